@@ -1,0 +1,68 @@
+# Everything a developer types. Each target installs what it needs, on a machine with
+# Python 3.11 or later, Node 20 or later and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := .cache/stamps
+
+.PHONY: run test check test-editors bench generate format clean help
+
+help:  ## Lists the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+run: $(STAMPS)/runtime  ## Streams one completion through the server on this terminal
+	@$(BIN)/python examples/stream.py --server $(BIN)/modelport
+
+test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
+	$(BIN)/python -m pytest -m "not editors"
+
+check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, sizes and generated files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	npx --no-install pyright
+	npx --no-install tsc --project client-vscode
+	$(BIN)/lint-imports --no-timings
+	$(BIN)/python protocol/generate.py --check
+	$(BIN)/python protocol/check.py
+	$(BIN)/python tests/sizes.py
+
+test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real editors, a real keyring and a real model server
+	$(BIN)/python -m pytest -m editors
+
+bench: $(STAMPS)/development  ## Prints the performance table of this tree
+	$(BIN)/python bench/table.py
+
+generate: $(STAMPS)/development  ## Writes what follows from protocol/model.json
+	$(BIN)/python protocol/generate.py
+
+format: $(STAMPS)/development  ## Formats the code
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+clean:  ## Removes everything that was installed or made here
+	rm -rf $(VENV) node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Modelport needs Python 3.11 or later; set PYTHON=...")'
+	@$(PYTHON) -m venv $(VENV)
+
+$(STAMPS)/runtime: pyproject.toml constraints.txt | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	@echo "Installing Modelport into $(VENV) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(STAMPS)/development: pyproject.toml constraints.txt | $(BIN)/python
+	@mkdir -p $(STAMPS)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@ $(STAMPS)/runtime
+
+$(STAMPS)/editors: $(STAMPS)/development
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,editors]'
+	@touch $@
+
+$(STAMPS)/node: package.json package-lock.json
+	@mkdir -p $(STAMPS)
+	@npm ci --no-audit --no-fund --silent
+	@touch $@

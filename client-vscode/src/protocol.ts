@@ -1,0 +1,1060 @@
+// Modelport's protocol. Generated from protocol/model.json by protocol/generate.py; do not edit.
+
+export const PROTOCOL_VERSION = "1.0";
+
+/** How a provider is reached and paid for. */
+export type ConnectionType = "local" | "byok" | "oauth" | "cloud";
+
+/** What became of the service. */
+export type ProviderStatus = "active" | "renamed" | "retired";
+
+/** A wire format: how a completion is asked for and streamed. */
+export type Dialect = "openai_chat" | "openai_responses" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "mock";
+
+/** Where a credential was found. */
+export type CredentialSource = "keyring" | "environment" | "command" | "file" | "session" | "none" | "notRequired";
+
+/** Where the facts about a model come from. */
+export type ModelSource = "live" | "catalog" | "curated";
+
+/** Who speaks in a message. */
+export type Role = "system" | "user" | "assistant" | "tool";
+
+/** Why the model stopped. */
+export type FinishReason = "stop" | "length" | "toolCalls" | "contentFilter" | "other";
+
+/** How an attempt ended. */
+export type AttemptOutcome = "ok" | "failed";
+
+/** What usage is grouped by. */
+export type UsageGroupBy = "model" | "provider" | "client" | "project" | "day";
+
+/** How a recorded call ended. */
+export type CallOutcome = "ok" | "failed" | "cancelled";
+
+/** The verdict of a diagnostic check. */
+export type CheckStatus = "ok" | "warn" | "fail";
+
+/** How far agent discovery goes. */
+export type DiscoverLevel = "static" | "probe" | "verify";
+
+/** What form the answer must have. */
+export type ResponseFormatType = "text" | "json" | "jsonSchema";
+
+/** What went wrong, for a program to act on. */
+export type ErrorKind = "auth_required" | "auth_rejected" | "forbidden" | "rate_limited" | "quota_exhausted" | "budget_exceeded" | "model_not_found" | "context_too_long" | "content_filtered" | "provider_unavailable" | "network" | "tls" | "timeout" | "invalid_response" | "unsupported" | "agent_not_found" | "agent_failed" | "stream_interrupted" | "unknown_provider" | "unknown_model" | "invalid_key_format";
+
+/** No fields. */
+export type Empty = Record<string, never>;
+
+/** A provider Modelport knows. */
+export interface Provider {
+  /** The provider's name in every request. */
+  readonly id: string;
+  /** The name to show. */
+  readonly displayName: string;
+  /** Other names it answers to, in any case. */
+  readonly aliases: readonly string[];
+  /** The family of client that serves it. */
+  readonly adapter: string;
+  /** The wire format it speaks unless a model or the connection says otherwise. */
+  readonly dialect: Dialect;
+  /** How it is reached and paid for. */
+  readonly connectionType: ConnectionType;
+  /** A heading for lists. */
+  readonly category: string;
+  /** Where its API answers; the environment or a connection may override it. */
+  readonly baseUrl?: string;
+  /** The environment variable that overrides the base URL. */
+  readonly baseUrlEnvVar?: string;
+  /** The environment variables its key is read from, first match wins. */
+  readonly apiKeyEnvVars: readonly string[];
+  /** Whether it answers without a key. */
+  readonly requiresApiKey: boolean;
+  /** Whether it can be used free of charge. */
+  readonly freeTier?: boolean;
+  /** What became of the service. */
+  readonly status: ProviderStatus;
+  /** What to know before use: a move, an end, a limit. */
+  readonly notice?: string;
+  /** Its documentation. */
+  readonly docsUrl?: string;
+  /** Where a key is made. */
+  readonly keyUrl?: string;
+  /** The model used when a connection names none. */
+  readonly defaultModel?: string;
+  /** Models it is known to serve. */
+  readonly exampleModels: readonly string[];
+  /** What it can do, of chat, fim, embeddings, images, moderation, tools, vision, json_mode. */
+  readonly capabilities: readonly string[];
+  /** Whether this build speaks its wire format. */
+  readonly supported: boolean;
+  /** The credential that would be used now. */
+  readonly credential: CredentialStatus;
+  /** Whether it is among this session's connections. */
+  readonly connected: boolean;
+}
+
+/** A model server found on this machine. */
+export interface LocalServer {
+  /** The provider it was recognised as. */
+  readonly provider: string;
+  /** Where it answers. */
+  readonly baseUrl: string;
+  /** Its version, where it tells. */
+  readonly version?: string;
+  /** The models it offers. */
+  readonly models: readonly string[];
+  /** How long the deciding answer took. */
+  readonly latencyMs: number;
+  /** What identified it. */
+  readonly evidence: string;
+}
+
+/** A provider in use by this session, with the overrides it was given. */
+export interface Connection {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The model used when a request names none. */
+  readonly model?: string;
+  /** The family of client that serves it. */
+  readonly adapter: string;
+  /** The wire format in use. */
+  readonly dialect: Dialect;
+  /** The address in use. */
+  readonly baseUrl?: string;
+  /** The credential in use. */
+  readonly credential: CredentialStatus;
+  /** Whether a request has proven that it works. */
+  readonly verified: boolean;
+  /** How long the verifying request took. */
+  readonly latencyMs?: number;
+  /** What the provider's row says about the service. */
+  readonly notice?: string;
+}
+
+/** How a provider has been doing in this session. */
+export interface Health {
+  /** The provider's id. */
+  readonly provider: string;
+  /** Whether its last call succeeded. */
+  readonly ok: boolean;
+  /** Calls in this session. */
+  readonly calls: number;
+  /** Failed calls in this session. */
+  readonly failures: number;
+  /** The last failure. */
+  readonly lastError?: AttemptError;
+  /** How long the last call took. */
+  readonly lastLatencyMs?: number;
+}
+
+/** What is known about a provider's credential; never the credential. */
+export interface CredentialStatus {
+  /** The provider's id. */
+  readonly provider: string;
+  /** Where it was found. */
+  readonly source: CredentialSource;
+  /** The variable, keyring entry or file, by name. */
+  readonly location?: string;
+  /** Its last four characters, where it is long enough to tell them. */
+  readonly last4?: string;
+  /** The only address it is sent to, where it is bound to one. */
+  readonly baseUrl?: string;
+}
+
+/** What a model costs, in US dollars per million tokens. */
+export interface Price {
+  /** Input. */
+  readonly inputUsdPerMtok?: number;
+  /** Output. */
+  readonly outputUsdPerMtok?: number;
+  /** Input read from the provider's cache. */
+  readonly cacheReadUsdPerMtok?: number;
+  /** Input written to the provider's cache. */
+  readonly cacheWriteUsdPerMtok?: number;
+}
+
+/** A model, as far as it is known: an absent field is unknown. */
+export interface Model {
+  /** Its name at the provider. */
+  readonly id: string;
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name to show. */
+  readonly displayName?: string;
+  /** Tokens of input and output together. */
+  readonly contextWindow?: number;
+  /** Tokens of output. */
+  readonly maxOutputTokens?: number;
+  /** Of text, image, audio, video, file. */
+  readonly inputModalities?: readonly string[];
+  /** Whether it calls tools. */
+  readonly tools?: boolean;
+  /** Whether it reasons before it answers. */
+  readonly reasoning?: boolean;
+  /** What it costs. */
+  readonly price?: Price;
+  /** Where these facts come from. */
+  readonly source: ModelSource;
+}
+
+/** A tool the model wants called. */
+export interface ToolCall {
+  /** Ties the result to the call. */
+  readonly id: string;
+  /** The tool. */
+  readonly name: string;
+  /** The arguments, where they are a JSON object. */
+  readonly arguments?: Record<string, unknown>;
+  /** The model's own words, where they are not a JSON object. */
+  readonly argumentsText?: string;
+}
+
+/** One turn of a conversation. */
+export interface Message {
+  /** Who speaks. */
+  readonly role: Role;
+  /** What is said. */
+  readonly content?: string | readonly Part[];
+  /** The tools an assistant message called. */
+  readonly toolCalls?: readonly ToolCall[];
+  /** The call that a tool message answers. */
+  readonly toolCallId?: string;
+}
+
+/** Text. */
+export interface TextPart {
+  readonly type: "text";
+  /** The text. */
+  readonly text: string;
+}
+
+/** An image, by address or by value. */
+export interface ImagePart {
+  readonly type: "image";
+  /** Where it can be fetched, or a data URL. */
+  readonly url?: string;
+  /** The image, base64. */
+  readonly data?: string;
+  /** For example image/png; needed with data. */
+  readonly mimeType?: string;
+}
+
+/** A function the model may call. */
+export interface Tool {
+  /** Its name. */
+  readonly name: string;
+  /** What it does, for the model. */
+  readonly description?: string;
+  /** JSON Schema of its arguments. */
+  readonly parameters?: Record<string, unknown>;
+}
+
+/** The one tool the model must call. */
+export interface NamedToolChoice {
+  /** The tool. */
+  readonly name: string;
+}
+
+/** The form the answer must have. The spellings json_object and json_schema are understood too. */
+export interface ResponseFormat {
+  /** One of ResponseFormatType. */
+  readonly type: string;
+  /** JSON Schema, for jsonSchema. */
+  readonly schema?: Record<string, unknown>;
+  /** A name for the schema. */
+  readonly name?: string;
+  /** Whether the provider must enforce the schema; true unless said otherwise. */
+  readonly strict?: boolean;
+  /** The nested form {name, schema, strict}, as OpenAI has it. */
+  readonly jsonSchema?: Record<string, unknown>;
+}
+
+/** Why an attempt failed. */
+export interface AttemptError {
+  /** For a program. */
+  readonly kind: ErrorKind;
+  /** For a person. */
+  readonly message: string;
+}
+
+/** One try at a provider. */
+export interface Attempt {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The model. */
+  readonly model: string;
+  /** How it ended. */
+  readonly outcome: AttemptOutcome;
+  /** Why it failed. */
+  readonly error?: AttemptError;
+  /** How long it took. */
+  readonly latencyMs: number;
+}
+
+/** What a call used. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own meaning. */
+export interface Usage {
+  /** All input tokens. */
+  readonly inputTokens: number;
+  /** All output tokens. */
+  readonly outputTokens: number;
+  /** Input read from the provider's cache. */
+  readonly cacheReadTokens?: number;
+  /** Input written to the provider's cache. */
+  readonly cacheWriteTokens?: number;
+  /** Output spent on reasoning. */
+  readonly reasoningTokens?: number;
+  /** From the request to the last byte. */
+  readonly latencyMs: number;
+  /** From the request to the first delta. */
+  readonly timeToFirstTokenMs?: number;
+  /** Millionths of a US dollar; 0 for local providers, null where the price is not known. */
+  readonly usdMicros: number | null;
+  /** Whether the counts are an estimate because the provider gave none. */
+  readonly estimated: boolean;
+}
+
+/** A whole answer. */
+export interface Completion {
+  /** The answer. */
+  readonly text: string;
+  /** What the model thought first, where it shows that. */
+  readonly reasoning: string;
+  /** The tools it wants called. */
+  readonly toolCalls: readonly ToolCall[];
+  /** Why it stopped. */
+  readonly finishReason: FinishReason;
+  /** The provider that answered. */
+  readonly provider: string;
+  /** The model that answered. */
+  readonly model: string;
+  /** What it used. */
+  readonly usage: Usage;
+  /** Every try, in order; the last one gave the answer. */
+  readonly attempts: readonly Attempt[];
+}
+
+/** Usage added up. */
+export interface UsageTotals {
+  /** Calls, failed and cancelled ones included. */
+  readonly totalCalls: number;
+  /** Calls that failed. */
+  readonly failedCalls: number;
+  /** Calls the client cancelled. */
+  readonly cancelledCalls: number;
+  /** All input tokens. */
+  readonly inputTokens: number;
+  /** All output tokens. */
+  readonly outputTokens: number;
+  /** Input read from caches. */
+  readonly cacheReadTokens: number;
+  /** Input written to caches. */
+  readonly cacheWriteTokens: number;
+  /** Output spent on reasoning. */
+  readonly reasoningTokens: number;
+  /** Millionths of a US dollar, over the calls whose price is known. */
+  readonly usdMicros: number;
+  /** Calls whose price is not known. */
+  readonly unpricedCalls: number;
+}
+
+/** Totals of one group. */
+export interface UsageGroup {
+  /** The model, provider, client, project or day. */
+  readonly key: string;
+  /** Its totals. */
+  readonly totals: UsageTotals;
+}
+
+/** One recorded call. */
+export interface Call {
+  /** Rises with time within one ledger. */
+  readonly id: number;
+  /** RFC 3339, UTC. */
+  readonly startedAt: string;
+  /** The provider's id. */
+  readonly provider: string;
+  /** The model. */
+  readonly model: string;
+  /** The editor or program that asked. */
+  readonly client?: string;
+  /** The workspace the client works in. */
+  readonly project?: string;
+  /** How it ended. */
+  readonly outcome: CallOutcome;
+  /** Why it failed. */
+  readonly errorKind?: ErrorKind;
+  /** Why the model stopped. */
+  readonly finishReason?: FinishReason;
+  /** What it used. */
+  readonly usage: Usage;
+}
+
+/** An agent on this machine that speaks one of the agent protocols. */
+export interface Agent {
+  /** Its id. */
+  readonly agentId: string;
+  /** The name to show. */
+  readonly displayName: string;
+  /** Whether it is here. */
+  readonly installed: boolean;
+  /** Whether it is set up for use. */
+  readonly configured: boolean;
+  /** The program that starts it. */
+  readonly command?: string;
+  /** Its version. */
+  readonly version?: string;
+  /** What to know about it. */
+  readonly detail?: string;
+  /** The protocol it speaks. */
+  readonly protocol?: string;
+  /** stdio, http or tcp. */
+  readonly transport?: string;
+  /** The exact command line. */
+  readonly argv?: readonly string[];
+  /** Where it answers. */
+  readonly url?: string;
+  /** Its process. */
+  readonly pid?: number;
+  /** Where it was found. */
+  readonly sources?: readonly string[];
+  /** What proves it is this agent. */
+  readonly identity?: string;
+  /** ready, auth_required, not_configured, broken, hung, stub, needs_install or unknown. */
+  readonly status?: string;
+  /** The protocol version it answered with. */
+  readonly protocolVersion?: number | string;
+  /** What it says of itself. */
+  readonly agentInfo?: Record<string, unknown>;
+  /** What it can do. */
+  readonly capabilities?: Record<string, unknown>;
+  /** How to log in. */
+  readonly authMethods?: readonly Record<string, unknown>[];
+  /** How long it took to answer. */
+  readonly latencyMs?: number;
+  /** What to type to install it. */
+  readonly installHint?: string;
+  /** Editors it is configured in. */
+  readonly configuredIn?: readonly string[];
+}
+
+/** One diagnostic check. */
+export interface Check {
+  /** Its name. */
+  readonly id: string;
+  /** The verdict. */
+  readonly status: CheckStatus;
+  /** What was found. */
+  readonly detail: string;
+  /** What to do about it. */
+  readonly action?: string;
+}
+
+/** The data of an error reply. */
+export interface ErrorData {
+  /** For a program to act on. */
+  readonly kind?: ErrorKind;
+  /** The provider concerned. */
+  readonly provider?: string;
+  /** The model concerned. */
+  readonly model?: string;
+  /** The parameter at fault. */
+  readonly field?: string;
+  /** The provider's HTTP status. */
+  readonly httpStatus?: number;
+  /** How long to wait before another try. */
+  readonly retryAfterMs?: number;
+  /** Whether the same request may succeed later. */
+  readonly retryable?: boolean;
+  /** What to do next. */
+  readonly action?: string;
+  /** The provider's own id of the request. */
+  readonly requestId?: string;
+  /** Where to look in the log. */
+  readonly logId?: string;
+  /** What had been answered when it broke off. */
+  readonly text?: string;
+  /** What had been thought when it broke off. */
+  readonly reasoning?: string;
+  /** What the failed call used. */
+  readonly usage?: Usage;
+  /** Every try, in order. */
+  readonly attempts?: readonly Attempt[];
+}
+
+/** More of the answer. */
+export interface TextUpdate {
+  readonly kind: "text";
+  /** To append. */
+  readonly text: string;
+}
+
+/** More of the reasoning. */
+export interface ReasoningUpdate {
+  readonly kind: "reasoning";
+  /** To append. */
+  readonly text: string;
+}
+
+/** A piece of a tool call. Id and name come with its first piece. */
+export interface ToolCallUpdate {
+  readonly kind: "toolCall";
+  /** Which call, from 0. */
+  readonly index: number;
+  /** Its id. */
+  readonly id?: string;
+  /** Its tool. */
+  readonly name?: string;
+  /** To append to the JSON text of the arguments. */
+  readonly argumentsDelta: string;
+}
+
+/** A try has failed and another provider is asked. */
+export interface AttemptUpdate {
+  readonly kind: "attempt";
+  /** The provider that failed. */
+  readonly provider: string;
+  /** Its model. */
+  readonly model: string;
+  /** Why. */
+  readonly reason: ErrorKind;
+}
+
+/** Which providers to list. */
+export interface ListProviderParams {
+  /** Only these. */
+  readonly connectionType?: ConnectionType;
+  /** Only these, in any case. */
+  readonly category?: string;
+  /** Only those that can be used now: a credential was found, or none is needed. */
+  readonly configuredOnly?: boolean;
+}
+
+/** Providers in the registry's order. */
+export interface ListProviderResult {
+  /** The providers. */
+  readonly providers: readonly Provider[];
+}
+
+/** How to look for local servers. */
+export interface DiscoverProviderParams {
+  /** For the whole search. */
+  readonly timeoutMs?: number;
+  /** Only these. */
+  readonly providers?: readonly string[];
+  /** For progress. */
+  readonly workDoneToken?: string | number;
+}
+
+/** The servers that answered. */
+export interface DiscoverProviderResult {
+  /** One per address. */
+  readonly servers: readonly LocalServer[];
+}
+
+/** What to connect to. One of provider and model is needed. */
+export interface ConnectProviderParams {
+  /** Its id or an alias. */
+  readonly provider?: string;
+  /** A model, with or without its provider's name in front. */
+  readonly model?: string;
+  /** Replaces the provider's whole base URL. */
+  readonly baseUrl?: string;
+  /** Kept in memory for this session, never stored. */
+  readonly apiKey?: string;
+  /** The wire format, for an endpoint of the user's own. */
+  readonly dialect?: Dialect;
+  /** Extra request headers. */
+  readonly headers?: Record<string, string>;
+  /** The longest silence accepted from the provider. */
+  readonly timeoutMs?: number;
+  /** false accepts any certificate. */
+  readonly verifyTls?: boolean;
+  /** false connects without a request; true when absent. */
+  readonly verify?: boolean;
+}
+
+/** What to disconnect. */
+export interface DisconnectProviderParams {
+  /** Absent: all of them. */
+  readonly provider?: string;
+}
+
+/** Nothing to say. */
+export type StatusProviderParams = Record<string, never>;
+
+/** This session's connections. */
+export interface StatusProviderResult {
+  /** The connection used when a request names no model. */
+  readonly active: Connection | null;
+  /** All of them, oldest first. */
+  readonly connections: readonly Connection[];
+  /** One per provider called in this session. */
+  readonly health: readonly Health[];
+}
+
+/** Which models to list. */
+export interface ListModelParams {
+  /** Only this provider's. */
+  readonly provider?: string;
+  /** Ask the provider again. */
+  readonly refresh?: boolean;
+  /** At most this many. */
+  readonly limit?: number;
+}
+
+/** A provider that could not answer. */
+export interface ProviderError {
+  /** The provider's id. */
+  readonly provider: string;
+  /** Why. */
+  readonly error: AttemptError;
+}
+
+/** Models, and the providers that could not be asked. */
+export interface ListModelResult {
+  /** The models. */
+  readonly models: readonly Model[];
+  /** The failures beside them. */
+  readonly errors: readonly ProviderError[];
+}
+
+/** Which models to find. */
+export interface SearchModelParams {
+  /** Words of the name. */
+  readonly query?: string;
+  /** Only this provider's. */
+  readonly provider?: string;
+  /** Capabilities it must have. */
+  readonly requires?: readonly string[];
+  /** The highest input price. */
+  readonly maxInputUsdPerMtok?: number;
+  /** What to sort by. */
+  readonly sort?: string;
+  /** At most this many. */
+  readonly limit?: number;
+}
+
+/** The models found. */
+export interface SearchModelResult {
+  /** Best first. */
+  readonly models: readonly Model[];
+}
+
+/** A model to download. */
+export interface PullModelParams {
+  /** Where. */
+  readonly provider: string;
+  /** What. */
+  readonly model: string;
+  /** For progress. */
+  readonly workDoneToken?: string | number;
+}
+
+/** A model to delete. */
+export interface DeleteModelParams {
+  /** Where. */
+  readonly provider: string;
+  /** What. */
+  readonly model: string;
+  /** For progress. */
+  readonly workDoneToken?: string | number;
+}
+
+/** What to answer. One of messages and prompt is needed. */
+export interface CreateCompletionParams {
+  /** The conversation so far. */
+  readonly messages?: readonly Message[];
+  /** Short for one user message. */
+  readonly prompt?: string;
+  /** provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. */
+  readonly model?: string;
+  /** The provider, where model does not say it. */
+  readonly provider?: string;
+  /** Instructions, put before the messages. */
+  readonly system?: string;
+  /** Functions the model may call. */
+  readonly tools?: readonly Tool[];
+  /** auto, none, required, or the one tool to call. */
+  readonly toolChoice?: string | NamedToolChoice;
+  /** The form of the answer. */
+  readonly responseFormat?: ResponseFormat;
+  /** Sampling parameters, by name or alias. */
+  readonly parameters?: Record<string, unknown>;
+  /** Models to try next when one fails before it has said anything. */
+  readonly fallbacks?: readonly string[];
+  /** Asks for completion/update notifications under this name. */
+  readonly streamId?: string;
+  /** The longest the whole call may take. */
+  readonly timeoutMs?: number;
+}
+
+/** What to count. One of messages and text is needed. */
+export interface CountTokenParams {
+  /** The model whose tokens are counted. */
+  readonly model?: string;
+  /** A conversation. */
+  readonly messages?: readonly Message[];
+  /** A text. */
+  readonly text?: string;
+}
+
+/** The count. */
+export interface CountTokenResult {
+  /** Tokens. */
+  readonly inputTokens: number;
+  /** Whether it is an estimate. */
+  readonly estimated: boolean;
+}
+
+/** What to embed. */
+export interface CreateEmbeddingParams {
+  /** One text or several. */
+  readonly input: string | readonly string[];
+  /** The model. */
+  readonly model?: string;
+}
+
+/** A vector per text. */
+export interface CreateEmbeddingResult {
+  /** In the order of the input. */
+  readonly embeddings: number[][];
+  /** The model that made them. */
+  readonly model: string;
+  /** What it used. */
+  readonly usage: Usage;
+}
+
+/** A generated image. */
+export interface Image {
+  /** Where it can be fetched. */
+  readonly url?: string;
+  /** The image, base64. */
+  readonly data?: string;
+  /** Its type. */
+  readonly mimeType?: string;
+}
+
+/** What to draw. */
+export interface CreateImageParams {
+  /** The description. */
+  readonly prompt: string;
+  /** The model. */
+  readonly model?: string;
+  /** Width x height. */
+  readonly size?: string;
+  /** How many. */
+  readonly count?: number;
+}
+
+/** The images. */
+export interface CreateImageResult {
+  /** By address or by value. */
+  readonly images: readonly Image[];
+  /** What it used. */
+  readonly usage: Usage;
+}
+
+/** What to judge. */
+export interface CreateModerationParams {
+  /** One text or several. */
+  readonly input: string | readonly string[];
+  /** The model. */
+  readonly model?: string;
+}
+
+/** The verdict. */
+export interface CreateModerationResult {
+  /** Whether anything was flagged. */
+  readonly flagged: boolean;
+  /** Per category. */
+  readonly categories: Record<string, boolean>;
+  /** Per category, 0 to 1. */
+  readonly scores: Record<string, number>;
+}
+
+/** A key to keep in the operating system's keyring. */
+export interface SetCredentialParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+  /** The key. */
+  readonly secret: string;
+  /** Send it to this address only. */
+  readonly baseUrl?: string;
+}
+
+/** A key to forget. */
+export interface DeleteCredentialParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+}
+
+/** Nothing to say. */
+export type ListCredentialParams = Record<string, never>;
+
+/** The providers a credential was found for. */
+export interface ListCredentialResult {
+  /** One per provider. */
+  readonly credentials: readonly CredentialStatus[];
+}
+
+/** A log-in to start. */
+export interface LoginCredentialParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+  /** For progress. */
+  readonly workDoneToken?: string | number;
+}
+
+/** Which calls to add up. */
+export interface SummaryUsageParams {
+  /** RFC 3339, inclusive. */
+  readonly since?: string;
+  /** RFC 3339, exclusive. */
+  readonly until?: string;
+  /** How to group; by model when absent. */
+  readonly groupBy?: UsageGroupBy;
+}
+
+/** The sums. */
+export interface SummaryUsageResult {
+  /** Over all of them. */
+  readonly totals: UsageTotals;
+  /** Per model id. */
+  readonly byModel: Record<string, UsageTotals>;
+  /** Per group, most calls first; for days, oldest first. */
+  readonly groups: readonly UsageGroup[];
+  /** The newest call. */
+  readonly lastCall?: Call;
+}
+
+/** Nothing to say. */
+export type SnapshotUsageParams = Record<string, never>;
+
+/** Two snapshots. */
+export interface DeltaUsageParams {
+  /** The earlier one. */
+  readonly before: UsageTotals;
+  /** The later one; absent: now. */
+  readonly after?: UsageTotals;
+}
+
+/** Which calls to list. */
+export interface HistoryUsageParams {
+  /** RFC 3339, inclusive. */
+  readonly since?: string;
+  /** At most this many; 100 when absent. */
+  readonly limit?: number;
+  /** Only this model's. */
+  readonly model?: string;
+}
+
+/** The calls. */
+export interface HistoryUsageResult {
+  /** Newest first. */
+  readonly calls: readonly Call[];
+}
+
+/** Whose credit to look up. */
+export interface CreditsUsageParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+}
+
+/** Millionths of a US dollar. */
+export interface CreditsUsageResult {
+  /** Left. */
+  readonly remainingUsdMicros?: number;
+  /** Bought. */
+  readonly totalUsdMicros?: number;
+  /** Spent. */
+  readonly usedUsdMicros?: number;
+}
+
+/** How to look for agents. */
+export interface DiscoverAgentParams {
+  /** How far to go; static when absent. */
+  readonly level?: DiscoverLevel;
+  /** For the whole search. */
+  readonly timeoutMs?: number;
+  /** Only these. */
+  readonly ids?: readonly string[];
+  /** For progress. */
+  readonly workDoneToken?: string | number;
+}
+
+/** The agents found. */
+export interface DiscoverAgentResult {
+  /** One per agent. */
+  readonly agents: readonly Agent[];
+}
+
+/** The agent to start. One of id and command is needed. */
+export interface ConnectAgentParams {
+  /** A discovered agent. */
+  readonly id?: string;
+  /** A command line. */
+  readonly command?: readonly string[];
+  /** The folder it works in. */
+  readonly cwd?: string;
+  /** Extra environment. */
+  readonly env?: Record<string, string>;
+}
+
+/** A session with the agent. */
+export interface ConnectAgentResult {
+  /** Its name. */
+  readonly sessionId: string;
+  /** The agent. */
+  readonly agent: Agent;
+}
+
+/** What to ask an agent. */
+export interface PromptAgentParams {
+  /** The session. */
+  readonly sessionId: string;
+  /** Text or content blocks. */
+  readonly prompt: string | readonly Record<string, unknown>[];
+  /** Asks for agent/update notifications under this name. */
+  readonly streamId?: string;
+}
+
+/** The agent's answer. */
+export interface PromptAgentResult {
+  /** Why it stopped. */
+  readonly stopReason: string;
+  /** What it said. */
+  readonly text: string;
+  /** What it used. */
+  readonly usage?: Usage;
+}
+
+/** The session to end. */
+export interface DisconnectAgentParams {
+  /** The session. */
+  readonly sessionId: string;
+}
+
+/** Nothing to say. */
+export type RunDiagnosticsParams = Record<string, never>;
+
+/** The checks. */
+export interface RunDiagnosticsResult {
+  /** In a fixed order. */
+  readonly checks: readonly Check[];
+}
+
+/** A piece of a streamed answer. */
+export interface CompletionUpdateParams {
+  /** The name the client chose. */
+  readonly streamId: string;
+  /** Rises by 1 from 0. */
+  readonly seq: number;
+  /** The piece. */
+  readonly update: CompletionUpdateKind;
+}
+
+/** A piece of an agent's turn. */
+export interface AgentUpdateParams {
+  /** The name the client chose. */
+  readonly streamId: string;
+  /** Rises by 1 from 0. */
+  readonly seq: number;
+  /** The agent protocol's own update. */
+  readonly update: Record<string, unknown>;
+}
+
+/** A call was recorded. */
+export interface UsageUpdatedParams {
+  /** The call, also a failed or cancelled one. */
+  readonly call: Call;
+}
+
+/** What the server is doing. */
+export interface StatusChangedParams {
+  /** normal, warning or error. */
+  readonly kind: string;
+  /** Whether a call is under way. */
+  readonly busy: boolean;
+  /** What to show. */
+  readonly message?: string;
+}
+
+/** An agent asks for permission. */
+export interface RequestPermissionAgentParams {
+  /** The session. */
+  readonly sessionId: string;
+  /** The agent protocol's own request. */
+  readonly request: Record<string, unknown>;
+}
+
+/** The decision. */
+export interface RequestPermissionAgentResult {
+  /** The agent protocol's own outcome. */
+  readonly outcome: Record<string, unknown>;
+}
+
+/** A piece of a message. */
+export type Part = TextPart | ImagePart;
+
+/** What an update carries. */
+export type CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate;
+
+/** Requests the server answers: method to [params, result]. */
+export interface ServerRequests {
+  "provider/list": [ListProviderParams, ListProviderResult];
+  "provider/discover": [DiscoverProviderParams, DiscoverProviderResult];
+  "provider/connect": [ConnectProviderParams, Connection];
+  "provider/disconnect": [DisconnectProviderParams, Empty];
+  "provider/status": [StatusProviderParams, StatusProviderResult];
+  "model/list": [ListModelParams, ListModelResult];
+  "model/search": [SearchModelParams, SearchModelResult];
+  "model/pull": [PullModelParams, Empty];
+  "model/delete": [DeleteModelParams, Empty];
+  "completion/create": [CreateCompletionParams, Completion];
+  "token/count": [CountTokenParams, CountTokenResult];
+  "embedding/create": [CreateEmbeddingParams, CreateEmbeddingResult];
+  "image/create": [CreateImageParams, CreateImageResult];
+  "moderation/create": [CreateModerationParams, CreateModerationResult];
+  "credential/set": [SetCredentialParams, CredentialStatus];
+  "credential/delete": [DeleteCredentialParams, CredentialStatus];
+  "credential/list": [ListCredentialParams, ListCredentialResult];
+  "credential/login": [LoginCredentialParams, CredentialStatus];
+  "usage/summary": [SummaryUsageParams, SummaryUsageResult];
+  "usage/snapshot": [SnapshotUsageParams, UsageTotals];
+  "usage/delta": [DeltaUsageParams, UsageTotals];
+  "usage/history": [HistoryUsageParams, HistoryUsageResult];
+  "usage/credits": [CreditsUsageParams, CreditsUsageResult];
+  "agent/discover": [DiscoverAgentParams, DiscoverAgentResult];
+  "agent/connect": [ConnectAgentParams, ConnectAgentResult];
+  "agent/prompt": [PromptAgentParams, PromptAgentResult];
+  "agent/disconnect": [DisconnectAgentParams, Empty];
+  "diagnostics/run": [RunDiagnosticsParams, RunDiagnosticsResult];
+}
+
+/** Requests the client answers: method to [params, result]. */
+export interface ClientRequests {
+  "agent/requestPermission": [RequestPermissionAgentParams, RequestPermissionAgentResult];
+}
+
+/** Notifications from the server: method to params. */
+export interface ServerNotifications {
+  "completion/update": CompletionUpdateParams;
+  "usage/updated": UsageUpdatedParams;
+  "agent/update": AgentUpdateParams;
+  "status/changed": StatusChangedParams;
+}
+
+/** The codes of error replies. */
+export enum ErrorCode {
+  ParseError = -32700,
+  InvalidRequest = -32600,
+  MethodNotFound = -32601,
+  InvalidParams = -32602,
+  InternalError = -32603,
+  ServerNotInitialized = -32002,
+  RequestCancelled = -32800,
+  ContentModified = -32801,
+  RequestFailed = -32803,
+}

@@ -1,0 +1,81 @@
+"""Checks that the specification, its examples and the server say the same.
+
+Usage: python protocol/check.py
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import msgspec
+from generator.model import Model, load
+from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.protocol import types
+from modelport.protocol.secret import Secret
+
+HERE = Path(__file__).resolve().parent
+
+
+def problems() -> list[str]:
+    """Everything that does not fit, a sentence each."""
+    raw = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+    schema = json.loads((HERE / "model.schema.json").read_text(encoding="utf-8"))
+    validator: Any = jsonschema.Draft202012Validator(schema)
+    errors: list[jsonschema.ValidationError] = list(validator.iter_errors(raw))
+    found = [f"model.json: {error.json_path}: {error.message}" for error in errors]
+    if found:
+        return found
+    model = load(HERE / "model.json")
+    return [*_handlers(model), *_examples(model)]
+
+
+def _handlers(model: Model) -> list[str]:
+    served = {m["method"] for m in model.methods if m["direction"] == "clientToServer" and m["status"] == "stable"}
+    found = [f"{method} has no handler" for method in sorted(served - HANDLERS.keys())]
+    found += [f"the handler of {method} has no method in model.json" for method in sorted(HANDLERS.keys() - served)]
+    for method, handler in HANDLERS.items():
+        noun, verb = method.split("/")
+        if handler.__name__ != f"{verb}_{noun}" or not handler.__module__.endswith(f".handlers.{noun}"):
+            found.append(f"the handler of {method} must be {verb}_{noun} in handlers/{noun}.py")
+    return found
+
+
+def _examples(model: Model) -> list[str]:
+    found: list[str] = []
+    entries = {entry["method"]: entry for entry in (*model.methods, *model.notifications)}
+    files = {path.stem.replace(".", "/", 1): path for path in (HERE / "examples").glob("*.json")}
+    found += [f"{method} has no example" for method in sorted(entries.keys() - files.keys())]
+    found += [f"examples/{files[m].name} is of no message" for m in sorted(files.keys() - entries.keys())]
+    for method in sorted(entries.keys() & files.keys()):
+        example = json.loads(files[method].read_text(encoding="utf-8"))
+        wanted = {"params", "result"} if "result" in entries[method] else {"params"}
+        if not wanted <= example.keys():
+            found.append(f"examples/{files[method].name} lacks {sorted(wanted - example.keys())}")
+        for part in wanted & example.keys():
+            found += _fits(files[method].name, part, example[part], entries[method][part])
+    return found
+
+
+def _fits(name: str, part: str, value: Any, kind: str) -> list[str]:
+    """A value must survive the way into its type and back unchanged, so that no field is misspelt."""
+    try:
+        typed = msgspec.convert(value, getattr(types, kind), dec_hook=lambda _, text: Secret(text))
+    except msgspec.ValidationError as error:
+        return [f"examples/{name}: {part}: {error}"]
+    back = json.loads(msgspec.json.encode(typed, enc_hook=lambda secret: secret.reveal()))
+    return [] if back == value else [f"examples/{name}: {part} has fields that {kind} does not have"]
+
+
+def main() -> int:
+    """Prints the problems; returns 1 when there are any."""
+    found = problems()
+    print("\n".join(found) if found else "the specification, its examples and the server agree")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,58 @@
+"""Writes everything that follows from ``model.json``; with ``--check`` only says what is stale.
+
+Usage: python protocol/generate.py [--check]
+"""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from pathlib import Path
+
+from generator import model as source
+from generator import pages, python, typescript
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def outputs() -> dict[Path, str]:
+    """Every generated file and the text it should have."""
+    model = source.load(HERE / "model.json")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    package = ROOT / "server" / "modelport" / "protocol"
+    files = {
+        package / "types.py": python.types(model),
+        package / "methods.py": python.methods(model),
+        package / "initialize.py": python.initialize(model, project["project"]["version"]),
+        ROOT / "client-vscode" / "src" / "protocol.ts": typescript.module(model),
+        HERE / "methods" / "README.md": pages.index_page(model),
+        HERE / "methods" / "types.md": pages.types_page(model),
+        HERE / "methods" / "errors.md": pages.errors_page(model),
+    }
+    for name, text in pages.noun_pages(model, HERE / "examples").items():
+        files[HERE / "methods" / name] = text
+    return files
+
+
+def main(arguments: list[str]) -> int:
+    """Returns the exit code: 1 when ``--check`` finds something stale or left over."""
+    wanted = outputs()
+    stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    stale += [p for p in (HERE / "methods").glob("*.md") if p not in wanted]
+    if "--check" in arguments:
+        for path in stale:
+            print(f"stale: {path.relative_to(ROOT)} (run: make generate)")
+        return 1 if stale else 0
+    for path in stale:
+        if path not in wanted:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[path], encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Turns ``protocol/model.json`` into code and pages."""

@@ -1,0 +1,1 @@
+"""Modelport: one JSON-RPC server between every editor and every model."""

@@ -1,0 +1,1 @@
+"""Outside things behind the domain's ports, a folder each."""

@@ -1,0 +1,50 @@
+"""Which providers have a key in the keyring: a list of names beside the ledger, no secrets.
+
+A keyring cannot be asked what it holds without a prompt or a lookup per provider, so the names
+are kept here. A lost list loses nothing: a key is still found when its provider is called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+import msgspec
+
+
+class IndexFile:
+    """A sorted list of names in a JSON file, replaced as a whole."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> list[str]:
+        """The names; none when the file is missing or unreadable."""
+        try:
+            return msgspec.json.decode(self._path.read_bytes(), type=list[str])
+        except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+            return []
+
+    def version(self) -> int:
+        """Changes whenever any process changes the list."""
+        try:
+            return self._path.stat().st_mtime_ns
+        except OSError:
+            return 0
+
+    def add(self, name: str) -> None:
+        """Puts a name on the list, and touches it if it is there: its key may be a new one."""
+        self._write(sorted({*self.read(), name}))
+
+    def remove(self, name: str) -> None:
+        """Takes a name off the list."""
+        self._write([other for other in self.read() if other != name])
+
+    def _write(self, names: list[str]) -> None:
+        # The list is a convenience: a full disk must not make a stored key look lost.
+        with contextlib.suppress(OSError):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
+            temporary.write_bytes(msgspec.json.encode(names))
+            temporary.replace(self._path)

@@ -1,0 +1,190 @@
+"""The operating system's keyring, through the keyring library, never on the event loop.
+
+A keyring may have to ask its owner to unlock it, so every access runs in a worker thread with a
+time limit, one at a time; while one hangs, the next fails at once and says so.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from modelport.adapters.credential_stores.index_file import IndexFile
+from modelport.domain.credential import StoredKey
+from modelport.domain.errors import RequestFailed
+from modelport.protocol.secret import Secret
+
+T = TypeVar("T")
+SERVICE = "modelport"
+TIME_LIMIT_S = 20.0
+FRESH_S = 1.0
+
+
+class KeyringStore:
+    """A ``CredentialStore`` over the keyring; keys are cached until any process changes one."""
+
+    def __init__(self, index: Path, time_limit_s: float = TIME_LIMIT_S) -> None:
+        self._index = IndexFile(index)
+        self._time_limit_s = time_limit_s
+        self._limiter = anyio.CapacityLimiter(1)
+        self._cache: dict[str, StoredKey | None] = {}
+        self._names: list[str] = []
+        self._version = -1
+        self._looked_at = -math.inf
+
+    async def get(self, provider: str) -> StoredKey | None:
+        """The key kept for a provider; no keyring counts as no key."""
+        await self._look()
+        if provider not in self._cache:
+            self._cache[provider] = await self._run(lambda: _read(provider))
+        return self._cache[provider]
+
+    async def set(self, provider: str, key: StoredKey) -> None:
+        """Keeps a key, in place of any other of the provider."""
+        await self._run(lambda: _write(provider, key), needed=True)
+        await self._change(lambda: self._index.add(provider))
+
+    async def delete(self, provider: str) -> bool:
+        """Forgets a key; returns whether there was one."""
+        found = await self._run(lambda: _remove(provider), needed=True)
+        await self._change(lambda: self._index.remove(provider))
+        return bool(found)
+
+    async def providers(self) -> Sequence[str]:
+        """The providers a key is kept for."""
+        await self._look()
+        return self._names
+
+    def location(self, provider: str) -> str:
+        """The entry's name, as the keyring's own programs show it."""
+        return f"{SERVICE}/{provider}"
+
+    async def describe(self) -> str:
+        """The keyring's name.
+
+        Raises:
+            RequestFailed: there is none, or it does not answer.
+        """
+        return await self._run(_describe, needed=True) or ""
+
+    async def _look(self) -> None:
+        """Notices at most a second later that another process changed a key."""
+        if anyio.current_time() - self._looked_at < FRESH_S:
+            return
+        version = await anyio.to_thread.run_sync(self._index.version)
+        if version != self._version:
+            self._names = await anyio.to_thread.run_sync(self._index.read)
+            self._version = version
+            self._cache.clear()
+        self._looked_at = anyio.current_time()
+
+    async def _change(self, change: Callable[[], None]) -> None:
+        await anyio.to_thread.run_sync(change)
+        self._looked_at, self._version = -math.inf, -1
+
+    async def _run(self, work: Callable[[], T], *, needed: bool = False) -> T | None:
+        if self._limiter.available_tokens < 1 and self._limiter.statistics().tasks_waiting > 8:
+            raise _stuck()
+        with anyio.move_on_after(self._time_limit_s):
+            try:
+                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+            except _NoKeyring as error:
+                if not needed:
+                    return None
+                raise RequestFailed(
+                    "unsupported",
+                    f"This machine has no keyring that can be used ({error}): "
+                    "set the provider's environment variable instead.",
+                    action="set the environment variable",
+                ) from error
+            except _KeyringFailed as error:
+                raise RequestFailed(
+                    "auth_required",
+                    f"The keyring refused ({error}): unlock it, or set the provider's environment variable.",
+                    action="unlock the keyring",
+                ) from error
+        raise _stuck()
+
+
+class _NoKeyring(Exception):
+    pass
+
+
+class _KeyringFailed(Exception):
+    pass
+
+
+class _Entry(msgspec.Struct, rename="camel", omit_defaults=True):
+    secret: str
+    base_url: str | None = None
+
+
+def _stuck() -> RequestFailed:
+    return RequestFailed(
+        "auth_required",
+        "The keyring does not answer: unlock it, or set the provider's environment variable.",
+        action="unlock the keyring",
+    )
+
+
+def _translated(work: Callable[[], T]) -> T:
+    import keyring.errors
+
+    try:
+        return work()
+    except keyring.errors.NoKeyringError as error:
+        raise _NoKeyring("none is installed or running") from error
+    except keyring.errors.PasswordDeleteError:
+        raise
+    except keyring.errors.KeyringError as error:
+        raise _KeyringFailed(str(error) or type(error).__name__) from error
+    except Exception as error:
+        # Backends let errors of D-Bus, the Keychain and the like through.
+        raise _KeyringFailed(type(error).__name__) from error
+
+
+def _read(provider: str) -> StoredKey | None:
+    import keyring
+
+    text = _translated(lambda: keyring.get_password(SERVICE, provider))
+    if not text:
+        return None
+    try:
+        entry = msgspec.json.decode(text, type=_Entry)
+    except (msgspec.DecodeError, msgspec.ValidationError):
+        # A key that its owner put there with another program.
+        return StoredKey(Secret(text))
+    return StoredKey(Secret(entry.secret), entry.base_url)
+
+
+def _write(provider: str, key: StoredKey) -> None:
+    import keyring
+
+    entry = _Entry(secret=key.secret.reveal(), base_url=key.base_url)
+    text = msgspec.json.encode(entry).decode()
+    _translated(lambda: keyring.set_password(SERVICE, provider, text))
+
+
+def _remove(provider: str) -> bool:
+    import keyring
+    import keyring.errors
+
+    try:
+        _translated(lambda: keyring.delete_password(SERVICE, provider))
+    except keyring.errors.PasswordDeleteError:
+        return False
+    return True
+
+
+def _describe() -> str:
+    import keyring
+
+    backend = keyring.get_keyring()
+    _translated(lambda: keyring.get_password(SERVICE, "modelport-doctor"))
+    return str(getattr(backend, "name", type(backend).__name__))

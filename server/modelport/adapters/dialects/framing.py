@@ -1,0 +1,158 @@
+"""Cuts a byte stream into server-sent events or JSON lines, wherever the network cut it.
+
+Source: WHATWG HTML, server-sent events; ndjson.org.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+LONGEST_EVENT = 16 * 1024 * 1024
+"""Bytes one event may have: an image or a long tool call fits, an endless line does not."""
+_BOM = b"\xef\xbb\xbf"
+
+
+class EventTooLong(Exception):
+    """An event exceeded ``LONGEST_EVENT``."""
+
+
+class Framer(Protocol):
+    """Takes bytes as they come; ``close`` flushes what was left without its end."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        ...
+
+    def close(self) -> None:
+        """The stream has ended."""
+        ...
+
+
+class _Lines:
+    """Joins chunks into lines; keeps the rest. An over-long rest is an error."""
+
+    __slots__ = ("_limit", "_parts", "_size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def split(self, chunk: bytes) -> list[bytes]:
+        lines = chunk.split(b"\n")
+        if len(lines) == 1:
+            self._keep(chunk)
+            return []
+        rest = lines.pop()
+        if self._parts:
+            self._parts.append(lines[0])
+            lines[0] = b"".join(self._parts)
+            self._parts.clear()
+            self._size = 0
+        if rest:
+            self._keep(rest)
+        return lines
+
+    def rest(self) -> bytes:
+        rest = b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return rest
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit:
+            raise EventTooLong(f"more than {self._limit} bytes")
+        self._parts.append(part)
+
+
+class SseFramer:
+    """Server-sent events: LF, CRLF or CR, comments, data of several lines, no blank line at the end.
+
+    ``on_event`` gets the event's name (empty when it has none) and its data.
+
+    Raises:
+        EventTooLong: from ``feed``.
+    """
+
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+        self._on_event = on_event
+        self._limit = limit
+        self._lines = _Lines(limit)
+        self._name = b""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._after_cr = False
+        self._first = True
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        if self._first and chunk:
+            self._first = False
+            chunk = chunk.removeprefix(_BOM)
+        if b"\r" in chunk or self._after_cr:
+            chunk = self._only_newlines(chunk)
+        for line in self._lines.split(chunk):
+            self._line(line)
+
+    def close(self) -> None:
+        """The stream has ended; an event without its blank line still counts."""
+        if rest := self._lines.rest():
+            self._line(rest)
+        self._line(b"")
+
+    def _line(self, line: bytes) -> None:
+        if line[:5] == b"data:":
+            data = line[6:] if line[5:6] == b" " else line[5:]
+            if self._data and self._data[-1][-1:] == b"}" and data[:1] in (b"{", b"["):
+                # A server that leaves the blank lines out: no JSON goes on like this.
+                self._dispatch()
+            self._data.append(data)
+            self._size += len(data)
+            if self._size > self._limit:
+                raise EventTooLong(f"more than {self._limit} bytes")
+        elif not line:
+            if self._data:
+                self._dispatch()
+            self._name = b""
+        elif line[:6] == b"event:":
+            self._name = line[6:].strip()
+        elif line == b"data":
+            self._data.append(b"")
+
+    def _dispatch(self) -> None:
+        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+        name = self._name
+        self._name, self._data, self._size = b"", [], 0
+        self._on_event(name, data)
+
+    def _only_newlines(self, chunk: bytes) -> bytes:
+        if self._after_cr and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+        if chunk:
+            self._after_cr = chunk[-1:] == b"\r"
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+class JsonLinesFramer:
+    """One JSON value per line.
+
+    Raises:
+        EventTooLong: from ``feed``.
+    """
+
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+        self._on_event = on_event
+        self._lines = _Lines(limit)
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        for line in self._lines.split(chunk):
+            if line.strip():
+                self._on_event(b"", line)
+
+    def close(self) -> None:
+        """The stream has ended; a last line without its newline still counts."""
+        if (rest := self._lines.rest()).strip():
+            self._on_event(b"", rest)

@@ -1,0 +1,137 @@
+"""Completes calls in any wire format over HTTP: send, frame, decode, and say what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING
+
+import anyio
+import msgspec
+
+from modelport.adapters.dialects.framing import LONGEST_EVENT, EventTooLong, Framer, JsonLinesFramer, SseFramer
+from modelport.adapters.dialects.wire_format import Decoder, ProviderRefused, WireFormat
+from modelport.adapters.http import failures
+from modelport.adapters.http.exchange import Exchange, Watch, translate
+from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import RequestFailed
+from modelport.domain.ports import Verification
+
+if TYPE_CHECKING:
+    import httpx2
+
+VERIFY_TIMEOUT_S = 15.0
+LINGER_S = 0.1
+
+
+class HttpCompleter:
+    """A ``Completer`` for one wire format."""
+
+    def __init__(self, wire: WireFormat, exchange: Exchange) -> None:
+        self._wire = wire
+        self._exchange = exchange
+
+    async def complete(self, call: ModelCall, answer: Answer) -> None:
+        """Sends the call and feeds the answer until the reply is over."""
+        wire, endpoint = self._wire, call.endpoint
+        request = wire.request(call)
+        decoder = wire.decoder(call, answer)
+        headers = wire.headers | request.headers
+        async with self._exchange.post(endpoint, call.model, request.path, request.body, headers, wire.key_header) as (
+            response,
+            watch,
+        ):
+            try:
+                await self._read(response, watch, decoder, answer)
+            except RequestFailed:
+                raise
+            except ProviderRefused as refused:
+                failure = failures.refused_inside(endpoint, call.model, refused.error)
+                if failure.kind != "content_filtered" or not answer.begun:
+                    raise failure from refused
+                answer.finish("contentFilter")
+                return
+            except (msgspec.DecodeError, msgspec.ValidationError, EventTooLong, _NotThisFormat) as error:
+                body = error.body if isinstance(error, _NotThisFormat) else b""
+                raise failures.not_understood(endpoint, call.model, body, str(error)) from error
+            except Exception as error:
+                raise translate(endpoint, call.model, error, begun=answer.begun) from error
+        if not decoder.complete:
+            raise failures.interrupted(endpoint, call.model, begun=answer.begun)
+
+    async def verify(self, endpoint: Endpoint) -> Verification:
+        """Lists the models, or asks the row's own path for a free proof of the key."""
+        row, wire = endpoint.provider, self._wire
+        listing = wire.models_path(row)
+        path = row.wire.verify_path or listing
+        if not path:
+            return Verification(verified=False, models=())
+        model = row.default_model or ""
+        body = await self._exchange.get(endpoint, model, path, wire.headers, wire.key_header, VERIFY_TIMEOUT_S)
+        if body.lstrip()[:1] not in (b"{", b"["):
+            raise failures.not_understood(endpoint, model, body, "no JSON")
+        return Verification(verified=True, models=wire.model_ids(body) if path == listing else ())
+
+    async def _read(self, response: httpx2.Response, watch: Watch, decoder: Decoder, answer: Answer) -> None:
+        chunks = response.aiter_bytes()
+        start = b""
+        async for chunk in chunks:
+            watch.touch()
+            start += chunk
+            if len(start.strip()) > 1:
+                break
+        framer = self._framer(start, decoder.event)
+        if framer is None:
+            decoder.whole(await _rest(start, chunks, watch))
+        else:
+            framer.feed(start)
+            await _stream(chunks, framer, watch, decoder, answer)
+
+    def _framer(self, start: bytes, on_event: Callable[[bytes, bytes], None]) -> Framer | None:
+        """By the first bytes, since content types lie.
+
+        A JSON value where events are expected, or one that goes on over several lines, is a whole reply.
+        """
+        text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
+        if text[:1] == b"<":
+            raise _NotThisFormat(start)
+        if self._wire.framing == "json_lines" and text[1:2] not in (b"\r", b"\n"):
+            return JsonLinesFramer(on_event)
+        return None if text[:1] in (b"{", b"[") else SseFramer(on_event)
+
+
+async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: Watch) -> bytes:
+    body = bytearray(start)
+    async for chunk in chunks:
+        watch.touch()
+        body += chunk
+        if len(body) > LONGEST_EVENT:
+            raise EventTooLong(f"more than {LONGEST_EVENT} bytes")
+    return bytes(body)
+
+
+async def _stream(chunks: AsyncIterator[bytes], framer: Framer, watch: Watch, decoder: Decoder, answer: Answer) -> None:
+    listener = answer.listener
+    while not decoder.over:
+        if answer.begun:
+            watch.begun()
+        if listener.congested:
+            watch.rest()
+            await listener.drained()
+            watch.resume()
+        chunk = await anext(chunks, None)
+        if chunk is None:
+            framer.close()
+            return
+        watch.touch()
+        framer.feed(chunk)
+    # The end of the body lets the connection be used again; a server that lingers is not waited for.
+    with anyio.move_on_after(LINGER_S):
+        async for _ in chunks:
+            pass
+
+
+class _NotThisFormat(Exception):
+    def __init__(self, body: bytes) -> None:
+        super().__init__("a web page")
+        self.body = body

@@ -1,0 +1,273 @@
+"""OpenAI Chat Completions, as OpenAI and the many compatible servers speak it.
+
+Source: OpenAI API reference, Chat Completions; the servers' differences are flags of their rows.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects import openai_usage
+from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
+from modelport.adapters.dialects.json_values import decode, is_set
+from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
+from modelport.adapters.dialects.think_tags import ThinkTags
+from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
+from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.provider import Provider
+from modelport.protocol.shapes import is_list, is_object
+from modelport.protocol.types import FinishReason, ImagePart, Message
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "model_length": "length",
+    "tool_calls": "toolCalls",
+    "function_call": "toolCalls",
+    "tool_use": "toolCalls",
+    "content_filter": "contentFilter",
+    "safety": "contentFilter",
+}
+
+
+class OpenAIChat:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "sse"
+    key_header = "Authorization"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        wire = call.endpoint.provider.wire
+        body: dict[str, Any] = {
+            "model": call.model,
+            "messages": [_message(message, wire.system_role) for message in call.messages],
+            "stream": True,
+        }
+        if wire.stream_usage == "ask":
+            body["stream_options"] = {"include_usage": True}
+        choice = tool_choice(call)
+        if call.tools and choice != "none":
+            body["tools"] = [_tool(tool.name, tool.description, tool.parameters) for tool in call.tools]
+            if choice is not None:
+                body["tool_choice"] = choice
+        if (form := answer_format(call)) is not None:
+            body["response_format"] = form
+        body |= parameters(call)
+        body |= wire.extra_body
+        return WireRequest(call.endpoint.chat_path or "/chat/completions", body)
+
+    def decoder(self, call: ModelCall, answer: Answer) -> ChatDecoder:
+        """A fresh decoder."""
+        return ChatDecoder(call.endpoint.provider, answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed."""
+        return "/models" if row.wire.models_path is None else row.wire.models_path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return model_ids(body)
+
+
+def _message(message: Message, system_role: str) -> dict[str, Any]:
+    role = system_role if message.role == "system" else message.role
+    result: dict[str, Any] = {"role": role, "content": plain_text(message)}
+    if has_images(message) and not isinstance(message.content, str | None):
+        result["content"] = [
+            {"type": "image_url", "image_url": {"url": image_url(part)}}
+            if isinstance(part, ImagePart)
+            else {"type": "text", "text": part.text}
+            for part in message.content
+        ]
+    if message.role == "tool":
+        result["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        result["content"] = result["content"] or None
+        result["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments_text(call)}}
+            for call in message.tool_calls
+        ]
+    return result
+
+
+def _tool(name: str, description: str | None, schema: dict[str, Any] | None) -> dict[str, Any]:
+    function: dict[str, Any] = {"name": name, "parameters": schema or {"type": "object", "properties": {}}}
+    if description:
+        function["description"] = description
+    return {"type": "function", "function": function}
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | dict[str, Any] | None = None
+
+
+class _Call(Struct):
+    index: int | None = None
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Delta(Struct):
+    content: str | list[Any] | None = None
+    reasoning_content: str | None = None
+    reasoning: str | None = None
+    reasoning_text: str | None = None
+    refusal: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(Struct):
+    index: int | None = 0
+    delta: _Delta | None = None
+    message: _Delta | None = None
+    finish_reason: str | None = None
+    text: str | None = None
+    usage: Raw = Raw()
+    error: Raw = Raw()
+
+
+class _Chunk(Struct):
+    choices: list[_Choice] | None = None
+    model: str | None = None
+    usage: Raw = Raw()
+    x_groq: Raw = Raw()
+    error: Raw = Raw()
+    base_resp: Raw = Raw()
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+
+
+class ChatDecoder:
+    """Decodes chunks; a whole reply is one chunk with ``message`` where the others have ``delta``."""
+
+    def __init__(self, row: Provider, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._text = ThinkTags(answer).text if row.wire.think_tags else answer.text
+        self._calls: dict[int, str] = {}
+        self._last_index = -1
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One chunk, the end mark, or an error."""
+        if data == b"[DONE]":
+            self._finish(None)
+            self.over = True
+            return
+        if name == b"error":
+            raise ProviderRefused(data)
+        self._chunk(decode(_CHUNK, data, _Chunk), data)
+
+    def whole(self, body: bytes) -> None:
+        """A reply in one piece; some servers put it in a list."""
+        chunk = decode(_CHUNK, body, _Chunk)
+        if not chunk.choices and not is_set(chunk.error):
+            raise ProviderRefused(body)
+        for choice in chunk.choices or ():
+            # Some servers put an empty delta beside the message.
+            choice.delta = choice.message or choice.delta
+        self._chunk(chunk, body)
+        self._finish(None)
+
+    def _chunk(self, chunk: _Chunk, data: bytes) -> None:
+        if is_set(chunk.error):
+            raise ProviderRefused(bytes(chunk.error))
+        if is_set(chunk.base_resp) and not chunk.choices:
+            self._refused_by_status(bytes(chunk.base_resp))
+        if chunk.choices is None and b'"object":"error"' in data.replace(b" ", b""):
+            raise ProviderRefused(data)
+        for choice in chunk.choices or ():
+            if not choice.index:
+                self._choice(choice)
+        usage = chunk.usage if is_set(chunk.usage) else self._nested_usage(chunk)
+        if is_set(usage):
+            self._answer.counts = openai_usage.counts(bytes(usage))
+        for choice in chunk.choices or ():
+            if is_set(choice.error):
+                raise ProviderRefused(bytes(choice.error))
+
+    def _choice(self, choice: _Choice) -> None:
+        delta = choice.delta or choice.message
+        if delta is not None:
+            if delta.content:
+                if isinstance(delta.content, str):
+                    self._text(delta.content)
+                else:
+                    self._parts(delta.content)
+            thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+            if thought:
+                self._answer.reasoning(thought)
+            if delta.refusal:
+                self._answer.text(delta.refusal)
+            if delta.tool_calls:
+                for call in delta.tool_calls:
+                    self._tool_call(call)
+        elif choice.text:
+            self._text(choice.text)
+        if choice.finish_reason:
+            self._finish(choice.finish_reason)
+
+    def _parts(self, parts: list[Any]) -> None:
+        """Content as a list: Mistral's thinking chunks, Databricks' reasoning summaries, plain text parts."""
+        for part in parts:
+            if not is_object(part):
+                continue
+            kind = part.get("type")
+            if kind == "text":
+                self._text(part.get("text") or "")
+            elif kind in ("thinking", "reasoning"):
+                inner = part.get(kind) or part.get("summary") or part.get("text") or ""
+                pieces = inner if is_list(inner) else [{"text": inner}]
+                self._answer.reasoning("".join(str(piece.get("text") or "") for piece in pieces if is_object(piece)))
+
+    def _tool_call(self, call: _Call) -> None:
+        index = self._index(call)
+        self._last_index = index
+        function = call.function or _Function()
+        arguments = function.arguments or ""
+        if isinstance(arguments, dict):
+            arguments = msgspec.json.encode(arguments).decode()
+        self._answer.tool_call(index, call_id=call.id or "", name=function.name or "", arguments=arguments)
+
+    def _index(self, call: _Call) -> int:
+        """Which call a piece belongs to: some servers number all calls 0 or none at all, and only the ids differ."""
+        known = self._calls.get(call.index) if call.index is not None else None
+        starts = bool(call.id) and (call.index is None or (known is not None and known != call.id))
+        if starts or (call.index is None and self._last_index < 0):
+            index = max(self._calls, default=-1) + 1
+        else:
+            index = self._last_index if call.index is None else call.index
+        if call.id or index not in self._calls:
+            self._calls[index] = call.id or self._calls.get(index, "")
+        return index
+
+    def _finish(self, reason: str | None) -> None:
+        self.complete = True
+        answer = self._answer
+        mapped = FINISH_REASONS.get(reason.lower(), "other") if reason else answer.finish_reason
+        if answer.has_tool_calls() and mapped in (None, "stop"):
+            mapped = "toolCalls"
+        answer.finish(mapped or "other")
+
+    def _nested_usage(self, chunk: _Chunk) -> Raw:
+        if is_set(chunk.x_groq):
+            inner = msgspec.json.decode(chunk.x_groq)
+            if inner.get("error"):
+                raise ProviderRefused(inner["error"])
+            return Raw(msgspec.json.encode(inner.get("usage")))
+        return chunk.choices[0].usage if chunk.choices else Raw()
+
+    def _refused_by_status(self, base_resp: bytes) -> None:
+        if msgspec.json.decode(base_resp).get("status_code"):
+            raise ProviderRefused(base_resp)

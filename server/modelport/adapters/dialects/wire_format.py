@@ -1,0 +1,78 @@
+"""What a wire format over HTTP has to say of itself; everything else is shared."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+from msgspec import Struct
+
+from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.provider import Provider
+
+
+class WireRequest(Struct, frozen=True):
+    """A request as the format wants it: the path behind the base URL, the JSON body, the format's own headers."""
+
+    path: str
+    body: dict[str, Any]
+    headers: dict[str, str] = {}
+
+
+class ProviderRefused(Exception):
+    """The provider sent an error inside an answer; ``error`` is its JSON text or its parsed value."""
+
+    def __init__(self, error: bytes | dict[str, Any] | list[Any] | str) -> None:
+        super().__init__("the provider sent an error")
+        self.error = error
+
+
+class Decoder(Protocol):
+    """Feeds an answer from the events of one reply.
+
+    Raises:
+        ProviderRefused: an event is an error.
+        msgspec.DecodeError: an event is not what the format promises.
+    """
+
+    complete: bool
+    """Whether the answer has come to its end, so that the end of the stream is not a cut."""
+    over: bool
+    """Whether nothing more will come."""
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One event of a streamed reply."""
+        ...
+
+    def whole(self, body: bytes) -> None:
+        """A reply that came in one piece."""
+        ...
+
+
+class WireFormat(Protocol):
+    """One dialect: pure translation, no input or output."""
+
+    framing: Literal["sse", "json_lines"]
+    key_header: str
+    """Where the format puts a key: ``Authorization`` as a bearer token, any other as it is."""
+    headers: dict[str, str]
+    """Headers every request of the format carries."""
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call.
+
+        Raises:
+            InvalidParams: the format cannot carry something the call asks for.
+        """
+        ...
+
+    def decoder(self, call: ModelCall, answer: Answer) -> Decoder:
+        """A fresh decoder for one reply."""
+        ...
+
+    def models_path(self, row: Provider) -> str:
+        """The path that lists models; empty when the provider lists none."""
+        ...
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The model ids of a listing; nothing for a body that is not one."""
+        ...

@@ -1,0 +1,1 @@
+"""HTTP to providers: one pool, the vendors' clients, and what failures mean."""

@@ -1,0 +1,214 @@
+"""Sends one request and hands out its reply as it comes, watching for silence.
+
+A provider may think for minutes before its first word, but a stream that has begun and then
+says nothing for half a minute is dead. One timer handle per call keeps that watch; a chunk
+costs it one clock reading.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import msgspec
+
+from modelport.adapters.http import failures
+from modelport.adapters.http.auth import request_headers
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.http.vendor_clients import VendorClients
+from modelport.domain.connection import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+
+FIRST_DELTA_S = 300.0
+"""How long a provider may take to begin its answer."""
+GAP_S = 30.0
+"""How long a provider may pause once it has begun."""
+LONGEST_REFUSAL = 64 * 1024
+LONGEST_LISTING = 16 * 1024 * 1024
+
+
+class Watch:
+    """Cancels a scope when a provider has been silent for too long. ``rest`` stops the clock, ``touch`` restarts it."""
+
+    def __init__(self, endpoint: Endpoint, scope: anyio.CancelScope) -> None:
+        self.limit_s = endpoint.silence_s or FIRST_DELTA_S
+        self.expired = False
+        self._gap_s = endpoint.silence_s or GAP_S
+        self._scope = scope
+        self._loop = asyncio.get_running_loop()
+        self._last = self._loop.time()
+        self._timer = self._loop.call_later(self.limit_s, self._look)
+
+    def touch(self) -> None:
+        """Something arrived."""
+        self._last = self._loop.time()
+
+    def begun(self) -> None:
+        """The answer has begun: from now on only the shorter gap is allowed."""
+        if self.limit_s != self._gap_s:
+            self.limit_s = self._gap_s
+            self._rearm(self._last + self._gap_s)
+
+    def rest(self) -> None:
+        """Nothing is expected for now: it is we who do not read."""
+        self._timer.cancel()
+
+    def resume(self) -> None:
+        """The provider is expected to speak again."""
+        self.touch()
+        self._rearm(self._last + self.limit_s)
+
+    def close(self) -> None:
+        """The watch is over."""
+        self._timer.cancel()
+
+    def _rearm(self, when: float) -> None:
+        self._timer.cancel()
+        self._timer = self._loop.call_at(when, self._look)
+
+    def _look(self) -> None:
+        due = self._last + self.limit_s
+        if due > self._loop.time():
+            self._rearm(due)
+        else:
+            self.expired = True
+            self._scope.cancel()
+
+
+class Exchange:
+    """Requests to providers, over the shared pool or a vendor's own client."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        self._pool = pool
+        self._vendors = VendorClients(pool)
+
+    @asynccontextmanager
+    async def post(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        path: str,
+        body: dict[str, Any],
+        headers: Mapping[str, str],
+        key_header: str,
+    ) -> AsyncGenerator[tuple[httpx2.Response, Watch]]:
+        """The reply of a POST, its body not read yet, and the watch over it. The connection closes at the end.
+
+        Raises:
+            RequestFailed: no reply, a refusal, or silence while it is open.
+        """
+        response: httpx2.Response | None = None
+        scope = anyio.CancelScope()
+        watch = Watch(endpoint, scope)
+        with scope:
+            try:
+                response = await self._send(endpoint, model, path, body, headers, key_header)
+                if not response.is_success:
+                    raise await self._refusal(endpoint, model, response)
+                yield response, watch
+            finally:
+                watch.close()
+                if response is not None:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+        if watch.expired:
+            raise failures.silent(endpoint, model, watch.limit_s)
+
+    async def get(
+        self, endpoint: Endpoint, model: str, path: str, headers: Mapping[str, str], key_header: str, timeout_s: float
+    ) -> bytes:
+        """The body of a GET.
+
+        Raises:
+            RequestFailed: no reply in time, or a refusal.
+        """
+        client = await self._pool.client(verify_tls=endpoint.verify_tls)
+        sent = request_headers(endpoint, own_key_header=key_header, more=dict(headers))
+        with anyio.move_on_after(timeout_s):
+            try:
+                request = client.build_request("GET", endpoint.base_url + path, headers=sent)
+                response = await client.send(request, stream=True)
+                try:
+                    if not response.is_success:
+                        raise await self._refusal(endpoint, model, response)
+                    return await read_capped(response, LONGEST_LISTING)
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+            except Exception as error:
+                raise translate(endpoint, model, error) from error
+        raise failures.silent(endpoint, model, timeout_s)
+
+    async def _send(
+        self,
+        endpoint: Endpoint,
+        model: str,
+        path: str,
+        body: dict[str, Any],
+        headers: Mapping[str, str],
+        key_header: str,
+    ) -> httpx2.Response:
+        sent = request_headers(endpoint, own_key_header=key_header, more=dict(headers))
+        try:
+            if endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS:
+                return await self._vendors.post(endpoint, path, body, sent)
+            client = await self._pool.client(verify_tls=endpoint.verify_tls)
+            sent["Content-Type"] = "application/json"
+            content = msgspec.json.encode(body)
+            request = client.build_request("POST", endpoint.base_url + path, content=content, headers=sent)
+            return await client.send(request, stream=True)
+        except Exception as error:
+            raise translate(endpoint, model, error) from error
+
+    async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
+        body = await read_capped(response, LONGEST_REFUSAL, cut=True)
+        return failures.refused(endpoint, model, response.status_code, response.headers, body)
+
+
+async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:
+    """The body up to ``limit`` bytes.
+
+    Raises:
+        OverflowError: the body is longer and ``cut`` is false.
+    """
+    parts: list[bytes] = []
+    size = 0
+    async for part in response.aiter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > limit:
+            if cut:
+                break
+            raise OverflowError(f"more than {limit} bytes")
+    return b"".join(parts)[:limit]
+
+
+def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:
+    """The contract's failure for an exception of the HTTP layer; our own failures pass through.
+
+    ``begun`` is None before the reply, then says whether the answer had begun.
+    """
+    import httpx2
+
+    if isinstance(error, httpx2.TransportError | OSError):
+        return (
+            failures.unreachable(endpoint, model, error)
+            if begun is None
+            else failures.interrupted(endpoint, model, begun=begun)
+        )
+    if isinstance(
+        error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeError | OverflowError | httpx2.DecodingError
+    ):
+        return failures.not_understood(endpoint, model, b"", str(error))
+    return error
+
+
+def now_s() -> float:
+    """Monotonic seconds, the clock of latencies."""
+    return time.monotonic()

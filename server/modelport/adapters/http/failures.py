@@ -1,0 +1,227 @@
+"""What a provider's refusal or a broken connection means, in the contract's words.
+
+Each is translated once, here, and raised with its cause. The provider's own sentence is kept,
+on one line, cut to length and with the key taken out.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, cast
+
+from modelport.adapters.http.refusal import Refusal, is_page, kind_by_words, kind_of, one_line, read_refusal
+from modelport.adapters.http.retry_after import retry_after_ms
+from modelport.domain.connection import Endpoint
+from modelport.domain.credential import Credential
+from modelport.domain.errors import RequestFailed
+from modelport.domain.provider import Provider
+from modelport.protocol.types import ErrorKind
+
+LONGEST_QUOTE = 300
+
+
+def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, str], body: bytes) -> RequestFailed:
+    """The failure for an HTTP status other than success."""
+    text = body.decode("utf-8", "replace")
+    if is_page(text) and status not in (401, 403, 407, 429):
+        return page_instead(endpoint, model, status, text)
+    refusal = read_refusal(text)
+    kind = kind_of(status, refusal)
+    if kind == "auth_rejected" and endpoint.credential.secret is None:
+        kind = "auth_required"
+    wait = retry_after_ms(headers, refusal.message, time.time())
+    return _failure(
+        endpoint, model, kind, refusal, status, wait, headers.get("x-request-id") or headers.get("request-id")
+    )
+
+
+def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> RequestFailed:
+    """The failure for an error that came inside HTTP 200."""
+    refusal = read_refusal(error.decode("utf-8", "replace") if isinstance(error, bytes) else error)
+    status = int(refusal.code) if refusal.code.isdigit() and 400 <= int(refusal.code) <= 599 else 0
+    kind = kind_of(status, refusal) if status else kind_by_words(refusal) or "provider_unavailable"
+    wait = retry_after_ms({}, refusal.message, time.time())
+    return _failure(endpoint, model, kind, refusal, status or None, wait, None)
+
+
+def page_instead(endpoint: Endpoint, model: str, status: int, text: str) -> RequestFailed:
+    """The failure for an HTML page where an answer was promised: a proxy, a log-in page, a wrong address."""
+    visible = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", text) if "<body" in text.lower() else text
+    words = one_line(re.sub(r"<[^>]*>", " ", visible))[:120]
+    return RequestFailed(
+        "invalid_response",
+        f'{endpoint.provider.display_name} answered {status} with a web page ("{words}"): a proxy or a wrong '
+        f"address is in the way; check {endpoint.base_url}.",
+        provider=endpoint.provider.id,
+        model=model,
+        http_status=status,
+        retryable=status >= 500,
+        action="check the base URL and the proxy",
+    )
+
+
+def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str) -> RequestFailed:
+    """The failure for an answer that is not what the wire format promises."""
+    text = body[:4000].decode("utf-8", "replace")
+    if is_page(text):
+        return page_instead(endpoint, model, 200, text)
+    words = clean(endpoint.credential, text)[:120]
+    return RequestFailed(
+        "invalid_response",
+        f'{endpoint.provider.display_name} answered with something that is not {endpoint.dialect} ({why}: "{words}"): '
+        f"check that {endpoint.base_url} speaks it.",
+        provider=endpoint.provider.id,
+        model=model,
+        action="check the base URL and the dialect",
+    )
+
+
+def unreachable(endpoint: Endpoint, model: str, error: BaseException) -> RequestFailed:
+    """The failure for a request that got no answer: TLS, name lookup, refused and timed-out are told apart."""
+    row, url = endpoint.provider, endpoint.base_url
+    causes = list(_causes(error))
+    kind: ErrorKind = "network"
+    action = "check the address and the network"
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        kind, action = "tls", "check the certificate, or the clock"
+        reason = next(getattr(c, "verify_message", "") or c.reason or "" for c in causes if isinstance(c, ssl.SSLError))
+        why = (
+            f"{row.display_name} at {url} made no secure connection ({reason or 'no handshake'}): check its certificate"
+        )
+    elif any(isinstance(cause, socket.gaierror) for cause in causes):
+        why = f"{row.display_name}'s host in {url} has no address: check the name, the network or the proxy"
+    elif any(type(cause).__name__ == "ConnectTimeout" for cause in causes):
+        kind, why = "timeout", f"{row.display_name} at {url} did not take the connection in time: check the network"
+    elif row.connection_type == "local" or _is_loopback(url):
+        action = "start the server"
+        why = f"{row.display_name} cannot be reached at {url}: is it running?"
+        return RequestFailed(kind, why, provider=row.id, model=model, action=action)
+    else:
+        why = f"{row.display_name} cannot be reached at {url}: check the network or the proxy"
+    return RequestFailed(kind, why + ".", provider=row.id, model=model, action=action)
+
+
+def interrupted(endpoint: Endpoint, model: str, *, begun: bool) -> RequestFailed:
+    """The failure for an answer that broke off."""
+    what = "broke off in the middle of the answer" if begun else "closed the connection without an answer"
+    return RequestFailed(
+        "stream_interrupted",
+        f"{endpoint.provider.display_name} {what}: try again.",
+        provider=endpoint.provider.id,
+        model=model,
+        action="try again",
+    )
+
+
+def silent(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
+    """The failure for a provider that has said nothing for too long."""
+    return RequestFailed(
+        "timeout",
+        f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeoutMs "
+        "in provider/connect.",
+        provider=endpoint.provider.id,
+        model=model,
+        action="try again",
+    )
+
+
+def clean(credential: Credential, text: str) -> str:
+    """A provider's words, fit to be shown: one line, cut to length, without the key."""
+    if credential.secret:
+        text = credential.secret.redact(text)
+    text = one_line(text)
+    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+
+
+def _failure(
+    endpoint: Endpoint,
+    model: str,
+    kind: ErrorKind,
+    refusal: Refusal,
+    status: int | None,
+    wait: int | None,
+    request_id: str | None,
+) -> RequestFailed:
+    row = endpoint.provider
+    said = clean(endpoint.credential, refusal.message).rstrip(".")
+    quote = f" ({status or 'error'}: {said})" if said else f" ({status})" if status else ""
+    sentence, action = _ADVICE.get(
+        kind, ("{name} refused the request{quote}: change the request.", "change the request")
+    )
+    if kind == "invalid_response":
+        sentence = "Nothing is served at {url}{quote}: check the base URL."
+        action = "check the base URL"
+    return RequestFailed(
+        kind,
+        sentence.format(
+            name=row.display_name,
+            quote=quote,
+            model=model,
+            url=endpoint.base_url,
+            key=_key_words(endpoint.credential),
+            get_key=_get_key(row),
+            wait=f"in {wait / 1000:g} s" if wait else "later",
+        ),
+        provider=row.id,
+        model=model,
+        http_status=status,
+        retry_after_ms=wait,
+        request_id=request_id,
+        action=action,
+    )
+
+
+_ADVICE: Mapping[ErrorKind, tuple[str, str]] = {
+    "auth_rejected": ("{name} refused {key}{quote}: {get_key}.", "give another key"),
+    "auth_required": ("{name} needs a key{quote}: {get_key}.", "give a key"),
+    "forbidden": ("{name} does not let {key} do this{quote}: check what the account may use.", "check the account"),
+    "quota_exhausted": (
+        "{name}'s account has no credit or quota left{quote}: top it up, or use another provider.",
+        "top up the account",
+    ),
+    "rate_limited": ("{name} is limiting the rate of {key}{quote}: try again {wait}.", "try again later"),
+    "model_not_found": ("{name} does not serve {model}{quote}: name another model.", "name another model"),
+    "context_too_long": ("The input does not fit the context of {model}{quote}: shorten it.", "shorten the input"),
+    "content_filtered": ("{name} refused the content{quote}: change the input.", "change the input"),
+    "provider_unavailable": ("{name} failed on its side{quote}: try again {wait}.", "try again later"),
+    "timeout": ("{name} gave up waiting{quote}: try again.", "try again"),
+    "network": ("The proxy in front of {name} refused the request{quote}: check its settings.", "check the proxy"),
+}
+
+
+def _key_words(credential: Credential) -> str:
+    if credential.secret is None:
+        return "this client"
+    where = {"environment": "from", "keyring": "in the keyring at", "session": "given for this"}.get(
+        credential.source, "from"
+    )
+    return f"the key {where} {credential.location or 'session'}"
+
+
+def _get_key(row: Provider) -> str:
+    ways = [f"make one at {row.key_url}"] if row.key_url else []
+    ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
+    return ", ".join([*ways, f"or store one with modelport keys set {row.id}"])
+
+
+def _is_loopback(url: str) -> bool:
+    return bool(re.match(r"https?://(localhost|127\.|\[::1\])", url))
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and everything that led to it, exception groups included."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        current = waiting.pop()
+        if current is None or id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        waiting += [current.__cause__, current.__context__]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += cast("tuple[BaseException, ...]", current.exceptions)

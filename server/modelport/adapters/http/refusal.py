@@ -1,0 +1,163 @@
+"""Reads a provider's error, in whatever shape it came, and decides what kind of failure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from modelport.protocol.shapes import is_list, is_object
+from modelport.protocol.types import ErrorKind
+
+
+class Refusal(Struct, frozen=True):
+    """What a provider's error says of itself, in whatever shape it came."""
+
+    message: str
+    code: str
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of the words (lower case) stands in the code or the message."""
+        text = f"{self.code} {self.message}".lower()
+        return any(word in text for word in words)
+
+
+# Code or message words, the first rule that matches wins; statuses below narrow what is left.
+_BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
+    (
+        "context_too_long",
+        (
+            "context_length_exceeded",
+            "exceed_context_size",
+            "context length",
+            "context window",
+            "prompt is too long",
+            "maximum context",
+            "too many tokens",
+            "input is too long",
+            "exceeds the available context",
+        ),
+    ),
+    (
+        "quota_exhausted",
+        (
+            "insufficient_quota",
+            "insufficient balance",
+            "insufficient_balance",
+            "exceeded your current quota",
+            "credit balance",
+            "out of credit",
+            "insufficient credits",
+            "billing_not_active",
+            "payment_required",
+            "arrearage",
+        ),
+    ),
+    (
+        "auth_rejected",
+        (
+            "invalid_api_key",
+            "invalid api key",
+            "incorrect api key",
+            "api key not valid",
+            "authentication_error",
+            "invalid_authentication",
+            "wrong api key",
+            "invalid x-api-key",
+        ),
+    ),
+    ("content_filtered", ("content_filter", "content_policy", "content management policy", "datainspectionfailed")),
+    ("rate_limited", ("rate_limit", "rate limit", "too many requests", "throttl")),
+    ("provider_unavailable", ("overloaded", "server_error", "internal_error", "api_error", "unavailable", "capacity")),
+    (
+        "model_not_found",
+        (
+            "model_not_found",
+            "model not found",
+            "unknown_model",
+            "unknown model",
+            "does not exist",
+            "invalid model",
+            "no such model",
+            "try pulling it",
+            "not a valid model",
+            "model_not_supported",
+        ),
+    ),
+)
+_BY_STATUS: Mapping[int, ErrorKind] = {
+    401: "auth_rejected",
+    402: "quota_exhausted",
+    403: "forbidden",
+    407: "network",
+    408: "timeout",
+    413: "context_too_long",
+    429: "rate_limited",
+    503: "provider_unavailable",
+}
+# A status that leaves no doubt, whatever words come with it.
+_DECIDED = frozenset({401, 402, 403, 407, 408})
+
+
+def read_refusal(error: Any) -> Refusal:
+    """Finds the message and the code in the many shapes of an error."""
+    if isinstance(error, str):
+        try:
+            value = msgspec.json.decode(error)
+        except (msgspec.DecodeError, UnicodeError):
+            return Refusal(one_line(error), "")
+        return Refusal(one_line(error), "") if isinstance(value, str | int | float) else read_refusal(value)
+    if is_list(error):
+        return read_refusal(error[0]) if error else Refusal("", "")
+    if not is_object(error):
+        return Refusal(one_line(str(error)), "")
+    for inner in ("error", "errors", "detail", "base_resp"):
+        if (is_object(error.get(inner)) or is_list(error.get(inner))) and error[inner]:
+            found = read_refusal(error[inner])
+            return found if found.code else Refusal(found.message, _code(error))
+    for name in ("message", "msg", "error", "detail", "title", "status_msg", "error_description"):
+        value = error.get(name)
+        if is_object(value):
+            return Refusal(read_refusal(value).message, _code(error))
+        if value:
+            return Refusal(one_line(str(value)), _code(error))
+    return Refusal(one_line(msgspec.json.encode(error).decode()), _code(error))
+
+
+def is_page(text: str) -> bool:
+    """Whether the text is a web page."""
+    start = text.lstrip("\ufeff \t\r\n")[:200].lower()
+    return start.startswith(("<!doctype", "<html", "<head", "<body", "<?xml", "<title"))
+
+
+def one_line(text: str) -> str:
+    """The text without line breaks, control characters and runs of spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def _code(error: Mapping[str, Any]) -> str:
+    names = ("code", "type", "error_type", "error_code", "status_code", "status")
+    return " ".join(str(error[name]) for name in names if isinstance(error.get(name), str | int))
+
+
+def kind_of(status: int, refusal: Refusal) -> ErrorKind:
+    """The kind of failure, from the HTTP status where that is clear, else from the error's words."""
+    if status in _DECIDED:
+        return _BY_STATUS[status]
+    if status >= 500 and status != 503:
+        by_words = kind_by_words(refusal)
+        return by_words if by_words in ("context_too_long", "content_filtered") else "provider_unavailable"
+    if status == 429:
+        return "quota_exhausted" if kind_by_words(refusal) == "quota_exhausted" else "rate_limited"
+    if by_words := kind_by_words(refusal):
+        return by_words
+    if status in (404, 410) and refusal.mentions("model"):
+        return "model_not_found"
+    return _BY_STATUS.get(status, "invalid_response" if status in (404, 405, 410) else "unsupported")
+
+
+def kind_by_words(refusal: Refusal) -> ErrorKind | None:
+    """The kind of failure that the error's own words tell, if any."""
+    return next((kind for kind, words in _BY_WORDS if refusal.mentions(*words)), None)

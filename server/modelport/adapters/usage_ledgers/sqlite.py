@@ -1,0 +1,211 @@
+"""The ledger all editors share: one SQLite file in WAL mode, written by any number of processes.
+
+All of a process's access runs on one worker thread. Calls that end while a commit is under way
+are written together by the next one, so two hundred calls at once cost a handful of commits.
+WAL with ``synchronous=NORMAL`` loses nothing when a process dies; only a power cut may take the
+last moments.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, TypeVar
+
+import anyio
+import anyio.to_thread
+
+from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
+from modelport.domain.errors import RequestFailed
+from modelport.domain.usage import CallRecord
+from modelport.protocol.types import Call, UsageGroupBy, UsageTotals
+
+T = TypeVar("T")
+DAY_MS = 86_400_000
+BUSY_TIMEOUT_S = 10.0
+KEYS: dict[UsageGroupBy, str] = {
+    "model": "model",
+    "provider": "provider",
+    "client": "client",
+    "project": "project",
+    "day": "day",
+}
+_DAILY_SUMS = ", ".join(f"sum({name})" for name in TOTALS)
+_CALL_AS_DAILY = (
+    "SELECT started_at_ms / 86400000 AS day, provider, model, client, project, 1 AS total_calls, "
+    "outcome = 'failed' AS failed_calls, outcome = 'cancelled' AS cancelled_calls, input_tokens, output_tokens, "
+    "coalesce(cache_read_tokens, 0) AS cache_read_tokens, coalesce(cache_write_tokens, 0) AS cache_write_tokens, "
+    "coalesce(reasoning_tokens, 0) AS reasoning_tokens, coalesce(usd_micros, 0) AS usd_micros, "
+    "usd_micros IS NULL AS unpriced_calls FROM call"
+)
+
+
+class SqliteLedger:
+    """A ``UsageLedger`` in a file, opened on first use.
+
+    Raises:
+        RequestFailed: from every method, when the file cannot be used.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._limiter = anyio.CapacityLimiter(1)
+        self._waiting: list[_Pending] = []
+
+    async def record(self, call: CallRecord) -> Call:
+        """Writes a call and returns it with its id, once it is committed."""
+        pending = _Pending(call)
+        self._waiting.append(pending)
+        await self._run(self._write_waiting)
+        if pending.error is not None:
+            raise self._unusable(pending.error)
+        return Call(
+            id=pending.id,
+            started_at=rfc3339(call.started_at_ms),
+            provider=call.provider,
+            model=call.model,
+            client=call.client,
+            project=call.project,
+            outcome=call.outcome,
+            error_kind=call.error_kind,
+            finish_reason=call.finish_reason,
+            usage=call.usage,
+        )
+
+    async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> UsageTotals:
+        """The sums of a period, the whole time when nothing is given."""
+        rows = await self._run(lambda: self._sums("", since_ms, until_ms))
+        return to_totals(rows[0])
+
+    async def groups(
+        self, by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[tuple[str, UsageTotals]]:
+        """The sums of a period per group: most calls first, days in their order."""
+        rows = await self._run(lambda: self._sums(KEYS[by], since_ms, until_ms))
+        found = [(_key(by, row[0]), to_totals(row[1:])) for row in rows]
+        return found if by == "day" else sorted(found, key=lambda item: -item[1].total_calls)
+
+    async def history(
+        self, *, since_ms: int | None = None, limit: int = 100, model: str | None = None
+    ) -> Sequence[Call]:
+        """Calls, newest first."""
+        conditions = ["started_at_ms >= ?"] + (["model = ?"] if model is not None else [])
+        values: list[Any] = [since_ms or 0] + ([model] if model is not None else [])
+        query = (
+            f"SELECT id, {CALL_COLUMNS} FROM call WHERE {' AND '.join(conditions)} "  # noqa: S608  names, not values
+            "ORDER BY started_at_ms DESC, id DESC LIMIT ?"
+        )
+        rows = await self._run(lambda: self._open().execute(query, [*values, limit]).fetchall())
+        return [to_call(row) for row in rows]
+
+    def close(self) -> None:
+        """Closes the file; call it when nothing is under way."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    async def _run(self, work: Callable[[], T]) -> T:
+        try:
+            # A worker thread cannot be cancelled, so the write goes on and is waited for.
+            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+        except (sqlite3.Error, OSError) as error:
+            raise self._unusable(error) from error
+
+    def _unusable(self, error: Exception) -> RequestFailed:
+        return RequestFailed(
+            "provider_unavailable",
+            f"The usage ledger cannot be used ({error}): check the data folder and its free space.",
+            action="check the data folder",
+        )
+
+    def _open(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(
+                self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
+            )
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+                _create(connection)
+            self._connection = connection
+        return self._connection
+
+    def _write_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                marks = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))
+                for pending in waiting:
+                    cursor = connection.execute(
+                        f"INSERT INTO call ({CALL_COLUMNS}) VALUES ({marks})",  # noqa: S608  names, not values
+                        to_row(pending.call),
+                    )
+                    pending.id = cursor.lastrowid or 0
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.execute("ROLLBACK")
+                raise
+        except (sqlite3.Error, OSError) as error:
+            for pending in waiting:
+                pending.error = error
+
+    def _sums(self, key: str, since_ms: int | None, until_ms: int | None) -> list[Any]:
+        """Whole days come from the daily table, the cut-off ends of the period from the calls themselves."""
+        first_day = -(-(since_ms or 0) // DAY_MS)
+        last_day = (until_ms // DAY_MS) if until_ms is not None else 1 << 40
+        parts = [f"SELECT * FROM daily WHERE day >= {first_day} AND day < {last_day}"]  # noqa: S608  numbers only
+        start, end = since_ms or 0, until_ms if until_ms is not None else 1 << 60
+        if first_day > last_day:
+            parts = [f"{_CALL_AS_DAILY} WHERE started_at_ms >= {start} AND started_at_ms < {end}"]
+        else:
+            parts.append(f"{_CALL_AS_DAILY} WHERE started_at_ms >= {start} AND started_at_ms < {first_day * DAY_MS}")
+            if until_ms is not None:
+                parts.append(f"{_CALL_AS_DAILY} WHERE started_at_ms >= {last_day * DAY_MS} AND started_at_ms < {end}")
+        source = " UNION ALL ".join(parts)
+        group = f" GROUP BY {key} ORDER BY {key}" if key else ""
+        columns = f"{key}, {_DAILY_SUMS}" if key else _DAILY_SUMS
+        return self._open().execute(f"SELECT {columns} FROM ({source}){group}").fetchall()  # noqa: S608  numbers only
+
+
+class _Pending:
+    """A call that waits for the next commit."""
+
+    __slots__ = ("call", "error", "id")
+
+    def __init__(self, call: CallRecord) -> None:
+        self.call = call
+        self.id = 0
+        self.error: Exception | None = None
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    script = files("modelport.adapters.usage_ledgers").joinpath("schema.sql").read_text(encoding="utf-8")
+    connection.execute("BEGIN IMMEDIATE")
+    # Another process may have been faster.
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in _statements(script):
+            connection.execute(statement)
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    found: list[str] = []
+    text = ""
+    for line in script.splitlines(keepends=True):
+        text += line
+        if sqlite3.complete_statement(text):
+            found.append(text)
+            text = ""
+    return found
+
+
+def _key(by: UsageGroupBy, value: Any) -> str:
+    return rfc3339(value * DAY_MS)[:10] if by == "day" else str(value)

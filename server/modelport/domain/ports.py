@@ -1,0 +1,141 @@
+"""What the engine needs from the outside, as protocols that adapters fulfil."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.connection import Endpoint
+from modelport.domain.credential import StoredKey
+from modelport.domain.usage import CallRecord
+from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
+
+
+class Verification(Struct, frozen=True):
+    """What the cheapest authenticated request told. ``models`` is empty where no list came back."""
+
+    verified: bool
+    models: tuple[str, ...]
+
+
+class Completer(Protocol):
+    """A wire format: turns calls into requests and their replies into answers."""
+
+    async def complete(self, call: ModelCall, answer: Answer) -> None:
+        """Sends the call and feeds the answer until it is whole.
+
+        Raises:
+            InvalidParams: the wire format cannot carry something the call asks for.
+            RequestFailed: the provider could not be reached, refused, failed or broke off.
+        """
+        ...
+
+    async def verify(self, endpoint: Endpoint) -> Verification:
+        """Makes the cheapest request that needs the credential.
+
+        Raises:
+            RequestFailed: it did not succeed.
+        """
+        ...
+
+
+class Dialects(Protocol):
+    """The wire formats this build speaks."""
+
+    def speaks(self, dialect: Dialect) -> bool:
+        """Whether the build speaks it."""
+        ...
+
+    async def get(self, dialect: Dialect) -> Completer:
+        """The wire format, loaded off the event loop on first use."""
+        ...
+
+
+class Environment(Protocol):
+    """The process environment, read at the moment of use."""
+
+    def variables(self) -> Mapping[str, str]:
+        """The variables as they are now."""
+        ...
+
+
+class CredentialStore(Protocol):
+    """Keeps one key per provider where the user's other secrets are.
+
+    Every method may wait for a person, so it never blocks the event loop and gives up in time.
+
+    Raises:
+        RequestFailed: the store cannot be used; the message says why and what else to do.
+    """
+
+    async def get(self, provider: str) -> StoredKey | None:
+        """The key kept for a provider."""
+        ...
+
+    async def set(self, provider: str, key: StoredKey) -> None:
+        """Keeps a key, in place of any other of the provider."""
+        ...
+
+    async def delete(self, provider: str) -> bool:
+        """Forgets a key; returns whether there was one."""
+        ...
+
+    async def providers(self) -> Sequence[str]:
+        """The providers a key is kept for, without touching the keys."""
+        ...
+
+    def location(self, provider: str) -> str:
+        """What to call the entry when talking to a person."""
+        ...
+
+    async def describe(self) -> str:
+        """Which store this is, for diagnostics."""
+        ...
+
+
+class UsageLedger(Protocol):
+    """Keeps a row per call, shared by all processes of the user."""
+
+    async def record(self, call: CallRecord) -> Call:
+        """Returns when the row is safe from a crash of this process."""
+        ...
+
+    async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> UsageTotals:
+        """The sums of a period, the whole time when nothing is given."""
+        ...
+
+    async def groups(
+        self, by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[tuple[str, UsageTotals]]:
+        """The sums of a period per group."""
+        ...
+
+    async def history(
+        self, *, since_ms: int | None = None, limit: int = 100, model: str | None = None
+    ) -> Sequence[Call]:
+        """Calls, newest first."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall-clock time."""
+
+    def now_ms(self) -> int:
+        """Milliseconds since 1970, UTC."""
+        ...
+
+
+class DataFolder(Protocol):
+    """The folder that holds the ledger and the caches."""
+
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        ...
+
+    async def problem(self) -> str | None:
+        """Why it cannot be used, or None."""
+        ...

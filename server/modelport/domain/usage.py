@@ -1,0 +1,72 @@
+"""What calls use: the counts of one call, and the arithmetic of many."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.completion import Answer, ModelCall, TokenCounts, input_characters
+from modelport.domain.provider import Provider
+from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Usage, UsageTotals
+
+CHARACTERS_PER_TOKEN = 4
+"""The usual rule of thumb for English and code; an estimate says that it is one."""
+
+
+class CallRecord(Struct, frozen=True, kw_only=True):
+    """One call as the ledger keeps it. Times are milliseconds since 1970, UTC."""
+
+    started_at_ms: int
+    provider: str
+    model: str
+    client: str | None
+    project: str | None
+    outcome: CallOutcome
+    error_kind: ErrorKind | None
+    finish_reason: FinishReason | None
+    usage: Usage
+
+
+def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) -> Usage:
+    """The usage of one call, from the provider's counts or, where it gave none, an estimate."""
+    counts = answer.counts
+    estimated = counts is None
+    if counts is None:
+        counts = estimate(call, answer)
+    first = answer.first_delta_at
+    return Usage(
+        input_tokens=counts.input,
+        output_tokens=counts.output,
+        cache_read_tokens=counts.cache_read,
+        cache_write_tokens=counts.cache_write,
+        reasoning_tokens=counts.reasoning,
+        latency_ms=_milliseconds(ended_s - started_s),
+        time_to_first_token_ms=None if first is None else _milliseconds(first - started_s),
+        usd_micros=price_of(call.endpoint.provider),
+        estimated=estimated,
+    )
+
+
+def estimate(call: ModelCall, answer: Answer) -> TokenCounts:
+    """Counts by the length of what was said; nothing answered counts as nothing used."""
+    said = answer.output_characters()
+    asked = input_characters(call.messages, call.tools) if answer.begun or answer.finish_reason else 0
+    return TokenCounts(
+        input=-(-asked // CHARACTERS_PER_TOKEN),
+        output=-(-said // CHARACTERS_PER_TOKEN),
+    )
+
+
+def price_of(provider: Provider) -> int | None:
+    """Millionths of a US dollar: nothing for what runs on this machine, unknown for the rest."""
+    return 0 if provider.connection_type == "local" else None
+
+
+def subtract(after: UsageTotals, before: UsageTotals) -> UsageTotals:
+    """The difference of two snapshots, field by field."""
+    mine, theirs = msgspec.structs.asdict(after), msgspec.structs.asdict(before)
+    return UsageTotals(**{name: value - theirs[name] for name, value in mine.items()})
+
+
+def _milliseconds(seconds: float) -> float:
+    return round(seconds * 1000, 3)

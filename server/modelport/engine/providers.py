@@ -1,0 +1,86 @@
+"""Lists the providers with what is known of each in this session."""
+
+from __future__ import annotations
+
+from modelport.domain.connection import base_url
+from modelport.domain.errors import InvalidParams
+from modelport.domain.ports import Environment
+from modelport.domain.provider import Provider
+from modelport.domain.registry import Registry
+from modelport.engine.connections import Connections
+from modelport.engine.credentials import Credentials
+from modelport.protocol import types
+
+
+class Providers:
+    """The use case of ``provider/list``."""
+
+    def __init__(
+        self, registry: Registry, environment: Environment, credentials: Credentials, connections: Connections
+    ) -> None:
+        self._registry = registry
+        self._environment = environment
+        self._credentials = credentials
+        self._connections = connections
+
+    async def list(self, params: types.ListProviderParams) -> types.ListProviderResult:
+        """The providers that pass the filters, in the registry's order."""
+        category = params.category.casefold() if params.category else None
+        rows = [
+            row
+            for row in self._registry.all()
+            if params.connection_type in (None, row.connection_type) and category in (None, row.category.casefold())
+        ]
+        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
+        statuses = await self._credentials.statuses(asked)
+        providers = [
+            self._view(row, address, status) for (row, _, address), status in zip(asked, statuses, strict=True)
+        ]
+        if params.configured_only:
+            providers = [p for p in providers if p.supported and p.credential.source != "none"]
+        return types.ListProviderResult(providers=tuple(providers))
+
+    def _address(self, row: Provider) -> str | None:
+        overrides = self._connections.overrides(row)
+        try:
+            return base_url(row, overrides.base_url, self._environment.variables()) or None
+        except InvalidParams:
+            return row.base_url
+
+    def _view(self, row: Provider, address: str | None, credential: types.CredentialStatus) -> types.Provider:
+        return types.Provider(
+            id=row.id,
+            display_name=row.display_name,
+            aliases=row.aliases,
+            adapter=row.adapter,
+            dialect=row.dialect,
+            connection_type=row.connection_type,
+            category=row.category,
+            base_url=address,
+            base_url_env_var=row.base_url_env_vars[0] if row.base_url_env_vars else None,
+            api_key_env_vars=row.api_key_env_vars,
+            requires_api_key=row.requires_api_key,
+            free_tier=row.free_tier,
+            status=row.status,
+            notice=row.notice,
+            docs_url=row.docs_url,
+            key_url=row.key_url,
+            default_model=row.default_model,
+            example_models=row.example_models,
+            capabilities=row.capabilities,
+            supported=self._connections.supported(row, row.dialect),
+            credential=credential,
+            connected=self._connections.connected(row),
+        )
+
+    async def first_ready(self) -> tuple[Provider, str]:
+        """The first provider with a key of the user's and a default model; the mock when there is none."""
+        rows = [row for row in self._registry.all() if row.default_model and row.requires_api_key]
+        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
+        statuses = await self._credentials.statuses(asked)
+        for row, status in zip(rows, statuses, strict=True):
+            usable = status.source not in ("none", "notRequired") and row.status != "retired"
+            if usable and row.default_model and self._connections.supported(row, row.dialect):
+                return row, row.default_model
+        mock = self._registry.get("mock")
+        return mock, mock.default_model or ""

@@ -1,0 +1,1 @@
+"""Ways in: the LSP server and the command line."""

@@ -1,0 +1,126 @@
+"""``modelport chat``: one question, streamed to the terminal."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import anyio
+import click
+
+from modelport.app import App
+from modelport.domain.completion import Silence
+from modelport.engine.completions import Origin
+from modelport.frontends.cli.running import print_json, with_app
+from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
+
+MOCK_NOTE = (
+    "No provider is set up, so the embedded mock answers. To ask a real one, set a key such as OPENAI_API_KEY "
+    "or ANTHROPIC_API_KEY, run modelport keys set PROVIDER, or name a local server's model: -m ollama/qwen3:8b."
+)
+
+
+@click.command(name="chat")
+@click.option("-m", "--model", help="provider/model, or a model that only one provider serves.")
+@click.option("--system", help="Instructions for the model.")
+@click.option("--json", "as_json", is_flag=True, help="Print the whole completion as JSON when it is done.")
+@click.argument("prompt", required=False)
+def command(model: str | None, system: str | None, as_json: bool, prompt: str | None) -> None:  # noqa: FBT001
+    """Asks a model and prints the answer as it is made. Without PROMPT it is read from standard input."""
+    text = prompt if prompt is not None else _read_prompt()
+    if not text.strip():
+        raise click.UsageError("There is no prompt: give one, or pipe it in.")
+    terminal = _Terminal(quiet=as_json)
+
+    async def ask(app: App) -> Completion:
+        chosen = model or await _choose(app)
+        messages = (Message(role="user", content=text),)
+        params = CreateCompletionParams(model=chosen, system=system, messages=messages)
+        try:
+            return await app.completions.create(params, terminal, Origin("modelport chat", Path.cwd().name or None))
+        except anyio.get_cancelled_exc_class():
+            terminal.stopped(as_json=as_json)
+            raise
+
+    completion = with_app(ask)
+    if as_json:
+        print_json(completion)
+    else:
+        terminal.finished(completion)
+
+
+async def _choose(app: App) -> str:
+    row, model = await app.providers.first_ready()
+    if row.dialect == "mock":
+        click.echo(MOCK_NOTE, err=True)
+    return f"{row.id}/{model}"
+
+
+def _read_prompt() -> str:
+    if sys.stdin.isatty():
+        click.echo("Type the prompt and end it with ctrl-D.", err=True)
+    return sys.stdin.read()
+
+
+class _Terminal(Silence):
+    """Prints deltas: the answer to stdout, the reasoning dimmed to stderr when somebody is looking."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        self._quiet = quiet
+        self._thinking = False
+        self._show_reasoning = not quiet and sys.stderr.isatty()
+        self._parts: list[str] = []
+
+    def text(self, text: str) -> None:
+        """A piece of the answer."""
+        self._parts.append(text)
+        if not self._quiet:
+            self._end_thinking()
+            click.echo(text, nl=False)
+            sys.stdout.flush()
+
+    def reasoning(self, text: str) -> None:
+        """A piece of the reasoning."""
+        if self._show_reasoning:
+            self._thinking = True
+            click.secho(text, nl=False, err=True, dim=True)
+
+    def attempt(self, provider: str, model: str, reason: str) -> None:
+        """A provider failed and another is asked."""
+        click.echo(f"{provider}/{model} failed ({reason}); asking the next one.", err=True)
+
+    def recorded(self, call: Call) -> None:
+        """The call is in the ledger."""
+
+    def stopped(self, *, as_json: bool) -> None:
+        """The user has had enough: what was answered stays."""
+        if as_json:
+            print_json({"text": "".join(self._parts), "cancelled": True})
+        else:
+            click.echo()
+            click.echo("stopped", err=True)
+
+    def finished(self, completion: Completion) -> None:
+        """Ends the answer's line, names tools that were asked for, and says what it took."""
+        self._end_thinking()
+        if not completion.text.endswith("\n"):
+            click.echo()
+        for call in completion.tool_calls:
+            click.echo(f"wants to call {call.name}({call.arguments or call.arguments_text or ''})", err=True)
+        click.echo(f"{completion.provider}/{completion.model} · {usage_line(completion.usage)}", err=True)
+
+    def _end_thinking(self) -> None:
+        if self._thinking:
+            self._thinking = False
+            click.echo("\n", err=True)
+
+
+def usage_line(usage: Usage) -> str:
+    """Tokens, time and money of a call in one line."""
+    about = "about " if usage.estimated else ""
+    cached = f" ({usage.cache_read_tokens} cached)" if usage.cache_read_tokens else ""
+    money = "price unknown" if usage.usd_micros is None else f"${usage.usd_micros / 1e6:.6f}".rstrip("0").rstrip(".")
+    return (
+        f"{about}{usage.input_tokens} tokens in{cached}, {usage.output_tokens} out"
+        f" · {usage.latency_ms / 1000:.1f} s · {money}"
+    )

@@ -1,0 +1,24 @@
+"""``modelport doctor``: is this installation in order?"""
+
+from __future__ import annotations
+
+import click
+
+from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.protocol.types import RunDiagnosticsResult
+
+
+@click.command(name="doctor")
+@click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
+def command(as_json: bool) -> None:  # noqa: FBT001
+    """Checks the folders, the keyring, the ledger and the environment. Reads no network."""
+    result: RunDiagnosticsResult = with_app(lambda app: app.diagnostics.run())
+    if as_json:
+        print_json(result)
+    else:
+        print_table(
+            ["", "CHECK", "FOUND", "WHAT TO DO"],
+            [[check.status, check.id, check.detail, check.action or ""] for check in result.checks],
+        )
+    if any(check.status == "fail" for check in result.checks):
+        raise click.exceptions.Exit(1)

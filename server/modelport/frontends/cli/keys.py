@@ -1,0 +1,70 @@
+"""``modelport keys``: provider keys in the system's keyring."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import CredentialStatus, ListCredentialResult
+
+
+@click.group(name="keys")
+def command() -> None:
+    """Keeps provider keys in the system's keyring, where every editor's server finds them."""
+
+
+@command.command(name="set")
+@click.argument("provider")
+@click.option("--base-url", help="Send the key to this address only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def set_key(provider: str, base_url: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Stores PROVIDER's key. It is asked for without showing it, or read from standard input; never an argument."""
+    secret = Secret(_read_key(provider))
+    status = with_app(lambda app: app.credentials.keep(provider, secret, base_url))
+    if as_json:
+        print_json(status)
+    else:
+        where = f", for {status.base_url} only" if status.base_url else ""
+        click.echo(f"Stored the key of {status.provider} in the keyring as {status.location}{where}.")
+
+
+@command.command(name="list")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def list_keys(as_json: bool) -> None:  # noqa: FBT001
+    """Lists the providers a key was found for, and where."""
+    found = with_app(lambda app: app.credentials.found())
+    if as_json:
+        print_json(ListCredentialResult(credentials=tuple(found)))
+    elif found:
+        print_table(["PROVIDER", "FROM", "WHERE", "ENDS IN", "ONLY FOR"], [_row(status) for status in found])
+    else:
+        click.echo("No keys were found: set a provider's environment variable, or run modelport keys set PROVIDER.")
+    if not found:
+        raise click.exceptions.Exit(1)
+
+
+@command.command(name="delete")
+@click.argument("provider")
+@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+def delete_key(provider: str, as_json: bool) -> None:  # noqa: FBT001
+    """Deletes PROVIDER's key from the keyring."""
+    status = with_app(lambda app: app.credentials.forget(provider))
+    if as_json:
+        print_json(status)
+    elif status.source in ("none", "notRequired"):
+        click.echo(f"The keyring holds no key of {status.provider} any more.")
+    else:
+        click.echo(f"The keyring holds no key of {status.provider} any more; one comes from {status.location} now.")
+
+
+def _read_key(provider: str) -> str:
+    if sys.stdin.isatty():
+        return click.prompt(f"Key of {provider}", hide_input=True, err=True)
+    return sys.stdin.readline().strip()
+
+
+def _row(status: CredentialStatus) -> list[str]:
+    return [status.provider, status.source, status.location or "", status.last4 or "", status.base_url or ""]

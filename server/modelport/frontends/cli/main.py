@@ -1,0 +1,61 @@
+"""The ``modelport`` command and its subcommands."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+from typing_extensions import override
+
+from modelport.protocol.initialize import VERSION
+
+COMMANDS = {
+    "chat": ("chat", "Ask a model and see the answer as it is made."),
+    "doctor": ("doctor", "Check this installation."),
+    "keys": ("keys", "Keep provider keys in the system's keyring."),
+    "providers": ("providers", "List the providers and what each needs."),
+    "serve": ("serve", "Run the language server on standard input and output."),
+    "usage": ("usage", "Show what was used, over all editors."),
+}
+
+
+class _Commands(click.Group):
+    """A group that loads a command's module only when it is called."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        return import_module(f"modelport.frontends.cli.{COMMANDS[cmd_name][0]}").command
+
+    @override
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="modelport")
+def modelport() -> None:
+    """One server between every editor and every model."""
+
+
+def run() -> None:
+    """Runs the command line and exits: 0 done, 1 nothing found or the provider failed, 2 wrong usage."""
+    try:
+        code = modelport.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stderr.close()
+        sys.exit(1)
+    sys.exit(code if isinstance(code, int) else 0)

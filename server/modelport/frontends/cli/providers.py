@@ -1,0 +1,54 @@
+"""``modelport providers``: what is known and what is ready."""
+
+from __future__ import annotations
+
+import click
+
+from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.protocol.types import ListProviderParams, ListProviderResult, Provider
+
+
+@click.command(name="providers")
+@click.option("--ready", is_flag=True, help="Only those that can be used now.")
+@click.option("--type", "connection_type", type=click.Choice(["local", "byok", "oauth", "cloud"]), help="Only these.")
+@click.option("--category", help="Only these, for example 'US Labs'.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def command(ready: bool, connection_type: str | None, category: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """Lists the providers, with the key each would use now."""
+    params = ListProviderParams(
+        connection_type=connection_type,  # pyright: ignore[reportArgumentType]  click has checked it
+        category=category,
+        configured_only=ready,
+    )
+    found: ListProviderResult = with_app(lambda app: app.providers.list(params))
+    if as_json:
+        print_json(found)
+    else:
+        print_table(
+            ["PROVIDER", "NAME", "TYPE", "KEY", "DEFAULT MODEL", ""],
+            [
+                [p.id, p.display_name, p.connection_type, _key(p), p.default_model or "", _note(p)]
+                for p in found.providers
+            ],
+        )
+    if not found.providers:
+        raise click.exceptions.Exit(1)
+
+
+def _key(provider: Provider) -> str:
+    credential = provider.credential
+    match credential.source:
+        case "none":
+            variables = provider.api_key_env_vars
+            return f"missing: set {variables[0]}" if variables else "missing"
+        case "notRequired":
+            return "not needed"
+        case _:
+            ending = f" …{credential.last4}" if credential.last4 else ""
+            return f"{credential.source} {credential.location or ''}{ending}".strip()
+
+
+def _note(provider: Provider) -> str:
+    if not provider.supported:
+        return "not built yet"
+    return provider.status if provider.status != "active" else ""

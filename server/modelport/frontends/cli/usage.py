@@ -1,0 +1,90 @@
+"""``modelport usage``: what was used, over all editors on this machine."""
+
+from __future__ import annotations
+
+import click
+
+from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.protocol.types import (
+    Call,
+    HistoryUsageParams,
+    HistoryUsageResult,
+    SummaryUsageParams,
+    SummaryUsageResult,
+    UsageTotals,
+)
+
+
+@click.command(name="usage")
+@click.option("--since", help="A time such as 2026-11-01 or 2026-11-01T09:30:00Z.")
+@click.option("--until", help="A time; calls from then on are left out.")
+@click.option("--by", type=click.Choice(["model", "provider", "client", "project", "day"]), default="model")
+@click.option("--history", type=click.IntRange(1, 10_000), metavar="N", help="List the last N calls instead.")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def command(since: str | None, until: str | None, by: str, history: int | None, as_json: bool) -> None:  # noqa: FBT001
+    """Adds up calls, tokens and money, or lists the last calls."""
+    if history is not None:
+        _show_history(HistoryUsageParams(since=since, limit=history), as_json=as_json)
+        return
+    params = SummaryUsageParams(
+        since=since,
+        until=until,
+        group_by=by,  # pyright: ignore[reportArgumentType]  click has checked it
+    )
+    summary: SummaryUsageResult = with_app(lambda app: app.usage.summary(params))
+    if as_json:
+        print_json(summary)
+    elif summary.groups:
+        rows = [[group.key or "(unknown)", *_numbers(group.totals)] for group in summary.groups]
+        print_table(
+            [by.upper(), "CALLS", "FAILED", "IN", "CACHED", "OUT", "REASONING", "COST"],
+            [*rows, ["total", *_numbers(summary.totals)]],
+        )
+    else:
+        click.echo("Nothing was used in this time.")
+    if not summary.groups:
+        raise click.exceptions.Exit(1)
+
+
+def _show_history(params: HistoryUsageParams, *, as_json: bool) -> None:
+    found: HistoryUsageResult = with_app(lambda app: app.usage.history(params))
+    if as_json:
+        print_json(found)
+    elif found.calls:
+        headings = ["WHEN", "PROVIDER", "MODEL", "CLIENT", "OUTCOME", "IN", "OUT", "SECONDS", "COST"]
+        print_table(headings, [_call(call) for call in found.calls])
+    else:
+        click.echo("No calls were recorded in this time.")
+    if not found.calls:
+        raise click.exceptions.Exit(1)
+
+
+def _call(call: Call) -> list[str]:
+    usage = call.usage
+    mark = "~" if usage.estimated else ""
+    return [
+        call.started_at,
+        call.provider,
+        call.model,
+        call.client or "",
+        call.error_kind or call.outcome,
+        f"{mark}{usage.input_tokens}",
+        f"{mark}{usage.output_tokens}",
+        f"{usage.latency_ms / 1000:.1f}",
+        "?" if usage.usd_micros is None else f"${usage.usd_micros / 1e6:.4f}",
+    ]
+
+
+def _numbers(totals: UsageTotals) -> list[str]:
+    cost = f"${totals.usd_micros / 1e6:.4f}"
+    if totals.unpriced_calls:
+        cost = "?" if totals.unpriced_calls == totals.total_calls else f"{cost} + {totals.unpriced_calls} unpriced"
+    counts = (
+        totals.total_calls,
+        totals.failed_calls,
+        totals.input_tokens,
+        totals.cache_read_tokens,
+        totals.output_tokens,
+        totals.reasoning_tokens,
+    )
+    return [*(f"{count:,}" for count in counts), cost]

@@ -1,0 +1,1 @@
+"""The JSON-RPC server on stdio: frames, rules, handlers."""

@@ -1,0 +1,177 @@
+"""The rules of the wire: every request is answered exactly once, whatever came in.
+
+Lifecycle messages are handled here, methods of the contract go to their handlers, the standard
+LSP's other requests to ``standard``. Each request runs in a task with a cancel scope of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+
+from modelport.domain.errors import ModelportError, RequestFailed
+from modelport.frontends.lsp import messages
+from modelport.frontends.lsp.first_reply import initialize_reply
+from modelport.frontends.lsp.frames import BadFrame
+from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.frontends.lsp.messages import Incoming, Malformed, MessageId
+from modelport.frontends.lsp.outbox import Outbox
+from modelport.frontends.lsp.session import Session
+from modelport.frontends.lsp.standard import StandardMethods
+from modelport.protocol import methods as protocol
+from modelport.protocol.shapes import is_id, is_object
+from modelport.protocol.types import ErrorData
+
+log = logging.getLogger("modelport.wire")
+OTHER_REQUESTS = frozenset({"initialize", "shutdown"}) | StandardMethods.METHODS
+
+
+class Boundary:
+    """Serves one client's messages. ``on_exit`` is called with the exit code when the client says ``exit``."""
+
+    def __init__(
+        self,
+        tasks: TaskGroup,
+        outbox: Outbox,
+        session: Session,
+        *,
+        on_exit: Callable[[int], None],
+        on_initialize: Callable[[dict[str, Any]], None],
+    ) -> None:
+        self._tasks = tasks
+        self._outbox = outbox
+        self._session = session
+        self._standard = StandardMethods(session, self._run_method)
+        self._on_exit = on_exit
+        self._on_initialize = on_initialize
+        self._in_flight: dict[tuple[type, MessageId], anyio.CancelScope] = {}
+        self._idle = anyio.Event()
+        self._initialized = False
+        self._shut_down = False
+        self._stopping = False
+
+    @property
+    def exit_code(self) -> int:
+        """0 once the client has asked for ``shutdown``."""
+        return 0 if self._shut_down else 1
+
+    def initialized_with(self, params: dict[str, Any]) -> None:
+        """``initialize`` has been answered."""
+        self._initialized = True
+        self._session.introduce(params)
+        self._on_initialize(params)
+
+    def receive(self, item: bytes | BadFrame) -> None:
+        """Takes one item from the wire."""
+        if isinstance(item, BadFrame):
+            log.error("the input held %s; going on at the next Content-Length header", item.reason)
+            self._outbox.send(messages.error(None, protocol.PARSE_ERROR, f"Not a frame: {item.reason}."))
+            return
+        try:
+            message = messages.read(item)
+        except Malformed as bad:
+            log.warning("%s", bad.message)
+            self._outbox.send(messages.error(bad.id, bad.code, bad.message))
+            return
+        if message.kind == "request":
+            self._request(message)
+        elif message.kind == "notification":
+            self._notification(message)
+        else:
+            self._standard.response(message.raw)
+
+    async def stop(self, grace_s: float) -> None:
+        """Lets requests finish for a moment, then ends them; each is answered."""
+        with anyio.move_on_after(grace_s):
+            while self._in_flight:
+                self._idle = anyio.Event()
+                await self._idle.wait()
+        self._stopping = True
+        for scope in list(self._in_flight.values()):
+            scope.cancel()
+        while self._in_flight:
+            self._idle = anyio.Event()
+            await self._idle.wait()
+
+    def _request(self, message: Incoming) -> None:
+        refusal = self._refusal(message)
+        if refusal is not None:
+            self._outbox.send(messages.error(message.id, *refusal))
+        elif message.method == "initialize":
+            self._outbox.send(initialize_reply(messages.encode(message.id)))
+            self.initialized_with(message.params)
+        elif message.method == "shutdown":
+            self._shut_down = True
+            self._outbox.send(messages.result(message.id, None))
+        else:
+            scope = anyio.CancelScope()
+            self._in_flight[message.key] = scope
+            self._tasks.start_soon(self._serve, message, scope)
+
+    def _refusal(self, message: Incoming) -> tuple[int, str] | None:
+        if self._shut_down:
+            return protocol.INVALID_REQUEST, "The server has been shut down: start a new one."
+        if message.key in self._in_flight:
+            return protocol.INVALID_REQUEST, "A request with this id is still in flight: use another id."
+        if message.method == "initialize":
+            if self._initialized:
+                return protocol.INVALID_REQUEST, "The server is initialized already."
+            wrong = not is_object(message.params)
+            return (protocol.INVALID_PARAMS, "params must be an object.") if wrong else None
+        if not self._initialized:
+            return protocol.SERVER_NOT_INITIALIZED, "The first request must be initialize."
+        if message.method not in HANDLERS and message.method not in OTHER_REQUESTS:
+            return protocol.METHOD_NOT_FOUND, f"There is no method {message.method[:100]} in this build."
+        return None
+
+    def _notification(self, message: Incoming) -> None:
+        if message.method == "exit":
+            self._on_exit(self.exit_code)
+        elif message.method == "$/cancelRequest":
+            target = message.params.get("id") if is_object(message.params) else None
+            scope = self._in_flight.get((type(target), target)) if is_id(target) else None
+            if scope is not None:
+                scope.cancel()
+        else:
+            # What this build has no use for, such as initialized and didOpen, is ignored, as the LSP asks.
+            log.debug("ignored the notification %s", message.method[:100])
+
+    async def _serve(self, message: Incoming, scope: anyio.CancelScope) -> None:
+        reply: bytes | None = None
+        with scope:
+            reply = await self._reply(message)
+        self._outbox.send(self._cancelled(message) if reply is None else reply)
+        del self._in_flight[message.key]
+        self._idle.set()
+
+    async def _reply(self, message: Incoming) -> bytes:
+        try:
+            if message.method in HANDLERS:
+                value = await self._run_method(message.method, message.params)
+            else:
+                value = await self._standard.request(message.raw)
+            return messages.result(message.id, value)
+        except ModelportError as reason:
+            return messages.failure(message.id, reason)
+        except Exception as bug:  # noqa: BLE001  the boundary answers whatever happens
+            return self._internal_error(message, bug)
+
+    async def _run_method(self, method: str, params: Any) -> Any:
+        return await HANDLERS[method](self._session, messages.convert(params, protocol.METHODS[method]))
+
+    def _cancelled(self, message: Incoming) -> bytes:
+        if self._stopping:
+            stopped = RequestFailed("stream_interrupted", "The server is stopping: ask again when it is back.")
+            return messages.failure(message.id, stopped)
+        return messages.error(message.id, protocol.REQUEST_CANCELLED, "The request was cancelled.")
+
+    def _internal_error(self, message: Incoming, bug: Exception) -> bytes:
+        log_id = secrets.token_hex(4)
+        log.error("bug %s in %s", log_id, message.method, exc_info=bug)
+        sentence = f"This is a bug in Modelport: please report it with what the log says under {log_id}."
+        return messages.error(message.id, protocol.INTERNAL_ERROR, sentence, ErrorData(log_id=log_id))

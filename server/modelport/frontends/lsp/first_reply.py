@@ -1,0 +1,72 @@
+"""Answers ``initialize`` before anything else is loaded, with the standard library alone.
+
+Importing the event loop costs more than twice the whole of this. Anything unusual in the first
+message is left, byte for byte, to the server proper.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+from modelport.frontends.lsp.frames import FrameParser
+from modelport.frontends.lsp.stdio import Stdio
+from modelport.protocol.initialize import INITIALIZE_RESULT
+from modelport.protocol.shapes import is_id, is_object
+
+
+class Greeting:
+    """How far the first message got: its params when it has been answered, and the bytes not used yet."""
+
+    def __init__(self, params: dict[str, Any] | None, unread: bytes) -> None:
+        self.params = params
+        self.unread = unread
+
+
+def greet(stdio: Stdio) -> Greeting:
+    """Reads up to the end of the first frame and answers it if it is a plain ``initialize``."""
+    received = bytearray()
+    parser = FrameParser()
+    while True:
+        chunk = os.read(stdio.source, 65536)
+        received += chunk
+        bodies = parser.feed(chunk)
+        if not chunk or bodies or received.startswith((b"{", b"[")):
+            break
+    first = bodies[0] if bodies else None
+    request = _initialize(first) if isinstance(first, bytes) else None
+    if request is None:
+        return Greeting(None, bytes(received))
+    # What the parser gave back beyond the first frame is still to be read by the server.
+    used = bytes(received).find(first) + len(first) if isinstance(first, bytes) else 0
+    reply = initialize_reply(json.dumps(request["id"]).encode())
+    _write_all(stdio, b"Content-Length: %d\r\n\r\n%b" % (len(reply), reply))
+    return Greeting(request.get("params") or {}, bytes(received[used:]))
+
+
+def initialize_reply(request_id: bytes) -> bytes:
+    """The body of the reply; ``request_id`` is JSON."""
+    return b'{"jsonrpc":"2.0","id":' + request_id + b',"result":' + INITIALIZE_RESULT + b"}"
+
+
+def _initialize(body: bytes) -> dict[str, Any] | None:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not is_object(message) or message.get("method") != "initialize" or message.get("jsonrpc") != "2.0":
+        return None
+    return message if is_id(message.get("id")) and is_object(message.get("params") or {}) else None
+
+
+def _write_all(stdio: Stdio, data: bytes) -> None:
+    """The reply is far smaller than a pipe's buffer, so this waits for nothing in practice."""
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(stdio.sink, view) :]
+        except BlockingIOError:
+            import select
+
+            select.select([], [stdio.sink], [])

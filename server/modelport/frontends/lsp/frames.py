@@ -1,0 +1,111 @@
+"""Cuts a byte stream into message bodies. Imports nothing.
+
+Source: Language Server Protocol 3.18, base protocol.
+"""
+
+from __future__ import annotations
+
+LONGEST_BODY = 64 * 1024 * 1024
+LONGEST_HEADER = 16 * 1024
+_NAME = b"content-length:"
+
+
+class BadFrame:
+    """Something in the stream that is not a frame: what it was, in a sentence."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+
+
+class FrameParser:
+    """Takes bytes cut anywhere and returns the bodies they complete.
+
+    Header names are in any case, and lines may end in LF alone. After garbage, reading goes on at
+    the next ``Content-Length``; the body of a frame over the cap is skipped. Each returned item is
+    a body or a ``BadFrame``.
+    """
+
+    def __init__(self, longest_body: int = LONGEST_BODY) -> None:
+        self._longest_body = longest_body
+        self._buffer = bytearray()
+        self._wanted = -1
+        self._skipping = 0
+        self._lost = False
+
+    def feed(self, chunk: bytes) -> list[bytes | BadFrame]:
+        """The items completed by a chunk."""
+        found: list[bytes | BadFrame] = []
+        if self._skipping:
+            skipped = min(self._skipping, len(chunk))
+            self._skipping -= skipped
+            chunk = chunk[skipped:]
+        self._buffer += chunk
+        while not self._skipping:
+            if self._wanted < 0 and not self._header(found):
+                break
+            if 0 <= self._wanted <= len(self._buffer):
+                found.append(bytes(self._buffer[: self._wanted]))
+                del self._buffer[: self._wanted]
+                self._wanted = -1
+            elif self._wanted > 0:
+                break
+        return found
+
+    def rest(self) -> bytes:
+        """What has arrived and belongs to no complete frame yet."""
+        return bytes(self._buffer)
+
+    def _header(self, found: list[bytes | BadFrame]) -> bool:
+        """Reads one header; returns whether the loop can go on."""
+        if self._lost and not self._find_next():
+            return False
+        end, gap = _end_of_header(self._buffer)
+        if end < 0:
+            if len(self._buffer) > LONGEST_HEADER:
+                self._lose(found, "a header without an end")
+                return True
+            return False
+        length = _content_length(bytes(self._buffer[:end]))
+        if length is None:
+            self._lose(found, "a header without a valid Content-Length")
+            return True
+        del self._buffer[: end + gap]
+        if length > self._longest_body:
+            found.append(BadFrame(f"a message of {length} bytes; the limit is {self._longest_body}"))
+            self._skipping = max(0, length - len(self._buffer))
+            del self._buffer[:length]
+            return not self._skipping
+        self._wanted = length
+        return True
+
+    def _lose(self, found: list[bytes | BadFrame], reason: str) -> None:
+        found.append(BadFrame(reason))
+        # A good header may stand right behind the garbage: go on at the next byte.
+        del self._buffer[:1]
+        self._lost = True
+
+    def _find_next(self) -> bool:
+        start = bytes(self._buffer).lower().find(_NAME)
+        if start < 0:
+            del self._buffer[: max(0, len(self._buffer) - len(_NAME))]
+            return False
+        del self._buffer[:start]
+        self._lost = False
+        return True
+
+
+def _end_of_header(buffer: bytearray) -> tuple[int, int]:
+    """Where the header ends and how long the blank line is; -1 when it has not ended."""
+    strict, loose = buffer.find(b"\r\n\r\n"), buffer.find(b"\n\n")
+    if strict >= 0 and (loose < 0 or strict < loose):
+        return strict, 4
+    return loose, 2
+
+
+def _content_length(header: bytes) -> int | None:
+    for line in header.split(b"\n"):
+        name, colon, value = line.partition(b":")
+        if colon and name.strip().lower() == b"content-length":
+            text = value.strip()
+            return int(text) if text.isdigit() and len(text) < 19 else None
+    return None

@@ -1,0 +1,1 @@
+"""A handler per method: ``noun/verb`` is ``verb_noun`` in the module of its noun."""

@@ -1,0 +1,26 @@
+"""``usage/*``."""
+
+from __future__ import annotations
+
+from modelport.frontends.lsp.session import Session
+from modelport.protocol import types
+
+
+async def summary_usage(session: Session, params: types.SummaryUsageParams) -> types.SummaryUsageResult:
+    """Adds up a period."""
+    return await (await session.app()).usage.summary(params)
+
+
+async def snapshot_usage(session: Session, params: types.SnapshotUsageParams) -> types.UsageTotals:
+    """Adds up everything."""
+    return await (await session.app()).usage.snapshot()
+
+
+async def delta_usage(session: Session, params: types.DeltaUsageParams) -> types.UsageTotals:
+    """Subtracts one snapshot from another."""
+    return await (await session.app()).usage.delta(params)
+
+
+async def history_usage(session: Session, params: types.HistoryUsageParams) -> types.HistoryUsageResult:
+    """Lists calls."""
+    return await (await session.app()).usage.history(params)

@@ -1,0 +1,93 @@
+"""Reads standard input on a thread of its own and hands whole messages to the event loop.
+
+The thread stops reading while the loop has more unread input than it should, so that a client
+that floods the server fills the pipe and not the memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import threading
+from collections.abc import Callable
+
+import anyio
+
+from modelport.frontends.lsp.frames import BadFrame, FrameParser
+
+READ_SIZE = 256 * 1024
+MOST_UNHANDLED = 32 * 1024 * 1024
+
+Item = bytes | BadFrame
+
+
+class Inbox:
+    """The incoming side of a connection. ``unread`` is what was read before it was made.
+
+    ``on_end`` is called once on the loop when the client has closed its side.
+    """
+
+    def __init__(self, source: int, unread: bytes, on_end: Callable[[], None]) -> None:
+        self._source = source
+        self._unread = unread
+        self._on_end = on_end
+        self._loop = asyncio.get_running_loop()
+        self._arrived = anyio.Event()
+        self._items: list[Item] = []
+        self._room = threading.Condition()
+        self._unhandled = 0
+        self._held = False
+
+    async def run(self, receive: Callable[[Item], None]) -> None:
+        """Hands every item to ``receive``, in order, until it is cancelled."""
+        # The thread does not keep the process alive: it may wait for input for ever.
+        threading.Thread(target=self._read, name="modelport-stdin", daemon=True).start()
+        while True:
+            await self._arrived.wait()
+            self._arrived = anyio.Event()
+            items, self._items = self._items, []
+            for item in items:
+                receive(item)
+            with self._room:
+                self._unhandled -= sum(map(_size, items))
+                self._room.notify()
+
+    def hold(self, held: bool) -> None:  # noqa: FBT001  it is a switch
+        """Stops taking messages while the client does not read what it is sent."""
+        with self._room:
+            self._held = held
+            self._room.notify()
+
+    def _read(self) -> None:
+        parser = FrameParser()
+        chunk = self._unread
+        try:
+            while True:
+                if chunk:
+                    self._hand_over(parser.feed(chunk))
+                try:
+                    chunk = os.read(self._source, READ_SIZE)
+                except OSError:
+                    break
+                if not chunk:
+                    break
+            self._loop.call_soon_threadsafe(self._on_end)
+        except RuntimeError:
+            # The loop has closed before us: nobody is left to tell.
+            return
+
+    def _hand_over(self, items: list[Item]) -> None:
+        if not items:
+            return
+        with self._room:
+            self._room.wait_for(lambda: self._unhandled < MOST_UNHANDLED and not self._held)
+            self._unhandled += sum(map(_size, items))
+        self._loop.call_soon_threadsafe(self._take, items)
+
+    def _take(self, items: list[Item]) -> None:
+        self._items += items
+        self._arrived.set()
+
+
+def _size(item: Item) -> int:
+    return len(item) if isinstance(item, bytes) else 0

@@ -1,0 +1,48 @@
+"""The features that pygls serves; importing this module loads pygls and lsprotocol."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from modelport.domain.errors import InvalidParams
+from modelport.protocol.initialize import VERSION
+
+Execute = Callable[[str, list[Any] | None], Awaitable[Any]]
+
+
+class Features:
+    """A pygls server without input or output of its own: it types a request and calls its feature.
+
+    Handlers are awaited in the caller's task, so that a cancelled request is cancelled all the way
+    down, which pygls' own dispatch does not do for commands.
+    """
+
+    def __init__(self, execute: Execute) -> None:
+        # pygls logs whole messages, keys included; what it refuses is reported by us.
+        logging.getLogger("pygls").setLevel(logging.CRITICAL)
+        self._server = LanguageServer("modelport", VERSION)
+
+        @self._server.feature(types.WORKSPACE_EXECUTE_COMMAND)
+        async def execute_command(params: types.ExecuteCommandParams) -> Any:
+            return await execute(params.command, list(params.arguments or ()))
+
+    async def request(self, raw: dict[str, Any]) -> Any:
+        """The feature's result for a request that has been read already; only its top level is structured.
+
+        Raises:
+            InvalidParams: the params do not fit the type lsprotocol has for the method.
+        """
+        protocol = self._server.protocol
+        try:
+            message: Any = protocol.structure_message(raw)
+        except JsonRpcException as error:
+            raise InvalidParams(f"The params do not fit {raw['method']}.", field="params") from error
+        manager: Any = protocol.fm
+        features: dict[str, Callable[[Any], Awaitable[Any]]] = manager.features
+        return await features[raw["method"]](message.params)

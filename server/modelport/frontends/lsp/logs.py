@@ -1,0 +1,67 @@
+"""Logging for a server whose stderr may be read late or never: no line holds it up, no line holds a key."""
+
+from __future__ import annotations
+
+import logging
+import os
+import queue
+import re
+import sys
+import threading
+
+LONGEST_QUEUE = 1000
+_SECRETS = re.compile(
+    r"(?i)(?:bearer\s+|(?:api[-_]?key|authorization|token|secret|password)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{6,}"
+    r"|\b(?:sk|pk|gsk|hf|nvapi|pplx|csk|xai|ghp|gho|ghu|AIza|AQ|vck|cpk|rqsty|r8)[-_.A-Za-z0-9]{12,}"
+)
+
+
+def redact(text: str) -> str:
+    """The text without what looks like a key."""
+    return _SECRETS.sub("[redacted]", text)
+
+
+class _Formatter(logging.Formatter):
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+class _LossyHandler(logging.Handler):
+    """Writes on a thread of its own; when a thousand lines wait, further ones are counted and dropped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lines: queue.Queue[str] = queue.Queue(LONGEST_QUEUE)
+        self._dropped = 0
+        threading.Thread(target=self._run, name="modelport-stderr", daemon=True).start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self._lines.put_nowait(self.format(record))
+        except queue.Full:
+            self._dropped += 1
+
+    def _run(self) -> None:
+        while True:
+            line = self._lines.get()
+            if self._dropped:
+                line = f"({self._dropped} lines were dropped)\n{line}"
+                self._dropped = 0
+            try:
+                sys.stderr.write(line + "\n")
+                sys.stderr.flush()
+            except (OSError, ValueError):
+                continue
+
+
+def set_up() -> None:
+    """Sends warnings, and with ``MODELPORT_LOG=debug`` or ``info`` more, of Modelport itself to stderr."""
+    levels = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.ERROR}
+    handler = _LossyHandler()
+    handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    # Libraries log whole requests below WARNING; only our own names may be asked to say more.
+    root.setLevel(logging.WARNING)
+    level = levels.get(os.environ.get("MODELPORT_LOG", "").lower(), logging.WARNING)
+    logging.getLogger("modelport").setLevel(level)

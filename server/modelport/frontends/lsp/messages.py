@@ -1,0 +1,176 @@
+"""JSON-RPC messages: reading what came, writing what goes.
+
+Source: JSON-RPC 2.0; Language Server Protocol 3.18, base protocol.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.errors import InvalidParams, ModelportError
+from modelport.protocol.methods import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, REQUEST_FAILED
+from modelport.protocol.secret import Secret
+from modelport.protocol.shapes import is_id, is_list, is_object
+
+MessageId = int | str
+_encoder = msgspec.json.Encoder()
+
+
+class Incoming(Struct, frozen=True):
+    """A message that is well formed. ``params`` is as it came; ``{}`` where there was none.
+
+    ``id`` is an empty text for a notification.
+    """
+
+    kind: Literal["request", "notification", "response"]
+    id: MessageId
+    method: str
+    params: Any
+    raw: dict[str, Any]
+
+    @property
+    def key(self) -> tuple[type, MessageId]:
+        """The id with its type, since 1 and "1" are different ids."""
+        return type(self.id), self.id
+
+
+class Malformed(Exception):
+    """A message that cannot be served: the code, a sentence, and the id where there is one."""
+
+    def __init__(self, code: int, message: str, message_id: MessageId | float | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.id = message_id
+
+
+def read(body: bytes) -> Incoming:
+    """Reads one body. Only the top level is given meaning; params may hold anything.
+
+    Raises:
+        Malformed: not JSON, a batch, or not a JSON-RPC message.
+    """
+    value = _parse(body)
+    if is_list(value):
+        raise Malformed(INVALID_REQUEST, "Batches are not part of the protocol: send one message per frame.")
+    if not is_object(value):
+        raise Malformed(INVALID_REQUEST, "A message must be a JSON object.")
+    message_id = value.get("id")
+    echo = message_id if is_id(message_id) or isinstance(message_id, float) else None
+    if value.get("jsonrpc") != "2.0":
+        raise Malformed(INVALID_REQUEST, 'A message must have "jsonrpc": "2.0".', echo)
+    method = value.get("method")
+    if method is None and ("result" in value or "error" in value):
+        return Incoming("response", message_id if is_id(message_id) else "", "", None, value)
+    if not isinstance(method, str):
+        raise Malformed(INVALID_REQUEST, "A message must have a method, a result or an error.", echo)
+    params: Any = value.get("params")
+    params = {} if params is None else params
+    if "id" not in value:
+        return Incoming("notification", "", method, params, value)
+    if not is_id(message_id):
+        raise Malformed(INVALID_REQUEST, "The id of a request must be a whole number or a text.", echo)
+    return Incoming("request", message_id, method, params, value)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    # Half a surrogate pair, from a text that an editor cut inside a character, is not worth an error.
+    try:
+        value = json.loads(body.decode("utf-8"))
+        text = json.dumps(value).encode("utf-8")
+        return msgspec.json.decode(_without_halves(text))
+    except (ValueError, RecursionError, msgspec.DecodeError) as error:
+        raise Malformed(PARSE_ERROR, "The body is not JSON in UTF-8.") from error
+
+
+def _without_halves(text: bytes) -> bytes:
+    """JSON text in ASCII with each lone surrogate escape replaced by U+FFFD."""
+    value = json.loads(text)
+    clean = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return clean.encode("utf-8")
+
+
+def convert(params: Any, kind: type[Struct]) -> Any:
+    """Params as their type; unknown fields are ignored, null counts as absent.
+
+    Raises:
+        InvalidParams: names the first field that is wrong.
+    """
+    if not is_object(params):
+        raise InvalidParams("params must be an object.", field="params")
+    try:
+        return msgspec.convert(params, kind, dec_hook=_decode_secret)
+    except msgspec.ValidationError as error:
+        field, sentence = _explain(str(error))
+        raise InvalidParams(sentence, field=field) from None
+
+
+def _decode_secret(kind: type, value: Any) -> Any:
+    if kind is Secret and isinstance(value, str):
+        return Secret(value)
+    raise msgspec.ValidationError("Expected `str`, got something else")
+
+
+_WORDS = {
+    "str": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def _explain(complaint: str) -> tuple[str, str]:
+    """A validation complaint as the field's path and a sentence: ``messages[0].role must be …``.
+
+    Nothing of the values is repeated, because one of them may be a key.
+    """
+    what, _, place = complaint.partition(" - at ")
+    path = place.strip("`").removeprefix("$").removeprefix(".")
+    if what.startswith("Object missing required field"):
+        name = what.split("`")[1]
+        field = f"{path}.{name}" if path else name
+        return field, f"{field} is missing."
+    if what.startswith("Invalid enum value"):
+        return path, f"{path} has a value that is not among those allowed."
+    types = what.removeprefix("Expected ").split(", got")[0].replace("`", "").split(" | ")
+    wanted = " or ".join(_WORDS.get(name, name) for name in types if name != "null")
+    return path or "params", f"{path or 'params'} must be {wanted}."
+
+
+def encode(message_id: MessageId) -> bytes:
+    """An id as JSON."""
+    return _encoder.encode(message_id)
+
+
+def result(message_id: MessageId, value: Any) -> bytes:
+    """The body of a reply."""
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (_encoder.encode(message_id), _encoder.encode(value))
+
+
+def error(message_id: MessageId | float | None, code: int, message: str, data: Struct | None = None) -> bytes:
+    """The body of an error reply."""
+    content: dict[str, Any] = {"code": code, "message": message}
+    if data is not None:
+        content["data"] = data
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (_encoder.encode(message_id), _encoder.encode(content))
+
+
+def failure(message_id: MessageId, reason: ModelportError) -> bytes:
+    """The body of the error reply for one of the contract's errors."""
+    code = INVALID_PARAMS if isinstance(reason, InvalidParams) else REQUEST_FAILED
+    return error(message_id, code, reason.message, reason.data())
+
+
+def notification(method: str, params: Struct) -> bytes:
+    """The body of a notification."""
+    return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (_encoder.encode(method), _encoder.encode(params))

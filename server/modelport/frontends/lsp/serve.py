@@ -1,0 +1,49 @@
+"""Starts the server: claims stdio, answers ``initialize``, and only then loads what the rest needs.
+
+Everything this module imports is part of the time to the first reply.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from modelport.frontends.lsp.first_reply import Greeting, greet
+from modelport.frontends.lsp.stdio import Stdio, claim
+
+USAGE = """\
+modelport serve is a language server: an editor starts it and speaks JSON-RPC to it over
+standard input and output (LSP base protocol, Content-Length frames). It has nothing to say
+to a terminal. To try it without an editor:
+
+  modelport chat "Say hello"     ask a model
+  modelport providers            see which providers are known and ready
+  modelport doctor               check this installation
+"""
+
+
+def serve(arguments: list[str]) -> int:
+    """Serves until the client is gone; returns the exit code of the process.
+
+    0 after ``shutdown`` and ``exit``, 1 when the client went without them, 2 for wrong usage,
+    143 after SIGTERM.
+    """
+    unknown = [argument for argument in arguments if argument != "--stdio"]
+    if unknown:
+        sys.stderr.write(f"modelport serve takes no {unknown[0]}; the only option is --stdio.\n")
+        return 2
+    if sys.stdin is None or sys.stdin.isatty():
+        sys.stderr.write(USAGE)
+        return 2
+    stdio = claim()
+    greeting = greet(stdio)
+    code = _serve_on(stdio, greeting)
+    # Worker threads may still wait for a keyring or a name server; nothing of theirs is needed any more.
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _serve_on(stdio: Stdio, greeting: Greeting) -> int:
+    from modelport.frontends.lsp.server import run
+
+    return run(stdio, greeting)

@@ -1,0 +1,105 @@
+"""The server's life: one event loop, one task group, from the first message to the last."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from functools import partial
+
+import anyio
+from anyio.abc import TaskGroup
+
+from modelport.frontends.lsp import logs
+from modelport.frontends.lsp.boundary import Boundary
+from modelport.frontends.lsp.first_reply import Greeting
+from modelport.frontends.lsp.inbox import Inbox
+from modelport.frontends.lsp.outbox import Outbox
+from modelport.frontends.lsp.parent_watch import ParentWatch
+from modelport.frontends.lsp.session import Session
+from modelport.frontends.lsp.stdio import Stdio
+
+log = logging.getLogger("modelport.server")
+GRACE_AT_EOF_S = 0.5
+"""A client that wrote its requests and closed the pipe still gets quick answers; a stream is ended."""
+FLUSH_S = 1.0
+SIGTERM_CODE = 143
+NOT_LSP = (
+    "This looks like newline-delimited JSON. modelport serve speaks the LSP base protocol: every message "
+    "needs a Content-Length header.\n"
+)
+
+
+def run(stdio: Stdio, greeting: Greeting) -> int:
+    """Serves until the client is gone; returns the exit code."""
+    logs.set_up()
+    if greeting.params is None and greeting.unread[:1] in (b"{", b"["):
+        sys.stderr.write(NOT_LSP)
+        return 2
+    return anyio.run(_serve, stdio, greeting)
+
+
+async def _serve(stdio: Stdio, greeting: Greeting) -> int:
+    return await _Server(stdio, greeting).run()
+
+
+class _Server:
+    def __init__(self, stdio: Stdio, greeting: Greeting) -> None:
+        self._stdio = stdio
+        self._greeting = greeting
+        self._over = anyio.Event()
+        self._code = 1
+        self._grace_s = 0.0
+
+    async def run(self) -> int:
+        """Everything happens inside one task group; leaving it ends the server."""
+        at_end = partial(self._end, "the client closed its output", grace_s=GRACE_AT_EOF_S)
+        inbox = Inbox(self._stdio.source, self._greeting.unread, at_end)
+        at_break = partial(self._end, "the client closed the connection")
+        outbox = Outbox(self._stdio, on_broken=at_break, on_pressure=inbox.hold)
+        session = Session(outbox)
+        watch = ParentWatch()
+        async with anyio.create_task_group() as tasks:
+            boundary = self._boundary(tasks, outbox, session, watch)
+            self._watch_signals()
+            tasks.start_soon(watch.run, partial(self._end, "the client's process is gone"))
+            tasks.start_soon(inbox.run, boundary.receive)
+            await self._over.wait()
+            await boundary.stop(self._grace_s)
+            self._code = self._code if self._code != 1 else boundary.exit_code
+            with anyio.move_on_after(FLUSH_S):
+                await outbox.flushed()
+            outbox.close()
+            with anyio.move_on_after(FLUSH_S):
+                await session.aclose()
+            tasks.cancel_scope.cancel()
+        return self._code
+
+    def _boundary(self, tasks: TaskGroup, outbox: Outbox, session: Session, watch: ParentWatch) -> Boundary:
+        boundary = Boundary(
+            tasks,
+            outbox,
+            session,
+            on_exit=lambda code: self._end("the client said exit", code=code),
+            on_initialize=lambda params: watch.also(params.get("processId")),
+        )
+        if self._greeting.params is not None:
+            boundary.initialized_with(self._greeting.params)
+        return boundary
+
+    def _watch_signals(self) -> None:
+        stop = partial(self._end, "asked to stop by a signal", code=SIGTERM_CODE)
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            if os.name == "nt":
+                signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop))
+            else:
+                loop.add_signal_handler(name, stop)
+
+    def _end(self, reason: str, *, code: int = 1, grace_s: float = 0.0) -> None:
+        if not self._over.is_set():
+            log.info("stopping: %s", reason)
+            self._code, self._grace_s = code, grace_s
+            self._over.set()

@@ -1,0 +1,93 @@
+"""What handlers work with: the engine, loaded on first use, and the client they serve."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlparse
+
+import anyio
+import anyio.to_thread
+
+from modelport.domain.errors import InvalidParams
+from modelport.frontends.lsp import messages
+from modelport.frontends.lsp.outbox import Outbox
+from modelport.protocol.shapes import is_list, is_object
+from modelport.protocol.types import Call, UsageUpdatedParams
+
+if TYPE_CHECKING:
+    from modelport.app import App
+    from modelport.engine.completions import Origin
+
+
+class Session:
+    """One client's session, from ``initialize`` to the end."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self.outbox = outbox
+        self._app: App | None = None
+        self._lock = anyio.Lock()
+        self._client: str | None = None
+        self._project: str | None = None
+        self._streams: set[str] = set()
+
+    def introduce(self, params: dict[str, Any]) -> None:
+        """Takes from ``initialize`` who the client is; whatever is missing or odd stays unknown."""
+        info = params.get("clientInfo")
+        name = info.get("name") if is_object(info) else None
+        self._client = name[:100] if isinstance(name, str) and name else None
+        self._project = _project(params)
+
+    async def app(self) -> App:
+        """The engine, made in a worker thread when it is first needed."""
+        if self._app is None:
+            async with self._lock:
+                if self._app is None:
+                    self._app = await anyio.to_thread.run_sync(_load)
+        return self._app
+
+    def origin(self) -> Origin:
+        """Who asks, for the ledger."""
+        from modelport.engine.completions import Origin
+
+        return Origin(self._client, self._project)
+
+    def open_stream(self, stream_id: str) -> None:
+        """Reserves a stream id, so that the updates of two requests cannot mix.
+
+        Raises:
+            InvalidParams: another request is streaming under it.
+        """
+        if stream_id in self._streams:
+            raise InvalidParams("streamId is in use by another request: choose another.", field="streamId")
+        self._streams.add(stream_id)
+
+    def close_stream(self, stream_id: str) -> None:
+        """The id can be used again."""
+        self._streams.discard(stream_id)
+
+    def recorded(self, call: Call) -> None:
+        """Tells the client of a recorded call."""
+        self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call)))
+
+    async def aclose(self) -> None:
+        """Closes what the engine holds open."""
+        if self._app is not None:
+            await self._app.aclose()
+
+
+def _load() -> App:
+    from modelport.app import App
+
+    return App()
+
+
+def _project(params: dict[str, Any]) -> str | None:
+    folders = params.get("workspaceFolders")
+    first = folders[0] if is_list(folders) and folders else None
+    name = first.get("name") if is_object(first) else None
+    if isinstance(name, str) and name:
+        return name[:200]
+    root = params.get("rootUri") or params.get("rootPath")
+    if not isinstance(root, str):
+        return None
+    return unquote(urlparse(root).path if "://" in root else root).rstrip("/").rpartition("/")[2][:200] or None

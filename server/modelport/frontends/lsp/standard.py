@@ -1,0 +1,72 @@
+"""Standard LSP requests, served by pygls behind our boundary.
+
+pygls and lsprotocol cost a quarter of a second and 20 MB to load, so they are loaded in a worker
+thread by the first request that needs them. Our own loop has read, checked and registered the
+request by then; pygls gives it its type and calls the feature, and never touches the pipes.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import anyio
+import anyio.to_thread
+
+from modelport.domain.errors import InvalidParams
+from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.frontends.lsp.session import Session
+
+if TYPE_CHECKING:
+    from modelport.frontends.lsp.language_server import Features
+
+log = logging.getLogger("modelport.wire")
+RunMethod = Callable[[str, Any], Awaitable[Any]]
+COMMAND_PREFIX = "modelport."
+
+
+class StandardMethods:
+    """The standard requests this build serves."""
+
+    METHODS: ClassVar[frozenset[str]] = frozenset({"workspace/executeCommand"})
+
+    def __init__(self, session: Session, run_method: RunMethod) -> None:
+        self._session = session
+        self._run_method = run_method
+        self._features: Features | None = None
+        self._lock = anyio.Lock()
+
+    async def request(self, raw: dict[str, Any]) -> Any:
+        """The result of a standard request, as JSON values.
+
+        Raises:
+            InvalidParams: the params do not fit the LSP's type.
+        """
+        return await (await self._loaded()).request(raw)
+
+    def response(self, raw: dict[str, Any]) -> None:
+        """An answer from the client. This build asks it nothing, so nobody waits for one."""
+        log.debug("nobody waits for the answer to request %s", str(raw.get("id"))[:100])
+
+    async def execute(self, command: str, arguments: list[Any] | None) -> Any:
+        """Runs a method of the contract as a command: ``modelport.usage.summary`` with its params as the argument.
+
+        Raises:
+            InvalidParams: there is no such command.
+        """
+        method = command.removeprefix(COMMAND_PREFIX).replace(".", "/", 1)
+        if not command.startswith(COMMAND_PREFIX) or method not in HANDLERS:
+            raise InvalidParams(f"There is no command {command[:100]}; initialize lists them all.", field="command")
+        return await self._run_method(method, arguments[0] if arguments else {})
+
+    async def _loaded(self) -> Features:
+        async with self._lock:
+            if self._features is None:
+                self._features = await anyio.to_thread.run_sync(self._load)
+        return self._features
+
+    def _load(self) -> Features:
+        from modelport.frontends.lsp.language_server import Features
+
+        return Features(self.execute)

@@ -1,0 +1,101 @@
+"""One stream of ``completion/update`` notifications: deltas in, numbered frames out."""
+
+from __future__ import annotations
+
+import anyio
+import msgspec
+
+from modelport.domain.completion import Silence
+from modelport.frontends.lsp.outbox import Outbox
+
+MOST_WAITING = 256 * 1024
+"""Characters a stream may hold for a slow client before its upstream is left unread."""
+
+_quote = msgspec.json.Encoder().encode
+
+
+class UpdateStream(Silence):
+    """Listens to an answer for a client that gave a ``streamId``.
+
+    Neighbouring deltas of one kind that leave in the same write are one update; the first never waits.
+    """
+
+    def __init__(self, stream_id: str, outbox: Outbox) -> None:
+        self._outbox = outbox
+        self._head = (
+            b'{"jsonrpc":"2.0","method":"completion/update","params":{"streamId":' + _quote(stream_id) + b',"seq":'
+        )
+        self._sequence = 0
+        self._kind = b""
+        self._texts: list[str] = []
+        self._done: list[bytes] = []
+        self._waiting = 0
+        self._room: anyio.Event | None = None
+
+    @property
+    def congested(self) -> bool:
+        """Whether so much waits that the answer's maker should pause."""
+        return self._waiting > MOST_WAITING
+
+    async def drained(self) -> None:
+        """Returns when the client has caught up."""
+        while self.congested:
+            self._room = anyio.Event()
+            await self._room.wait()
+
+    def text(self, text: str) -> None:
+        """A piece of the answer."""
+        self._add(b'{"kind":"text","text":', text)
+
+    def reasoning(self, text: str) -> None:
+        """A piece of the reasoning."""
+        self._add(b'{"kind":"reasoning","text":', text)
+
+    def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
+        """A piece of a tool call; one with its id or name is always an update of its own."""
+        if call_id is None and name is None:
+            self._add(b'{"kind":"toolCall","index":%d,"argumentsDelta":' % index, arguments)
+            return
+        self._close()
+        head = b'{"kind":"toolCall","index":%d' % index
+        head += b',"id":' + _quote(call_id) if call_id else b""
+        head += b',"name":' + _quote(name) if name else b""
+        self._add(head + b',"argumentsDelta":', arguments)
+        self._close()
+
+    def attempt(self, provider: str, model: str, reason: str) -> None:
+        """A provider failed and another is asked."""
+        self._close()
+        head = b'{"kind":"attempt","provider":%b,"model":%b,"reason":' % (_quote(provider), _quote(model))
+        self._add(head, reason)
+        self._close()
+
+    def frames(self) -> bytes:
+        """All updates that are ready, as frames; called by the outbox when there is room."""
+        self._close()
+        frames: list[bytes] = []
+        for update in self._done:
+            body = b"%b%d%b%b" % (self._head, self._sequence, b',"update":', update)
+            self._sequence += 1
+            frames.append(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self._done.clear()
+        self._waiting = 0
+        if self._room is not None:
+            self._room.set()
+            self._room = None
+        return b"".join(frames)
+
+    def _add(self, head: bytes, text: str) -> None:
+        if head != self._kind:
+            self._close()
+            self._kind = head
+        if not self._waiting:
+            self._outbox.ready(self)
+        self._texts.append(text)
+        self._waiting += len(text) or 1
+
+    def _close(self) -> None:
+        if self._texts:
+            self._done.append(self._kind + _quote("".join(self._texts)) + b"}}}")
+            self._texts.clear()
+        self._kind = b""

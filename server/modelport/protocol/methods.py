@@ -1,0 +1,62 @@
+"""The methods this build serves, with the type of their params, and the error codes.
+
+Generated from ``protocol/model.json`` by ``protocol/generate.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from msgspec import Struct
+
+from modelport.protocol.types import (
+    ConnectProviderParams,
+    CreateCompletionParams,
+    DeleteCredentialParams,
+    DeltaUsageParams,
+    DisconnectProviderParams,
+    HistoryUsageParams,
+    ListCredentialParams,
+    ListProviderParams,
+    RunDiagnosticsParams,
+    SetCredentialParams,
+    SnapshotUsageParams,
+    StatusProviderParams,
+    SummaryUsageParams,
+)
+
+METHODS: Final[dict[str, type[Struct]]] = {
+    "provider/list": ListProviderParams,
+    "provider/connect": ConnectProviderParams,
+    "provider/disconnect": DisconnectProviderParams,
+    "provider/status": StatusProviderParams,
+    "completion/create": CreateCompletionParams,
+    "credential/set": SetCredentialParams,
+    "credential/delete": DeleteCredentialParams,
+    "credential/list": ListCredentialParams,
+    "usage/summary": SummaryUsageParams,
+    "usage/snapshot": SnapshotUsageParams,
+    "usage/delta": DeltaUsageParams,
+    "usage/history": HistoryUsageParams,
+    "diagnostics/run": RunDiagnosticsParams,
+}
+"""Method name to params type; the handler of ``noun/verb`` is called ``verb_noun``."""
+
+PARSE_ERROR: Final = -32700
+"""The body is not JSON. Answered with id null."""
+INVALID_REQUEST: Final = -32600
+"""Not a JSON-RPC request: a batch, a wrong envelope, an id still in flight, anything after shutdown."""
+METHOD_NOT_FOUND: Final = -32601
+"""No such method, or one that this build does not have yet."""
+INVALID_PARAMS: Final = -32602
+"""A parameter is wrong; data.field names it. data.kind may be unknown_provider, unknown_model or invalid_key_format."""
+INTERNAL_ERROR: Final = -32603
+"""A bug in Modelport; data.logId leads to it in the log."""
+SERVER_NOT_INITIALIZED: Final = -32002
+"""The first request was not initialize."""
+REQUEST_CANCELLED: Final = -32800
+"""The client cancelled the request."""
+CONTENT_MODIFIED: Final = -32801
+"""The document changed under the request."""
+REQUEST_FAILED: Final = -32803
+"""The request was fine and failed; data.kind says why."""

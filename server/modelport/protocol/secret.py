@@ -1,0 +1,40 @@
+"""A string that does not show itself."""
+
+from __future__ import annotations
+
+
+class Secret:
+    """Holds a key, token or password so that it cannot be printed, logged or serialised by accident.
+
+    Two secrets are equal when they hold the same text.
+    """
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The secret itself; call it only where it is put to use."""
+        return self._text
+
+    @property
+    def last4(self) -> str | None:
+        """The last four characters, or None when that would give away too much of a short secret."""
+        return self._text[-4:] if len(self._text) >= 12 else None
+
+    def redact(self, text: str) -> str:
+        """The text with every occurrence of the secret taken out."""
+        return text.replace(self._text, "[redacted]") if self._text else text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+    def __repr__(self) -> str:
+        return "Secret([redacted])"

@@ -1,0 +1,1410 @@
+"""The values that cross the wire: frozen structs, camelCase outside, snake_case here.
+
+Generated from ``protocol/model.json`` by ``protocol/generate.py``; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from modelport.protocol.secret import Secret
+
+ConnectionType = Literal[
+    "local",
+    "byok",
+    "oauth",
+    "cloud",
+]
+"""How a provider is reached and paid for."""
+
+ProviderStatus = Literal[
+    "active",
+    "renamed",
+    "retired",
+]
+"""What became of the service."""
+
+Dialect = Literal[
+    "openai_chat",
+    "openai_responses",
+    "anthropic_messages",
+    "gemini",
+    "ollama",
+    "bedrock_converse",
+    "mock",
+]
+"""A wire format: how a completion is asked for and streamed."""
+
+CredentialSource = Literal[
+    "keyring",
+    "environment",
+    "command",
+    "file",
+    "session",
+    "none",
+    "notRequired",
+]
+"""Where a credential was found."""
+
+ModelSource = Literal[
+    "live",
+    "catalog",
+    "curated",
+]
+"""Where the facts about a model come from."""
+
+Role = Literal[
+    "system",
+    "user",
+    "assistant",
+    "tool",
+]
+"""Who speaks in a message."""
+
+FinishReason = Literal[
+    "stop",
+    "length",
+    "toolCalls",
+    "contentFilter",
+    "other",
+]
+"""Why the model stopped."""
+
+AttemptOutcome = Literal[
+    "ok",
+    "failed",
+]
+"""How an attempt ended."""
+
+UsageGroupBy = Literal[
+    "model",
+    "provider",
+    "client",
+    "project",
+    "day",
+]
+"""What usage is grouped by."""
+
+CallOutcome = Literal[
+    "ok",
+    "failed",
+    "cancelled",
+]
+"""How a recorded call ended."""
+
+CheckStatus = Literal[
+    "ok",
+    "warn",
+    "fail",
+]
+"""The verdict of a diagnostic check."""
+
+DiscoverLevel = Literal[
+    "static",
+    "probe",
+    "verify",
+]
+"""How far agent discovery goes."""
+
+ResponseFormatType = Literal[
+    "text",
+    "json",
+    "jsonSchema",
+]
+"""What form the answer must have."""
+
+ErrorKind = Literal[
+    "auth_required",
+    "auth_rejected",
+    "forbidden",
+    "rate_limited",
+    "quota_exhausted",
+    "budget_exceeded",
+    "model_not_found",
+    "context_too_long",
+    "content_filtered",
+    "provider_unavailable",
+    "network",
+    "tls",
+    "timeout",
+    "invalid_response",
+    "unsupported",
+    "agent_not_found",
+    "agent_failed",
+    "stream_interrupted",
+    "unknown_provider",
+    "unknown_model",
+    "invalid_key_format",
+]
+"""What went wrong, for a program to act on."""
+
+
+class Empty(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """No fields."""
+
+
+class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A provider Modelport knows."""
+
+    id: str
+    """The provider's name in every request."""
+
+    display_name: str
+    """The name to show."""
+
+    aliases: tuple[str, ...]
+    """Other names it answers to, in any case."""
+
+    adapter: str
+    """The family of client that serves it."""
+
+    dialect: Dialect
+    """The wire format it speaks unless a model or the connection says otherwise."""
+
+    connection_type: ConnectionType
+    """How it is reached and paid for."""
+
+    category: str
+    """A heading for lists."""
+
+    base_url: str | None = None
+    """Where its API answers; the environment or a connection may override it."""
+
+    base_url_env_var: str | None = None
+    """The environment variable that overrides the base URL."""
+
+    api_key_env_vars: tuple[str, ...]
+    """The environment variables its key is read from, first match wins."""
+
+    requires_api_key: bool
+    """Whether it answers without a key."""
+
+    free_tier: bool | None = None
+    """Whether it can be used free of charge."""
+
+    status: ProviderStatus
+    """What became of the service."""
+
+    notice: str | None = None
+    """What to know before use: a move, an end, a limit."""
+
+    docs_url: str | None = None
+    """Its documentation."""
+
+    key_url: str | None = None
+    """Where a key is made."""
+
+    default_model: str | None = None
+    """The model used when a connection names none."""
+
+    example_models: tuple[str, ...]
+    """Models it is known to serve."""
+
+    capabilities: tuple[str, ...]
+    """What it can do, of chat, fim, embeddings, images, moderation, tools, vision, json_mode."""
+
+    supported: bool
+    """Whether this build speaks its wire format."""
+
+    credential: CredentialStatus
+    """The credential that would be used now."""
+
+    connected: bool
+    """Whether it is among this session's connections."""
+
+
+class LocalServer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A model server found on this machine."""
+
+    provider: str
+    """The provider it was recognised as."""
+
+    base_url: str
+    """Where it answers."""
+
+    version: str | None = None
+    """Its version, where it tells."""
+
+    models: tuple[str, ...]
+    """The models it offers."""
+
+    latency_ms: float
+    """How long the deciding answer took."""
+
+    evidence: str
+    """What identified it."""
+
+
+class Connection(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A provider in use by this session, with the overrides it was given."""
+
+    provider: str
+    """The provider's id."""
+
+    model: str | None = None
+    """The model used when a request names none."""
+
+    adapter: str
+    """The family of client that serves it."""
+
+    dialect: Dialect
+    """The wire format in use."""
+
+    base_url: str | None = None
+    """The address in use."""
+
+    credential: CredentialStatus
+    """The credential in use."""
+
+    verified: bool
+    """Whether a request has proven that it works."""
+
+    latency_ms: float | None = None
+    """How long the verifying request took."""
+
+    notice: str | None = None
+    """What the provider's row says about the service."""
+
+
+class Health(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How a provider has been doing in this session."""
+
+    provider: str
+    """The provider's id."""
+
+    ok: bool
+    """Whether its last call succeeded."""
+
+    calls: int
+    """Calls in this session."""
+
+    failures: int
+    """Failed calls in this session."""
+
+    last_error: AttemptError | None = None
+    """The last failure."""
+
+    last_latency_ms: float | None = None
+    """How long the last call took."""
+
+
+class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What is known about a provider's credential; never the credential."""
+
+    provider: str
+    """The provider's id."""
+
+    source: CredentialSource
+    """Where it was found."""
+
+    location: str | None = None
+    """The variable, keyring entry or file, by name."""
+
+    last4: str | None = None
+    """Its last four characters, where it is long enough to tell them."""
+
+    base_url: str | None = None
+    """The only address it is sent to, where it is bound to one."""
+
+
+class Price(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What a model costs, in US dollars per million tokens."""
+
+    input_usd_per_mtok: float | None = None
+    """Input."""
+
+    output_usd_per_mtok: float | None = None
+    """Output."""
+
+    cache_read_usd_per_mtok: float | None = None
+    """Input read from the provider's cache."""
+
+    cache_write_usd_per_mtok: float | None = None
+    """Input written to the provider's cache."""
+
+
+class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A model, as far as it is known: an absent field is unknown."""
+
+    id: str
+    """Its name at the provider."""
+
+    provider: str
+    """The provider's id."""
+
+    display_name: str | None = None
+    """The name to show."""
+
+    context_window: int | None = None
+    """Tokens of input and output together."""
+
+    max_output_tokens: int | None = None
+    """Tokens of output."""
+
+    input_modalities: tuple[str, ...] | None = None
+    """Of text, image, audio, video, file."""
+
+    tools: bool | None = None
+    """Whether it calls tools."""
+
+    reasoning: bool | None = None
+    """Whether it reasons before it answers."""
+
+    price: Price | None = None
+    """What it costs."""
+
+    source: ModelSource
+    """Where these facts come from."""
+
+
+class ToolCall(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A tool the model wants called."""
+
+    id: str
+    """Ties the result to the call."""
+
+    name: str
+    """The tool."""
+
+    arguments: dict[str, Any] | None = None
+    """The arguments, where they are a JSON object."""
+
+    arguments_text: str | None = None
+    """The model's own words, where they are not a JSON object."""
+
+
+class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One turn of a conversation."""
+
+    role: Role
+    """Who speaks."""
+
+    content: str | tuple[Part, ...] | None = None
+    """What is said."""
+
+    tool_calls: tuple[ToolCall, ...] | None = None
+    """The tools an assistant message called."""
+
+    tool_call_id: str | None = None
+    """The call that a tool message answers."""
+
+
+class TextPart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="text"):
+    """Text."""
+
+    text: str
+    """The text."""
+
+
+class ImagePart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="image"):
+    """An image, by address or by value."""
+
+    url: str | None = None
+    """Where it can be fetched, or a data URL."""
+
+    data: str | None = None
+    """The image, base64."""
+
+    mime_type: str | None = None
+    """For example image/png; needed with data."""
+
+
+class Tool(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A function the model may call."""
+
+    name: str
+    """Its name."""
+
+    description: str | None = None
+    """What it does, for the model."""
+
+    parameters: dict[str, Any] | None = None
+    """JSON Schema of its arguments."""
+
+
+class NamedToolChoice(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The one tool the model must call."""
+
+    name: str
+    """The tool."""
+
+
+class ResponseFormat(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The form the answer must have. The spellings json_object and json_schema are understood too."""
+
+    type: str
+    """One of ResponseFormatType."""
+
+    schema: dict[str, Any] | None = None
+    """JSON Schema, for jsonSchema."""
+
+    name: str | None = None
+    """A name for the schema."""
+
+    strict: bool | None = None
+    """Whether the provider must enforce the schema; true unless said otherwise."""
+
+    json_schema: dict[str, Any] | None = None
+    """The nested form {name, schema, strict}, as OpenAI has it."""
+
+
+class AttemptError(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Why an attempt failed."""
+
+    kind: ErrorKind
+    """For a program."""
+
+    message: str
+    """For a person."""
+
+
+class Attempt(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One try at a provider."""
+
+    provider: str
+    """The provider's id."""
+
+    model: str
+    """The model."""
+
+    outcome: AttemptOutcome
+    """How it ended."""
+
+    error: AttemptError | None = None
+    """Why it failed."""
+
+    latency_ms: float
+    """How long it took."""
+
+
+class Usage(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What a call used. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own meaning."""
+
+    input_tokens: int
+    """All input tokens."""
+
+    output_tokens: int
+    """All output tokens."""
+
+    cache_read_tokens: int | None = None
+    """Input read from the provider's cache."""
+
+    cache_write_tokens: int | None = None
+    """Input written to the provider's cache."""
+
+    reasoning_tokens: int | None = None
+    """Output spent on reasoning."""
+
+    latency_ms: float
+    """From the request to the last byte."""
+
+    time_to_first_token_ms: float | None = None
+    """From the request to the first delta."""
+
+    usd_micros: int | None
+    """Millionths of a US dollar; 0 for local providers, null where the price is not known."""
+
+    estimated: bool
+    """Whether the counts are an estimate because the provider gave none."""
+
+
+class Completion(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A whole answer."""
+
+    text: str
+    """The answer."""
+
+    reasoning: str
+    """What the model thought first, where it shows that."""
+
+    tool_calls: tuple[ToolCall, ...]
+    """The tools it wants called."""
+
+    finish_reason: FinishReason
+    """Why it stopped."""
+
+    provider: str
+    """The provider that answered."""
+
+    model: str
+    """The model that answered."""
+
+    usage: Usage
+    """What it used."""
+
+    attempts: tuple[Attempt, ...]
+    """Every try, in order; the last one gave the answer."""
+
+
+class UsageTotals(Struct, frozen=True, kw_only=True, rename="camel"):
+    """Usage added up."""
+
+    total_calls: int = 0
+    """Calls, failed and cancelled ones included."""
+
+    failed_calls: int = 0
+    """Calls that failed."""
+
+    cancelled_calls: int = 0
+    """Calls the client cancelled."""
+
+    input_tokens: int = 0
+    """All input tokens."""
+
+    output_tokens: int = 0
+    """All output tokens."""
+
+    cache_read_tokens: int = 0
+    """Input read from caches."""
+
+    cache_write_tokens: int = 0
+    """Input written to caches."""
+
+    reasoning_tokens: int = 0
+    """Output spent on reasoning."""
+
+    usd_micros: int = 0
+    """Millionths of a US dollar, over the calls whose price is known."""
+
+    unpriced_calls: int = 0
+    """Calls whose price is not known."""
+
+
+class UsageGroup(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Totals of one group."""
+
+    key: str
+    """The model, provider, client, project or day."""
+
+    totals: UsageTotals
+    """Its totals."""
+
+
+class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One recorded call."""
+
+    id: int
+    """Rises with time within one ledger."""
+
+    started_at: str
+    """RFC 3339, UTC."""
+
+    provider: str
+    """The provider's id."""
+
+    model: str
+    """The model."""
+
+    client: str | None = None
+    """The editor or program that asked."""
+
+    project: str | None = None
+    """The workspace the client works in."""
+
+    outcome: CallOutcome
+    """How it ended."""
+
+    error_kind: ErrorKind | None = None
+    """Why it failed."""
+
+    finish_reason: FinishReason | None = None
+    """Why the model stopped."""
+
+    usage: Usage
+    """What it used."""
+
+
+class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """An agent on this machine that speaks one of the agent protocols."""
+
+    agent_id: str
+    """Its id."""
+
+    display_name: str
+    """The name to show."""
+
+    installed: bool
+    """Whether it is here."""
+
+    configured: bool
+    """Whether it is set up for use."""
+
+    command: str | None = None
+    """The program that starts it."""
+
+    version: str | None = None
+    """Its version."""
+
+    detail: str | None = None
+    """What to know about it."""
+
+    protocol: str | None = None
+    """The protocol it speaks."""
+
+    transport: str | None = None
+    """stdio, http or tcp."""
+
+    argv: tuple[str, ...] | None = None
+    """The exact command line."""
+
+    url: str | None = None
+    """Where it answers."""
+
+    pid: int | None = None
+    """Its process."""
+
+    sources: tuple[str, ...] | None = None
+    """Where it was found."""
+
+    identity: str | None = None
+    """What proves it is this agent."""
+
+    status: str | None = None
+    """ready, auth_required, not_configured, broken, hung, stub, needs_install or unknown."""
+
+    protocol_version: int | str | None = None
+    """The protocol version it answered with."""
+
+    agent_info: dict[str, Any] | None = None
+    """What it says of itself."""
+
+    capabilities: dict[str, Any] | None = None
+    """What it can do."""
+
+    auth_methods: tuple[dict[str, Any], ...] | None = None
+    """How to log in."""
+
+    latency_ms: float | None = None
+    """How long it took to answer."""
+
+    install_hint: str | None = None
+    """What to type to install it."""
+
+    configured_in: tuple[str, ...] | None = None
+    """Editors it is configured in."""
+
+
+class Check(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """One diagnostic check."""
+
+    id: str
+    """Its name."""
+
+    status: CheckStatus
+    """The verdict."""
+
+    detail: str
+    """What was found."""
+
+    action: str | None = None
+    """What to do about it."""
+
+
+class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The data of an error reply."""
+
+    kind: ErrorKind | None = None
+    """For a program to act on."""
+
+    provider: str | None = None
+    """The provider concerned."""
+
+    model: str | None = None
+    """The model concerned."""
+
+    field: str | None = None
+    """The parameter at fault."""
+
+    http_status: int | None = None
+    """The provider's HTTP status."""
+
+    retry_after_ms: int | None = None
+    """How long to wait before another try."""
+
+    retryable: bool | None = None
+    """Whether the same request may succeed later."""
+
+    action: str | None = None
+    """What to do next."""
+
+    request_id: str | None = None
+    """The provider's own id of the request."""
+
+    log_id: str | None = None
+    """Where to look in the log."""
+
+    text: str | None = None
+    """What had been answered when it broke off."""
+
+    reasoning: str | None = None
+    """What had been thought when it broke off."""
+
+    usage: Usage | None = None
+    """What the failed call used."""
+
+    attempts: tuple[Attempt, ...] | None = None
+    """Every try, in order."""
+
+
+class TextUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="text"):
+    """More of the answer."""
+
+    text: str
+    """To append."""
+
+
+class ReasoningUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="reasoning"):
+    """More of the reasoning."""
+
+    text: str
+    """To append."""
+
+
+class ToolCallUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="toolCall"):
+    """A piece of a tool call. Id and name come with its first piece."""
+
+    index: int
+    """Which call, from 0."""
+
+    id: str | None = None
+    """Its id."""
+
+    name: str | None = None
+    """Its tool."""
+
+    arguments_delta: str
+    """To append to the JSON text of the arguments."""
+
+
+class AttemptUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="attempt"):
+    """A try has failed and another provider is asked."""
+
+    provider: str
+    """The provider that failed."""
+
+    model: str
+    """Its model."""
+
+    reason: ErrorKind
+    """Why."""
+
+
+class ListProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which providers to list."""
+
+    connection_type: ConnectionType | None = None
+    """Only these."""
+
+    category: str | None = None
+    """Only these, in any case."""
+
+    configured_only: bool | None = None
+    """Only those that can be used now: a credential was found, or none is needed."""
+
+
+class ListProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Providers in the registry's order."""
+
+    providers: tuple[Provider, ...]
+    """The providers."""
+
+
+class DiscoverProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How to look for local servers."""
+
+    timeout_ms: int | None = None
+    """For the whole search."""
+
+    providers: tuple[str, ...] | None = None
+    """Only these."""
+
+    work_done_token: str | int | None = None
+    """For progress."""
+
+
+class DiscoverProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The servers that answered."""
+
+    servers: tuple[LocalServer, ...]
+    """One per address."""
+
+
+class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to connect to. One of provider and model is needed."""
+
+    provider: str | None = None
+    """Its id or an alias."""
+
+    model: str | None = None
+    """A model, with or without its provider's name in front."""
+
+    base_url: str | None = None
+    """Replaces the provider's whole base URL."""
+
+    api_key: Secret | None = None
+    """Kept in memory for this session, never stored."""
+
+    dialect: Dialect | None = None
+    """The wire format, for an endpoint of the user's own."""
+
+    headers: dict[str, Secret] | None = None
+    """Extra request headers."""
+
+    timeout_ms: int | None = None
+    """The longest silence accepted from the provider."""
+
+    verify_tls: bool | None = None
+    """false accepts any certificate."""
+
+    verify: bool | None = None
+    """false connects without a request; true when absent."""
+
+
+class DisconnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to disconnect."""
+
+    provider: str | None = None
+    """Absent: all of them."""
+
+
+class StatusProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Nothing to say."""
+
+
+class StatusProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """This session's connections."""
+
+    active: Connection | None
+    """The connection used when a request names no model."""
+
+    connections: tuple[Connection, ...]
+    """All of them, oldest first."""
+
+    health: tuple[Health, ...]
+    """One per provider called in this session."""
+
+
+class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which models to list."""
+
+    provider: str | None = None
+    """Only this provider's."""
+
+    refresh: bool | None = None
+    """Ask the provider again."""
+
+    limit: int | None = None
+    """At most this many."""
+
+
+class ProviderError(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A provider that could not answer."""
+
+    provider: str
+    """The provider's id."""
+
+    error: AttemptError
+    """Why."""
+
+
+class ListModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Models, and the providers that could not be asked."""
+
+    models: tuple[Model, ...]
+    """The models."""
+
+    errors: tuple[ProviderError, ...]
+    """The failures beside them."""
+
+
+class SearchModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which models to find."""
+
+    query: str | None = None
+    """Words of the name."""
+
+    provider: str | None = None
+    """Only this provider's."""
+
+    requires: tuple[str, ...] | None = None
+    """Capabilities it must have."""
+
+    max_input_usd_per_mtok: float | None = None
+    """The highest input price."""
+
+    sort: str | None = None
+    """What to sort by."""
+
+    limit: int | None = None
+    """At most this many."""
+
+
+class SearchModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The models found."""
+
+    models: tuple[Model, ...]
+    """Best first."""
+
+
+class PullModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A model to download."""
+
+    provider: str
+    """Where."""
+
+    model: str
+    """What."""
+
+    work_done_token: str | int | None = None
+    """For progress."""
+
+
+class DeleteModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A model to delete."""
+
+    provider: str
+    """Where."""
+
+    model: str
+    """What."""
+
+    work_done_token: str | int | None = None
+    """For progress."""
+
+
+class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to answer. One of messages and prompt is needed."""
+
+    messages: tuple[Message, ...] | None = None
+    """The conversation so far."""
+
+    prompt: str | None = None
+    """Short for one user message."""
+
+    model: str | None = None
+    """provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's."""
+
+    provider: str | None = None
+    """The provider, where model does not say it."""
+
+    system: str | None = None
+    """Instructions, put before the messages."""
+
+    tools: tuple[Tool, ...] | None = None
+    """Functions the model may call."""
+
+    tool_choice: str | NamedToolChoice | None = None
+    """auto, none, required, or the one tool to call."""
+
+    response_format: ResponseFormat | None = None
+    """The form of the answer."""
+
+    parameters: dict[str, Any] | None = None
+    """Sampling parameters, by name or alias."""
+
+    fallbacks: tuple[str, ...] | None = None
+    """Models to try next when one fails before it has said anything."""
+
+    stream_id: str | None = None
+    """Asks for completion/update notifications under this name."""
+
+    timeout_ms: int | None = None
+    """The longest the whole call may take."""
+
+
+class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to count. One of messages and text is needed."""
+
+    model: str | None = None
+    """The model whose tokens are counted."""
+
+    messages: tuple[Message, ...] | None = None
+    """A conversation."""
+
+    text: str | None = None
+    """A text."""
+
+
+class CountTokenResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The count."""
+
+    input_tokens: int
+    """Tokens."""
+
+    estimated: bool
+    """Whether it is an estimate."""
+
+
+class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to embed."""
+
+    input: str | tuple[str, ...]
+    """One text or several."""
+
+    model: str | None = None
+    """The model."""
+
+
+class CreateEmbeddingResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A vector per text."""
+
+    embeddings: tuple[tuple[float, ...], ...]
+    """In the order of the input."""
+
+    model: str
+    """The model that made them."""
+
+    usage: Usage
+    """What it used."""
+
+
+class Image(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A generated image."""
+
+    url: str | None = None
+    """Where it can be fetched."""
+
+    data: str | None = None
+    """The image, base64."""
+
+    mime_type: str | None = None
+    """Its type."""
+
+
+class CreateImageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to draw."""
+
+    prompt: str
+    """The description."""
+
+    model: str | None = None
+    """The model."""
+
+    size: str | None = None
+    """Width x height."""
+
+    count: int | None = None
+    """How many."""
+
+
+class CreateImageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The images."""
+
+    images: tuple[Image, ...]
+    """By address or by value."""
+
+    usage: Usage
+    """What it used."""
+
+
+class CreateModerationParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to judge."""
+
+    input: str | tuple[str, ...]
+    """One text or several."""
+
+    model: str | None = None
+    """The model."""
+
+
+class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The verdict."""
+
+    flagged: bool
+    """Whether anything was flagged."""
+
+    categories: dict[str, bool]
+    """Per category."""
+
+    scores: dict[str, float]
+    """Per category, 0 to 1."""
+
+
+class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A key to keep in the operating system's keyring."""
+
+    provider: str
+    """Its id or an alias."""
+
+    secret: Secret
+    """The key."""
+
+    base_url: str | None = None
+    """Send it to this address only."""
+
+
+class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A key to forget."""
+
+    provider: str
+    """Its id or an alias."""
+
+
+class ListCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Nothing to say."""
+
+
+class ListCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The providers a credential was found for."""
+
+    credentials: tuple[CredentialStatus, ...]
+    """One per provider."""
+
+
+class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A log-in to start."""
+
+    provider: str
+    """Its id or an alias."""
+
+    work_done_token: str | int | None = None
+    """For progress."""
+
+
+class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which calls to add up."""
+
+    since: str | None = None
+    """RFC 3339, inclusive."""
+
+    until: str | None = None
+    """RFC 3339, exclusive."""
+
+    group_by: UsageGroupBy | None = None
+    """How to group; by model when absent."""
+
+
+class SummaryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The sums."""
+
+    totals: UsageTotals
+    """Over all of them."""
+
+    by_model: dict[str, UsageTotals]
+    """Per model id."""
+
+    groups: tuple[UsageGroup, ...]
+    """Per group, most calls first; for days, oldest first."""
+
+    last_call: Call | None = None
+    """The newest call."""
+
+
+class SnapshotUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Nothing to say."""
+
+
+class DeltaUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Two snapshots."""
+
+    before: UsageTotals
+    """The earlier one."""
+
+    after: UsageTotals | None = None
+    """The later one; absent: now."""
+
+
+class HistoryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which calls to list."""
+
+    since: str | None = None
+    """RFC 3339, inclusive."""
+
+    limit: int | None = None
+    """At most this many; 100 when absent."""
+
+    model: str | None = None
+    """Only this model's."""
+
+
+class HistoryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The calls."""
+
+    calls: tuple[Call, ...]
+    """Newest first."""
+
+
+class CreditsUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Whose credit to look up."""
+
+    provider: str
+    """Its id or an alias."""
+
+
+class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Millionths of a US dollar."""
+
+    remaining_usd_micros: int | None = None
+    """Left."""
+
+    total_usd_micros: int | None = None
+    """Bought."""
+
+    used_usd_micros: int | None = None
+    """Spent."""
+
+
+class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """How to look for agents."""
+
+    level: DiscoverLevel | None = None
+    """How far to go; static when absent."""
+
+    timeout_ms: int | None = None
+    """For the whole search."""
+
+    ids: tuple[str, ...] | None = None
+    """Only these."""
+
+    work_done_token: str | int | None = None
+    """For progress."""
+
+
+class DiscoverAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The agents found."""
+
+    agents: tuple[Agent, ...]
+    """One per agent."""
+
+
+class ConnectAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The agent to start. One of id and command is needed."""
+
+    id: str | None = None
+    """A discovered agent."""
+
+    command: tuple[str, ...] | None = None
+    """A command line."""
+
+    cwd: str | None = None
+    """The folder it works in."""
+
+    env: dict[str, Secret] | None = None
+    """Extra environment."""
+
+
+class ConnectAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A session with the agent."""
+
+    session_id: str
+    """Its name."""
+
+    agent: Agent
+    """The agent."""
+
+
+class PromptAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What to ask an agent."""
+
+    session_id: str
+    """The session."""
+
+    prompt: str | tuple[dict[str, Any], ...]
+    """Text or content blocks."""
+
+    stream_id: str | None = None
+    """Asks for agent/update notifications under this name."""
+
+
+class PromptAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The agent's answer."""
+
+    stop_reason: str
+    """Why it stopped."""
+
+    text: str
+    """What it said."""
+
+    usage: Usage | None = None
+    """What it used."""
+
+
+class DisconnectAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The session to end."""
+
+    session_id: str
+    """The session."""
+
+
+class RunDiagnosticsParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Nothing to say."""
+
+
+class RunDiagnosticsResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The checks."""
+
+    checks: tuple[Check, ...]
+    """In a fixed order."""
+
+
+class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A piece of a streamed answer."""
+
+    stream_id: str
+    """The name the client chose."""
+
+    seq: int
+    """Rises by 1 from 0."""
+
+    update: CompletionUpdateKind
+    """The piece."""
+
+
+class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A piece of an agent's turn."""
+
+    stream_id: str
+    """The name the client chose."""
+
+    seq: int
+    """Rises by 1 from 0."""
+
+    update: dict[str, Any]
+    """The agent protocol's own update."""
+
+
+class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A call was recorded."""
+
+    call: Call
+    """The call, also a failed or cancelled one."""
+
+
+class StatusChangedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the server is doing."""
+
+    kind: str
+    """normal, warning or error."""
+
+    busy: bool
+    """Whether a call is under way."""
+
+    message: str | None = None
+    """What to show."""
+
+
+class RequestPermissionAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """An agent asks for permission."""
+
+    session_id: str
+    """The session."""
+
+    request: dict[str, Any]
+    """The agent protocol's own request."""
+
+
+class RequestPermissionAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The decision."""
+
+    outcome: dict[str, Any]
+    """The agent protocol's own outcome."""
+
+
+Part = TextPart | ImagePart
+"""A piece of a message."""
+
+
+CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate
+"""What an update carries."""
