@@ -22,7 +22,7 @@ check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, size
 	$(BIN)/ruff format --check .
 	npx --no-install pyright
 	npx --no-install tsc --project client-vscode
-	$(BIN)/lint-imports --no-timings
+	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
 	$(BIN)/python protocol/check.py
 	$(BIN)/python tests/sizes.py
