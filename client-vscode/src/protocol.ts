@@ -688,6 +688,8 @@ export interface CreateCompletionParams {
   readonly streamId?: string;
   /** The longest the whole call may take. */
   readonly timeoutMs?: number;
+  /** Asks for $/progress begin and end under this token, as the LSP has it. */
+  readonly workDoneToken?: string | number;
 }
 
 /** What to count. One of messages and text is needed. */

@@ -15,6 +15,10 @@ from modelport.protocol.secret import Secret
 from modelport.protocol.types import Connection, Dialect
 
 
+SHORTEST_SECRET = 6
+"""A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
+
+
 class Overrides(Struct, frozen=True, kw_only=True):
     """What the user set for a provider's connection; absent means as the row says."""
 
@@ -39,6 +43,13 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     silence_s: float | None = None
     """The longest gap accepted; absent: the adapter's own limits."""
     verify_tls: bool = True
+
+    def redact(self, text: str) -> str:
+        """The text without the key and without the values of the user's own headers."""
+        for value in self.headers.values():
+            for part in (value.reveal(), *value.reveal().split()):
+                text = Secret(part).redact(text) if len(part) >= SHORTEST_SECRET else text
+        return self.credential.secret.redact(text) if self.credential.secret else text
 
 
 class OpenConnection(Struct, frozen=True, kw_only=True):

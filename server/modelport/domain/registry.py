@@ -79,6 +79,10 @@ class Registry:
             return Target(row, self._strip(row, model))
         return Target(self._by_catalog(model), model)
 
+    def knows(self, model: str) -> bool:
+        """Whether the name itself tells a provider: by its prefix, or because a row lists it."""
+        return self.find(model.partition("/")[0]) is not None or bool(self.serves(model))
+
     def serves(self, model: str) -> Sequence[Provider]:
         """The providers whose rows list this model."""
         return self._by_model.get(model.casefold(), ())

@@ -65,8 +65,7 @@ class Completions:
             RequestFailed: every target failed, or the time was up; carries what had arrived.
         """
         request = read_request(params)
-        targets = [self._connections.target(params.provider, params.model)]
-        targets += [self._connections.target(None, name) for name in params.fallbacks or ()]
+        targets = self._targets(params)
         if params.timeout_ms is not None and params.timeout_ms <= 0:
             raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
         deadline = anyio.current_time() + params.timeout_ms / 1000 if params.timeout_ms else float("inf")
@@ -82,6 +81,16 @@ class Completions:
                     raise
                 listener.attempt(target.provider.id, run.model, error.reason)
         raise AssertionError("unreachable: the last target returns or raises")
+
+    def _targets(self, params: types.CreateCompletionParams) -> list[Target]:
+        targets = [self._connections.target(params.provider, params.model)]
+        for position, name in enumerate(params.fallbacks or ()):
+            try:
+                targets.append(self._connections.target(None, name))
+            except InvalidParams as error:
+                error.field = f"fallbacks[{position}]"
+                raise
+        return targets
 
     async def _attempt(self, request: CompletionRequest, run: _Run, attempts: list[types.Attempt]) -> types.Completion:
         started = time.monotonic()

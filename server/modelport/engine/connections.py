@@ -47,15 +47,10 @@ class Connections:
                     action="name a model",
                 )
             return Target(active.provider, active.view.model)
-        try:
-            target = self._registry.resolve(provider, model)
-        except InvalidParams as error:
-            # A bare name that nobody lists is a model of the connection in use.
-            if active is None or error.kind != "unknown_model" or model is None or provider is not None:
-                raise
-            if self._registry.serves(model):
-                raise
+        if provider is None and model is not None and active is not None and not self._registry.knows(model):
+            # A name that means nothing to anybody else is a model of the connection in use.
             return Target(active.provider, model)
+        target = self._registry.resolve(provider, model)
         open_ = self._open.get(target.provider.id)
         return Target(target.provider, target.model or (open_.view.model if open_ else None))
 

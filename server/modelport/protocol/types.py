@@ -1013,6 +1013,9 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     timeout_ms: int | None = None
     """The longest the whole call may take."""
 
+    work_done_token: str | int | None = None
+    """Asks for $/progress begin and end under this token, as the LSP has it."""
+
 
 class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What to count. One of messages and text is needed."""

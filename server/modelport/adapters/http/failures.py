@@ -51,7 +51,7 @@ def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> Reques
 def page_instead(endpoint: Endpoint, model: str, status: int, text: str) -> RequestFailed:
     """The failure for an HTML page where an answer was promised: a proxy, a log-in page, a wrong address."""
     visible = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", text) if "<body" in text.lower() else text
-    words = one_line(re.sub(r"<[^>]*>", " ", visible))[:120]
+    words = clean(endpoint, re.sub(r"<[^>]*>", " ", visible))[:120]
     return RequestFailed(
         "invalid_response",
         f'{endpoint.provider.display_name} answered {status} with a web page ("{words}"): a proxy or a wrong '
@@ -69,7 +69,7 @@ def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str) -> Req
     text = body[:4000].decode("utf-8", "replace")
     if is_page(text):
         return page_instead(endpoint, model, 200, text)
-    words = clean(endpoint.credential, text)[:120]
+    words = clean(endpoint, text)[:120]
     return RequestFailed(
         "invalid_response",
         f'{endpoint.provider.display_name} answered with something that is not {endpoint.dialect} ({why}: "{words}"): '
@@ -129,11 +129,9 @@ def silent(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
     )
 
 
-def clean(credential: Credential, text: str) -> str:
-    """A provider's words, fit to be shown: one line, cut to length, without the key."""
-    if credential.secret:
-        text = credential.secret.redact(text)
-    text = one_line(text)
+def clean(endpoint: Endpoint, text: str) -> str:
+    """A provider's words, fit to be shown: one line, cut to length, without keys."""
+    text = one_line(endpoint.redact(text))
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
@@ -147,7 +145,7 @@ def _failure(
     request_id: str | None,
 ) -> RequestFailed:
     row = endpoint.provider
-    said = clean(endpoint.credential, refusal.message).rstrip(".")
+    said = clean(endpoint, refusal.message).rstrip(".")
     quote = f" ({status or 'error'}: {said})" if said else f" ({status})" if status else ""
     sentence, action = _ADVICE.get(
         kind, ("{name} refused the request{quote}: change the request.", "change the request")

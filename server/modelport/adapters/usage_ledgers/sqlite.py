@@ -115,9 +115,11 @@ class SqliteLedger:
             raise self._unusable(error) from error
 
     def _unusable(self, error: Exception) -> RequestFailed:
+        # The text of an OSError names the file; its reason does not.
+        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else error
         return RequestFailed(
             "provider_unavailable",
-            f"The usage ledger cannot be used ({error}): check the data folder and its free space.",
+            f"The usage ledger cannot be used ({why}): check the data folder and its free space.",
             action="check the data folder",
         )
 

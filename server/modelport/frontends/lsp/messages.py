@@ -116,7 +116,8 @@ def convert(params: Any, kind: type[Struct]) -> Any:
 def _decode_secret(kind: type, value: Any) -> Any:
     if kind is Secret and isinstance(value, str):
         return Secret(value)
-    raise msgspec.ValidationError("Expected `str`, got something else")
+    # msgspec adds the path to a TypeError.
+    raise TypeError("Expected `str`, got something else")
 
 
 _WORDS = {
@@ -174,3 +175,9 @@ def failure(message_id: MessageId, reason: ModelportError) -> bytes:
 def notification(method: str, params: Struct) -> bytes:
     """The body of a notification."""
     return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (_encoder.encode(method), _encoder.encode(params))
+
+
+def progress(token: int | str, value: dict[str, str]) -> bytes:
+    """The body of a ``$/progress`` notification; ``value`` always has a ``kind``."""
+    params = {"token": token, "value": value}
+    return b'{"jsonrpc":"2.0","method":"$/progress","params":%b}' % _encoder.encode(params)

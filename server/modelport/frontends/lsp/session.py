@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
 
@@ -50,6 +52,21 @@ class Session:
         from modelport.engine.completions import Origin
 
         return Origin(self._client, self._project)
+
+    @contextmanager
+    def progress(self, token: int | str | None, title: str) -> Generator[None]:
+        """Tells a client that gave a token when the work begins and ends, however it ends.
+
+        Source: Language Server Protocol 3.18, work done progress.
+        """
+        if token is None:
+            yield
+            return
+        self.outbox.send(messages.progress(token, {"kind": "begin", "title": title[:200]}))
+        try:
+            yield
+        finally:
+            self.outbox.send(messages.progress(token, {"kind": "end"}))
 
     def open_stream(self, stream_id: str) -> None:
         """Reserves a stream id, so that the updates of two requests cannot mix.

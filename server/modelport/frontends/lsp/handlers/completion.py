@@ -11,16 +11,17 @@ from modelport.protocol import types
 async def create_completion(session: Session, params: types.CreateCompletionParams) -> types.Completion:
     """Answers a conversation; with a stream id the deltas go out while the answer is made."""
     app = await session.app()
-    if params.stream_id is None:
-        return await app.completions.create(params, _Quiet(session), session.origin())
-    session.open_stream(params.stream_id)
-    stream = _Streaming(params.stream_id, session)
-    try:
-        return await app.completions.create(params, stream, session.origin())
-    finally:
-        # The reply comes last, after every delta.
-        session.outbox.collect(stream)
-        session.close_stream(params.stream_id)
+    with session.progress(params.work_done_token, f"Asking {params.model or params.provider or 'the model'}"):
+        if params.stream_id is None:
+            return await app.completions.create(params, _Quiet(session), session.origin())
+        session.open_stream(params.stream_id)
+        stream = _Streaming(params.stream_id, session)
+        try:
+            return await app.completions.create(params, stream, session.origin())
+        finally:
+            # The reply comes last, after every delta.
+            session.outbox.collect(stream)
+            session.close_stream(params.stream_id)
 
 
 class _Quiet(Silence):

@@ -1,0 +1,65 @@
+"""What is loaded when: the first reply waits for nothing that it does not need."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+from support.server_process import ServerProcess, frame
+
+HEAVY = ("openai", "anthropic", "pydantic", "httpx2", "botocore", "keyring", "rich", "pygls", "lsprotocol", "click")
+
+
+def loaded_modules(*messages: object) -> set[str]:
+    """The modules a server has imported after these messages, as the interpreter itself reports them."""
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "modelport", "serve"],
+        input=b"".join(map(frame, (hello, *messages))),
+        capture_output=True,
+        timeout=15,
+        check=False,
+    )
+    assert b'"id":1,"result"' in done.stdout
+    return {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "import time" in line}
+
+
+def test_nothing_heavy_is_loaded_after_initialize() -> None:
+    roots = {name.partition(".")[0] for name in loaded_modules()}
+    assert "modelport" in roots
+    assert not roots & set(HEAVY)
+
+
+def test_the_mock_needs_no_client_library() -> None:
+    ask = {"jsonrpc": "2.0", "id": 2, "method": "completion/create", "params": {"model": "mock/mock", "prompt": "x"}}
+    roots = {name.partition(".")[0] for name in loaded_modules(ask)}
+    assert "sqlite3" in roots
+    assert not roots & set(HEAVY)
+
+
+def test_the_first_reply_needs_no_event_loop() -> None:
+    """Everything imported before the reply is written, in a server that is asked nothing else."""
+    code = (
+        "import sys, os\n"
+        "import modelport.frontends.lsp.first_reply as first\n"
+        "original = first._write_all\n"
+        "def spy(stdio, data):\n"
+        "    sys.stderr.write('LOADED ' + ' '.join(sorted(sys.modules)) + '\\n')\n"
+        "    original(stdio, data)\n"
+        "first._write_all = spy\n"
+        "from modelport.frontends.lsp.serve import serve; sys.exit(serve([]))"
+    )
+    with ServerProcess(command=(sys.executable, "-c", code), arguments=()) as server:
+        server.initialize()
+        assert server.close() == 0
+        server._errors.join(5)
+        line = next(line for line in server.stderr.splitlines() if line.startswith("LOADED"))
+        assert not {"asyncio", "anyio", "msgspec", "logging", "ssl", "socket"} & set(line.split())
+
+
+def test_version_is_the_packages() -> None:
+    from importlib.metadata import version
+
+    with ServerProcess() as server:
+        assert server.initialize()["serverInfo"] == {"name": "modelport", "version": version("modelport")}
+        assert server.close() == 0

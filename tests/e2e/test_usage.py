@@ -1,0 +1,104 @@
+"""``usage/*`` and ``diagnostics/*`` through the started server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.server_process import ServerProcess
+
+
+def chat(server: ServerProcess, model: str = "mock/mock", prompt: str = "one two") -> None:
+    server.request("completion/create", {"model": model, "prompt": prompt})
+
+
+def test_every_call_is_recorded_before_its_reply() -> None:
+    folder = [{"uri": "file:///home/me/harbour", "name": "harbour"}]
+    with ServerProcess() as server, ServerProcess() as other:
+        server.initialize(clientInfo={"name": "Neovim", "version": "0.11"}, workspaceFolders=folder)
+        other.initialize(clientInfo={"name": "Emacs"}, rootUri="file:///home/me/old%20pier/")
+        for n in range(5):
+            chat(server)
+            assert other.result("usage/snapshot")["totalCalls"] == n + 1
+        chat(other, "mock/mock:fail=rate_limited")
+        summary = server.result("usage/summary", {"groupBy": "client"})
+        assert summary["totals"]["totalCalls"] == 6
+        assert summary["totals"]["failedCalls"] == 1
+        assert summary["totals"]["usdMicros"] == 0
+        assert [g["key"] for g in summary["groups"]] == ["Neovim", "Emacs"]
+        assert set(summary["byModel"]) == {"mock", "mock:fail=rate_limited"}
+        last = summary["lastCall"]
+        assert (last["outcome"], last["errorKind"], last["client"]) == ("failed", "rate_limited", "Emacs")
+        projects = other.result("usage/summary", {"groupBy": "project"})["groups"]
+        assert [g["key"] for g in projects] == ["harbour", "old pier"]
+
+
+def test_snapshot_and_delta(server: ServerProcess) -> None:
+    before = server.result("usage/snapshot")
+    chat(server)
+    after = server.result("usage/snapshot")
+    delta = server.result("usage/delta", {"before": before})
+    assert delta == server.result("usage/delta", {"before": before, "after": after})
+    assert (delta["totalCalls"], delta["inputTokens"], delta["outputTokens"]) == (1, 2, 4)
+    assert all(value == 0 for value in server.result("usage/delta", {"before": after}).values())
+
+
+def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
+    for prompt in ("a", "a b", "a b c"):
+        chat(server, prompt=prompt)
+    chat(server, "mock/mock:words=1")
+    calls = server.result("usage/history", {"limit": 2, "model": "mock"})["calls"]
+    assert [call["usage"]["inputTokens"] for call in calls] == [3, 2]
+    assert calls[0]["startedAt"] >= calls[1]["startedAt"]
+    since = calls[0]["startedAt"]
+    assert len(server.result("usage/history", {"since": since})["calls"]) == 2
+    totals = server.result("usage/summary", {"since": since, "until": "2100-01-01T00:00:00Z"})["totals"]
+    assert totals["totalCalls"] == 2
+    assert server.result("usage/summary", {"until": since})["totals"]["totalCalls"] == 2
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "field"),
+    [
+        ("usage/summary", {"since": "yesterday"}, "since"),
+        ("usage/summary", {"groupBy": "mood"}, "groupBy"),
+        ("usage/history", {"limit": 0}, "limit"),
+        ("usage/delta", {}, "before"),
+        ("usage/delta", {"before": {"totalCalls": "many"}}, "before.totalCalls"),
+    ],
+)
+def test_wrong_questions(server: ServerProcess, method: str, params: dict[str, Any], field: str) -> None:
+    error = server.error(method, params)
+    assert (error["code"], error["data"]["field"]) == (-32602, field)
+
+
+def test_cloud_calls_have_no_price_yet(server: ServerProcess) -> None:
+    server.result(
+        "provider/connect",
+        {"provider": "groq", "baseUrl": "http://127.0.0.1:9", "apiKey": "gsk_0123456789abc", "verify": False},
+    )
+    error = server.error("completion/create", {"prompt": "x"})
+    assert error["data"]["usage"]["usdMicros"] is None
+    assert server.result("usage/snapshot")["unpricedCalls"] == 1
+
+
+def test_a_ledger_that_cannot_be_written_spoils_no_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
+    blocked = tmp_path_factory.mktemp("blocked") / "file"
+    blocked.write_text("not a folder")
+    with ServerProcess(env={"MODELPORT_DATA_DIR": str(blocked)}) as server:
+        server.initialize()
+        assert server.result("completion/create", {"model": "mock/mock", "prompt": "x"})["text"] == "You said: x"
+        error = server.error("usage/snapshot")
+        assert error["code"] == -32803
+        assert str(blocked) not in error["message"]
+        checks = {c["id"]: c for c in server.result("diagnostics/run")["checks"]}
+        assert checks["dataFolder"]["status"] == "fail"
+        assert checks["usageLedger"]["status"] == "fail"
+        assert server.close() == 0
+
+
+def test_diagnostics(server: ServerProcess) -> None:
+    checks = {c["id"]: c for c in server.result("diagnostics/run")["checks"]}
+    assert checks["program"]["status"] == "ok"
+    assert checks["dataFolder"]["status"] == "ok"
+    assert all(c["status"] in ("ok", "warn", "fail") for c in checks.values())

@@ -1,0 +1,59 @@
+"""A keyring backend for tests: keys in a JSON file named by an environment variable, or one of several troubles."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+
+from keyring.backend import KeyringBackend
+from keyring.errors import InitError, PasswordDeleteError
+
+
+def _path() -> Path:
+    return Path(os.environ["TEST_KEYRING_FILE"])
+
+
+def _entries() -> dict[str, str]:
+    return json.loads(_path().read_text()) if _path().exists() else {}
+
+
+class FileKeyring(KeyringBackend):
+    """Keeps keys in a file."""
+
+    priority = 1  # type: ignore[assignment]
+    name = "file for tests"
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return _entries().get(f"{service}/{username}")
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        _path().write_text(json.dumps({**_entries(), f"{service}/{username}": password}))
+
+    def delete_password(self, service: str, username: str) -> None:
+        entries = _entries()
+        if entries.pop(f"{service}/{username}", None) is None:
+            raise PasswordDeleteError("No such password!")
+        _path().write_text(json.dumps(entries))
+
+
+class HangingKeyring(FileKeyring):
+    """Waits for somebody to unlock it."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        time.sleep(60)
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        time.sleep(60)
+
+
+class LockedKeyring(FileKeyring):
+    """Its owner said no."""
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise InitError("Failed to unlock the collection: Prompt dismissed")
+
+    set_password = get_password  # type: ignore[assignment]
+    delete_password = get_password  # type: ignore[assignment]
