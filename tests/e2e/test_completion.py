@@ -175,7 +175,9 @@ def test_tls_where_there_is_none() -> None:
 
 @pytest.mark.parametrize("status", [200, 404, 502])
 def test_web_page_in_place_of_an_answer(status: int) -> None:
-    page = b"<!DOCTYPE html><html><head><title>x</title></head><body><h1>Corporate Gateway</h1>Please log in</body></html>"
+    page = (
+        b"<!DOCTYPE html><html><head><title>x</title></head><body><h1>Corporate Gateway</h1>Please log in</body></html>"
+    )
     with connected(lambda _: Answer(status, {"Content-Type": "text/html"}, [page])) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "invalid_response"
@@ -187,8 +189,11 @@ def test_web_page_in_place_of_an_answer(status: int) -> None:
     ("pieces", "kind"),
     [
         ([delta("partly"), b"data: {broken\n\n"], "invalid_response"),
-        ([delta("partly"), event({"error": {"message": "overloaded", "type": "overloaded_error"}})], "provider_unavailable"),
-        ([delta("partly"), b"event: error\ndata: {\"message\": \"try again in 2s\", \"code\": 429}\n\n"], "rate_limited"),
+        (
+            [delta("partly"), event({"error": {"message": "overloaded", "type": "overloaded_error"}})],
+            "provider_unavailable",
+        ),
+        ([delta("partly"), b'event: error\ndata: {"message": "try again in 2s", "code": 429}\n\n'], "rate_limited"),
         ([delta("partly")], "stream_interrupted"),
     ],
 )

@@ -64,7 +64,9 @@ def test_key_bound_to_an_address_goes_there_only(server: ServerProcess, upstream
 
 
 @pytest.mark.usefixtures("keyring")
-def test_order_is_explicit_then_environment_then_keyring(monkeypatch: pytest.MonkeyPatch, upstream: LocalServer) -> None:
+def test_order_is_explicit_then_environment_then_keyring(
+    monkeypatch: pytest.MonkeyPatch, upstream: LocalServer
+) -> None:
     monkeypatch.setenv("GROQ_API_KEY", "gsk_environment-0123456789")
     with ServerProcess() as server:
         server.initialize()

@@ -99,7 +99,12 @@ def test_connect_by_model_alone(server: ServerProcess) -> None:
 
 
 def test_overrides_last_until_disconnected(server: ServerProcess, upstream: LocalServer) -> None:
-    params = {"provider": "groq", "baseUrl": upstream.url, "apiKey": "good-key-0123456789", "headers": {"X-Team": "blue"}}
+    params = {
+        "provider": "groq",
+        "baseUrl": upstream.url,
+        "apiKey": "good-key-0123456789",
+        "headers": {"X-Team": "blue"},
+    }
     server.result("provider/connect", params)
     server.result("completion/create", {"prompt": "hi", "model": "groq/other"})
     assert upstream.requests[-1].headers["x-team"] == "blue"
@@ -121,7 +126,9 @@ def test_disconnect_returns_to_the_connection_before(server: ServerProcess, upst
 
 def test_dialect_of_an_endpoint_of_ones_own(server: ServerProcess) -> None:
     def messages(_: Received) -> Answer:
-        body = b'{"type":"message","content":[{"type":"text","text":"from messages"}],"stop_reason":"end_turn","usage":{}}'
+        body = (
+            b'{"type":"message","content":[{"type":"text","text":"from messages"}],"stop_reason":"end_turn","usage":{}}'
+        )
         return Answer(headers=JSON, pieces=[body])
 
     with LocalServer(messages) as upstream:
@@ -177,3 +184,23 @@ def test_a_wrong_path_hints_at_the_base_url(server: ServerProcess) -> None:
         error = server.error("provider/connect", {"provider": "openai-compatible", "baseUrl": upstream.url})
         assert error["data"]["kind"] == "invalid_response"
         assert upstream.url in error["message"]
+
+
+def test_vendor_clients_send_the_users_key_and_no_other(server: ServerProcess) -> None:
+    with LocalServer(lambda _: refused(401, {"error": {"message": "no"}})) as upstream:
+        for provider in ("openai", "anthropic"):
+            params = {"provider": provider, "baseUrl": upstream.url, "apiKey": "0123456789abcdef", "verify": False}
+            server.result("provider/connect", params)
+            assert server.error("completion/create", {"prompt": "x"})["data"]["kind"] == "auth_rejected"
+        openai, anthropic = (request.headers for request in upstream.requests)
+        assert openai["authorization"] == "Bearer 0123456789abcdef"
+        assert anthropic["x-api-key"] == "0123456789abcdef"
+        assert anthropic["anthropic-version"] == "2023-06-01"
+        assert "authorization" not in anthropic
+        oauth = {"provider": "anthropic", "baseUrl": upstream.url, "apiKey": "sk-ant-oat01-0123456789", "verify": False}
+        server.result("provider/connect", oauth)
+        server.error("completion/create", {"prompt": "x"})
+        headers = upstream.requests[-1].headers
+        assert headers["authorization"] == "Bearer sk-ant-oat01-0123456789"
+        assert headers["anthropic-beta"] == "oauth-2025-04-20"
+        assert "x-api-key" not in headers

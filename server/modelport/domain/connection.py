@@ -14,7 +14,6 @@ from modelport.domain.provider import Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Connection, Dialect
 
-
 SHORTEST_SECRET = 6
 """A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
 

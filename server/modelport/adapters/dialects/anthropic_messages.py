@@ -56,7 +56,7 @@ class AnthropicMessages:
         given = call.parameters
         body: dict[str, Any] = {
             "model": call.model,
-            "max_tokens": row.wire.default_max_tokens or DEFAULT_MAX_TOKENS,
+            "max_tokens": (row.wire.default_max_tokens or DEFAULT_MAX_TOKENS) + given.get("reasoning_budget", 0),
             "messages": _turns(call.messages),
             "stream": True,
         }

@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 
+NO_KEY = "the key travels with each request"
+LONGEST_READ_S = 3600.0
+"""The clients insist on a limit; silence is watched by the exchange, long before this one."""
+
+
 class VendorClients:
     """One client per base URL and TLS choice; the key travels with each request, not in the client."""
 
@@ -61,14 +66,13 @@ class VendorClients:
 def _make_openai(base_url: str, http: httpx2.AsyncClient) -> AsyncOpenAI:
     import openai
 
-    # The key is set per request by our headers; the client insists on having some.
-    return openai.AsyncOpenAI(api_key="set-per-request", base_url=base_url, http_client=http, max_retries=0)
+    return openai.AsyncOpenAI(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
 
 
 def _make_anthropic(base_url: str, http: httpx2.AsyncClient) -> AsyncAnthropic:
     import anthropic
 
-    return anthropic.AsyncAnthropic(api_key="set-per-request", base_url=base_url, http_client=http, max_retries=0)
+    return anthropic.AsyncAnthropic(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
 
 
 async def _post(
@@ -76,10 +80,11 @@ async def _post(
 ) -> httpx2.Response:
     import httpx2
 
+    sent: dict[str, Any] = {**_without_client_key(client, headers), **headers}
     try:
-        return await client.post(
-            path, cast_to=httpx2.Response, body=body, options={"headers": dict(headers)}, stream=True, stream_cls=None
-        )
+        post: Any = client.post
+        options = {"headers": sent, "timeout": LONGEST_READ_S}
+        return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)
     except Exception as error:
         # Both vendors wrap: a refusal carries the response, a broken connection its cause.
         response = getattr(error, "response", None)
@@ -88,3 +93,16 @@ async def _post(
         if isinstance(error.__cause__, httpx2.TransportError):
             raise error.__cause__ from error
         raise
+
+
+def _without_client_key(client: AsyncOpenAI | AsyncAnthropic, headers: Mapping[str, str]) -> dict[str, Any]:
+    """Takes the client's own key header out, unless ours replaces it."""
+    if any(name.casefold() == "authorization" for name in headers):
+        return {}
+    if type(client).__module__.startswith("openai"):
+        import openai
+
+        return {"Authorization": openai.Omit()}
+    import anthropic
+
+    return {"Authorization": anthropic.Omit()}
