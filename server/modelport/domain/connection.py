@@ -92,6 +92,11 @@ def base_url(row: Provider, override: str | None, environment: Mapping[str, str]
     return _fill(row, row.base_url, environment)
 
 
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine; the empty one of the mock is."""
+    return not url or re.match(r"https?://(localhost|127\.|\[::1\])", url) is not None
+
+
 def _fill(row: Provider, template: str, environment: Mapping[str, str]) -> str:
     names = re.findall(r"\{([A-Z0-9_]+)\}", template)
     unset = [name for name in names if not environment.get(name)]

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.completion import Answer, ModelCall, TokenCounts, input_characters
-from modelport.domain.provider import Provider
+from modelport.domain.connection import Endpoint, is_loopback
 from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Usage, UsageTotals
 
 CHARACTERS_PER_TOKEN = 4
@@ -42,7 +42,7 @@ def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) 
         reasoning_tokens=counts.reasoning,
         latency_ms=_milliseconds(ended_s - started_s),
         time_to_first_token_ms=None if first is None else _milliseconds(first - started_s),
-        usd_micros=price_of(call.endpoint.provider),
+        usd_micros=price_of(call.endpoint),
         estimated=estimated,
     )
 
@@ -57,9 +57,16 @@ def estimate(call: ModelCall, answer: Answer) -> TokenCounts:
     )
 
 
-def price_of(provider: Provider) -> int | None:
-    """Millionths of a US dollar: nothing for what runs on this machine, unknown for the rest."""
-    return 0 if provider.connection_type == "local" else None
+def price_of(endpoint: Endpoint) -> int | None:
+    """Millionths of a US dollar: nothing for the user's own servers, unknown for the rest.
+
+    A gateway on this machine passes calls on to others, and a key that goes to another machine is
+    likely to be charged.
+    """
+    row = endpoint.provider
+    own = row.connection_type == "local" and row.category == "Local"
+    charged = endpoint.credential.secret is not None and not is_loopback(endpoint.base_url)
+    return 0 if own and not charged else None
 
 
 def subtract(after: UsageTotals, before: UsageTotals) -> UsageTotals:

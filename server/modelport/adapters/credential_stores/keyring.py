@@ -24,6 +24,7 @@ T = TypeVar("T")
 SERVICE = "modelport"
 TIME_LIMIT_S = 20.0
 FRESH_S = 1.0
+MOST_HANGING = 2
 
 
 class KeyringStore:
@@ -37,6 +38,7 @@ class KeyringStore:
         self._names: list[str] = []
         self._version = -1
         self._looked_at = -math.inf
+        self._hanging = 0
 
     async def get(self, provider: str) -> StoredKey | None:
         """The key kept for a provider; no keyring counts as no key."""
@@ -88,12 +90,22 @@ class KeyringStore:
         await anyio.to_thread.run_sync(change)
         self._looked_at, self._version = -math.inf, -1
 
+    def _counted(self, work: Callable[[], T]) -> T:
+        """Runs on the worker thread; counts the threads that are under way, abandoned ones too."""
+        self._hanging += 1
+        try:
+            return work()
+        finally:
+            self._hanging -= 1
+
     async def _run(self, work: Callable[[], T], *, needed: bool = False) -> T | None:
-        if self._limiter.available_tokens < 1 and self._limiter.statistics().tasks_waiting > 8:
+        if self._hanging >= MOST_HANGING:
             raise _stuck()
         with anyio.move_on_after(self._time_limit_s):
             try:
-                return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._limiter)
+                return await anyio.to_thread.run_sync(
+                    self._counted, work, abandon_on_cancel=True, limiter=self._limiter
+                )
             except _NoKeyring as error:
                 if not needed:
                     return None

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from modelport.adapters.http.refusal import Refusal, is_page, kind_by_words, kind_of, one_line, read_refusal
 from modelport.adapters.http.retry_after import retry_after_ms
-from modelport.domain.connection import Endpoint
+from modelport.domain.connection import Endpoint, is_loopback
 from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
 from modelport.domain.provider import Provider
@@ -96,7 +96,7 @@ def unreachable(endpoint: Endpoint, model: str, error: BaseException) -> Request
         why = f"{row.display_name}'s host in {url} has no address: check the name, the network or the proxy"
     elif any(type(cause).__name__ == "ConnectTimeout" for cause in causes):
         kind, why = "timeout", f"{row.display_name} at {url} did not take the connection in time: check the network"
-    elif row.connection_type == "local" or _is_loopback(url):
+    elif row.connection_type == "local" or is_loopback(url):
         action = "start the server"
         why = f"{row.display_name} cannot be reached at {url}: is it running?"
         return RequestFailed(kind, why, provider=row.id, model=model, action=action)
@@ -204,10 +204,6 @@ def _get_key(row: Provider) -> str:
     ways = [f"make one at {row.key_url}"] if row.key_url else []
     ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
     return ", ".join([*ways, f"or store one with modelport keys set {row.id}"])
-
-
-def _is_loopback(url: str) -> bool:
-    return bool(re.match(r"https?://(localhost|127\.|\[::1\])", url))
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

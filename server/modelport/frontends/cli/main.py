@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import threading
 from importlib import import_module
 
 import click
@@ -47,15 +49,24 @@ def modelport() -> None:
 
 def run() -> None:
     """Runs the command line and exits: 0 done, 1 nothing found or the provider failed, 2 wrong usage."""
+    code = _run()
+    sys.stdout.flush()
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
+        # A worker thread still waits, for a keyring or a name server; nobody wants its answer any more.
+        os._exit(code)
+    sys.exit(code)
+
+
+def _run() -> int:
     try:
         code = modelport.main(standalone_mode=False)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        sys.stderr.close()
-        sys.exit(1)
-    sys.exit(code if isinstance(code, int) else 0)
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return 1
+    return code if isinstance(code, int) else 0
