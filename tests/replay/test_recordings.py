@@ -78,10 +78,17 @@ def server() -> Any:
         yield running
 
 
-@pytest.fixture
-async def app(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
-    monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.getbasetemp() / "replay"))
-    app = App()
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    """One event loop for all recordings, so that they share connections as calls of one server do."""
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.mktemp("replay")))
+        app = App()
     yield app
     await app.aclose()
 

@@ -11,7 +11,7 @@ import msgspec
 from modelport.adapters.dialects.framing import LONGEST_EVENT, EventTooLong, Framer, JsonLinesFramer, SseFramer
 from modelport.adapters.dialects.wire_format import Decoder, ProviderRefused, WireFormat
 from modelport.adapters.http import failures
-from modelport.adapters.http.exchange import Exchange, Watch, translate
+from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
@@ -36,11 +36,8 @@ class HttpCompleter:
         wire, endpoint = self._wire, call.endpoint
         request = wire.request(call)
         decoder = wire.decoder(call, answer)
-        headers = wire.headers | request.headers
-        async with self._exchange.post(endpoint, call.model, request.path, request.body, headers, wire.key_header) as (
-            response,
-            watch,
-        ):
+        outgoing = Outgoing(request.path, wire.headers, wire.key_header, request.body)
+        async with self._exchange.post(endpoint, call.model, outgoing) as (response, watch):
             try:
                 await self._read(response, watch, decoder, answer)
             except RequestFailed:
@@ -67,7 +64,8 @@ class HttpCompleter:
         if not path:
             return Verification(verified=False, models=())
         model = row.default_model or ""
-        body = await self._exchange.get(endpoint, model, path, wire.headers, wire.key_header, VERIFY_TIMEOUT_S)
+        outgoing = Outgoing(path, wire.headers, wire.key_header)
+        body = await self._exchange.get(endpoint, model, outgoing, VERIFY_TIMEOUT_S)
         if body.lstrip()[:1] not in (b"{", b"["):
             raise failures.not_understood(endpoint, model, body, "no JSON")
         return Verification(verified=True, models=wire.model_ids(body) if path == listing else ())

@@ -11,11 +11,10 @@ from modelport.domain.provider import Provider
 
 
 class WireRequest(Struct, frozen=True):
-    """A request as the format wants it: the path behind the base URL, the JSON body, the format's own headers."""
+    """A request as the format wants it: the path behind the base URL and the JSON body."""
 
     path: str
     body: dict[str, Any]
-    headers: dict[str, str] = {}
 
 
 class ProviderRefused(Exception):

@@ -8,13 +8,13 @@ costs it one clock reading.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import msgspec
+from msgspec import Struct
 
 from modelport.adapters.http import failures
 from modelport.adapters.http.auth import request_headers
@@ -31,6 +31,15 @@ GAP_S = 30.0
 """How long a provider may pause once it has begun."""
 LONGEST_REFUSAL = 64 * 1024
 LONGEST_LISTING = 16 * 1024 * 1024
+
+
+class Outgoing(Struct, frozen=True):
+    """A request behind the base URL. ``key_header`` is where the wire format itself puts a key."""
+
+    path: str
+    headers: Mapping[str, str]
+    key_header: str
+    body: dict[str, Any] = {}
 
 
 class Watch:
@@ -90,13 +99,7 @@ class Exchange:
 
     @asynccontextmanager
     async def post(
-        self,
-        endpoint: Endpoint,
-        model: str,
-        path: str,
-        body: dict[str, Any],
-        headers: Mapping[str, str],
-        key_header: str,
+        self, endpoint: Endpoint, model: str, outgoing: Outgoing
     ) -> AsyncGenerator[tuple[httpx2.Response, Watch]]:
         """The reply of a POST, its body not read yet, and the watch over it. The connection closes at the end.
 
@@ -108,7 +111,7 @@ class Exchange:
         watch = Watch(endpoint, scope)
         with scope:
             try:
-                response = await self._send(endpoint, model, path, body, headers, key_header)
+                response = await self._send(endpoint, model, outgoing)
                 if not response.is_success:
                     raise await self._refusal(endpoint, model, response)
                 yield response, watch
@@ -120,19 +123,17 @@ class Exchange:
         if watch.expired:
             raise failures.silent(endpoint, model, watch.limit_s)
 
-    async def get(
-        self, endpoint: Endpoint, model: str, path: str, headers: Mapping[str, str], key_header: str, timeout_s: float
-    ) -> bytes:
+    async def get(self, endpoint: Endpoint, model: str, outgoing: Outgoing, timeout_s: float) -> bytes:
         """The body of a GET.
 
         Raises:
             RequestFailed: no reply in time, or a refusal.
         """
         client = await self._pool.client(verify_tls=endpoint.verify_tls)
-        sent = request_headers(endpoint, own_key_header=key_header, more=dict(headers))
+        sent = _headers(endpoint, outgoing)
         with anyio.move_on_after(timeout_s):
             try:
-                request = client.build_request("GET", endpoint.base_url + path, headers=sent)
+                request = client.build_request("GET", endpoint.base_url + outgoing.path, headers=sent)
                 response = await client.send(request, stream=True)
                 try:
                     if not response.is_success:
@@ -145,23 +146,15 @@ class Exchange:
                 raise translate(endpoint, model, error) from error
         raise failures.silent(endpoint, model, timeout_s)
 
-    async def _send(
-        self,
-        endpoint: Endpoint,
-        model: str,
-        path: str,
-        body: dict[str, Any],
-        headers: Mapping[str, str],
-        key_header: str,
-    ) -> httpx2.Response:
-        sent = request_headers(endpoint, own_key_header=key_header, more=dict(headers))
+    async def _send(self, endpoint: Endpoint, model: str, outgoing: Outgoing) -> httpx2.Response:
+        sent = _headers(endpoint, outgoing)
         try:
             if endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS:
-                return await self._vendors.post(endpoint, path, body, sent)
+                return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
             client = await self._pool.client(verify_tls=endpoint.verify_tls)
             sent["Content-Type"] = "application/json"
-            content = msgspec.json.encode(body)
-            request = client.build_request("POST", endpoint.base_url + path, content=content, headers=sent)
+            content = msgspec.json.encode(outgoing.body)
+            request = client.build_request("POST", endpoint.base_url + outgoing.path, content=content, headers=sent)
             return await client.send(request, stream=True)
         except Exception as error:
             raise translate(endpoint, model, error) from error
@@ -169,6 +162,10 @@ class Exchange:
     async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
         body = await read_capped(response, LONGEST_REFUSAL, cut=True)
         return failures.refused(endpoint, model, response.status_code, response.headers, body)
+
+
+def _headers(endpoint: Endpoint, outgoing: Outgoing) -> dict[str, str]:
+    return request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
 
 
 async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:
@@ -207,8 +204,3 @@ def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool |
     ):
         return failures.not_understood(endpoint, model, b"", str(error))
     return error
-
-
-def now_s() -> float:
-    """Monotonic seconds, the clock of latencies."""
-    return time.monotonic()
