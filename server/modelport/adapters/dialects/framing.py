@@ -125,7 +125,8 @@ class SseFramer:
         data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
         name = self._name
         self._name, self._data, self._size = b"", [], 0
-        self._on_event(name, data)
+        if data and not data.isspace():
+            self._on_event(name, data)
 
     def _only_newlines(self, chunk: bytes) -> bytes:
         if self._after_cr and chunk[:1] == b"\n":

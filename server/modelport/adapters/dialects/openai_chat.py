@@ -161,7 +161,7 @@ class ChatDecoder:
 
     def event(self, name: bytes, data: bytes) -> None:
         """One chunk, the end mark, or an error."""
-        if data == b"[DONE]":
+        if data.startswith(b"[DONE]"):
             self._finish(None)
             self.over = True
             return

@@ -167,7 +167,7 @@ class ResponsesDecoder:
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
-        if data == b"[DONE]":
+        if data.startswith(b"[DONE]"):
             self.over = True
             return
         event = decode(_EVENT, data, _Event)

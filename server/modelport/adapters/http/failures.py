@@ -6,14 +6,21 @@ on one line, cut to length and with the key taken out.
 
 from __future__ import annotations
 
-import re
 import socket
 import ssl
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, cast
 
-from modelport.adapters.http.refusal import Refusal, is_page, kind_by_words, kind_of, one_line, read_refusal
+from modelport.adapters.http.refusal import (
+    Refusal,
+    is_page,
+    kind_by_words,
+    kind_of,
+    one_line,
+    page_words,
+    read_refusal,
+)
 from modelport.adapters.http.retry_after import retry_after_ms
 from modelport.domain.connection import Endpoint, is_loopback
 from modelport.domain.credential import Credential
@@ -29,7 +36,7 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     text = body.decode("utf-8", "replace")
     if is_page(text) and status not in (401, 403, 407, 429):
         return page_instead(endpoint, model, status, text)
-    refusal = read_refusal(text)
+    refusal = read_refusal(page_words(text) if is_page(text) else text)
     kind = kind_of(status, refusal)
     if kind == "auth_rejected" and endpoint.credential.secret is None:
         kind = "auth_required"
@@ -50,8 +57,7 @@ def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> Reques
 
 def page_instead(endpoint: Endpoint, model: str, status: int, text: str) -> RequestFailed:
     """The failure for an HTML page where an answer was promised: a proxy, a log-in page, a wrong address."""
-    visible = re.sub(r"(?is)<(script|style|head)\b.*?</\1>", " ", text) if "<body" in text.lower() else text
-    words = clean(endpoint, re.sub(r"<[^>]*>", " ", visible))[:120]
+    words = clean(endpoint, page_words(text))[:120]
     return RequestFailed(
         "invalid_response",
         f'{endpoint.provider.display_name} answered {status} with a web page ("{words}"): a proxy or a wrong '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -84,8 +85,10 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "try pulling it",
             "not a valid model",
             "model_not_supported",
+            "supported api model names",
         ),
     ),
+    ("unsupported", ("invalid_request", "invalid_parameter", "invalid_argument", "bad_request", "not supported")),
 )
 _BY_STATUS: Mapping[int, ErrorKind] = {
     401: "auth_rejected",
@@ -104,26 +107,42 @@ _DECIDED = frozenset({401, 402, 403, 407, 408})
 def read_refusal(error: Any) -> Refusal:
     """Finds the message and the code in the many shapes of an error."""
     if isinstance(error, str):
-        try:
-            value = msgspec.json.decode(error)
-        except (msgspec.DecodeError, UnicodeError):
-            return Refusal(one_line(error), "")
-        return Refusal(one_line(error), "") if isinstance(value, str | int | float) else read_refusal(value)
+        return _from_text(error)
     if is_list(error):
         return read_refusal(error[0]) if error else Refusal("", "")
-    if not is_object(error):
-        return Refusal(one_line(str(error)), "")
-    for inner in ("error", "errors", "detail", "base_resp"):
-        if (is_object(error.get(inner)) or is_list(error.get(inner))) and error[inner]:
-            found = read_refusal(error[inner])
+    return _from_object(error) if is_object(error) else Refusal(one_line(str(error)), "")
+
+
+def _from_text(text: str) -> Refusal:
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError):
+        return Refusal(one_line(text), "")
+    return read_refusal(value) if is_object(value) or is_list(value) else Refusal(one_line(text), "")
+
+
+def _from_object(error: dict[str, Any]) -> Refusal:
+    metadata = error.get("metadata")
+    if is_object(metadata) and metadata.get("raw"):
+        # A gateway that only says that its provider failed keeps the provider's own words here.
+        found = read_refusal(metadata["raw"])
+        return Refusal(found.message, f"{_code(error)} {found.code}")
+    for name in ("error", "errors", "detail", "base_resp"):
+        inner = error.get(name)
+        if (is_object(inner) or is_list(inner)) and inner:
+            found = read_refusal(inner)
             return found if found.code else Refusal(found.message, _code(error))
     for name in ("message", "msg", "error", "detail", "title", "status_msg", "error_description"):
-        value = error.get(name)
-        if is_object(value):
-            return Refusal(read_refusal(value).message, _code(error))
-        if value:
-            return Refusal(one_line(str(value)), _code(error))
+        if value := error.get(name):
+            message = read_refusal(value).message if is_object(value) else one_line(str(value))
+            return Refusal(message, _code(error))
     return Refusal(one_line(msgspec.json.encode(error).decode()), _code(error))
+
+
+def page_words(text: str) -> str:
+    """What a person would read on a web page."""
+    visible = re.sub(r"(?is)<(script|style|head)\b.*?(</\1>|$)", " ", text) if "<body" in text.lower() else text
+    return re.sub(r"<[^>]*>", " ", visible)
 
 
 def is_page(text: str) -> bool:
@@ -151,11 +170,11 @@ def kind_of(status: int, refusal: Refusal) -> ErrorKind:
         return by_words if by_words in ("context_too_long", "content_filtered") else "provider_unavailable"
     if status == 429:
         return "quota_exhausted" if kind_by_words(refusal) == "quota_exhausted" else "rate_limited"
-    if by_words := kind_by_words(refusal):
-        return by_words
     if status in (404, 410) and refusal.mentions("model"):
         return "model_not_found"
-    return _BY_STATUS.get(status, "invalid_response" if status in (404, 405, 410) else "unsupported")
+    if by_words := kind_by_words(refusal):
+        return by_words
+    return _BY_STATUS.get(status, "invalid_response" if status < 400 or status in (404, 405, 410) else "unsupported")
 
 
 def kind_by_words(refusal: Refusal) -> ErrorKind | None:
