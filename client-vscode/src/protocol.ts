@@ -971,6 +971,8 @@ export interface AgentUpdateParams {
 export interface UsageUpdatedParams {
   /** The call, also a failed or cancelled one. */
   readonly call: Call;
+  /** The stream of the call, where it had one: it tells whose call this was when the reply is not seen. */
+  readonly streamId?: string;
 }
 
 /** What the server is doing. */

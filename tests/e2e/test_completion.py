@@ -99,7 +99,7 @@ def test_time_out_carries_the_partial_text() -> None:
 
 
 def test_silence_is_noticed() -> None:
-    with connected(lambda _: Answer(headers=SSE, pieces=stalling([delta("a")])), timeoutMs=250) as (server, upstream):
+    with connected(lambda _: Answer(headers=SSE, pieces=stalling([delta("a")])), timeoutMs=250) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "timeout"
         assert error["data"]["text"] == "a"
@@ -310,7 +310,7 @@ def test_tool_calls_in_pieces() -> None:
         call(1, 'ome"}'),
         end("tool_calls"),
     ]
-    with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, upstream):
+    with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, _):
         tools = [{"name": "weather", "parameters": {"type": "object"}}]
         completion = ask(server, tools=tools, streamId="s")["result"]
         assert completion["finishReason"] == "toolCalls"
@@ -338,7 +338,8 @@ def test_two_clients_do_not_disturb_each_other() -> None:
     with ServerProcess() as one, ServerProcess() as two:
         one.initialize()
         two.initialize()
-        slow = one.begin("completion/create", {"model": "mock/mock:stall=1", "prompt": "x"})
+        slow = one.begin("completion/create", {"model": "mock/mock:stall=1", "prompt": "x", "streamId": "s"})
+        one.notification("completion/update")
         began = time.monotonic()
         assert two.result("completion/create", {"model": "mock/mock", "prompt": "y"})["text"] == "You said: y"
         assert time.monotonic() - began < 5

@@ -33,6 +33,10 @@ class Completer(Protocol):
         """
         ...
 
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads what calls to the endpoint will need, off the event loop, so that the first does not wait for it."""
+        ...
+
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Makes the cheapest request that needs the credential.
 

@@ -101,10 +101,13 @@ class Connections:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
         model = target.model or row.default_model
         endpoint = await self.endpoint(row, model, overrides)
-        started = time.monotonic()
-        check = Verification(verified=False, models=())
+        completer = await self._dialects.get(endpoint.dialect)
+        check, elapsed_ms = Verification(verified=False, models=()), None
         if params.verify is not False:
-            check = await (await self._dialects.get(endpoint.dialect)).verify(endpoint)
+            started = time.monotonic()
+            check = await completer.verify(endpoint)
+            elapsed_ms = round((time.monotonic() - started) * 1000, 3)
+        await completer.prepare(endpoint)
         view = types.Connection(
             provider=row.id,
             model=target.model or _default(row, check.models),
@@ -113,7 +116,7 @@ class Connections:
             base_url=endpoint.base_url or None,
             credential=endpoint.credential.status(),
             verified=check.verified,
-            latency_ms=round((time.monotonic() - started) * 1000, 3) if check.verified else None,
+            latency_ms=elapsed_ms if check.verified else None,
             notice=row.notice,
         )
         self._open.pop(row.id, None)

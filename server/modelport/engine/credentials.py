@@ -8,7 +8,7 @@ import msgspec
 
 from modelport.domain.connection import Overrides
 from modelport.domain.credential import Credential, StoredKey, missing
-from modelport.domain.errors import InvalidParams
+from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment
 from modelport.domain.provider import Provider
 from modelport.domain.registry import Registry
@@ -49,8 +49,15 @@ class Credentials:
         for row, overrides, base_url in rows:
             given = overrides.api_key or any(variables.get(name, "").strip() for name in row.api_key_env_vars)
             known = given or row.id in stored
-            found.append((await self.find(row, overrides, base_url) if known else missing(row)).status())
+            found.append((await self._known(row, overrides, base_url) if known else missing(row)).status())
         return found
+
+    async def _known(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+        """A credential that is there; of one in a keyring that does not open only where it is."""
+        try:
+            return await self.find(row, overrides, base_url)
+        except RequestFailed:
+            return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
     async def keep(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
         """Stores a key in the keyring.

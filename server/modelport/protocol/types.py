@@ -1374,6 +1374,9 @@ class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     call: Call
     """The call, also a failed or cancelled one."""
 
+    stream_id: str | None = None
+    """The stream of the call, where it had one: it tells whose call this was when the reply is not seen."""
+
 
 class StatusChangedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What the server is doing."""

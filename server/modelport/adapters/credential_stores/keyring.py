@@ -155,7 +155,7 @@ def _translated(work: Callable[[], T]) -> T:
     except keyring.errors.PasswordDeleteError:
         raise
     except keyring.errors.KeyringError as error:
-        raise _KeyringFailed(str(error) or type(error).__name__) from error
+        raise _KeyringFailed(str(error).rstrip(".! ") or type(error).__name__) from error
     except Exception as error:
         # Backends let errors of D-Bus, the Keychain and the like through.
         raise _KeyringFailed(type(error).__name__) from error

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set, whole_number
+from modelport.adapters.dialects.json_values import decode, is_set, refuse, whole_number
 from modelport.adapters.dialects.openai_request import model_ids
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
@@ -217,13 +217,13 @@ class MessagesDecoder:
                 raise ProviderRefused(data)
             case _:
                 if is_set(event.error) or (not event.type and name != b"ping"):
-                    raise ProviderRefused(data)
+                    refuse(data)
 
     def whole(self, body: bytes) -> None:
         """A message in one piece."""
         message = decode(_MESSAGE, body, _MessageBody)
         if message.type == "error" or message.content is None:
-            raise ProviderRefused(body)
+            refuse(body)
         for index, block in enumerate(message.content):
             self._block(index, block)
         self._count(message.usage)

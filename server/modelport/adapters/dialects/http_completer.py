@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING
 
 import anyio
-import msgspec
 
 from modelport.adapters.dialects.framing import LONGEST_EVENT, EventTooLong, Framer, JsonLinesFramer, SseFramer
-from modelport.adapters.dialects.wire_format import Decoder, ProviderRefused, WireFormat
+from modelport.adapters.dialects.wire_format import Decoder, NotUnderstood, ProviderRefused, WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
 from modelport.domain.completion import Answer, ModelCall
@@ -48,13 +47,20 @@ class HttpCompleter:
                     raise failure from refused
                 answer.finish("contentFilter")
                 return
-            except (msgspec.DecodeError, msgspec.ValidationError, EventTooLong, _NotThisFormat) as error:
-                body = error.body if isinstance(error, _NotThisFormat) else b""
-                raise failures.not_understood(endpoint, call.model, body, str(error)) from error
+            except NotUnderstood as error:
+                raise failures.not_understood(
+                    endpoint, call.model, error.data, str(error), begun=answer.begun
+                ) from error
+            except EventTooLong as error:
+                raise failures.not_understood(endpoint, call.model, b"", str(error), begun=answer.begun) from error
             except Exception as error:
                 raise translate(endpoint, call.model, error, begun=answer.begun) from error
         if not decoder.complete:
             raise failures.interrupted(endpoint, call.model, begun=answer.begun)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads the clients that calls to the endpoint will need."""
+        await self._exchange.prepare(endpoint)
 
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Lists the models, or asks the row's own path for a free proof of the key."""
@@ -92,7 +98,7 @@ class HttpCompleter:
         """
         text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
         if text[:1] == b"<":
-            raise _NotThisFormat(start)
+            raise NotUnderstood(start, "a web page")
         if self._wire.framing == "json_lines" and text[1:2] not in (b"\r", b"\n"):
             return JsonLinesFramer(on_event)
         return None if text[:1] in (b"{", b"[") else SseFramer(on_event)
@@ -127,9 +133,3 @@ async def _stream(chunks: AsyncIterator[bytes], framer: Framer, watch: Watch, de
     with anyio.move_on_after(LINGER_S):
         async for _ in chunks:
             pass
-
-
-class _NotThisFormat(Exception):
-    def __init__(self, body: bytes) -> None:
-        super().__init__("a web page")
-        self.body = body

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
+from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.protocol.shapes import is_list, is_object
 
 T = TypeVar("T")
@@ -16,18 +17,32 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes, target: type[T]) -> T:
     """Decodes, and repairs text that was cut inside a character: broken UTF-8 and lone surrogates.
 
     Raises:
-        msgspec.DecodeError: not JSON; ``msgspec.ValidationError``: not the expected shape.
+        NotUnderstood: not JSON, or not of the expected shape.
     """
     try:
         return decoder.decode(data)
-    except msgspec.ValidationError:
-        raise
+    except msgspec.ValidationError as error:
+        raise NotUnderstood(data, str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         try:
-            value = json.loads(data.decode("utf-8", "replace"))
-        except ValueError:
-            raise msgspec.DecodeError(str(error)) from error
-        return msgspec.convert(without_lone_surrogates(value), target)
+            value = without_lone_surrogates(json.loads(data.decode("utf-8", "replace")))
+            return msgspec.convert(value, target)
+        except (ValueError, RecursionError):
+            raise NotUnderstood(data, "not JSON") from error
+
+
+def refuse(data: bytes) -> NoReturn:
+    """Ends a reply at an event that is neither an answer nor, in the format's own way, an error.
+
+    Raises:
+        ProviderRefused: it tells an error in some other way.
+        NotUnderstood: it tells none.
+    """
+    value = msgspec.json.decode(data)
+    words = ("error", "errors", "detail", "message", "msg", "error_description", "title")
+    if is_object(value) and any(value.get(word) for word in words):
+        raise ProviderRefused(data)
+    raise NotUnderstood(data, "neither an answer nor an error")
 
 
 def without_lone_surrogates(value: Any) -> Any:

@@ -102,6 +102,9 @@ class Mock:
             spoken = sum(len(plain_text(message).split()) for message in call.messages)
             answer.counts = TokenCounts(input=spoken, output=sent, reasoning=len(_THOUGHT) if script.think else None)
 
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """There is nothing to load."""
+
     async def verify(self, endpoint: Endpoint) -> Verification:
         """There is nothing to verify."""
         return Verification(verified=True, models=endpoint.provider.example_models)

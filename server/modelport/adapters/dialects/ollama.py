@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set
+from modelport.adapters.dialects.json_values import decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
@@ -172,7 +172,7 @@ class OllamaDecoder:
         elif line.response:
             self._answer.text(line.response)
         elif not line.done:
-            raise ProviderRefused(data)
+            refuse(data)
         if line.done:
             self._end(line)
 

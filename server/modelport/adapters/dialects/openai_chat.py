@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set
+from modelport.adapters.dialects.json_values import decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
 from modelport.adapters.dialects.think_tags import ThinkTags
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
@@ -173,7 +173,7 @@ class ChatDecoder:
         """A reply in one piece; some servers put it in a list."""
         chunk = decode(_CHUNK, body, _Chunk)
         if not chunk.choices and not is_set(chunk.error):
-            raise ProviderRefused(body)
+            refuse(body)
         for choice in chunk.choices or ():
             # Some servers put an empty delta beside the message.
             choice.delta = choice.message or choice.delta

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.content import arguments_text, image_url, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set
+from modelport.adapters.dialects.json_values import decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
@@ -105,6 +105,7 @@ def _items(message: Message) -> list[dict[str, Any]]:
         if isinstance(part, ImagePart)
         else {"type": kind, "text": part.text}
         for part in parts
+        if isinstance(part, ImagePart) or part.text
     ]
     items: list[dict[str, Any]] = [{"role": message.role, "content": content}] if content else []
     items += [
@@ -192,13 +193,13 @@ class ResponsesDecoder:
                 raise ProviderRefused(data)
             case _:
                 if not event.type and name != b"ping":
-                    raise ProviderRefused(data)
+                    refuse(data)
 
     def whole(self, body: bytes) -> None:
         """A reply in one piece."""
         response = decode(_RESPONSE, body, _Response)
         if response.output is None and response.status is None:
-            raise ProviderRefused(body)
+            refuse(body)
         self._end(response)
 
     def _item_begins(self, position: int, item: _Item) -> None:

@@ -25,12 +25,20 @@ class ProviderRefused(Exception):
         self.error = error
 
 
+class NotUnderstood(Exception):
+    """An event is not what the format promises; ``data`` is what came."""
+
+    def __init__(self, data: bytes, why: str) -> None:
+        super().__init__(why)
+        self.data = data
+
+
 class Decoder(Protocol):
     """Feeds an answer from the events of one reply.
 
     Raises:
         ProviderRefused: an event is an error.
-        msgspec.DecodeError: an event is not what the format promises.
+        NotUnderstood: an event is not what the format promises.
     """
 
     complete: bool

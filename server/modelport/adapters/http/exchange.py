@@ -123,6 +123,12 @@ class Exchange:
         if watch.expired:
             raise failures.silent(endpoint, model, watch.limit_s)
 
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads what requests to an endpoint will need, off the event loop."""
+        await self._pool.client(verify_tls=endpoint.verify_tls)
+        if self._by_vendor(endpoint):
+            await self._vendors.prepare(endpoint)
+
     async def get(self, endpoint: Endpoint, model: str, outgoing: Outgoing, timeout_s: float) -> bytes:
         """The body of a GET.
 
@@ -149,7 +155,7 @@ class Exchange:
     async def _send(self, endpoint: Endpoint, model: str, outgoing: Outgoing) -> httpx2.Response:
         sent = _headers(endpoint, outgoing)
         try:
-            if endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS:
+            if self._by_vendor(endpoint):
                 return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
             client = await self._pool.client(verify_tls=endpoint.verify_tls)
             sent["Content-Type"] = "application/json"
@@ -158,6 +164,9 @@ class Exchange:
             return await client.send(request, stream=True)
         except Exception as error:
             raise translate(endpoint, model, error) from error
+
+    def _by_vendor(self, endpoint: Endpoint) -> bool:
+        return endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS
 
     async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
         body = await read_capped(response, LONGEST_REFUSAL, cut=True)
@@ -194,11 +203,11 @@ def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool |
     import httpx2
 
     if isinstance(error, httpx2.TransportError | OSError):
-        return (
-            failures.unreachable(endpoint, model, error)
-            if begun is None
-            else failures.interrupted(endpoint, model, begun=begun)
-        )
+        if begun is not None:
+            return failures.interrupted(endpoint, model, begun=begun)
+        if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
+            return failures.hung_up(endpoint, model)
+        return failures.unreachable(endpoint, model, error)
     if isinstance(
         error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeError | OverflowError | httpx2.DecodingError
     ):

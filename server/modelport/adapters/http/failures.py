@@ -70,19 +70,35 @@ def page_instead(endpoint: Endpoint, model: str, status: int, text: str) -> Requ
     )
 
 
-def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str) -> RequestFailed:
+def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str, *, begun: bool = False) -> RequestFailed:
     """The failure for an answer that is not what the wire format promises."""
     text = body[:4000].decode("utf-8", "replace")
     if is_page(text):
         return page_instead(endpoint, model, 200, text)
     words = clean(endpoint, text)[:120]
+    quote = f'{why}: "{words}"' if words else why
+    name = endpoint.provider.display_name
+    if begun:
+        sentence = f"{name} broke off its answer with something that is not {endpoint.dialect} ({quote}): try again."
+        action = "try again"
+    else:
+        sentence = f"{name} answered with something that is not {endpoint.dialect} ({quote}): check that "
+        sentence += f"{endpoint.base_url} speaks it."
+        action = "check the base URL and the dialect"
     return RequestFailed(
-        "invalid_response",
-        f'{endpoint.provider.display_name} answered with something that is not {endpoint.dialect} ({why}: "{words}"): '
-        f"check that {endpoint.base_url} speaks it.",
+        "invalid_response", sentence, provider=endpoint.provider.id, model=model, retryable=begun, action=action
+    )
+
+
+def hung_up(endpoint: Endpoint, model: str) -> RequestFailed:
+    """The failure for a connection that was taken and then closed without a word."""
+    return RequestFailed(
+        "network",
+        f"{endpoint.provider.display_name} at {endpoint.base_url} took the request and closed the connection: "
+        "try again, and look at its log if it is yours.",
         provider=endpoint.provider.id,
         model=model,
-        action="check the base URL and the dialect",
+        action="try again",
     )
 
 
@@ -151,14 +167,14 @@ def _failure(
     request_id: str | None,
 ) -> RequestFailed:
     row = endpoint.provider
-    said = clean(endpoint, refusal.message).rstrip(".")
+    said = clean(endpoint, refusal.message).rstrip(".! ")
     quote = f" ({status or 'error'}: {said})" if said else f" ({status})" if status else ""
     sentence, action = _ADVICE.get(
         kind, ("{name} refused the request{quote}: change the request.", "change the request")
     )
     if kind == "invalid_response":
-        sentence = "Nothing is served at {url}{quote}: check the base URL."
-        action = "check the base URL"
+        sentence = "{name} serves nothing for this at {url}{quote}: check the base URL and the model's name."
+        action = "check the base URL and the model"
     return RequestFailed(
         kind,
         sentence.format(

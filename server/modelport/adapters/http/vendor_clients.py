@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 
+HARMLESS = ("accept", "content-type", "user-agent", "x-stainless-")
 NO_KEY = "the key travels with each request"
 LONGEST_READ_S = 3600.0
 """The clients insist on a limit; silence is watched by the exchange, long before this one."""
@@ -34,7 +35,7 @@ class VendorClients:
 
     def __init__(self, pool: HttpPool) -> None:
         self._pool = pool
-        self._clients: dict[tuple[str, str, bool], AsyncOpenAI | AsyncAnthropic] = {}
+        self._clients: dict[tuple[str, str, bool], _Sender] = {}
         self._lock = anyio.Lock()
 
     async def post(
@@ -45,64 +46,65 @@ class VendorClients:
         Raises:
             httpx2.TransportError: no reply.
         """
-        client = await self._client(endpoint)
-        return await _post(client, path, body, headers)
+        return await (await self._sender(endpoint)).post(path, body, headers)
 
-    async def _client(self, endpoint: Endpoint) -> AsyncOpenAI | AsyncAnthropic:
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads the client that calls to an endpoint will need, so that the first of them does not wait for it."""
+        await self._sender(endpoint)
+
+    async def _sender(self, endpoint: Endpoint) -> _Sender:
         vendor = "anthropic" if endpoint.dialect == "anthropic_messages" else "openai"
         key = (vendor, endpoint.base_url, endpoint.verify_tls)
-        client = self._clients.get(key)
-        if client is None:
+        sender = self._clients.get(key)
+        if sender is None:
             http = await self._pool.client(verify_tls=endpoint.verify_tls)
             async with self._lock:
-                client = self._clients.get(key)
-                if client is None:
+                sender = self._clients.get(key)
+                if sender is None:
                     make = _make_anthropic if vendor == "anthropic" else _make_openai
-                    client = await anyio.to_thread.run_sync(make, endpoint.base_url, http)
-                    self._clients[key] = client
-        return client
+                    sender = await anyio.to_thread.run_sync(make, endpoint.base_url, http)
+                    self._clients[key] = sender
+        return sender
 
 
-def _make_openai(base_url: str, http: httpx2.AsyncClient) -> AsyncOpenAI:
+class _Sender:
+    """A vendor's client, and the headers it would send of its own accord that are not ours to send.
+
+    The clients take keys, organisations and whole headers from the environment. Those were meant for
+    the vendor, not for whatever address a connection has.
+    """
+
+    def __init__(self, client: AsyncOpenAI | AsyncAnthropic, nothing: Any) -> None:
+        self._client = client
+        own = (name for name in client.default_headers if not name.casefold().startswith(HARMLESS))
+        self._unwanted: dict[str, Any] = dict.fromkeys(own, nothing)
+
+    async def post(self, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
+        import httpx2
+
+        options = {"headers": {**self._unwanted, **headers}, "timeout": LONGEST_READ_S}
+        post: Any = self._client.post
+        try:
+            return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)
+        except Exception as error:
+            # Both vendors wrap: a refusal carries the response, a broken connection its cause.
+            response = getattr(error, "response", None)
+            if isinstance(response, httpx2.Response):
+                return response
+            if isinstance(error.__cause__, httpx2.TransportError):
+                raise error.__cause__ from error
+            raise
+
+
+def _make_openai(base_url: str, http: httpx2.AsyncClient) -> _Sender:
     import openai
 
-    return openai.AsyncOpenAI(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
+    client = openai.AsyncOpenAI(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
+    return _Sender(client, openai.Omit())
 
 
-def _make_anthropic(base_url: str, http: httpx2.AsyncClient) -> AsyncAnthropic:
+def _make_anthropic(base_url: str, http: httpx2.AsyncClient) -> _Sender:
     import anthropic
 
-    return anthropic.AsyncAnthropic(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
-
-
-async def _post(
-    client: AsyncOpenAI | AsyncAnthropic, path: str, body: dict[str, Any], headers: Mapping[str, str]
-) -> httpx2.Response:
-    import httpx2
-
-    sent: dict[str, Any] = {**_without_client_key(client, headers), **headers}
-    try:
-        post: Any = client.post
-        options = {"headers": sent, "timeout": LONGEST_READ_S}
-        return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)
-    except Exception as error:
-        # Both vendors wrap: a refusal carries the response, a broken connection its cause.
-        response = getattr(error, "response", None)
-        if isinstance(response, httpx2.Response):
-            return response
-        if isinstance(error.__cause__, httpx2.TransportError):
-            raise error.__cause__ from error
-        raise
-
-
-def _without_client_key(client: AsyncOpenAI | AsyncAnthropic, headers: Mapping[str, str]) -> dict[str, Any]:
-    """Takes the client's own key header out, unless ours replaces it."""
-    if any(name.casefold() == "authorization" for name in headers):
-        return {}
-    if type(client).__module__.startswith("openai"):
-        import openai
-
-        return {"Authorization": openai.Omit()}
-    import anthropic
-
-    return {"Authorization": anthropic.Omit()}
+    client = anthropic.AsyncAnthropic(api_key=NO_KEY, base_url=base_url, http_client=http, max_retries=0)
+    return _Sender(client, anthropic.Omit())

@@ -82,9 +82,9 @@ class Session:
         """The id can be used again."""
         self._streams.discard(stream_id)
 
-    def recorded(self, call: Call) -> None:
+    def recorded(self, call: Call, stream_id: str | None) -> None:
         """Tells the client of a recorded call."""
-        self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call)))
+        self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call, stream_id=stream_id)))
 
     async def aclose(self) -> None:
         """Closes what the engine holds open."""

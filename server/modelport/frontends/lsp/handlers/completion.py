@@ -32,7 +32,7 @@ class _Quiet(Silence):
 
     def recorded(self, call: types.Call) -> None:
         """Tells the client."""
-        self._session.recorded(call)
+        self._session.recorded(call, None)
 
 
 class _Streaming(UpdateStream):
@@ -41,8 +41,9 @@ class _Streaming(UpdateStream):
     def __init__(self, stream_id: str, session: Session) -> None:
         super().__init__(stream_id, session.outbox)
         self._session = session
+        self._stream_id = stream_id
 
     def recorded(self, call: types.Call) -> None:
         """Tells the client, after every delta of the call."""
         self._session.outbox.collect(self)
-        self._session.recorded(call)
+        self._session.recorded(call, self._stream_id)

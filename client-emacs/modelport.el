@@ -1,0 +1,237 @@
+;;; modelport.el --- Stream answers of language models into buffers  -*- lexical-binding: t; -*-
+
+;; Version: 0.1.0
+;; Package-Requires: ((emacs "28.1"))
+;; Keywords: convenience, tools
+;; SPDX-License-Identifier: MIT
+
+;;; Commentary:
+
+;; A client for `modelport serve', the server between editors and language models.  It needs
+;; nothing but jsonrpc.el, which is part of Emacs.
+;;
+;;     (require 'modelport)
+;;     (setq modelport-model "anthropic/claude-sonnet-4-6")
+;;     M-x modelport-ask      writes the answer at point, as it comes; with a region, sends it along
+;;     M-x modelport-cancel   stops it; what has come stays, and one undo takes it back
+;;
+;; Keys are the server's business: set ANTHROPIC_API_KEY and the like, or store one once with
+;; `modelport keys set anthropic'.  What a call has cost appears in the echo area.
+
+;;; Code:
+
+(require 'cl-lib)
+(require 'jsonrpc)
+(require 'subr-x)
+
+(defgroup modelport nil
+  "Answers of language models in buffers."
+  :group 'tools)
+
+(defcustom modelport-command '("modelport" "serve")
+  "The server's program and its arguments."
+  :type '(repeat string))
+
+(defcustom modelport-model nil
+  "The model to ask, as \"provider/model\"; nil asks the connection in use."
+  :type '(choice (const nil) string))
+
+(defcustom modelport-system nil
+  "What the model is told before every prompt, or nil."
+  :type '(choice (const nil) string))
+
+(defcustom modelport-parameters nil
+  "Parameters of every request, a plist such as (:temperature 0.2)."
+  :type 'plist)
+
+(defvar modelport-usage-functions (list #'modelport-show-usage)
+  "Called with each recorded call as a plist, also a cancelled or failed one.")
+
+(defconst modelport--cancelled -32800 "The code of the reply to a cancelled request.")
+
+(cl-defstruct modelport--job
+  stream-id marker callback request-id cancelled changes tick alone)
+
+(defclass modelport--link (jsonrpc-process-connection)
+  ((last-id :initform nil :accessor modelport--last-id))
+  :documentation "A connection that knows the id of the request it has sent last.")
+
+(defvar modelport--connection nil "The connection to the running server, or nil.")
+(defvar modelport--jobs nil "The answers that are being written.")
+(defvar modelport--count 0 "How many answers have been asked for.")
+(defvar modelport--last-call nil "The call that was recorded last.")
+
+(cl-defmethod jsonrpc-connection-send :before
+  ((connection modelport--link) &key id method &allow-other-keys)
+  "Keep the ID of a request with METHOD, which CONNECTION tells nobody else."
+  (when (and id method)
+    (setf (modelport--last-id connection) id)))
+
+;;; Asking
+
+;;;###autoload
+(defun modelport-ask (prompt &optional callback)
+  "Ask PROMPT, and write the answer at point, as it comes.
+With an active region its text goes along, and the answer comes after it.
+CALLBACK is called once at the end, with the whole answer as a plist, or nil
+and the error.  Return the answer's stream id."
+  (interactive "sAsk: ")
+  (barf-if-buffer-read-only)
+  (when (use-region-p)
+    (setq prompt (format "%s\n\n%s" prompt (buffer-substring-no-properties (region-beginning) (region-end))))
+    (goto-char (region-end))
+    (deactivate-mark)
+    (unless (bolp) (insert "\n")))
+  (let* ((connection (modelport--connect))
+         (stream-id (format "emacs-%d" (cl-incf modelport--count)))
+         (job (make-modelport--job
+               :stream-id stream-id :marker (copy-marker (point) t) :callback (or callback #'ignore)
+               :changes (prepare-change-group) :alone t)))
+    (push job modelport--jobs)
+    (jsonrpc-async-request
+     connection :completion/create
+     `( :streamId ,stream-id :messages [(:role "user" :content ,prompt)]
+        ,@(and modelport-model `(:model ,modelport-model))
+        ,@(and modelport-system `(:system ,modelport-system))
+        ,@(and modelport-parameters `(:parameters ,modelport-parameters)))
+     ;; A model may think for minutes; the server has limits of its own.
+     :timeout nil
+     :success-fn (lambda (completion) (modelport--finish job completion nil))
+     :error-fn (lambda (refusal) (modelport--finish job nil refusal)))
+    (setf (modelport--job-request-id job) (modelport--last-id connection))
+    stream-id))
+
+;;;###autoload
+(defun modelport-cancel ()
+  "Stop all answers that are being written; what has come stays."
+  (interactive)
+  (mapc #'modelport--cancel modelport--jobs))
+
+(defun modelport-running ()
+  "How many answers are being written."
+  (length modelport--jobs))
+
+(defun modelport-quit ()
+  "End the server."
+  (interactive)
+  (when-let ((connection modelport--connection))
+    (when (jsonrpc-running-p connection)
+      (jsonrpc-request connection :shutdown nil :timeout 3)
+      (jsonrpc-notify connection :exit nil)
+      (with-timeout (3)
+        (while (jsonrpc-running-p connection)
+          (accept-process-output nil 0.05))))
+    (jsonrpc-shutdown connection)))
+
+;;; What a call has cost
+
+(defun modelport-usage ()
+  "The last call as one line, or nil; fit for a mode line."
+  (when-let ((call modelport--last-call))
+    (let* ((usage (plist-get call :usage))
+           (about (if (eq (plist-get usage :estimated) t) "~" ""))
+           (micros (plist-get usage :usdMicros)))
+      (concat
+       (format "%s/%s: %s%d in, %s%d out" (plist-get call :provider) (plist-get call :model)
+               about (plist-get usage :inputTokens) about (plist-get usage :outputTokens))
+       (and micros (format ", $%.4f" (/ micros 1e6)))
+       (format ", %.1f s" (/ (plist-get usage :latencyMs) 1000.0))
+       (unless (equal (plist-get call :outcome) "ok")
+         (format " (%s)" (plist-get call :outcome)))))))
+
+(defun modelport-show-usage (_call)
+  "Show what the last call has cost in the echo area."
+  (message "%s" (modelport-usage)))
+
+;;; The connection
+
+(defun modelport--connect ()
+  "The connection to the server, which is started if need be."
+  (unless (and modelport--connection (jsonrpc-running-p modelport--connection))
+    (let ((connection
+           (make-instance
+            'modelport--link
+            :name "modelport"
+            :events-buffer-scrollback-size 0
+            :notification-dispatcher #'modelport--notified
+            :on-shutdown #'modelport--gone
+            :process #'modelport--start)))
+      (condition-case trouble
+          (progn
+            (jsonrpc-request
+             connection :initialize
+             `( :processId ,(emacs-pid)
+                :clientInfo (:name "Emacs" :version ,emacs-version)
+                :rootPath ,(expand-file-name default-directory)
+                :capabilities ,(make-hash-table)))
+            (jsonrpc-notify connection :initialized (make-hash-table)))
+        (error
+         (jsonrpc-shutdown connection)
+         (signal (car trouble) (cdr trouble))))
+      (setq modelport--connection connection)))
+  modelport--connection)
+
+(defun modelport--start ()
+  "Start the server."
+  (make-process
+   :name "modelport" :command modelport-command :connection-type 'pipe
+   :coding 'utf-8-emacs-unix :noquery t :stderr (get-buffer-create "*modelport stderr*")))
+
+(defun modelport--gone (connection)
+  "Forget CONNECTION; jsonrpc has told those who wait for an answer."
+  (when (eq connection modelport--connection)
+    (setq modelport--connection nil)))
+
+(defun modelport--notified (_connection method params)
+  "Take the notification METHOD with PARAMS."
+  (pcase method
+    ('completion/update
+     (let ((update (plist-get params :update))
+           (job (cl-find (plist-get params :streamId) modelport--jobs
+                         :key #'modelport--job-stream-id :test #'equal)))
+       (when (and job (equal (plist-get update :kind) "text"))
+         (modelport--write job (plist-get update :text)))))
+    ('usage/updated
+     (setq modelport--last-call (plist-get params :call))
+     (run-hook-with-args 'modelport-usage-functions modelport--last-call))))
+
+(defun modelport--write (job text)
+  "Insert TEXT where the last words of JOB end."
+  (let ((buffer (marker-buffer (modelport--job-marker job))))
+    (cond
+     ((modelport--job-cancelled job))
+     ((not (buffer-live-p buffer)) (modelport--cancel job))
+     (t
+      (with-current-buffer buffer
+        (let ((tick (modelport--job-tick job)))
+          (unless (memql tick (list nil (buffer-chars-modified-tick)))
+            (setf (modelport--job-alone job) nil)))
+        (save-excursion
+          (goto-char (modelport--job-marker job))
+          (insert (string-replace "\r" "" text)))
+        (setf (modelport--job-tick job) (buffer-chars-modified-tick)))))))
+
+(defun modelport--cancel (job)
+  "Stop JOB; its end comes with the reply of the server."
+  (unless (modelport--job-cancelled job)
+    (setf (modelport--job-cancelled job) t)
+    (when (and modelport--connection (modelport--job-request-id job))
+      (jsonrpc-notify modelport--connection :$/cancelRequest (list :id (modelport--job-request-id job))))))
+
+(defun modelport--finish (job completion refusal)
+  "JOB is over with the whole COMPLETION, or with REFUSAL."
+  (setq modelport--jobs (delq job modelport--jobs))
+  (let ((buffer (marker-buffer (modelport--job-marker job))))
+    (when (buffer-live-p buffer)
+      (with-current-buffer buffer
+        ;; Nobody else has changed the buffer: one undo shall take the whole answer back.
+        (when (and (modelport--job-alone job)
+                   (eql (modelport--job-tick job) (buffer-chars-modified-tick)))
+          (undo-amalgamate-change-group (modelport--job-changes job))))
+      (set-marker (modelport--job-marker job) nil)))
+  (unless (or (null refusal) (eql (plist-get refusal :code) modelport--cancelled))
+    (message "Modelport: %s" (plist-get refusal :message)))
+  (funcall (modelport--job-callback job) completion refusal))
+
+(provide 'modelport)
+;;; modelport.el ends here

@@ -1,0 +1,168 @@
+;;; emacs.el --- What a person does in Emacs, for test_emacs.py  -*- lexical-binding: t; -*-
+
+;;; Commentary:
+
+;; emacs --batch -q -L client-emacs -l emacs.el -f play SCENARIO prints what was seen as one JSON
+;; object on the last line.  MODELPORT_SERVER is the server's command as JSON.
+
+;;; Code:
+
+(require 'json)
+(require 'modelport)
+
+(defvar seen nil "What is printed at the end, as a plist.")
+(defvar states nil "The states the buffer has gone through, the last one first.")
+
+(defun server ()
+  (append (json-parse-string (getenv "MODELPORT_SERVER")) nil))
+
+(defun note (&rest pairs)
+  (setq seen (append seen pairs)))
+
+(defun await (condition what)
+  (let ((deadline (+ (float-time) 10)))
+    (while (not (funcall condition))
+      (when (> (float-time) deadline)
+        (error "Waited in vain for %s; there is %S" what (buffer-string)))
+      (accept-process-output nil 0.05))))
+
+(defun idle ()
+  (zerop (modelport-running)))
+
+(defun open (text)
+  (switch-to-buffer (generate-new-buffer "page"))
+  (buffer-enable-undo)
+  (insert text)
+  (undo-boundary)
+  (setq states nil)
+  (add-hook 'after-change-functions (lambda (&rest _) (push (buffer-string) states)) nil t))
+
+(defun outcome ()
+  (plist-get modelport--last-call :outcome))
+
+(defun scenario-stream ()
+  (let ((modelport-model "mock/mock:delay=15") completion)
+    (open "before after")
+    (goto-char 8)
+    (modelport-ask "say naïve 🦊 in\n東京, word by word" (lambda (whole _) (setq completion whole)))
+    (note :running (modelport-running))
+    (await (lambda () (and (idle) (outcome))) "the answer")
+    (note :buffer (buffer-string) :states (vconcat (reverse states)) :point (point)
+          :whole (plist-get completion :text) :usage (modelport-usage))
+    (modelport-quit)
+    (note :gone (null modelport--connection))))
+
+(defun scenario-region ()
+  (let ((modelport-model "mock/mock") (modelport-parameters '(:max_tokens 3)) (modelport-system "Be brief."))
+    (open "a = 1\nb = 2")
+    (transient-mark-mode 1)
+    (push-mark (point-min) t t)
+    (goto-char (point-max))
+    (modelport-ask "explain")
+    (await #'idle "the answer")
+    (note :buffer (buffer-string))))
+
+(defun scenario-cancel ()
+  (let ((modelport-model "mock/mock:stall=3") refusal)
+    (open "")
+    (modelport-ask "one two three four" (lambda (_ err) (setq refusal err)))
+    (await (lambda () (equal (buffer-string) "You said: one")) "three words")
+    (let ((changes (length states)))
+      (modelport-cancel)
+      (await (lambda () (and (idle) (outcome))) "the end")
+      (note :changesAfter (- (length states) changes)))
+    (note :code (plist-get refusal :code) :outcome (outcome) :usage (modelport-usage) :buffer (buffer-string))
+    (let ((modelport-model "mock/mock"))
+      (modelport-ask "again")
+      (await #'idle "the next answer"))
+    (note :next (buffer-string))))
+
+(defun scenario-failure ()
+  (let ((modelport-model "mock/mock:cut=3") refusal)
+    (open "")
+    (modelport-ask "one two three four" (lambda (_ err) (setq refusal err)))
+    (await #'idle "the end")
+    (note :buffer (buffer-string) :code (plist-get refusal :code)
+          :kind (plist-get (plist-get refusal :data) :kind)
+          :messages (with-current-buffer "*Messages*" (buffer-string)))))
+
+(defun scenario-undo ()
+  (let ((modelport-model "mock/mock:delay=10"))
+    (open "before ")
+    (modelport-ask "many words that come one after the other")
+    (await (lambda () (undo-boundary) (idle)) "the answer")
+    (note :answer (buffer-string))
+    (undo-boundary)
+    (let ((last-command nil)) (undo))
+    (note :undone (buffer-string))))
+
+(defun scenario-typed ()
+  (let ((modelport-model "mock/mock:delay=10"))
+    (open "here: ")
+    (modelport-ask "many words that come one after the other")
+    (await (lambda () (> (buffer-size) 20)) "the first words")
+    (save-excursion (goto-char (point-min)) (insert "typed above\n"))
+    (await #'idle "the answer")
+    (note :buffer (buffer-string))))
+
+(defun scenario-killed-buffer ()
+  (let ((modelport-model "mock/mock:words=1000,delay=5") refusal)
+    (open "")
+    (modelport-ask "words" (lambda (_ err) (setq refusal err)))
+    (await (lambda () (> (buffer-size) 5)) "the first words")
+    (kill-buffer)
+    (await (lambda () (and (idle) (outcome))) "the end")
+    (note :code (plist-get refusal :code) :outcome (outcome))))
+
+(defun scenario-killed-server ()
+  (let ((modelport-model "mock/mock:stall=1") refusal)
+    (open "")
+    (modelport-ask "words" (lambda (_ err) (setq refusal err)))
+    (await (lambda () (> (buffer-size) 0)) "the first word")
+    (signal-process (jsonrpc--process modelport--connection) 'SIGKILL)
+    (await #'idle "the end")
+    (note :message (plist-get refusal :message))
+    (let ((modelport-model "mock/mock"))
+      (modelport-ask "back")
+      (await #'idle "the answer of the next server"))
+    (note :buffer (buffer-string))))
+
+(defun scenario-no-server ()
+  (let ((modelport-command '("there-is-no-such-modelport")))
+    (open "")
+    (note :error (condition-case trouble (modelport-ask "anybody?") (error (error-message-string trouble)))
+          :running (modelport-running))))
+
+(defun scenario-eglot ()
+  "Eglot, a language client that was not made for this server."
+  (require 'package)
+  (package-initialize)
+  (require 'eglot)
+  (let ((eglot-sync-connect 10) (eglot-autoshutdown nil) (eglot-events-buffer-size 0)
+        (default-directory (file-name-as-directory (make-temp-file "project" t))))
+    (make-directory ".git")
+    (write-region "hello\n" nil "page.txt")
+    (add-to-list 'eglot-server-programs (cons 'text-mode (server)))
+    (find-file "page.txt")
+    (text-mode)
+    (apply #'eglot (eglot--guess-contact))
+    (let ((server (eglot-current-server)))
+      (note :server (plist-get (eglot--server-info server) :name)
+            :completion (plist-get (jsonrpc-request server :completion/create
+                                                    '(:model "mock/mock" :prompt "hello")) :text)
+            :calls (plist-get (jsonrpc-request server :workspace/executeCommand
+                                               '(:command "modelport.usage.snapshot")) :totalCalls)
+            :status (jsonrpc-request server :provider/status nil))
+      (goto-char (point-max))
+      (insert "more\n")
+      (save-buffer)
+      (eglot-shutdown server nil 5)
+      (note :stopped (not (jsonrpc-running-p server))))))
+
+(defun play ()
+  (setq modelport-command (server))
+  (funcall (intern (concat "scenario-" (pop command-line-args-left))))
+  (princ (concat "\n" (decode-coding-string (json-encode seen) 'utf-8) "\n")))
+
+(provide 'emacs)
+;;; emacs.el ends here

@@ -1,0 +1,244 @@
+-- What a person does in Neovim, for test_neovim.py: nvim -l neovim.lua SCENARIO prints what was
+-- seen as one JSON object. MODELPORT_SERVER is the server's command, MODELPORT_MODEL a model.
+
+local modelport = require('modelport')
+local command = vim.json.decode(vim.env.MODELPORT_SERVER)
+local seen = { notified = {} }
+vim.notify = function(message)
+  table.insert(seen.notified, message)
+end
+vim.cmd.runtime('plugin/modelport.lua')
+
+local function wait(condition, what)
+  assert(vim.wait(tonumber(vim.env.MODELPORT_PATIENCE_MS or 10000), condition, 5), 'waited in vain for ' .. what)
+end
+
+local function lines(bufnr)
+  return vim.api.nvim_buf_get_lines(bufnr or 0, 0, -1, true)
+end
+
+local function text(bufnr)
+  return table.concat(lines(bufnr), '\n')
+end
+
+--- Keeps every state the buffer goes through.
+local function watched(content)
+  vim.cmd.enew()
+  vim.api.nvim_buf_set_lines(0, 0, -1, true, content)
+  vim.cmd('normal! G$')
+  local states = {}
+  local bufnr = vim.api.nvim_get_current_buf()
+  vim.api.nvim_buf_attach(bufnr, false, {
+    on_lines = function()
+      states[#states + 1] = text(bufnr)
+    end,
+  })
+  return states, bufnr
+end
+
+local function idle()
+  return modelport.running() == 0
+end
+
+local function usage_of(outcome)
+  return function()
+    return vim.endswith(modelport.usage(), outcome)
+  end
+end
+
+local scenarios = {}
+
+--- The command writes after the cursor, piece by piece, and says what it has cost.
+function scenarios.stream()
+  modelport.setup({ model = 'mock/mock:delay=15' })
+  seen.states = watched({ 'one', 'beföre after', 'three' })
+  vim.api.nvim_win_set_cursor(0, { 2, 3 })
+  vim.cmd('Modelport say naïve 🦊 in\\n東京 and so on, word by word')
+  seen.running = modelport.running()
+  wait(idle, 'the answer')
+  wait(function()
+    return modelport.usage() ~= ''
+  end, 'the usage')
+  seen.lines = lines()
+  seen.usage = modelport.usage()
+  seen.messages = vim.fn.execute('messages')
+  seen.attached = vim.tbl_count(vim.lsp.get_clients({ bufnr = 0 }))
+end
+
+--- Several lines, asked from Lua, with the whole answer handed over at the end.
+function scenarios.lines()
+  watched({ '' })
+  modelport.ask('first\nsecond\n\nlast', {
+    model = 'mock/mock',
+    on_done = function(completion, err)
+      seen.completion, seen.err = completion, err
+    end,
+  })
+  wait(idle, 'the answer')
+  seen.lines = lines()
+end
+
+--- Lines that go along with the prompt.
+function scenarios.range()
+  modelport.setup({ model = 'mock/mock' })
+  watched({ 'keep', 'a = 1', 'b = 2', 'rest' })
+  vim.cmd('2,3Modelport explain')
+  wait(idle, 'the answer')
+  seen.lines = lines()
+end
+
+--- Cancelling keeps what has come, ends at once, and the cost of the call is still told.
+function scenarios.cancel()
+  modelport.setup({ model = 'mock/mock:stall=3' })
+  local states = watched({ '' })
+  modelport.ask('one two three four', {
+    on_done = function(completion, err)
+      seen.completion, seen.err = completion, err
+    end,
+  })
+  wait(function()
+    return text() == 'You said: one'
+  end, 'three words')
+  vim.cmd.ModelportCancel()
+  seen.running = modelport.running()
+  local after = #states
+  wait(usage_of('(cancelled)'), 'the usage of the cancelled call')
+  seen.changes_after = #states - after
+  seen.lines = lines()
+  seen.usage = modelport.usage()
+  modelport.ask('again', { model = 'mock/mock', position = { 0, 0 } })
+  wait(idle, 'the next answer')
+  seen.next = lines()
+end
+
+--- A request that is cancelled before the server is up.
+function scenarios.cancel_early()
+  watched({ '' })
+  modelport.ask('too soon', { model = 'mock/mock' })
+  modelport.cancel()
+  modelport.ask('in time', { model = 'mock/mock' })
+  wait(idle, 'the answer')
+  seen.lines = lines()
+end
+
+--- An answer that breaks off.
+function scenarios.failure()
+  watched({ '' })
+  modelport.ask('one two three four', {
+    model = 'mock/mock:cut=3',
+    on_done = function(completion, err)
+      seen.completion, seen.err = completion, err
+    end,
+  })
+  wait(idle, 'the end')
+  seen.lines = lines()
+end
+
+--- Two buffers are written to at once, while a person types above.
+function scenarios.two()
+  local _, left = watched({ 'left: ' })
+  modelport.ask('to the left, many words for a while', { model = 'mock/mock:delay=10' })
+  local _, right = watched({ 'right: ' })
+  modelport.ask('to the right, many words for a while', { model = 'mock/mock:delay=10' })
+  wait(function()
+    return #text(left) > 20 and #text(right) > 20
+  end, 'both to begin')
+  vim.api.nvim_buf_set_lines(left, 0, 0, true, { 'typed', 'above' })
+  wait(idle, 'both answers')
+  seen.left, seen.right = lines(left), lines(right)
+end
+
+--- One undo takes the whole answer back.
+function scenarios.undo()
+  watched({ 'before' })
+  -- Ends the block of the first change, as leaving Insert mode does.
+  vim.cmd('let &g:undolevels = &g:undolevels')
+  modelport.ask('many words that come one after the other', { model = 'mock/mock:delay=10' })
+  local blocks = 0
+  wait(function()
+    -- A person who moves about while the answer is written.
+    vim.cmd('let &g:undolevels = &g:undolevels')
+    blocks = blocks + 1
+    return idle()
+  end, 'the answer')
+  seen.blocks = blocks
+  seen.answer = lines()
+  vim.cmd.undo()
+  seen.undone = lines()
+end
+
+--- The buffer goes away in the middle of the answer.
+function scenarios.wiped()
+  local _, bufnr = watched({ '' })
+  modelport.ask('words for a gone buffer', {
+    model = 'mock/mock:words=1000,delay=5',
+    on_done = function(_, err)
+      seen.err = err
+    end,
+  })
+  wait(function()
+    return #text(bufnr) > 5
+  end, 'the first words')
+  vim.api.nvim_buf_delete(bufnr, { force = true })
+  wait(idle, 'the end')
+  wait(usage_of('(cancelled)'), 'the usage of the cancelled call')
+end
+
+function scenarios.no_server()
+  modelport.setup({ cmd = { 'there-is-no-such-modelport' }, model = 'mock/mock' })
+  watched({ '' })
+  seen.stream_id = modelport.ask('anybody?') or 'none'
+  seen.running = modelport.running()
+  seen.lines = lines()
+end
+
+--- The server is killed, and the next question starts another.
+function scenarios.killed()
+  watched({ '' })
+  modelport.ask('words', {
+    model = 'mock/mock:stall=1',
+    on_done = function(_, err)
+      seen.err = err
+    end,
+  })
+  wait(function()
+    return text() ~= ''
+  end, 'the first word')
+  vim.uv.kill(tonumber(vim.fn.readfile(vim.env.MODELPORT_PID_FILE)[1]), 'sigkill')
+  wait(idle, 'the end')
+  modelport.ask('back again', { model = 'mock/mock', position = { 0, 0 } })
+  wait(idle, 'the answer of the next server')
+  seen.lines = lines()
+end
+
+--- Neovim is left in the middle of an answer.
+function scenarios.quit()
+  watched({ '' })
+  modelport.ask('words', { model = 'mock/mock:stall=1' })
+  wait(function()
+    return text() ~= ''
+  end, 'the first word')
+  seen.pid = tonumber(vim.fn.readfile(vim.env.MODELPORT_PID_FILE)[1])
+end
+
+--- A real model.
+function scenarios.real()
+  modelport.setup({ model = vim.env.MODELPORT_MODEL, parameters = { max_tokens = tonumber(vim.env.MODELPORT_TOKENS), temperature = 0 } })
+  seen.states = watched({ '' })
+  modelport.ask('Tell me anything', {
+    on_done = function(completion, err)
+      seen.completion, seen.err = completion, err
+    end,
+  })
+  wait(idle, 'the answer')
+  wait(function()
+    return modelport.usage() ~= ''
+  end, 'the usage')
+  seen.text = text()
+  seen.usage = modelport.usage()
+end
+
+modelport.setup({ cmd = command })
+scenarios[_G.arg[1]]()
+io.stdout:write(vim.json.encode(seen), '\n')
+vim.cmd('qall!')

@@ -1,0 +1,148 @@
+"""The Lisp client in a real Emacs: what a person sees in the buffer."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import programs
+
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(30, func_only=True)]
+SERVER = (sys.executable, "-m", "modelport", "serve")
+SCENARIOS = Path(__file__).with_name("emacs.el")
+CLIENT = programs.ROOT / "client-emacs"
+Play = Callable[[str], dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def emacs() -> Path:
+    return programs.debian_program("emacs", "emacs-nox")
+
+
+@pytest.fixture
+def play(emacs: Path, tmp_path: Path) -> Play:
+    """Plays a scenario of emacs.el and returns what was seen."""
+
+    def play(scenario: str) -> dict[str, Any]:
+        done = subprocess.run(
+            [emacs, "--batch", "-q", "-L", CLIENT, "-l", SCENARIOS, "-f", "play", scenario],
+            env={
+                **os.environ,
+                "HOME": str(tmp_path),
+                "TMPDIR": str(tmp_path),
+                "LANG": "C.UTF-8",
+                "MODELPORT_SERVER": json.dumps(SERVER),
+            },
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=25,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return json.loads(done.stdout.splitlines()[-1])
+
+    return play
+
+
+def test_it_compiles_without_a_warning(emacs: Path, tmp_path: Path) -> None:
+    copy = shutil.copy(CLIENT / "modelport.el", tmp_path)
+    strict = ["--eval", "(setq byte-compile-error-on-warn t)"]
+    done = subprocess.run(
+        [emacs, "--batch", "-Q", *strict, "-f", "batch-byte-compile", copy],
+        capture_output=True,
+        text=True,
+        timeout=25,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_answer_is_streamed_into_the_buffer(play: Play) -> None:
+    seen = play("stream")
+    answer = "You said: say naïve 🦊 in\n東京, word by word"
+    assert seen["buffer"] == f"before {answer}after"
+    assert seen["whole"] == answer
+    assert seen["running"] == 1
+    assert len(seen["states"]) > 5
+    sizes = [len(state) for state in seen["states"]]
+    assert sizes == sorted(sizes), "the answer only grows"
+    assert seen["usage"].startswith("mock/mock:delay=15: ")
+    assert " in, " in seen["usage"]
+    assert seen["gone"] is True
+
+
+def test_the_region_goes_along(play: Play) -> None:
+    assert play("region")["buffer"] == "a = 1\nb = 2\nYou said: explain"
+
+
+def test_cancel(play: Play) -> None:
+    seen = play("cancel")
+    assert seen["buffer"] == "You said: one"
+    assert seen["code"] == -32800
+    assert seen["changesAfter"] == 0
+    assert seen["outcome"] == "cancelled"
+    assert seen["usage"].endswith("(cancelled)")
+    assert seen["next"] == "You said: againYou said: one"
+
+
+def test_an_answer_that_breaks_off_stays(play: Play) -> None:
+    seen = play("failure")
+    assert seen["buffer"] == "You said: one"
+    assert seen["code"] == -32803
+    assert seen["kind"] == "stream_interrupted"
+    assert "Modelport: The mock broke off" in seen["messages"]
+
+
+def test_one_undo_takes_the_answer_back(play: Play) -> None:
+    seen = play("undo")
+    assert seen["answer"] == "before You said: many words that come one after the other"
+    assert seen["undone"] == "before "
+
+
+def test_a_person_may_type_meanwhile(play: Play) -> None:
+    answer = "You said: many words that come one after the other"
+    assert play("typed")["buffer"] == f"typed above\nhere: {answer}"
+
+
+def test_a_buffer_that_goes_away_ends_its_answer(play: Play) -> None:
+    assert play("killed-buffer") == {"code": -32800, "outcome": "cancelled"}
+
+
+def test_a_server_that_is_killed(play: Play) -> None:
+    seen = play("killed-server")
+    assert seen["message"] == "Server died"
+    assert seen["buffer"] == "You said: backYou"
+
+
+def test_no_server(play: Play) -> None:
+    seen = play("no-server")
+    assert "there-is-no-such-modelport" in seen["error"]
+    assert seen["running"] == 0
+
+
+@pytest.fixture
+def eglot(emacs: Path) -> None:
+    """Part of Emacs from version 29, a package of its own before."""
+    with_packages = "(progn (require 'package) (package-initialize) (require 'eglot))"
+    probe = [emacs, "--batch", "-q", "--eval", with_packages]
+    if subprocess.run(probe, capture_output=True, timeout=20, check=False).returncode:
+        programs.debian_packages("elpa-eglot")
+
+
+@pytest.mark.usefixtures("eglot")
+def test_eglot(play: Play) -> None:
+    seen = play("eglot")
+    assert seen["server"] == "modelport"
+    assert seen["completion"] == "You said: hello"
+    assert seen["calls"] == 1
+    assert "active" in seen["status"]
+    assert seen["stopped"] is True

@@ -1,0 +1,327 @@
+"""Values and stand-ins for tests of single modules: a row, a call, a listener that remembers, ports in memory."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import httpx2
+from modelport.adapters.http.exchange import Exchange
+from modelport.domain.completion import Answer, AnswerFormat, ModelCall, Silence
+from modelport.domain.connection import Endpoint
+from modelport.domain.credential import Credential, StoredKey
+from modelport.domain.errors import RequestFailed
+from modelport.domain.ports import Verification
+from modelport.domain.provider import Provider, Wire
+from modelport.domain.usage import CallRecord
+from modelport.protocol import types
+from modelport.protocol.secret import Secret
+
+CANARY = "canary-0123456789abcdef"
+"""A key that must not show up anywhere."""
+
+
+def row(id: str = "acme", /, **changes: Any) -> Provider:
+    """A plain provider in the cloud that speaks Chat Completions; ``wire`` may be a dict of flags."""
+    values: dict[str, Any] = {
+        "display_name": id.title(),
+        "adapter": "openai_compatible",
+        "dialect": "openai_chat",
+        "connection_type": "byok",
+        "category": "Model Hosts",
+        "auth": "bearer",
+        "requires_api_key": True,
+        "base_url": f"https://{id}.example/v1",
+        "api_key_env_vars": (f"{id.upper()}_API_KEY",),
+        "checked": "2026-11-20",
+        "source": "made up",
+    }
+    values |= changes
+    if isinstance(values.get("wire"), dict):
+        values["wire"] = Wire(**values["wire"])
+    return Provider(id=id, **values)
+
+
+def credential(secret: str | None = CANARY, **changes: Any) -> Credential:
+    """A credential from the environment, or none."""
+    values: dict[str, Any] = {"provider": "acme", "source": "environment", "location": "ACME_API_KEY"}
+    if secret is None:
+        values = {"provider": "acme", "source": "none"}
+    return Credential(secret=Secret(secret) if secret is not None else None, **(values | changes))
+
+
+def endpoint(provider: Provider | None = None, **changes: Any) -> Endpoint:
+    """An endpoint with a key; ``headers`` may be a dict of plain texts."""
+    provider = provider or row()
+    values: dict[str, Any] = {
+        "dialect": provider.dialect,
+        "base_url": provider.base_url or "",
+        "credential": credential(),
+        "chat_path": provider.wire.chat_path,
+    }
+    values |= changes
+    values["headers"] = {name: Secret(text) for name, text in values.get("headers", {}).items()}
+    return Endpoint(provider=provider, **values)
+
+
+def user(content: Any = "Hello") -> types.Message:
+    """A message of the user; content may be a text or a list of parts."""
+    return types.Message(role="user", content=content if isinstance(content, str) else tuple(content))
+
+
+def tool(name: str = "get_weather", **properties: Any) -> types.Tool:
+    """A tool that takes a city, or the properties given."""
+    properties = properties or {"city": {"type": "string"}}
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return types.Tool(name=name, description=f"Does {name}.", parameters=schema)
+
+
+def call(*messages: types.Message, provider: Provider | None = None, **changes: Any) -> ModelCall:
+    """A call of ``some-model``."""
+    values: dict[str, Any] = {"model": "some-model", "messages": messages or (user(),)}
+    if "endpoint" not in changes:
+        values["endpoint"] = endpoint(provider)
+    return ModelCall(**(values | changes))
+
+
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+def json_form(**changes: Any) -> AnswerFormat:
+    """An answer that fits a schema, or any JSON with ``schema=None``."""
+    return AnswerFormat(**({"schema": SCHEMA, "name": "place"} | changes))
+
+
+class Heard(Silence):
+    """A listener that remembers what it was told, in order."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[Any, ...]] = []
+        self.calls: list[types.Call] = []
+
+    def text(self, text: str) -> None:
+        self.events.append(("text", text))
+
+    def reasoning(self, text: str) -> None:
+        self.events.append(("reasoning", text))
+
+    def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
+        self.events.append(("toolCall", index, call_id, name, arguments))
+
+    def attempt(self, provider: str, model: str, reason: str) -> None:
+        self.events.append(("attempt", provider, model, reason))
+
+    def recorded(self, call: types.Call) -> None:
+        self.calls.append(call)
+
+    def said(self, kind: str) -> str:
+        """All pieces of a kind, joined."""
+        return "".join(event[1] for event in self.events if event[0] == kind)
+
+
+def answer() -> Answer:
+    """An answer behind which a ``Heard`` listens."""
+    return Answer(Heard())
+
+
+# Ports in memory.
+
+
+class Variables:
+    """An ``Environment`` of its own."""
+
+    def __init__(self, **variables: str) -> None:
+        self.values = variables
+
+    def variables(self) -> Mapping[str, str]:
+        return self.values
+
+
+class MemoryStore:
+    """A ``CredentialStore`` in memory; ``trouble`` is raised by whatever has to ask the keyring."""
+
+    def __init__(self, **keys: str | StoredKey) -> None:
+        self.keys = {name: StoredKey(Secret(key)) if isinstance(key, str) else key for name, key in keys.items()}
+        self.trouble: RequestFailed | None = None
+        self.asked: list[str] = []
+
+    async def get(self, provider: str) -> StoredKey | None:
+        self._ask(provider)
+        return self.keys.get(provider)
+
+    async def set(self, provider: str, key: StoredKey) -> None:
+        self._ask(provider)
+        self.keys[provider] = key
+
+    async def delete(self, provider: str) -> bool:
+        self._ask(provider)
+        return self.keys.pop(provider, None) is not None
+
+    async def providers(self) -> Sequence[str]:
+        return list(self.keys)
+
+    def location(self, provider: str) -> str:
+        return f"memory/{provider}"
+
+    async def describe(self) -> str:
+        self._ask("")
+        return "memory"
+
+    def _ask(self, provider: str) -> None:
+        self.asked.append(provider)
+        if self.trouble is not None:
+            raise self.trouble
+
+
+class MemoryLedger:
+    """A ``UsageLedger`` that can only record; ``trouble`` is raised instead."""
+
+    def __init__(self) -> None:
+        self.records: list[CallRecord] = []
+        self.trouble: RequestFailed | None = None
+
+    async def record(self, call: CallRecord) -> types.Call:
+        if self.trouble is not None:
+            raise self.trouble
+        self.records.append(call)
+        return types.Call(
+            id=len(self.records),
+            started_at="2026-11-20T00:00:00.000Z",
+            provider=call.provider,
+            model=call.model,
+            outcome=call.outcome,
+            usage=call.usage,
+        )
+
+    async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> types.UsageTotals:
+        if self.trouble is not None:
+            raise self.trouble
+        return types.UsageTotals(total_calls=len(self.records))
+
+
+Play = Callable[[ModelCall, Answer], Awaitable[None]]
+
+
+class Scripted:
+    """``Dialects`` of one completer that plays what each provider should do; ``served`` is what verify lists."""
+
+    def __init__(self, **plays: Play) -> None:
+        self.plays = plays
+        self.calls: list[ModelCall] = []
+        self.verified: list[Endpoint] = []
+        self.served: tuple[str, ...] = ()
+        self.trouble: RequestFailed | None = None
+        self.spoken: tuple[str, ...] = ("openai_chat", "openai_responses", "anthropic_messages", "ollama", "mock")
+
+    def speaks(self, dialect: str) -> bool:
+        return dialect in self.spoken
+
+    async def get(self, dialect: str) -> Scripted:
+        return self
+
+    async def complete(self, call: ModelCall, answer: Answer) -> None:
+        self.calls.append(call)
+        await self.plays[call.endpoint.provider.id](call, answer)
+
+    async def verify(self, endpoint: Endpoint) -> Verification:
+        self.verified.append(endpoint)
+        if self.trouble is not None:
+            raise self.trouble
+        return Verification(verified=True, models=self.served)
+
+
+def says(*texts: str, then: BaseException | None = None) -> Play:
+    """A completer that says something and stops, or fails after it."""
+
+    async def play(call: ModelCall, answer: Answer) -> None:
+        for text in texts:
+            answer.text(text)
+        if then is not None:
+            raise then
+        answer.finish("stop")
+
+    return play
+
+
+class FixedClock:
+    """A ``Clock`` that stands still."""
+
+    def __init__(self, now_ms: int = 1_795_168_800_000) -> None:
+        self.now = now_ms
+
+    def now_ms(self) -> int:
+        return self.now
+
+
+class Lines:
+    """A log that keeps its lines."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+
+    def warning(self, msg: object, *args: object) -> None:
+        self.warnings.append(str(msg) % args)
+
+
+# HTTP without a network.
+
+
+class StubPool:
+    """An ``HttpPool`` whose client is answered by a function; the requests are kept."""
+
+    def __init__(self, respond: Callable[[httpx2.Request], httpx2.Response]) -> None:
+        self.requests: list[httpx2.Request] = []
+
+        def handle(request: httpx2.Request) -> httpx2.Response:
+            request.read()
+            self.requests.append(request)
+            return respond(request)
+
+        self._client = httpx2.AsyncClient(transport=httpx2.MockTransport(handle), timeout=None)
+
+    async def client(self, *, verify_tls: bool = True) -> httpx2.AsyncClient:
+        return self._client
+
+    async def aclose(self) -> None:
+        await self._client.aclose()
+
+    def sent(self) -> dict[str, Any]:
+        """The JSON body of the last request."""
+        return json.loads(self.requests[-1].content)
+
+
+def stub_exchange(*pieces: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Exchange:
+    """An exchange that always gets this reply, in these pieces."""
+    return Exchange(StubPool(lambda _: reply(*pieces, status=status, headers=headers)))  # type: ignore[arg-type]
+
+
+def reply(*pieces: bytes, status: int = 200, headers: dict[str, str] | None = None) -> httpx2.Response:
+    """A response whose body comes in these pieces."""
+    return httpx2.Response(status, headers=headers or {}, content=_pieces(pieces))
+
+
+async def _pieces(pieces: Iterable[bytes]) -> Any:
+    for piece in pieces:
+        yield piece
+
+
+class VirtualTime(asyncio.SelectorEventLoop):
+    """An event loop whose clock jumps to the next timer when nothing else is to be done.
+
+    A test of time limits returns ``("asyncio", {"loop_factory": VirtualTime})`` from ``anyio_backend``
+    and takes no time. Not for tests that wait for threads or sockets.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._now = 0.0
+
+    def time(self) -> float:
+        return self._now
+
+    def _run_once(self) -> None:
+        if not self._ready and (due := [h.when() for h in self._scheduled if not h.cancelled()]):
+            self._now = max(self._now, min(due))
+        super()._run_once()
