@@ -45,4 +45,4 @@ class App:
     async def aclose(self) -> None:
         """Closes connections and files."""
         await self._pool.aclose()
-        self._ledger.close()
+        await self._ledger.aclose()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 from msgspec import Struct
 
@@ -67,6 +69,15 @@ def price_of(endpoint: Endpoint) -> int | None:
     own = row.connection_type == "local" and row.category == "Local"
     charged = endpoint.credential.secret is not None and not is_loopback(endpoint.base_url)
     return 0 if own and not charged else None
+
+
+def add(parts: Iterable[UsageTotals]) -> UsageTotals:
+    """The sum of totals, field by field."""
+    sums = msgspec.structs.asdict(UsageTotals())
+    for part in parts:
+        for name, value in msgspec.structs.asdict(part).items():
+            sums[name] += value
+    return UsageTotals(**sums)
 
 
 def subtract(after: UsageTotals, before: UsageTotals) -> UsageTotals:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.ports import UsageLedger
-from modelport.domain.usage import subtract
+from modelport.domain.usage import add, subtract
 from modelport.protocol import types
 
 HISTORY_LIMIT = 100
@@ -27,7 +27,7 @@ class UsageReports:
         groups = by_model if by == "model" else await self._ledger.groups(by, since, until)
         newest = await self._ledger.history(limit=1, since_ms=since)
         return types.SummaryUsageResult(
-            totals=await self._ledger.totals(since, until),
+            totals=add([totals for _, totals in by_model]),
             by_model=dict(by_model),
             groups=tuple(types.UsageGroup(key=key, totals=totals) for key, totals in groups),
             last_call=newest[0] if newest else None,

@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set, refuse, whole_number
+from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse, whole_number
 from modelport.adapters.dialects.openai_request import model_ids
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
@@ -161,7 +161,7 @@ class _Block(Struct):
     thinking: str | None = None
     id: str | None = None
     name: str | None = None
-    input: Raw = Raw()
+    input: Raw = ABSENT
     partial_json: str | None = None
     stop_reason: str | None = None
 
@@ -170,7 +170,7 @@ class _MessageBody(Struct):
     type: str = ""
     content: list[_Block] | None = None
     stop_reason: str | None = None
-    usage: Raw = Raw()
+    usage: Raw = ABSENT
 
 
 class _Event(Struct):
@@ -179,8 +179,8 @@ class _Event(Struct):
     message: _MessageBody | None = None
     content_block: _Block | None = None
     delta: _Block | None = None
-    usage: Raw = Raw()
-    error: Raw = Raw()
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
 
 
 _EVENT = msgspec.json.Decoder(_Event)

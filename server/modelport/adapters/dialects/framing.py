@@ -70,7 +70,8 @@ class _Lines:
 class SseFramer:
     """Server-sent events: LF, CRLF or CR, comments, data of several lines, no blank line at the end.
 
-    ``on_event`` gets the event's name (empty when it has none) and its data.
+    ``on_event`` gets the event's name (empty when it has none) and its data. Events that are one
+    ``data`` line and arrive whole, as nearly all do, are cut out without looking at lines.
 
     Raises:
         EventTooLong: from ``feed``.
@@ -83,6 +84,7 @@ class SseFramer:
         self._name = b""
         self._data: list[bytes] = []
         self._size = 0
+        self._begun = False
         self._after_cr = False
         self._first = True
 
@@ -93,14 +95,32 @@ class SseFramer:
             chunk = chunk.removeprefix(_BOM)
         if b"\r" in chunk or self._after_cr:
             chunk = self._only_newlines(chunk)
-        for line in self._lines.split(chunk):
-            self._line(line)
+        if self._begun:
+            end = chunk.find(b"\n\n")
+            if end < 0:
+                self._by_line(chunk)
+                return
+            self._by_line(chunk[: end + 2])
+            chunk = chunk[end + 2 :]
+        *blocks, rest = chunk.split(b"\n\n")
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block:
+                self._give(b"", block[6:])
+            else:
+                self._by_line(block + b"\n\n")
+        if rest:
+            self._begun = True
+            self._by_line(rest)
 
     def close(self) -> None:
         """The stream has ended; an event without its blank line still counts."""
         if rest := self._lines.rest():
             self._line(rest)
         self._line(b"")
+
+    def _by_line(self, chunk: bytes) -> None:
+        for line in self._lines.split(chunk):
+            self._line(line)
 
     def _line(self, line: bytes) -> None:
         if line[:5] == b"data:":
@@ -113,24 +133,26 @@ class SseFramer:
             if self._size > self._limit:
                 raise EventTooLong(f"more than {self._limit} bytes")
         elif not line:
-            if self._data:
-                self._dispatch()
+            self._dispatch()
             self._name = b""
+            self._begun = False
         elif line[:6] == b"event:":
             self._name = line[6:].strip()
-        elif line == b"data":
-            self._data.append(b"")
 
     def _dispatch(self) -> None:
-        data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
-        name = self._name
-        self._name, self._data, self._size = b"", [], 0
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            self._data, self._size = [], 0
+            self._give(self._name, data)
+
+    def _give(self, name: bytes, data: bytes) -> None:
         if data and not data.isspace():
             self._on_event(name, data)
 
     def _only_newlines(self, chunk: bytes) -> bytes:
         if self._after_cr and chunk[:1] == b"\n":
             chunk = chunk[1:]
+            self._after_cr = False
         if chunk:
             self._after_cr = chunk[-1:] == b"\r"
         return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NoReturn, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 import msgspec
 
@@ -11,6 +11,8 @@ from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefus
 from modelport.protocol.shapes import is_list, is_object
 
 T = TypeVar("T")
+ABSENT: Final = msgspec.Raw()
+"""The default of raw fields, so that most of them are told apart by identity."""
 
 
 def decode(decoder: msgspec.json.Decoder[T], data: bytes, target: type[T]) -> T:
@@ -57,8 +59,8 @@ def without_lone_surrogates(value: Any) -> Any:
 
 
 def is_set(raw: msgspec.Raw) -> bool:
-    """Whether a raw field is there and not null, false, empty or nothing."""
-    return bytes(raw) not in (b"", b"null", b"{}", b"[]", b"false", b'""')
+    """Whether a raw field is there and not null, false, empty or nothing. Its default must be ``ABSENT``."""
+    return raw is not ABSENT and bytes(raw) not in (b"", b"null", b"{}", b"[]", b"false", b'""')
 
 
 def whole_number(value: Any) -> int | None:

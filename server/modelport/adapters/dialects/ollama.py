@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set, refuse
+from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
@@ -141,7 +141,7 @@ class _Line(Struct):
     done_reason: str | None = None
     prompt_eval_count: int | None = None
     eval_count: int | None = None
-    error: Raw = Raw()
+    error: Raw = ABSENT
 
 
 _LINE = msgspec.json.Decoder(_Line)

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set, refuse
+from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
 from modelport.adapters.dialects.think_tags import ThinkTags
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
@@ -132,17 +132,17 @@ class _Choice(Struct):
     message: _Delta | None = None
     finish_reason: str | None = None
     text: str | None = None
-    usage: Raw = Raw()
-    error: Raw = Raw()
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
 
 
 class _Chunk(Struct):
     choices: list[_Choice] | None = None
     model: str | None = None
-    usage: Raw = Raw()
-    x_groq: Raw = Raw()
-    error: Raw = Raw()
-    base_resp: Raw = Raw()
+    usage: Raw = ABSENT
+    x_groq: Raw = ABSENT
+    error: Raw = ABSENT
+    base_resp: Raw = ABSENT
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
@@ -183,19 +183,36 @@ class ChatDecoder:
     def _chunk(self, chunk: _Chunk, data: bytes) -> None:
         if is_set(chunk.error):
             raise ProviderRefused(bytes(chunk.error))
-        if is_set(chunk.base_resp) and not chunk.choices:
-            self._refused_by_status(bytes(chunk.base_resp))
-        if chunk.choices is None and b'"object":"error"' in data.replace(b" ", b""):
-            raise ProviderRefused(data)
-        for choice in chunk.choices or ():
+        choices = chunk.choices
+        if not choices:
+            self._without_choices(chunk, data)
+        for choice in choices or ():
             if not choice.index:
                 self._choice(choice)
-        usage = chunk.usage if is_set(chunk.usage) else self._nested_usage(chunk)
+        if chunk.usage is not ABSENT or chunk.x_groq is not ABSENT or (choices and choices[0].usage is not ABSENT):
+            self._count(chunk)
+        if choices and is_set(choices[0].error):
+            raise ProviderRefused(bytes(choices[0].error))
+
+    def _without_choices(self, chunk: _Chunk, data: bytes) -> None:
+        """Some servers tell an error in words of their own."""
+        if chunk.choices is None and b'"object":"error"' in data.replace(b" ", b""):
+            raise ProviderRefused(data)
+        if is_set(chunk.base_resp) and msgspec.json.decode(chunk.base_resp).get("status_code"):
+            raise ProviderRefused(bytes(chunk.base_resp))
+
+    def _count(self, chunk: _Chunk) -> None:
+        """Usage in its own place, in Groq's, or in the choice as Moonshot has it."""
+        usage = chunk.usage
+        if is_set(chunk.x_groq):
+            inner = msgspec.json.decode(chunk.x_groq)
+            if inner.get("error"):
+                raise ProviderRefused(inner["error"])
+            usage = usage if is_set(usage) else Raw(msgspec.json.encode(inner.get("usage")))
+        elif not is_set(usage) and chunk.choices:
+            usage = chunk.choices[0].usage
         if is_set(usage):
             self._answer.counts = openai_usage.counts(bytes(usage))
-        for choice in chunk.choices or ():
-            if is_set(choice.error):
-                raise ProviderRefused(bytes(choice.error))
 
     def _choice(self, choice: _Choice) -> None:
         delta = choice.delta or choice.message
@@ -259,15 +276,3 @@ class ChatDecoder:
         if answer.has_tool_calls() and mapped in (None, "stop"):
             mapped = "toolCalls"
         answer.finish(mapped or "other")
-
-    def _nested_usage(self, chunk: _Chunk) -> Raw:
-        if is_set(chunk.x_groq):
-            inner = msgspec.json.decode(chunk.x_groq)
-            if inner.get("error"):
-                raise ProviderRefused(inner["error"])
-            return Raw(msgspec.json.encode(inner.get("usage")))
-        return chunk.choices[0].usage if chunk.choices else Raw()
-
-    def _refused_by_status(self, base_resp: bytes) -> None:
-        if msgspec.json.decode(base_resp).get("status_code"):
-            raise ProviderRefused(base_resp)

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.content import arguments_text, image_url, plain_text
-from modelport.adapters.dialects.json_values import decode, is_set, refuse
+from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
@@ -138,8 +138,8 @@ class _Reason(Struct):
 class _Response(Struct):
     status: str | None = None
     output: list[_Item] | None = None
-    usage: Raw = Raw()
-    error: Raw = Raw()
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
     incomplete_details: _Reason | None = None
 
 

@@ -125,7 +125,7 @@ class Exchange:
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
-        await self._pool.client(verify_tls=endpoint.verify_tls)
+        await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
         if self._by_vendor(endpoint):
             await self._vendors.prepare(endpoint)
 
@@ -135,7 +135,7 @@ class Exchange:
         Raises:
             RequestFailed: no reply in time, or a refusal.
         """
-        client = await self._pool.client(verify_tls=endpoint.verify_tls)
+        client = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
         sent = _headers(endpoint, outgoing)
         with anyio.move_on_after(timeout_s):
             try:
@@ -157,7 +157,7 @@ class Exchange:
         try:
             if self._by_vendor(endpoint):
                 return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
-            client = await self._pool.client(verify_tls=endpoint.verify_tls)
+            client = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
             sent["Content-Type"] = "application/json"
             content = msgspec.json.encode(outgoing.body)
             request = client.build_request("POST", endpoint.base_url + outgoing.path, content=content, headers=sent)

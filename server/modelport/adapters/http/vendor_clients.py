@@ -57,7 +57,7 @@ class VendorClients:
         key = (vendor, endpoint.base_url, endpoint.verify_tls)
         sender = self._clients.get(key)
         if sender is None:
-            http = await self._pool.client(verify_tls=endpoint.verify_tls)
+            http = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
             async with self._lock:
                 sender = self._clients.get(key)
                 if sender is None:

@@ -14,10 +14,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio
-import anyio.to_thread
-
 from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
+from modelport.adapters.usage_ledgers.worker import Worker
 from modelport.domain.errors import RequestFailed
 from modelport.domain.usage import CallRecord
 from modelport.protocol.types import Call, UsageGroupBy, UsageTotals
@@ -52,7 +50,7 @@ class SqliteLedger:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._connection: sqlite3.Connection | None = None
-        self._limiter = anyio.CapacityLimiter(1)
+        self._worker = Worker("modelport-ledger")
         self._waiting: list[_Pending] = []
 
     async def record(self, call: CallRecord) -> Call:
@@ -101,16 +99,16 @@ class SqliteLedger:
         rows = await self._run(lambda: self._open().execute(query, [*values, limit]).fetchall())
         return [to_call(row) for row in rows]
 
-    def close(self) -> None:
-        """Closes the file; call it when nothing is under way."""
+    async def aclose(self) -> None:
+        """Closes the file when what is under way is done."""
         if self._connection is not None:
-            self._connection.close()
+            await self._worker.run(self._connection.close)
             self._connection = None
+        self._worker.stop()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
-            # A worker thread cannot be cancelled, so the write goes on and is waited for.
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
+            return await self._worker.run(work)
         except (sqlite3.Error, OSError) as error:
             raise self._unusable(error) from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import queue
@@ -10,6 +11,7 @@ import sys
 import threading
 
 LONGEST_QUEUE = 1000
+FLUSH_S = 0.2
 _SECRETS = re.compile(
     r"(?i)(?:bearer\s+|(?:api[-_]?key|authorization|token|secret|password)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{6,}"
     r"|\b(?:sk|pk|gsk|hf|nvapi|pplx|csk|xai|ghp|gho|ghu|AIza|AQ|vck|cpk|rqsty|r8)[-_.A-Za-z0-9]{12,}"
@@ -31,7 +33,7 @@ class _LossyHandler(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: queue.Queue[str] = queue.Queue(LONGEST_QUEUE)
+        self._lines: queue.Queue[str | threading.Event] = queue.Queue(LONGEST_QUEUE)
         self._dropped = 0
         threading.Thread(target=self._run, name="modelport-stderr", daemon=True).start()
 
@@ -41,9 +43,19 @@ class _LossyHandler(logging.Handler):
         except queue.Full:
             self._dropped += 1
 
+    def flush(self) -> None:
+        """Returns when what was logged has been written, or at once when nobody reads it."""
+        written = threading.Event()
+        with contextlib.suppress(queue.Full):
+            self._lines.put_nowait(written)
+            written.wait(FLUSH_S)
+
     def _run(self) -> None:
         while True:
             line = self._lines.get()
+            if isinstance(line, threading.Event):
+                line.set()
+                continue
             if self._dropped:
                 line = f"({self._dropped} lines were dropped)\n{line}"
                 self._dropped = 0

@@ -5,11 +5,10 @@ Everything this module imports is part of the time to the first reply.
 
 from __future__ import annotations
 
-import os
 import sys
 
-from modelport.frontends.lsp.first_reply import Greeting, greet
-from modelport.frontends.lsp.stdio import Stdio, claim
+from modelport.frontends.lsp.first_reply import greet
+from modelport.frontends.lsp.stdio import claim
 
 USAGE = """\
 modelport serve is a language server: an editor starts it and speaks JSON-RPC to it over
@@ -37,13 +36,7 @@ def serve(arguments: list[str]) -> int:
         return 2
     stdio = claim()
     greeting = greet(stdio)
-    code = _serve_on(stdio, greeting)
-    # Worker threads may still wait for a keyring or a name server; nothing of theirs is needed any more.
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _serve_on(stdio: Stdio, greeting: Greeting) -> int:
+    # Loaded only now: the client has its first reply.
     from modelport.frontends.lsp.server import run
 
     return run(stdio, greeting)

@@ -42,7 +42,11 @@ def run(stdio: Stdio, greeting: Greeting) -> int:
 
 
 async def _serve(stdio: Stdio, greeting: Greeting) -> int:
-    return await _Server(stdio, greeting).run()
+    code = await _Server(stdio, greeting).run()
+    # Closing the loop would wait for worker threads, and one of those may wait for a keyring or a name
+    # server. Everything that matters has been answered, written and flushed.
+    logging.shutdown()
+    os._exit(code)
 
 
 class _Server:

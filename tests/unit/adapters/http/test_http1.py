@@ -1,0 +1,151 @@
+"""Responses in pieces, against h11, which others wrote, and against what no server should send."""
+
+from __future__ import annotations
+
+import h11
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
+
+TEXT = st.binary(max_size=200)
+
+
+def made_by_h11(chunks: list[bytes], *, framing: str, status: int = 200) -> bytes:
+    """A response as h11's server side writes it."""
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+    connection.next_event()
+    connection.next_event()
+    headers = {
+        "chunked": [("Transfer-Encoding", "chunked")],
+        "length": [("Content-Length", str(sum(map(len, chunks))))],
+        "close": [("Connection", "close")],
+    }[framing]
+    response = h11.Response(status_code=status, headers=[("Content-Type", "text/event-stream"), *headers])
+    sent = connection.send(response) or b""
+    for chunk in chunks:
+        sent += connection.send(h11.Data(chunk)) or b""
+    return sent + (connection.send(h11.EndOfMessage()) or b"")
+
+
+def read(data: bytes, cuts: list[int], *, end: bool = False) -> tuple[ResponseReader, bytes]:
+    reader = ResponseReader()
+    body = b""
+    edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
+    for start, stop in zip(edges, edges[1:], strict=False):
+        reader.feed(data[start:stop])
+        body += reader.take()
+    if end:
+        reader.end()
+    return reader, body
+
+
+@pytest.mark.parametrize("framing", ["chunked", "length", "close"])
+@given(chunks=st.lists(TEXT, max_size=8), cuts=st.lists(st.integers(0, 4000), max_size=12))
+def test_reads_what_h11_writes_wherever_it_is_cut(framing: str, chunks: list[bytes], cuts: list[int]) -> None:
+    data = made_by_h11(chunks, framing=framing)
+    reader, body = read(data, cuts, end=framing == "close")
+    assert body == b"".join(chunks)
+    assert reader.status == 200
+    assert reader.complete
+    assert reader.reusable == (framing != "close")
+    assert (b"content-type", b"text/event-stream") in [(n.lower(), v) for n, v in reader.headers]
+
+
+def test_chunks_of_one_read_come_as_one_piece() -> None:
+    reader = ResponseReader()
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n")
+    assert reader.take() == b"abcde"
+    assert not reader.complete
+    reader.feed(b"0\r\nTrailer: yes\r\n\r\n")
+    assert reader.complete
+    assert reader.reusable
+
+
+def test_interim_responses_are_passed_over() -> None:
+    data = b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n"
+    reader, body = read(data, [10, 40])
+    assert (reader.status, body, reader.complete) == (204, b"", True)
+
+
+@pytest.mark.parametrize(
+    ("head", "reusable"),
+    [
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 0", True),
+        (b"HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 0", False),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 0", False),
+        (b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 0", True),
+    ],
+)
+def test_when_a_connection_may_be_used_again(head: bytes, reusable: bool) -> None:
+    reader, _ = read(head + b"\r\n\r\n", [])
+    assert reader.complete
+    assert reader.reusable is reusable
+
+
+def test_bytes_behind_the_response_spoil_the_connection() -> None:
+    reader, body = read(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\naHTTP/1.1 200 OK\r\n\r\n", [])
+    assert body == b"a"
+    assert reader.complete
+    assert not reader.reusable
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 abc OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nName : spaced\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1_0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1_0\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n+1\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1" * 9000,
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 20_000,
+    ],
+)
+def test_what_is_no_response_is_refused(data: bytes) -> None:
+    with pytest.raises(NotHttp):
+        read(data, [])
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"HTTP/1.1 200 OK\r\nContent-Le",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+    ],
+)
+def test_an_end_in_the_middle_is_noticed(data: bytes) -> None:
+    with pytest.raises(NotHttp):
+        read(data, [], end=True)
+
+
+def test_requests_as_h11_reads_them() -> None:
+    head = request_head(b"POST", b"/v1/x?y=1", [(b"Host", b"example"), (b"Content-Length", b"2"), (b"X", b"\xc3\xa9")])
+    connection = h11.Connection(h11.SERVER)
+    connection.receive_data(head + b"{}")
+    request = connection.next_event()
+    assert isinstance(request, h11.Request)
+    assert (request.method, request.target) == (b"POST", b"/v1/x?y=1")
+    assert (b"host", b"example") in list(request.headers)
+    data = connection.next_event()
+    assert isinstance(data, h11.Data)
+    assert data.data == b"{}"
+
+
+@pytest.mark.parametrize("header", [(b"X", b"a\r\nEvil: yes"), (b"X\n", b"a"), (b"X", b"a\0")])
+def test_a_line_break_does_not_become_a_header(header: tuple[bytes, bytes]) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        request_head(b"GET", b"/", [header])
