@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 from msgspec import Raw, Struct
+
 from processes import NotMeasurable, cpu_ns, resident_mb
 
 TIME_LIMIT_S = 60.0

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Struct
+
 from stdio_server import Cancel, StdioServer
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+
 from client import Client
 from report import TREE, Row, number
 from subjects import Subjects, Upstream

@@ -12,6 +12,7 @@ from typing import Any
 
 import jsonschema
 import msgspec
+
 from generator.model import Model, load
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.protocol import types

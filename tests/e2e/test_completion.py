@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 from support.sse import JSON, SSE, delta, end, event, held, refused, streamed

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from support.http_server import LocalServer
 from support.server_process import ServerProcess
 from support.sse import streamed

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 from support.sse import refused

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.server_process import Ended, ServerProcess, frame
 
 STALLED = {"model": "mock/mock:stall=2", "prompt": "one two three", "streamId": "s"}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 from support.sse import JSON, refused, streamed

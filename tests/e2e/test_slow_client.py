@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 import pytest
+
 from support.server_process import Ended, ServerProcess, frame
 
 CONCURRENT = 200

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support import programs
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(30, func_only=True)]

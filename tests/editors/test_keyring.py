@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from editors.secret_service import SecretService, use_home
 from support import sse
 from support.http_server import LocalServer

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from editors import tiny_model
 from editors.neovim import Neovim
 from support import programs

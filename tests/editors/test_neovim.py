@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from editors.neovim import SERVER, Neovim
 from support.peers import gone
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support.peers import Aimock
 from support.server_process import ServerProcess
 

@@ -6,6 +6,7 @@ import sys
 import time
 
 import pytest
+
 from support import programs
 from support.peers import Program, Relay, alive, fetch, free_port, gone
 

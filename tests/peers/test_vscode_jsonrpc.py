@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from support import programs
 
 CLIENT = Path(__file__).with_name("client.mjs")

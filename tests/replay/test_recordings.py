@@ -9,6 +9,7 @@ from typing import Any
 
 import anyio
 import pytest
+
 from modelport.app import App
 from modelport.domain.completion import Silence
 from modelport.domain.errors import RequestFailed

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import httpx2
+
 from modelport.adapters.http.exchange import Exchange
 from modelport.domain.completion import Answer, AnswerFormat, ModelCall, Silence
 from modelport.domain.connection import Endpoint
@@ -210,6 +211,7 @@ class Scripted:
     def __init__(self, **plays: Play) -> None:
         self.plays = plays
         self.calls: list[ModelCall] = []
+        self.prepared: list[Endpoint] = []
         self.verified: list[Endpoint] = []
         self.served: tuple[str, ...] = ()
         self.trouble: RequestFailed | None = None
@@ -224,6 +226,9 @@ class Scripted:
     async def complete(self, call: ModelCall, answer: Answer) -> None:
         self.calls.append(call)
         await self.plays[call.endpoint.provider.id](call, answer)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        self.prepared.append(endpoint)
 
     async def verify(self, endpoint: Endpoint) -> Verification:
         self.verified.append(endpoint)
@@ -281,7 +286,7 @@ class StubPool:
 
         self._client = httpx2.AsyncClient(transport=httpx2.MockTransport(handle), timeout=None)
 
-    async def client(self, *, verify_tls: bool = True) -> httpx2.AsyncClient:
+    async def client(self, *_: Any, **__: Any) -> httpx2.AsyncClient:
         return self._client
 
     async def aclose(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import h11
 import pytest
 from hypothesis import given
@@ -34,7 +36,7 @@ def read(data: bytes, cuts: list[int], *, end: bool = False) -> tuple[ResponseRe
     reader = ResponseReader()
     body = b""
     edges = [0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]
-    for start, stop in zip(edges, edges[1:], strict=False):
+    for start, stop in pairwise(edges):
         reader.feed(data[start:stop])
         body += reader.take()
     if end:
