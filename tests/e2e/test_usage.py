@@ -45,10 +45,11 @@ def test_snapshot_and_delta(server: ServerProcess) -> None:
 
 
 def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
+    # Each takes some milliseconds, so that no two begin in the same one.
     for prompt in ("a", "a b", "a b c"):
-        chat(server, prompt=prompt)
+        chat(server, "mock/mock:delay=3", prompt)
     chat(server, "mock/mock:words=1")
-    calls = server.result("usage/history", {"limit": 2, "model": "mock"})["calls"]
+    calls = server.result("usage/history", {"limit": 2, "model": "mock:delay=3"})["calls"]
     assert [call["usage"]["inputTokens"] for call in calls] == [3, 2]
     assert calls[0]["startedAt"] >= calls[1]["startedAt"]
     since = calls[0]["startedAt"]
