@@ -68,12 +68,9 @@ class Diagnostics:
         try:
             name = await self._store.describe()
         except RequestFailed as error:
-            return Check(
-                id="keyring",
-                status="warn",
-                detail=error.message,
-                action="set keys in the environment, or install a keyring such as gnome-keyring",
-            )
+            hint = "set keys in the environment, or install a keyring such as gnome-keyring"
+            action = hint if error.kind == "unsupported" else error.action
+            return Check(id="keyring", status="warn", detail=error.message, action=action)
         return Check(id="keyring", status="ok", detail=name)
 
     async def _providers(self) -> Check:
