@@ -17,6 +17,8 @@ from modelport.protocol.types import Connection, Dialect
 SHORTEST_SECRET = 6
 """A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
 
+LAST_PORT = 65535
+
 
 class Overrides(Struct, frozen=True, kw_only=True):
     """What the user set for a provider's connection; absent means as the row says."""
@@ -94,7 +96,7 @@ def base_url(row: Provider, override: str | None, environment: Mapping[str, str]
 
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine; the empty one of the mock is."""
-    return not url or re.match(r"https?://(localhost|127\.|\[::1\])", url) is not None
+    return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None
 
 
 def _fill(row: Provider, template: str, environment: Mapping[str, str]) -> str:
@@ -111,14 +113,17 @@ def _fill(row: Provider, template: str, environment: Mapping[str, str]) -> str:
 
 
 def _tidy(text: str, row: Provider, field: str) -> str:
-    """An address as people write it: the scheme, port and host of the row where they left them out."""
+    """An address as people write it: a local server's scheme, port and host where they left them out."""
+    local = row.connection_type == "local"
     scheme, separator, rest = text.strip().partition("://")
     bare = not separator
     if bare:
-        scheme, rest = "http" if row.connection_type == "local" else "https", scheme
+        scheme, rest = "http" if local else "https", scheme
     authority, slash, path = rest.partition("/")
     host, port = _split_port(authority)
-    if scheme not in ("http", "https") or not re.fullmatch(r"[\w.\-:%]+", host or "x") or "@" in authority:
+    scheme = scheme.casefold()
+    sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= LAST_PORT
+    if scheme not in ("http", "https") or not sound or not (host or local):
         raise InvalidParams(
             f'"{text}" is not an address that {row.display_name} can be called at: '
             "write something like https://host/path.",
@@ -128,7 +133,7 @@ def _tidy(text: str, row: Provider, field: str) -> str:
         )
     # A server that listens everywhere is called on this machine.
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  replaced, not bound
-    if bare and not port and row.base_url and row.connection_type == "local":
+    if bare and not port and row.base_url and local:
         port = _split_port(row.base_url.partition("://")[2].partition("/")[0])[1]
     shown = f"[{host}]" if ":" in host else host
     return f"{scheme}://{shown}{':' + port if port else ''}{slash}{path}".rstrip("/")
@@ -140,4 +145,4 @@ def _split_port(authority: str) -> tuple[str, str]:
     if authority.count(":") > 1:
         return authority, ""
     host, _, port = authority.partition(":")
-    return host, port if port.isdigit() else ""
+    return host, port

@@ -77,7 +77,9 @@ class Registry:
         row = self.find(prefix) if slash else None
         if row is not None:
             return Target(row, self._strip(row, model))
-        return Target(self._by_catalog(model), model)
+        row = self._by_catalog(model)
+        spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
+        return Target(row, next(spelled, model))
 
     def knows(self, model: str) -> bool:
         """Whether the name itself tells a provider: by its prefix, or because a row lists it."""

@@ -41,9 +41,8 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     if kind == "auth_rejected" and endpoint.credential.secret is None:
         kind = "auth_required"
     wait = retry_after_ms(headers, refusal.message, time.time())
-    return _failure(
-        endpoint, model, kind, refusal, status, wait, headers.get("x-request-id") or headers.get("request-id")
-    )
+    request_id = headers.get("x-request-id") or headers.get("request-id")
+    return _failure(endpoint, model, kind, refusal, status, wait, request_id and clean(endpoint, request_id))
 
 
 def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> RequestFailed:

@@ -106,10 +106,17 @@ _DECIDED = frozenset({401, 402, 403, 407, 408})
 
 def read_refusal(error: Any) -> Refusal:
     """Finds the message and the code in the many shapes of an error."""
+    try:
+        return _read(error)
+    except RecursionError:
+        return Refusal("an error nested without end", "")
+
+
+def _read(error: Any) -> Refusal:
     if isinstance(error, str):
         return _from_text(error)
     if is_list(error):
-        return read_refusal(error[0]) if error else Refusal("", "")
+        return _read(error[0]) if error else Refusal("", "")
     return _from_object(error) if is_object(error) else Refusal(one_line(str(error)), "")
 
 
@@ -118,23 +125,23 @@ def _from_text(text: str) -> Refusal:
         value = msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeError):
         return Refusal(one_line(text), "")
-    return read_refusal(value) if is_object(value) or is_list(value) else Refusal(one_line(text), "")
+    return _read(value) if is_object(value) or is_list(value) else Refusal(one_line(text), "")
 
 
 def _from_object(error: dict[str, Any]) -> Refusal:
     metadata = error.get("metadata")
     if is_object(metadata) and metadata.get("raw"):
         # A gateway that only says that its provider failed keeps the provider's own words here.
-        found = read_refusal(metadata["raw"])
+        found = _read(metadata["raw"])
         return Refusal(found.message, f"{_code(error)} {found.code}")
     for name in ("error", "errors", "detail", "base_resp"):
         inner = error.get(name)
         if (is_object(inner) or is_list(inner)) and inner:
-            found = read_refusal(inner)
+            found = _read(inner)
             return found if found.code else Refusal(found.message, _code(error))
     for name in ("message", "msg", "error", "detail", "title", "status_msg", "error_description"):
         if value := error.get(name):
-            message = read_refusal(value).message if is_object(value) else one_line(str(value))
+            message = _read(value).message if is_object(value) else one_line(str(value))
             return Refusal(message, _code(error))
     return Refusal(one_line(msgspec.json.encode(error).decode()), _code(error))
 
@@ -142,7 +149,7 @@ def _from_object(error: dict[str, Any]) -> Refusal:
 def page_words(text: str) -> str:
     """What a person would read on a web page."""
     visible = re.sub(r"(?is)<(script|style|head)\b.*?(</\1>|$)", " ", text) if "<body" in text.lower() else text
-    return re.sub(r"<[^>]*>", " ", visible)
+    return re.sub(r"<[^<>]*>", " ", visible)
 
 
 def is_page(text: str) -> bool:

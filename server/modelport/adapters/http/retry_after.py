@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hours?)?\b")
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hours?)?(?![a-z])")
 _UNIT_MS = {"ms": 1, "mi": 60_000, "m": 60_000, "s": 1000, "h": 3_600_000}
 _TEXT = re.compile(r"(?:try again|retry|wait)[^.\d]{0,30}((?:\d+(?:\.\d+)?\s*(?:ms|[smh])[a-z]*\s*)+)", re.IGNORECASE)
+LONGEST = 1e11
+"""In seconds or milliseconds: what is longer is no time that anybody meant."""
 RESET_HEADERS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens")
 
 
@@ -16,8 +19,8 @@ def retry_after_ms(headers: Mapping[str, str], text: str, now_s: float) -> int |
 
     ``now_s`` is the time in seconds since 1970, for the date form. Returns None when nobody says.
     """
-    if (exact := headers.get("retry-after-ms", "")).replace(".", "", 1).isdigit():
-        return int(float(exact))
+    if (exact := _number(headers.get("retry-after-ms", ""))) is not None:
+        return max(0, int(exact))
     if after := headers.get("retry-after"):
         return _seconds_or_date(after, now_s)
     if match := _TEXT.search(text):
@@ -27,11 +30,17 @@ def retry_after_ms(headers: Mapping[str, str], text: str, now_s: float) -> int |
     return max(known) if known else None
 
 
-def _seconds_or_date(value: str, now_s: float) -> int | None:
+def _number(value: str) -> float | None:
     try:
-        return max(0, int(float(value) * 1000))
+        number = float(value)
     except ValueError:
-        pass
+        return None
+    return number if math.isfinite(number) and number <= LONGEST else None
+
+
+def _seconds_or_date(value: str, now_s: float) -> int | None:
+    if (seconds := _number(value)) is not None:
+        return max(0, int(seconds * 1000))
     from email.utils import parsedate_to_datetime
 
     try:
@@ -48,4 +57,4 @@ def _duration_ms(value: str) -> int | None:
         key = unit[:2] if unit.startswith(("ms", "mi")) else unit[:1]
         total += float(number) * (1 if unit.startswith("milli") else _UNIT_MS.get(key, 1000))
         found = True
-    return int(total) if found else None
+    return int(total) if found and total <= LONGEST else None

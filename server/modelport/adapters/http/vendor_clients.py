@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 HARMLESS = ("accept", "content-type", "user-agent", "x-stainless-")
+KEY_HEADERS = ("authorization", "x-api-key")
 NO_KEY = "the key travels with each request"
 LONGEST_READ_S = 3600.0
 """The clients insist on a limit; silence is watched by the exchange, long before this one."""
@@ -76,13 +77,14 @@ class _Sender:
 
     def __init__(self, client: AsyncOpenAI | AsyncAnthropic, nothing: Any) -> None:
         self._client = client
-        own = (name for name in client.default_headers if not name.casefold().startswith(HARMLESS))
-        self._unwanted: dict[str, Any] = dict.fromkeys(own, nothing)
+        own = {name.casefold() for name in client.default_headers} | set(KEY_HEADERS)
+        self._unwanted: dict[str, Any] = {name: nothing for name in own if not name.startswith(HARMLESS)}
 
     async def post(self, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
         import httpx2
 
-        options = {"headers": {**self._unwanted, **headers}, "timeout": LONGEST_READ_S}
+        ours = {name.casefold(): value for name, value in headers.items()}
+        options = {"headers": self._unwanted | ours, "timeout": LONGEST_READ_S}
         post: Any = self._client.post
         try:
             return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)

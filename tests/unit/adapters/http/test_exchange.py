@@ -1,0 +1,299 @@
+"""Sending a request, and the watch over its reply."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+
+from modelport.adapters.http import exchange as module
+from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, read_capped, translate
+from modelport.domain.errors import RequestFailed
+from support.builders import StubPool, VirtualTime, endpoint, reply, row
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": VirtualTime}
+
+
+PATIENT = endpoint()
+
+
+async def ends_after(watch_of: Callable[[Watch], Any], silence_s: float | None = None) -> float:
+    """The seconds until the watch cancels its scope, while this happens."""
+    began = anyio.current_time()
+    with anyio.CancelScope() as scope:
+        watch = Watch(endpoint(silence_s=silence_s), scope)
+        await watch_of(watch)
+        await anyio.sleep_forever()
+    assert watch.expired
+    return anyio.current_time() - began
+
+
+async def nothing(watch: Watch) -> None:
+    pass
+
+
+async def test_a_provider_may_think_for_minutes_before_its_first_word() -> None:
+    assert await ends_after(nothing) == module.FIRST_DELTA_S == 300
+
+
+async def test_an_answer_that_has_begun_may_pause_for_half_a_minute() -> None:
+    async def begin(watch: Watch) -> None:
+        await anyio.sleep(100)
+        watch.touch()
+        watch.begun()
+
+    assert await ends_after(begin) == 100 + module.GAP_S == 130
+
+
+async def test_every_chunk_starts_the_clock_again() -> None:
+    async def chunks(watch: Watch) -> None:
+        watch.begun()
+        for _ in range(50):
+            await anyio.sleep(29)
+            watch.touch()
+
+    assert await ends_after(chunks) == 50 * 29 + 30
+
+
+async def test_saying_twice_that_it_has_begun_changes_nothing() -> None:
+    async def begin(watch: Watch) -> None:
+        watch.begun()
+        await anyio.sleep(10)
+        watch.begun()
+
+    assert await ends_after(begin) == 30
+
+
+async def test_the_users_limit_replaces_both() -> None:
+    async def begin(watch: Watch) -> None:
+        await anyio.sleep(3)
+        watch.touch()
+        watch.begun()
+
+    assert await ends_after(nothing, silence_s=5) == 5
+    assert await ends_after(begin, silence_s=5) == 8
+
+
+async def test_the_clock_stands_while_it_is_we_who_do_not_read() -> None:
+    async def pause(watch: Watch) -> None:
+        watch.begun()
+        await anyio.sleep(10)
+        watch.rest()
+        await anyio.sleep(1000)
+        watch.resume()
+
+    assert await ends_after(pause) == 10 + 1000 + 30
+
+
+async def test_a_closed_watch_ends_nothing() -> None:
+    with anyio.CancelScope() as scope:
+        watch = Watch(PATIENT, scope)
+        watch.close()
+        await anyio.sleep(10_000)
+    assert not watch.expired
+    assert not scope.cancelled_caught
+
+
+# Requests.
+
+SAID = Outgoing("/chat", {"version": "1"}, "Authorization", {"model": "m", "text": "é"})
+
+
+def exchange(respond: Callable[[httpx2.Request], httpx2.Response]) -> tuple[Exchange, StubPool]:
+    pool = StubPool(respond)
+    return Exchange(pool), pool  # type: ignore[arg-type]
+
+
+async def test_a_post_sends_json_and_hands_out_the_reply_unread() -> None:
+    posts, pool = exchange(lambda _: reply(b"one", b"two"))
+    async with posts.post(PATIENT, "m", SAID) as (response, _):
+        assert not response.is_stream_consumed
+        assert [chunk async for chunk in response.aiter_bytes()] == [b"one", b"two"]
+    (request,) = pool.requests
+    assert (request.method, str(request.url)) == ("POST", "https://acme.example/v1/chat")
+    assert request.headers["content-type"] == "application/json"
+    assert request.headers["version"] == "1"
+    assert pool.sent() == {"model": "m", "text": "é"}
+
+
+async def test_the_reply_is_closed_at_the_end_read_or_not() -> None:
+    responses: list[httpx2.Response] = []
+
+    def keep(_: httpx2.Request) -> httpx2.Response:
+        responses.append(reply(b"x"))
+        return responses[-1]
+
+    posts, _ = exchange(keep)
+    async with posts.post(PATIENT, "m", SAID):
+        pass
+    with pytest.raises(ZeroDivisionError):
+        async with posts.post(PATIENT, "m", SAID):
+            raise ZeroDivisionError
+    with anyio.move_on_after(1):
+        async with posts.post(PATIENT, "m", SAID):
+            await anyio.sleep_forever()
+    assert [response.is_closed for response in responses] == [True, True, True]
+
+
+async def test_a_refusal_is_raised_with_what_it_said() -> None:
+    posts, _ = exchange(lambda _: reply(b'{"error":', b'{"message":"bad key"}}', status=401))
+    with pytest.raises(RequestFailed) as failed:
+        async with posts.post(PATIENT, "m", SAID):
+            pass
+    assert (failed.value.kind, failed.value.http_status) == ("auth_rejected", 401)
+    assert "bad key" in failed.value.message
+
+
+async def test_a_redirect_is_not_followed_and_not_an_answer() -> None:
+    posts, pool = exchange(lambda _: reply(status=307, headers={"location": "https://thief.example"}))
+    with pytest.raises(RequestFailed) as failed:
+        async with posts.post(PATIENT, "m", SAID):
+            pass
+    assert failed.value.http_status == 307
+    assert len(pool.requests) == 1
+
+
+async def test_a_refusal_without_an_end_is_cut() -> None:
+    posts, _ = exchange(lambda _: reply(*[b"x" * 10_000] * 1000, status=500))
+    with pytest.raises(RequestFailed) as failed:
+        async with posts.post(PATIENT, "m", SAID):
+            pass
+    assert failed.value.kind == "provider_unavailable"
+
+
+async def test_silence_before_the_reply_is_a_time_out() -> None:
+    async def never(_: httpx2.Request) -> httpx2.Response:
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    posts, pool = exchange(lambda _: reply())
+    pool._client = httpx2.AsyncClient(transport=httpx2.MockTransport(never), timeout=None)
+    with pytest.raises(RequestFailed) as failed:
+        async with posts.post(endpoint(silence_s=7), "m", SAID):
+            pass
+    assert failed.value.kind == "timeout"
+    assert "7 s" in failed.value.message
+
+
+async def test_silence_after_the_beginning_names_the_shorter_limit() -> None:
+    async def pausing() -> AsyncIterator[bytes]:
+        yield b"one"
+        await anyio.sleep_forever()
+
+    posts, _ = exchange(lambda _: httpx2.Response(200, content=pausing()))
+
+    async def read() -> None:
+        async with posts.post(PATIENT, "m", SAID) as (response, watch):
+            async for _ in response.aiter_bytes():
+                watch.touch()
+                watch.begun()
+
+    with pytest.raises(RequestFailed, match="30 s") as failed:
+        await read()
+    assert failed.value.kind == "timeout"
+
+
+async def test_cancelling_the_caller_is_no_silence() -> None:
+    posts, _ = exchange(lambda _: reply(b"x"))
+    with anyio.move_on_after(5) as scope:
+        async with posts.post(PATIENT, "m", SAID):
+            await anyio.sleep_forever()
+    assert scope.cancelled_caught
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (httpx2.ConnectError("x"), "network"),
+        (httpx2.ConnectTimeout("x"), "timeout"),
+        (httpx2.ReadError("x"), "network"),
+        (httpx2.RemoteProtocolError("x"), "network"),
+        (OSError("x"), "network"),
+        (httpx2.UnsupportedProtocol("x"), "network"),
+        (httpx2.InvalidURL("x"), "invalid_response"),
+        (UnicodeError("x"), "invalid_response"),
+    ],
+)
+async def test_no_reply_at_all(error: Exception, kind: str) -> None:
+    def fail(_: httpx2.Request) -> httpx2.Response:
+        raise error
+
+    posts, _ = exchange(fail)
+    with pytest.raises(RequestFailed) as failed:
+        async with posts.post(PATIENT, "m", SAID):
+            pass
+    assert failed.value.kind == kind
+    assert failed.value.__cause__ is error
+
+
+async def test_a_get_returns_the_body() -> None:
+    gets, pool = exchange(lambda _: reply(b"[1,", b"2]"))
+    assert await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5) == b"[1,2]"
+    assert pool.requests[0].method == "GET"
+    assert pool.requests[0].headers["authorization"].startswith("Bearer ")
+
+
+async def test_a_get_gives_up_in_time() -> None:
+    async def pausing() -> AsyncIterator[bytes]:
+        yield b"["
+        await anyio.sleep_forever()
+
+    gets, _ = exchange(lambda _: httpx2.Response(200, content=pausing()))
+    with pytest.raises(RequestFailed, match="5 s") as failed:
+        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+    assert failed.value.kind == "timeout"
+
+
+async def test_a_listing_without_an_end_is_refused() -> None:
+    gets, _ = exchange(lambda _: reply(*[b"x" * 1024 * 1024] * 17))
+    with pytest.raises(RequestFailed) as failed:
+        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+    assert failed.value.kind == "invalid_response"
+
+
+async def test_a_get_that_is_refused() -> None:
+    gets, _ = exchange(lambda _: reply(b'{"error":"no"}', status=403))
+    with pytest.raises(RequestFailed) as failed:
+        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+    assert failed.value.kind == "forbidden"
+
+
+async def test_a_capped_body() -> None:
+    assert await read_capped(reply(b"123", b"456"), 6) == b"123456"
+    assert await read_capped(reply(b"123", b"456"), 5, cut=True) == b"12345"
+    with pytest.raises(OverflowError):
+        await read_capped(reply(b"123", b"456"), 5)
+
+
+@pytest.mark.parametrize(("begun", "kind"), [(None, "network"), (False, "stream_interrupted"), (True, "stream_interrupted")])  # fmt: skip
+def test_a_lost_connection_is_a_matter_of_when(begun: bool | None, kind: str) -> None:
+    failure = translate(PATIENT, "m", httpx2.ReadError("x"), begun=begun)
+    assert isinstance(failure, RequestFailed)
+    assert failure.kind == kind
+
+
+@pytest.mark.parametrize("ours", [RequestFailed("tls", "x"), ValueError("a bug")])
+def test_our_own_failures_and_bugs_pass_through(ours: Exception) -> None:
+    assert translate(PATIENT, "m", ours) is ours
+
+
+async def test_tls_that_was_given_up_is_given_up_for_that_provider_only() -> None:
+    asked: list[bool] = []
+
+    class Pool(StubPool):
+        async def client(self, *_: Any, verify_tls: bool = True) -> httpx2.AsyncClient:
+            asked.append(verify_tls)
+            return await super().client()
+
+    posts = Exchange(Pool(lambda _: reply(b"[]")))  # type: ignore[arg-type]
+    for place in (PATIENT, endpoint(row("own"), verify_tls=False)):
+        async with posts.post(place, "m", SAID):
+            pass
+        await posts.get(place, "m", Outgoing("/models", {}, "Authorization"), 5)
+    assert asked == [True, True, False, False]
