@@ -109,7 +109,11 @@ def _fill(row: Provider, template: str, environment: Mapping[str, str]) -> str:
             provider=row.id,
             action=f"set {unset[0]}",
         )
-    return re.sub(r"\{([A-Z0-9_]+)\}", lambda match: environment[match[1]], template).rstrip("/")
+    # People have some of these set as a whole address, for the vendor's own tools.
+    values = {name: environment[name].strip().partition("://") for name in names}
+    return re.sub(
+        r"\{([A-Z0-9_]+)\}", lambda match: (values[match[1]][2] or values[match[1]][0]).rstrip("/"), template
+    ).rstrip("/")
 
 
 def _tidy(text: str, row: Provider, field: str) -> str:

@@ -118,9 +118,14 @@ class UsageLedger(Protocol):
         ...
 
     async def history(
-        self, *, since_ms: int | None = None, limit: int = 100, model: str | None = None
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 100,
+        model: str | None = None,
     ) -> Sequence[Call]:
-        """Calls, newest first."""
+        """Calls of a period, newest first."""
         ...
 
 

@@ -13,6 +13,8 @@ from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Usage
 
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English and code; an estimate says that it is one."""
+LARGEST_COUNT = 1 << 40
+"""More tokens than any call has; a provider that counts more is not believed, lest no sum can be kept."""
 
 
 class CallRecord(Struct, frozen=True, kw_only=True):
@@ -31,7 +33,7 @@ class CallRecord(Struct, frozen=True, kw_only=True):
 
 def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) -> Usage:
     """The usage of one call, from the provider's counts or, where it gave none, an estimate."""
-    counts = answer.counts
+    counts = answer.counts if answer.counts is not None and _credible(answer.counts) else None
     estimated = counts is None
     if counts is None:
         counts = estimate(call, answer)
@@ -47,6 +49,10 @@ def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) 
         usd_micros=price_of(call.endpoint),
         estimated=estimated,
     )
+
+
+def _credible(counts: TokenCounts) -> bool:
+    return all(number is None or 0 <= number <= LARGEST_COUNT for number in msgspec.structs.astuple(counts))
 
 
 def estimate(call: ModelCall, answer: Answer) -> TokenCounts:

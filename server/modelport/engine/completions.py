@@ -75,8 +75,8 @@ class Completions:
             try:
                 return await self._attempt(request, run, attempts)
             except RequestFailed as error:
-                last = position == len(targets) - 1
-                if last or run.answer.begun or not _worth_another(error):
+                last = position == len(targets) - 1 or anyio.current_time() >= deadline
+                if last or run.answer.begun or not _worth_another(error, run):
                     error.attempts = attempts
                     raise
                 listener.attempt(target.provider.id, run.model, error.reason)
@@ -96,6 +96,13 @@ class Completions:
         started = time.monotonic()
         try:
             usage = await self._call(request, run)
+        except InvalidParams as error:
+            if not attempts:
+                raise
+            # A fallback that cannot take the request must not hide why it was asked at all.
+            failure = RequestFailed("unsupported", error.message, provider=run.provider, model=run.model)
+            attempts.append(_attempted(run, started, failure))
+            raise failure from error
         except RequestFailed as failure:
             self._note(run, attempts, started, failure)
             raise
@@ -103,21 +110,14 @@ class Completions:
         return _completion(run, usage, attempts)
 
     def _note(self, run: _Run, attempts: list[types.Attempt], started: float, failure: RequestFailed | None) -> None:
-        elapsed = round((time.monotonic() - started) * 1000, 3)
-        self._connections.note(run.provider, elapsed, failure)
-        attempts.append(
-            types.Attempt(
-                provider=run.provider,
-                model=run.model,
-                outcome="failed" if failure else "ok",
-                error=types.AttemptError(kind=failure.reason, message=failure.message) if failure else None,
-                latency_ms=elapsed,
-            )
-        )
+        attempt = _attempted(run, started, failure)
+        self._connections.note(run.provider, attempt.latency_ms, failure)
+        attempts.append(attempt)
 
     async def _call(self, request: CompletionRequest, run: _Run) -> types.Usage:
         call = await self._prepare(request, run)
         completer = await self._dialects.get(call.endpoint.dialect)
+        run.called = True
         begun_ms, begun_s = self._clock.now_ms(), time.monotonic()
         outcome: types.CallOutcome | None = "cancelled"
         failure: RequestFailed | None = None
@@ -129,7 +129,7 @@ class Completions:
             outcome = "ok"
         except InvalidParams:
             # Nothing was sent, so there is nothing to record.
-            outcome = None
+            run.called, outcome = False, None
             raise
         except RequestFailed as error:
             outcome, failure = "failed", error
@@ -205,6 +205,17 @@ class _Run:
         self.deadline = deadline
         self.timeout_ms = timeout_ms
         self.answer = Answer(listener)
+        self.called = False
+
+
+def _attempted(run: _Run, started_s: float, failure: RequestFailed | None) -> types.Attempt:
+    return types.Attempt(
+        provider=run.provider,
+        model=run.model,
+        outcome="failed" if failure else "ok",
+        error=types.AttemptError(kind=failure.reason, message=failure.message) if failure else None,
+        latency_ms=round((time.monotonic() - started_s) * 1000, 3),
+    )
 
 
 def _completion(run: _Run, usage: types.Usage, attempts: Sequence[types.Attempt]) -> types.Completion:
@@ -221,9 +232,9 @@ def _completion(run: _Run, usage: types.Usage, attempts: Sequence[types.Attempt]
     )
 
 
-def _worth_another(error: RequestFailed) -> bool:
-    """Whether another provider may do better: not where the request itself is at fault."""
-    return error.kind not in ("content_filtered", "unsupported")
+def _worth_another(error: RequestFailed, run: _Run) -> bool:
+    """Whether another provider may do better: not where a provider found the request itself at fault."""
+    return not run.called or error.kind not in ("content_filtered", "unsupported")
 
 
 def _out_of_time(call: ModelCall, timeout_ms: int | None) -> RequestFailed:

@@ -25,7 +25,7 @@ class UsageReports:
         by_model = await self._ledger.groups("model", since, until)
         by = params.group_by or "model"
         groups = by_model if by == "model" else await self._ledger.groups(by, since, until)
-        newest = await self._ledger.history(limit=1, since_ms=since)
+        newest = await self._ledger.history(limit=1, since_ms=since, until_ms=until)
         return types.SummaryUsageResult(
             totals=add([totals for _, totals in by_model]),
             by_model=dict(by_model),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 
 class Secret:
     """Holds a key, token or password so that it cannot be printed, logged or serialised by accident.
@@ -26,6 +28,15 @@ class Secret:
     def redact(self, text: str) -> str:
         """The text with every occurrence of the secret taken out."""
         return text.replace(self._text, "[redacted]") if self._text else text
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a secret is not serialised")
 
     def __bool__(self) -> bool:
         return bool(self._text)

@@ -43,6 +43,14 @@ def test_without_counts_the_usage_is_an_estimate_and_says_so() -> None:
     assert usage.cache_read_tokens is None
 
 
+@pytest.mark.parametrize("count_", [-1, 2**41, 2**200])
+@pytest.mark.parametrize("name", ["input", "output", "cache_read", "reasoning"])
+def test_counts_that_no_call_can_have_are_not_believed(name: str, count_: int) -> None:
+    built = answer()
+    built.counts = TokenCounts(**{"input": 1, "output": 1, name: count_})
+    assert count(call(), built, started_s=0, ended_s=1).estimated
+
+
 def test_a_call_that_got_no_answer_is_estimated_as_nothing() -> None:
     assert estimate(call(user("y" * 400)), answer()) == TokenCounts(input=0, output=0)
 

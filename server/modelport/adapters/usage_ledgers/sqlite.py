@@ -87,15 +87,18 @@ class SqliteLedger:
         return found if by == "day" else sorted(found, key=lambda item: -item[1].total_calls)
 
     async def history(
-        self, *, since_ms: int | None = None, limit: int = 100, model: str | None = None
+        self,
+        *,
+        since_ms: int | None = None,
+        until_ms: int | None = None,
+        limit: int = 100,
+        model: str | None = None,
     ) -> Sequence[Call]:
-        """Calls, newest first."""
-        conditions = ["started_at_ms >= ?"] + (["model = ?"] if model is not None else [])
-        values: list[Any] = [since_ms or 0] + ([model] if model is not None else [])
-        query = (
-            f"SELECT id, {CALL_COLUMNS} FROM call WHERE {' AND '.join(conditions)} "  # noqa: S608  names, not values
-            "ORDER BY started_at_ms DESC, id DESC LIMIT ?"
-        )
+        """Calls of a period, newest first."""
+        where, values = "started_at_ms >= ? AND started_at_ms < ?", list[Any](_bounds(since_ms, until_ms))
+        if model is not None:
+            where, values = where + " AND model = ?", [*values, model]
+        query = f"SELECT id, {CALL_COLUMNS} FROM call WHERE {where} ORDER BY started_at_ms DESC, id DESC LIMIT ?"  # noqa: S608  names, not values
         rows = await self._run(lambda: self._open().execute(query, [*values, limit]).fetchall())
         return [to_call(row) for row in rows]
 
@@ -153,7 +156,7 @@ class SqliteLedger:
             except BaseException:
                 connection.execute("ROLLBACK")
                 raise
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, OSError, OverflowError) as error:
             for pending in waiting:
                 pending.error = error
 
@@ -162,7 +165,7 @@ class SqliteLedger:
         first_day = -(-(since_ms or 0) // DAY_MS)
         last_day = (until_ms // DAY_MS) if until_ms is not None else 1 << 40
         parts = [f"SELECT * FROM daily WHERE day >= {first_day} AND day < {last_day}"]  # noqa: S608  numbers only
-        start, end = since_ms or 0, until_ms if until_ms is not None else 1 << 60
+        start, end = _bounds(since_ms, until_ms)
         if first_day > last_day:
             parts = [f"{_CALL_AS_DAILY} WHERE started_at_ms >= {start} AND started_at_ms < {end}"]
         else:
@@ -184,6 +187,10 @@ class _Pending:
         self.call = call
         self.id = 0
         self.error: Exception | None = None
+
+
+def _bounds(since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
+    return since_ms or 0, until_ms if until_ms is not None else 1 << 60
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -16,12 +16,16 @@ def command() -> None:
     """Keeps provider keys in the system's keyring, where every editor's server finds them."""
 
 
-@command.command(name="set")
+@command.command(name="set", context_settings={"allow_extra_args": True})
 @click.argument("provider")
 @click.option("--base-url", help="Send the key to this address only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
-def set_key(provider: str, base_url: str | None, as_json: bool) -> None:  # noqa: FBT001
+@click.pass_context
+def set_key(ctx: click.Context, provider: str, base_url: str | None, as_json: bool) -> None:  # noqa: FBT001
     """Stores PROVIDER's key. It is asked for without showing it, or read from standard input; never an argument."""
+    if ctx.args:
+        # The arguments of a process are anybody's to read, and click's own message would repeat them.
+        raise click.UsageError("A key is never an argument: leave it out, and type it when asked or pipe it in.")
     secret = Secret(_read_key(provider))
     status = with_app(lambda app: app.credentials.keep(provider, secret, base_url))
     if as_json:

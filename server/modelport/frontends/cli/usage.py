@@ -18,7 +18,12 @@ from modelport.protocol.types import (
 @click.command(name="usage")
 @click.option("--since", help="A time such as 2026-11-01 or 2026-11-01T09:30:00Z.")
 @click.option("--until", help="A time; calls from then on are left out.")
-@click.option("--by", type=click.Choice(["model", "provider", "client", "project", "day"]), default="model")
+@click.option(
+    "--by",
+    type=click.Choice(["model", "provider", "client", "project", "day"]),
+    default="model",
+    help="What to add up by; the model if not given.",
+)
 @click.option("--history", type=click.IntRange(1, 10_000), metavar="N", help="List the last N calls instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(since: str | None, until: str | None, by: str, history: int | None, as_json: bool) -> None:  # noqa: FBT001

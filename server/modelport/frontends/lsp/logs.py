@@ -13,7 +13,7 @@ import threading
 LONGEST_QUEUE = 1000
 FLUSH_S = 0.2
 _SECRETS = re.compile(
-    r"(?i)(?:bearer\s+|(?:api[-_]?key|authorization|token|secret|password)[\"']?\s*[:=]\s*[\"']?)[^\s\"',;]{6,}"
+    r"(?i)(?:bearer\s+|(?:api[-_]?key|authorization|token|secret|password)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)[^\s\"',;]{6,}"
     r"|\b(?:sk|pk|gsk|hf|nvapi|pplx|csk|xai|ghp|gho|ghu|AIza|AQ|vck|cpk|rqsty|r8)[-_.A-Za-z0-9]{12,}"
 )
 

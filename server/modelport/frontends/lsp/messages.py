@@ -99,7 +99,7 @@ def _without_halves(text: bytes) -> bytes:
 
 
 def convert(params: Any, kind: type[Struct]) -> Any:
-    """Params as their type; unknown fields are ignored, null counts as absent.
+    """Params as their type; unknown fields are ignored, null counts as absent, 5.0 is the whole number 5.
 
     Raises:
         InvalidParams: names the first field that is wrong.
@@ -107,10 +107,22 @@ def convert(params: Any, kind: type[Struct]) -> Any:
     if not is_object(params):
         raise InvalidParams("params must be an object.", field="params")
     try:
-        return msgspec.convert(params, kind, dec_hook=_decode_secret)
+        try:
+            return msgspec.convert(params, kind, dec_hook=_decode_secret)
+        except msgspec.ValidationError:
+            return msgspec.convert(_whole(params), kind, dec_hook=_decode_secret)
     except msgspec.ValidationError as error:
         field, sentence = _explain(str(error))
         raise InvalidParams(sentence, field=field) from None
+
+
+def _whole(value: Any) -> Any:
+    """The value with 5 for 5.0: some languages have one kind of number only."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_object(value):
+        return {name: _whole(part) for name, part in value.items()}
+    return [_whole(part) for part in value] if is_list(value) else value
 
 
 def _decode_secret(kind: type, value: Any) -> Any:
@@ -141,7 +153,7 @@ def _explain(complaint: str) -> tuple[str, str]:
         name = what.split("`")[1]
         field = f"{path}.{name}" if path else name
         return field, f"{field} is missing."
-    if what.startswith("Invalid enum value"):
+    if what.startswith(("Invalid enum value", "Invalid value")):
         return path, f"{path} has a value that is not among those allowed."
     types = what.removeprefix("Expected ").split(", got")[0].replace("`", "").split(" | ")
     wanted = " or ".join(_WORDS.get(name, name) for name in types if name != "null")

@@ -110,7 +110,9 @@ def test_a_page_is_told_as_a_page(status: int) -> None:
     assert is_a_sentence(error)
 
 
-@pytest.mark.parametrize(("status", "kind"), [(401, "auth_rejected"), (403, "forbidden"), (407, "network"), (429, "rate_limited")])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, "auth_rejected"), (403, "forbidden"), (407, "network"), (429, "rate_limited")]
+)
 def test_a_page_with_a_clear_status_is_what_the_status_says(status: int, kind: str) -> None:
     assert refused(status, b"<html><body>Denied</body></html>").kind == kind
 

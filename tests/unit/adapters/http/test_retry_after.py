@@ -72,7 +72,9 @@ def test_headers_count_before_words_and_words_before_reset_headers() -> None:
 
 ODD = st.one_of(
     st.text(max_size=12),
-    st.sampled_from(["9" * 400, "inf", "Infinity", "-inf", "nan", "1e999", "²", "1.2.3", "Fri, 99 Nov 2026 10:00:30 GMT", "1_0"]),
+    st.sampled_from(
+        ["9" * 400, "inf", "Infinity", "-inf", "nan", "1e999", "²", "1.2.3", "Fri, 99 Nov 2026 10:00:30 GMT", "1_0"]
+    ),
 )
 
 

@@ -1,0 +1,390 @@
+"""The credential store: one key per provider, kept where other programs can see it, never waited for too long."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+import keyring
+import keyring.backends.fail
+import keyring.backends.null
+import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
+
+from modelport.adapters.credential_stores import keyring as module
+from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.domain.credential import StoredKey
+from modelport.domain.errors import RequestFailed
+from modelport.domain.ports import CredentialStore
+from modelport.protocol.secret import Secret
+from support.builders import MemoryStore
+from support.file_keyring import FileKeyring, LockedKeyring
+
+KEY = "gsk_stored-0123456789abcdef"
+HOSTILE = ["a", "naïve 東京 😀", '"quotes" and \\ backslash', "{not json", '{"secret":"inner"}', "null", "5", "x" * 4000, "tab\there", "\x7f"]  # fmt: skip
+
+
+@pytest.fixture
+def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The file that a keyring of our own keeps its entries in; that keyring is in use."""
+    monkeypatch.setenv("TEST_KEYRING_FILE", str(tmp_path / "keyring.json"))
+    monkeypatch.setattr(module, "FRESH_S", 0.0)
+    yield from using(FileKeyring())
+
+
+def using(backend: Any) -> Iterator[Any]:
+    before = keyring.get_keyring()
+    keyring.set_keyring(backend)
+    yield Path(os.environ.get("TEST_KEYRING_FILE", os.devnull))
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def index(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "keyring-providers.json"
+
+
+@pytest.fixture(params=["keyring", "memory"])
+def store(request: pytest.FixtureRequest, entries: Path, index: Path) -> CredentialStore:
+    return KeyringStore(index) if request.param == "keyring" else MemoryStore()
+
+
+def key(secret: str = KEY, base_url: str | None = None) -> StoredKey:
+    return StoredKey(Secret(secret), base_url)
+
+
+# What every store does.
+
+
+async def test_a_key_is_kept_replaced_and_forgotten(store: CredentialStore) -> None:
+    assert await store.get("groq") is None
+    await store.set("groq", key())
+    await store.set("openai", key("other", "https://mine.example"))
+    assert await store.get("groq") == key()
+    assert await store.get("openai") == key("other", "https://mine.example")
+    assert set(await store.providers()) == {"groq", "openai"}
+    await store.set("groq", key("new"))
+    assert await store.get("groq") == key("new")
+    assert await store.delete("groq") is True
+    assert await store.get("groq") is None
+    assert list(await store.providers()) == ["openai"]
+
+
+async def test_forgetting_what_is_not_there_is_no_error(store: CredentialStore) -> None:
+    assert await store.delete("groq") is False
+
+
+async def test_an_address_that_is_taken_off_a_key_is_gone(store: CredentialStore) -> None:
+    await store.set("groq", key(base_url="https://mine.example"))
+    await store.set("groq", key())
+    stored = await store.get("groq")
+    assert stored is not None
+    assert stored.base_url is None
+
+
+@pytest.mark.parametrize("secret", HOSTILE)
+async def test_any_character_survives(store: CredentialStore, secret: str) -> None:
+    await store.set("groq", key(secret, "https://mine.example/naïve"))
+    assert await store.get("groq") == key(secret, "https://mine.example/naïve")
+
+
+async def test_the_location_names_the_provider_and_the_store_has_a_name(store: CredentialStore) -> None:
+    assert "groq" in store.location("groq")
+    assert await store.describe()
+
+
+# What the keyring adds.
+
+
+@pytest.fixture
+def kept(entries: Path, index: Path) -> KeyringStore:
+    return KeyringStore(index)
+
+
+def put(path: Path, value: Any) -> None:
+    """Writes a JSON file behind the store's back."""
+    path.write_text(json.dumps(value))
+
+
+def got(path: Path) -> Any:
+    return json.loads(path.read_text())
+
+
+@settings(max_examples=25)
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
+async def test_any_text_survives_the_keyring(tmp_path_factory: pytest.TempPathFactory, secret: str) -> None:
+    folder = tmp_path_factory.mktemp("any")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_KEYRING_FILE", str(folder / "keyring.json"))
+        backend = using(FileKeyring())
+        next(backend)
+        await KeyringStore(folder / "index.json").set("groq", key(secret))
+        assert await KeyringStore(folder / "index.json").get("groq") == key(secret)
+        next(backend, None)
+
+
+async def test_a_key_outlives_the_store(entries: Path, index: Path) -> None:
+    await KeyringStore(index).set("groq", key(base_url="https://mine.example"))
+    later = KeyringStore(index)
+    assert await later.get("groq") == key(base_url="https://mine.example")
+    assert list(await later.providers()) == ["groq"]
+
+
+async def test_the_index_holds_names_only(kept: KeyringStore, index: Path) -> None:
+    await kept.set("openai", key())
+    await kept.set("groq", key())
+    assert got(index) == ["groq", "openai"]
+
+
+@pytest.mark.parametrize("lose", [lambda index: index.unlink(), lambda index: index.write_text("[{broken")])
+async def test_an_index_that_is_lost_or_broken_loses_no_key(kept: KeyringStore, index: Path, lose: Any) -> None:
+    await kept.set("groq", key())
+    lose(index)
+    again = KeyringStore(index)
+    assert list(await again.providers()) == []
+    assert await again.get("groq") == key()
+    await again.set("openai", key())
+    assert await again.delete("groq")
+    assert list(await again.providers()) == ["openai"]
+
+
+async def test_a_folder_that_cannot_be_written_makes_no_stored_key_look_lost(entries: Path, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file where the folder should be")
+    store = KeyringStore(tmp_path / "data" / "index.json")
+    await store.set("groq", key())
+    assert await store.get("groq") == key()
+    assert await store.delete("groq")
+
+
+@pytest.mark.parametrize(
+    "raw", ["sk-plain-0123456789", "5", "{}", "[1]", '{"password": "x"}', '"quoted"', "null", "{cut"]
+)
+async def test_a_key_that_another_program_put_there_is_taken_as_it_is(
+    kept: KeyringStore, entries: Path, raw: str
+) -> None:
+    put(entries, {"modelport/groq": raw})
+    assert await kept.get("groq") == key(raw)
+
+
+async def test_an_empty_entry_is_no_key(kept: KeyringStore, entries: Path) -> None:
+    put(entries, {"modelport/groq": ""})
+    assert await kept.get("groq") is None
+
+
+async def test_a_key_is_read_once_and_not_at_every_call(kept: KeyringStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    reads: list[str] = []
+    read = FileKeyring.get_password
+    monkeypatch.setattr(FileKeyring, "get_password", lambda self, s, u: (reads.append(u), read(self, s, u))[1])
+    await kept.set("groq", key())
+    for _ in range(5):
+        assert await kept.get("groq") == key()
+        assert await kept.get("openai") is None
+    assert reads == ["groq", "openai"]
+
+
+OTHER = """
+import sys, anyio
+from pathlib import Path
+from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.domain.credential import StoredKey
+from modelport.protocol.secret import Secret
+store = KeyringStore(Path(sys.argv[1]))
+anyio.run(store.delete, "groq") if len(sys.argv) == 2 else anyio.run(store.set, "groq", StoredKey(Secret(sys.argv[2])))
+"""
+
+
+async def test_what_another_process_changes_is_noticed(
+    kept: KeyringStore, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "support.file_keyring.FileKeyring")
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+
+    def elsewhere(*arguments: str) -> None:
+        subprocess.run([sys.executable, "-c", OTHER, str(index), *arguments], check=True)
+
+    assert await kept.get("groq") is None
+    elsewhere("first-0123456789")
+    assert await kept.get("groq") == key("first-0123456789")
+    assert list(await kept.providers()) == ["groq"]
+    elsewhere("second-0123456789")
+    assert await kept.get("groq") == key("second-0123456789")
+    elsewhere()
+    assert await kept.get("groq") is None
+    assert list(await kept.providers()) == []
+
+
+async def test_it_looks_for_changes_now_and_then_and_not_at_every_call(
+    kept: KeyringStore, index: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FRESH_S", 3600.0)
+    assert list(await kept.providers()) == []
+    await KeyringStore(index).set("groq", key())
+    assert list(await kept.providers()) == []
+    # What it changes itself it knows at once.
+    await kept.set("openai", key())
+    assert list(await kept.providers()) == ["groq", "openai"]
+
+
+# Keyrings in trouble.
+
+
+class Refusing(FileKeyring):
+    """Fails in a way of its own with every access."""
+
+    error: Exception = KeyringError("the backend says no")
+
+    def get_password(self, service: str, username: str) -> str | None:
+        raise self.error
+
+    set_password = get_password  # type: ignore[assignment]
+    delete_password = get_password  # type: ignore[assignment]
+
+
+async def test_without_a_keyring_there_is_no_key_and_none_can_be_kept(entries: Path, kept: KeyringStore) -> None:
+    for _ in using(keyring.backends.fail.Keyring()):
+        assert await kept.get("groq") is None
+        for ask in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), kept.describe):
+            with pytest.raises(RequestFailed, match="environment variable") as failed:
+                await ask()
+            assert failed.value.kind == "unsupported"
+
+
+async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> None:
+    for _ in using(LockedKeyring()):
+        for ask in (
+            lambda: kept.get("groq"),
+            lambda: kept.set("groq", key()),
+            lambda: kept.delete("groq"),
+            kept.describe,
+        ):
+            with pytest.raises(RequestFailed, match="unlock") as failed:
+                await ask()
+            assert (failed.value.kind, failed.value.action) == ("auth_required", "unlock the keyring")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyringError("no"), KeyringError(), KeyringLocked("no"), PasswordSetError("no"), OSError("bus"), ValueError("odd"), RuntimeError("D-Bus")],
+)  # fmt: skip
+async def test_whatever_a_backend_raises_is_a_failure_without_the_key(
+    entries: Path, kept: KeyringStore, error: Exception
+) -> None:
+    backend = Refusing()
+    backend.error = error
+    for _ in using(backend):
+        with pytest.raises(RequestFailed) as failed:
+            await kept.set("groq", key())
+        assert KEY not in failed.value.message
+        with pytest.raises(RequestFailed):
+            await kept.get("groq")
+
+
+async def test_a_key_that_another_program_deleted_is_gone_and_off_the_list(entries: Path, kept: KeyringStore) -> None:
+    await kept.set("groq", key())
+    put(entries, {})
+    assert await kept.delete("groq") is False
+    assert list(await kept.providers()) == []
+
+
+class Hanging(FileKeyring):
+    """Waits for somebody to unlock it, until it is released; counts those who wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.released = threading.Event()
+        self.waiting = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.waiting += 1
+        self.released.wait(10)
+        return super().get_password(service, username)
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        self.waiting += 1
+        self.released.wait(10)
+
+
+@pytest.fixture
+def hanging(entries: Path) -> Iterator[Hanging]:
+    backend = Hanging()
+    for _ in using(backend):
+        yield backend
+        backend.released.set()
+
+
+async def test_a_keyring_that_hangs_is_given_up_in_time(hanging: Hanging, index: Path) -> None:
+    store = KeyringStore(index, time_limit_s=0.05)
+    with anyio.fail_after(5):
+        for ask in (lambda: store.get("groq"), lambda: store.set("groq", key())):
+            with pytest.raises(RequestFailed, match="unlock") as failed:
+                await ask()
+            assert failed.value.kind == "auth_required"
+
+
+async def test_while_it_hangs_the_event_loop_goes_on_and_waiting_can_be_cancelled(
+    hanging: Hanging, index: Path
+) -> None:
+    store = KeyringStore(index)
+    ticks = 0
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(store.get, "groq")
+        with anyio.fail_after(5):
+            while not hanging.waiting or ticks < 100:
+                ticks += 1
+                await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    assert ticks >= 100
+
+
+async def test_a_keyring_that_hangs_for_good_does_not_use_up_the_threads(hanging: Hanging, index: Path) -> None:
+    store = KeyringStore(index, time_limit_s=0.01)
+    began = time.monotonic()
+    for n in range(30):
+        with pytest.raises(RequestFailed):
+            await store.get(f"provider{n}")
+    assert hanging.waiting <= module.MOST_HANGING
+    assert time.monotonic() - began < 5
+
+
+async def test_a_keyring_that_is_unlocked_at_last_is_used_again(hanging: Hanging, index: Path, entries: Path) -> None:
+    put(entries, {"modelport/groq": KEY})
+    store = KeyringStore(index, time_limit_s=0.01)
+    for _ in range(5):
+        with pytest.raises(RequestFailed):
+            await store.get("groq")
+    hanging.released.set()
+    with anyio.fail_after(5):
+        while True:
+            try:
+                stored = await store.get("groq")
+                break
+            except RequestFailed:
+                await anyio.sleep(0.001)
+    assert stored == key()
+
+
+async def test_nothing_blocks_the_event_loop(kept: KeyringStore) -> None:
+    with blockbuster_ctx("modelport"):
+        await kept.set("groq", key())
+        await kept.get("groq")
+        await kept.providers()
+        await kept.describe()
+        await kept.delete("groq")
+
+
+def test_the_stand_in_of_the_tests_fails_as_a_real_backend_does(entries: Path) -> None:
+    with pytest.raises(PasswordDeleteError):
+        keyring.delete_password("modelport", "nobody")
+    assert keyring.backends.null.Keyring().get_password("a", "b") is None

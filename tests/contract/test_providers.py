@@ -1,0 +1,322 @@
+"""The provider data: every row is whole, can be found, and can build a request."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import date
+from importlib.resources import files
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+import pytest
+
+from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.ollama import Ollama
+from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.http.auth import request_headers
+from modelport.adapters.provider_data import load_registry
+from modelport.domain.completion import ModelCall
+from modelport.domain.connection import Endpoint, base_url, wire_format
+from modelport.domain.credential import Credential
+from modelport.domain.errors import InvalidParams
+from modelport.domain.parameters import CHECKS
+from modelport.domain.provider import Provider
+from modelport.domain.registry import listed_models
+from modelport.engine.connections import BUILT_AUTH, Connections
+from modelport.engine.credentials import Credentials
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import ConnectProviderParams, Message
+from support.builders import MemoryStore, Scripted, Variables, json_form, tool, user
+
+REGISTRY = load_registry()
+ROWS = REGISTRY.all()
+WIRES: dict[str, Any] = {
+    "openai_chat": OpenAIChat(),
+    "openai_responses": OpenAIResponses(),
+    "anthropic_messages": AnthropicMessages(),
+    "ollama": Ollama(),
+}
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+# 302.AI names its variable with a digit first: no shell can set it by an assignment, but a process can have it.
+ENV_NAME = re.compile(r"[A-Z0-9][A-Z0-9_]*")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+def placeholders(template: str) -> dict[str, str]:
+    """A value for each environment variable an address is made of."""
+    return {name: name.lower().replace("_", "-") for name in re.findall(r"\{([A-Z0-9_]+)\}", template)}
+
+
+def test_there_are_all_the_providers_there_were() -> None:
+    assert len(ROWS) >= 126
+
+
+def test_no_two_rows_share_a_name_in_any_case() -> None:
+    names = Counter(name.casefold() for row in ROWS for name in {row.id, *row.aliases})
+    assert [name for name, times in names.items() if times > 1] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "id"),
+    [
+        # The ids and aliases that the systems before this one used.
+        ("ollama", "ollama"), ("local-ollama", "ollama"), ("lmstudio", "lmstudio"), ("lm-studio", "lmstudio"),
+        ("vllm", "vllm"), ("vllm-server", "vllm"), ("sglang", "sglang"), ("sg-lang", "sglang"), ("tgi", "tgi"),
+        ("text-generation-inference", "tgi"), ("mlx", "mlx"), ("mlx-lm", "mlx"), ("llama-cpp", "llama-cpp"),
+        ("llamacpp", "llama-cpp"), ("llama_cpp", "llama-cpp"), ("openai-compatible", "openai-compatible"),
+        ("openai_compatible", "openai-compatible"), ("compatible", "openai-compatible"), ("openai", "openai"),
+        ("gpt", "openai"), ("anthropic", "anthropic"), ("claude", "anthropic"), ("gemini", "gemini"),
+        ("google", "gemini"), ("xai", "xai"), ("perplexity", "perplexity"), ("deepseek", "deepseek"),
+        ("moonshot", "moonshot"), ("kimi", "moonshot"), ("alibaba", "alibaba"), ("qwen", "alibaba"),
+        ("dashscope", "alibaba"), ("openrouter", "openrouter"), ("opencode", "opencode"),
+        ("opencode-zen", "opencode"), ("groq", "groq"), ("together", "together"), ("togetherai", "together"),
+        ("siliconflow", "siliconflow"), ("silicon-flow", "siliconflow"), ("fireworks", "fireworks"),
+        ("cerebras", "cerebras"), ("mistral", "mistral"), ("sambanova", "sambanova"), ("hyperbolic", "hyperbolic"),
+        ("novita", "novita"), ("lepton", "lepton"), ("corethink", "corethink"), ("featherless", "featherless"),
+        ("requesty", "requesty"), ("glama", "glama"), ("chutes", "chutes"), ("cohere", "cohere"), ("glm", "glm"),
+        ("doubao", "doubao"), ("zai", "zai"), ("yi", "yi"), ("minimax", "minimax"), ("hunyuan", "hunyuan"),
+        ("stepfun", "stepfun"), ("localai", "localai"), ("litellm", "litellm"), ("copilot", "copilot"),
+        ("qwen_oauth", "qwen-oauth"), ("bedrock", "bedrock"), ("vertex", "vertex"), ("mock", "mock"),
+    ],
+)  # fmt: skip
+def test_every_name_of_the_reference_systems_works_in_any_case(name: str, id: str) -> None:
+    for written in (name, name.upper(), f" {name.title()} "):
+        assert REGISTRY.get(written).id == id
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "sent"),
+    [
+        ("openai", "openai/gpt-4o", "gpt-4o"),
+        ("openrouter", "anthropic/claude-sonnet-4", "anthropic/claude-sonnet-4"),
+        ("groq", "openai/gpt-oss-120b", "openai/gpt-oss-120b"),
+        ("openrouter", "openrouter/auto", "openrouter/auto"),
+        ("perplexity", "perplexity/sonar", "perplexity/sonar"),
+        ("poolside", "poolside/laguna-m.1", "poolside/laguna-m.1"),
+        ("anthropic", "claude/claude-sonnet-4-6", "claude-sonnet-4-6"),
+        ("ollama", "ollama/qwen3:8b", "qwen3:8b"),
+    ],
+)
+def test_prefixes_are_removed_where_they_are_redundant_only(provider: str, model: str, sent: str) -> None:
+    assert REGISTRY.resolve(provider, model).model == sent
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [("gpt-4o", "openai"), ("claude-sonnet-4-6", "anthropic"), ("deepseek-chat", "deepseek"), ("gemini-2.0-flash", "gemini"), ("qwen2.5:0.5b", "ollama"), ("sonar-pro", "perplexity"), ("mock", "mock")],
+)  # fmt: skip
+def test_a_bare_model_name_means_its_makers_own_service(model: str, provider: str) -> None:
+    assert REGISTRY.resolve(None, model).provider.id == provider
+
+
+@every_row
+def test_it_is_found_by_its_id_and_every_alias(row: Provider) -> None:
+    for name in (row.id, *row.aliases):
+        assert REGISTRY.get(name) is row
+        assert REGISTRY.get(name.upper()) is row
+        assert REGISTRY.resolve(None, f"{name}/some-model").provider is row
+        assert NAME.fullmatch(name.lower())
+
+
+@every_row
+def test_each_of_its_own_models_reaches_it_unchanged(row: Provider) -> None:
+    for model in listed_models(row):
+        assert REGISTRY.resolve(row.id, model).model == model
+
+
+@every_row
+def test_its_facts_are_dated_and_have_a_source(row: Provider) -> None:
+    assert date(2024, 1, 1) <= date.fromisoformat(row.checked) <= date(2030, 1, 1)
+    assert row.source.strip()
+    assert row.display_name.strip()
+    assert row.category in ("Local", "US Labs", "China Labs", "Other Labs", "Model Hosts", "Gateways")
+
+
+@every_row
+def test_its_environment_variables_are_well_formed_and_named_once(row: Provider) -> None:
+    names = (*row.api_key_env_vars, *row.base_url_env_vars)
+    assert all(ENV_NAME.fullmatch(name) for name in names)
+    assert len(set(names)) == len(names)
+
+
+@every_row
+def test_a_key_that_is_required_can_be_set(row: Provider) -> None:
+    assert not row.requires_api_key or row.api_key_env_vars
+    assert not (row.auth == "none" and row.requires_api_key)
+
+
+@every_row
+def test_its_addresses_are_https_unless_they_are_on_this_machine(row: Provider) -> None:
+    for url in filter(None, (row.base_url, row.docs_url, row.key_url)):
+        parts = urlsplit(url)
+        here = parts.hostname in ("localhost", "127.0.0.1")
+        assert parts.scheme == "https" or (here and row.connection_type == "local")
+        assert parts.hostname
+        assert not parts.username
+        assert not parts.query
+    assert not (row.base_url or "").endswith("/")
+
+
+@every_row
+def test_it_has_an_address_or_says_why_not(row: Provider) -> None:
+    if row.base_url is None and row.dialect != "mock":
+        assert row.status == "retired"
+        with pytest.raises(InvalidParams, match="baseUrl"):
+            base_url(row, None, {})
+    else:
+        address = base_url(row, None, placeholders(row.base_url or ""))
+        assert address.startswith(("https://", "http://localhost")) or row.id == "mock"
+        assert "{" not in address
+    assert base_url(row, "https://mine.example/v1", {}) == "https://mine.example/v1"
+
+
+@every_row
+def test_what_became_of_a_service_that_changed_is_told(row: Provider) -> None:
+    if row.status != "active":
+        assert row.notice
+    if row.notice:
+        assert row.notice.endswith(".")
+        assert "\n" not in row.notice
+        assert "  " not in row.notice
+
+
+@every_row
+def test_its_flags_name_parameters_that_exist(row: Provider) -> None:
+    assert set(row.wire.extra_parameters) <= set(CHECKS)
+    assert not set(row.wire.extra_parameters) & set(row.wire.refused_parameters)
+    for path in (row.wire.chat_path, row.wire.verify_path):
+        assert path is None or path.startswith("/")
+    assert (
+        row.wire.models_path is None or row.wire.models_path == "" or row.wire.models_path.startswith(("/", "https://"))
+    )
+
+
+@every_row
+def test_its_default_model_is_listed_once_and_nothing_is_blank(row: Provider) -> None:
+    assert len(set(row.example_models)) == len(row.example_models)
+    assert all(model.strip() == model != "" for model in listed_models(row))
+
+
+def built_calls(row: Provider) -> list[ModelCall]:
+    """A plain call for each wire format of this build that the row speaks."""
+    models = [row.default_model or "some-model", *(rule.models.replace("*", "x") for rule in row.dialect_rules)]
+    calls: list[ModelCall] = []
+    for model in models:
+        dialect, chat_path = wire_format(row, model, None)
+        if dialect in WIRES and row.auth in BUILT_AUTH:
+            address = base_url(row, None if row.base_url else "https://mine.example", placeholders(row.base_url or ""))
+            key = Credential(provider=row.id, source="session", secret=Secret("key-0123456789abcdef"))
+            place = Endpoint(provider=row, dialect=dialect, base_url=address, credential=key, chat_path=chat_path)
+            calls.append(ModelCall(endpoint=place, model=model, messages=(Message(role="system", content="Be brief."), user())))  # fmt: skip
+    return calls
+
+
+@every_row
+def test_it_can_build_a_request_in_its_dialect(row: Provider) -> None:
+    calls = built_calls(row)
+    assert calls or row.dialect not in WIRES or row.auth not in BUILT_AUTH
+    for call in calls:
+        request = WIRES[call.endpoint.dialect].request(call)
+        assert request.body["model"] == call.model
+        assert request.body["stream"] is True
+        assert request.path.startswith("/")
+        assert "{" not in call.endpoint.base_url + request.path
+        headers = request_headers(call.endpoint, own_key_header="Authorization", more={})
+        assert any("key-0123456789abcdef" in value for value in headers.values())
+        assert len({name.casefold() for name in headers}) == len(headers)
+
+
+def sent_or_refused(call: ModelCall) -> tuple[dict[str, Any], str | None]:
+    """The body of a request, or the field that it was refused for."""
+    try:
+        return WIRES[call.endpoint.dialect].request(call).body, None
+    except InvalidParams as refused:
+        return {}, refused.field
+
+
+@every_row
+def test_every_parameter_is_sent_or_refused_by_name(row: Provider) -> None:
+    values: dict[str, Any] = {
+        "stop": ["END"],
+        "parallel_tool_calls": False,
+        "reasoning_effort": "low",
+        "keep_alive": "5m",
+        "user": "me",
+    }
+    for call in built_calls(row):
+        plain = msgspec.structs.replace(call, tools=(tool(),))
+        for name in CHECKS:
+            asked = msgspec.structs.replace(plain, parameters={name: values.get(name, 1)})
+            body, refused = sent_or_refused(asked)
+            assert refused in (None, f"parameters.{name}")
+            assert body != sent_or_refused(plain)[0]
+
+
+@every_row
+def test_every_tool_choice_is_sent_or_refused_by_name(row: Provider) -> None:
+    for call in built_calls(row):
+        for choice in ("auto", "none", "required", "named"):
+            named = "get_weather" if choice == "named" else None
+            asked = msgspec.structs.replace(call, tools=(tool(),), tool_choice=choice, named_tool=named)
+            body, refused = sent_or_refused(asked)
+            if choice in ("auto", "none"):
+                assert refused is None
+                assert "tools" in body or choice == "none"
+            else:
+                assert refused == "toolChoice" or body["tool_choice"]
+
+
+@every_row
+@pytest.mark.parametrize("form", [json_form(), json_form(schema=None)])
+def test_every_form_is_sent_or_refused_by_name(row: Provider, form: Any) -> None:
+    for call in built_calls(row):
+        body, refused = sent_or_refused(msgspec.structs.replace(call, answer_format=form))
+        assert refused in (None, "responseFormat")
+        assert body != sent_or_refused(call)[0]
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row.dialect in MODULES and row.auth in BUILT_AUTH], ids=lambda row: row.id)  # fmt: skip
+async def test_it_can_be_connected_without_a_request_when_it_is_built(row: Provider) -> None:
+    environment = Variables(**placeholders(row.base_url or ""))
+    connections = Connections(REGISTRY, environment, Credentials(REGISTRY, environment, MemoryStore()), Scripted())  # type: ignore[arg-type]
+    params = ConnectProviderParams(
+        provider=row.id,
+        api_key=Secret(f"{row.key_prefix or ''}0123456789"),
+        base_url=None if row.base_url else "https://mine.example",
+        verify=False,
+    )
+    view = await connections.connect(params)
+    assert (view.provider, view.notice, view.model) == (row.id, row.notice, row.default_model)
+
+
+def test_the_mock_is_always_there() -> None:
+    mock = REGISTRY.get("mock")
+    assert (mock.dialect, mock.default_model, mock.requires_api_key) == ("mock", "mock", False)
+
+
+def test_a_key_prefix_is_told_only_where_it_distinguishes() -> None:
+    for row in ROWS:
+        if row.key_prefix:
+            assert len(row.key_prefix) >= 3
+            assert row.requires_api_key
+
+
+def test_every_environment_variable_in_an_address_may_be_written_as_people_have_it_set() -> None:
+    # Databricks' own tools want DATABRICKS_HOST with its scheme.
+    row = REGISTRY.get("databricks")
+    for written in (
+        "adb-1.azuredatabricks.net",
+        "https://adb-1.azuredatabricks.net",
+        "https://adb-1.azuredatabricks.net/",
+    ):
+        address = base_url(row, None, {"DATABRICKS_HOST": written})
+        assert address == "https://adb-1.azuredatabricks.net/serving-endpoints"
+
+
+def test_the_data_ships_with_the_package() -> None:
+    assert files("modelport.data").joinpath("providers.toml").is_file()
+    assert files("modelport.adapters.usage_ledgers").joinpath("schema.sql").is_file()

@@ -1,0 +1,355 @@
+"""The usage ledger: what is recorded is counted, by whatever question, whoever else writes, whatever breaks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+from blockbuster import blockbuster_ctx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+from modelport.domain.errors import RequestFailed
+from modelport.domain.usage import CallRecord
+from modelport.protocol.types import Usage, UsageTotals
+
+DAY = 86_400_000
+NOON = 20_000 * DAY + DAY // 2
+
+
+def record(**changes: Any) -> CallRecord:
+    """A call at noon of some day; fields of its usage may be given too."""
+    usage: dict[str, Any] = {"input_tokens": 10, "output_tokens": 5, "latency_ms": 1.5, "usd_micros": 7, "estimated": False}  # fmt: skip
+    usage |= {name: changes.pop(name) for name in tuple(changes) if name in Usage.__struct_fields__}
+    values: dict[str, Any] = {
+        "started_at_ms": NOON,
+        "provider": "acme",
+        "model": "m",
+        "client": "vim",
+        "project": "site",
+        "outcome": "ok",
+        "error_kind": None,
+        "finish_reason": "stop",
+    }
+    return CallRecord(usage=Usage(**usage), **(values | changes))
+
+
+@pytest.fixture
+async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
+    made = SqliteLedger(tmp_path / "new" / "folder" / "usage.sqlite3")
+    yield made
+    await made.aclose()
+
+
+async def test_a_recorded_call_comes_back_as_it_was(ledger: SqliteLedger) -> None:
+    call = await ledger.record(record(cache_read_tokens=3, reasoning_tokens=2, time_to_first_token_ms=0.5))
+    assert call.started_at == "2024-10-04T12:00:00.000Z"
+    assert await ledger.history() == [call]
+    assert (call.provider, call.client, call.project, call.usage.cache_read_tokens) == ("acme", "vim", "site", 3)
+
+
+async def test_an_empty_ledger_adds_up_to_nothing(ledger: SqliteLedger) -> None:
+    assert await ledger.totals() == UsageTotals()
+    assert await ledger.groups("model") == []
+    assert await ledger.history() == []
+
+
+async def test_totals_count_outcomes_and_unknown_prices(ledger: SqliteLedger) -> None:
+    await ledger.record(record())
+    await ledger.record(record(outcome="failed", error_kind="timeout", usd_micros=None, cache_read_tokens=4))
+    await ledger.record(record(outcome="cancelled", cache_write_tokens=2, reasoning_tokens=1))
+    assert await ledger.totals() == UsageTotals(
+        total_calls=3,
+        failed_calls=1,
+        cancelled_calls=1,
+        input_tokens=30,
+        output_tokens=15,
+        cache_read_tokens=4,
+        cache_write_tokens=2,
+        reasoning_tokens=1,
+        usd_micros=14,
+        unpriced_calls=1,
+    )
+
+
+async def test_groups_come_with_most_calls_first_and_days_in_their_order(ledger: SqliteLedger) -> None:
+    for days, model, client in ((3, "b", "vim"), (1, "a", "vim"), (2, "b", None)):
+        await ledger.record(record(started_at_ms=NOON + days * DAY, model=model, client=client))
+    assert [key for key, _ in await ledger.groups("model")] == ["b", "a"]
+    assert [(key, totals.total_calls) for key, totals in await ledger.groups("client")] == [("vim", 2), ("", 1)]
+    assert [key for key, _ in await ledger.groups("day")] == ["2024-10-05", "2024-10-06", "2024-10-07"]
+
+
+async def test_history_is_newest_first_and_limited_and_filtered(ledger: SqliteLedger) -> None:
+    for hours, model in ((2, "a"), (0, "b"), (1, "a"), (1, "b")):
+        await ledger.record(record(started_at_ms=NOON + hours, model=model))
+    assert [call.id for call in await ledger.history()] == [1, 4, 3, 2]
+    assert [call.id for call in await ledger.history(limit=2)] == [1, 4]
+    assert [call.id for call in await ledger.history(model="a")] == [1, 3]
+    assert [call.id for call in await ledger.history(since_ms=NOON + 1)] == [1, 4, 3]
+    assert [call.id for call in await ledger.history(since_ms=NOON + 1, model="b", limit=5)] == [4]
+
+
+HOSTILE = ["", "' OR 1=1 --", "naïve 東京 😀", "a\nb", "x" * 5000, "\x00", '"; DROP TABLE call; --']
+
+
+async def test_hostile_names_are_only_names(ledger: SqliteLedger) -> None:
+    for name in HOSTILE:
+        await ledger.record(record(model=name, provider=name, client=name, project=name))
+    assert {key for key, _ in await ledger.groups("model")} == set(HOSTILE)
+    for name in HOSTILE:
+        assert len(await ledger.history(model=name)) == 1
+
+
+# Any period, against a plain sum.
+
+INSTANTS = st.integers(0, 5 * DAY) | st.builds(lambda day, near: max(0, day * DAY + near), st.integers(0, 5), st.integers(-1, 1))  # fmt: skip
+RECORDS = st.lists(
+    st.builds(
+        record,
+        started_at_ms=INSTANTS,
+        provider=st.sampled_from("pq"),
+        model=st.sampled_from("mn"),
+        client=st.sampled_from(["vim", None]),
+        project=st.sampled_from(["site", None]),
+        outcome=st.sampled_from(["ok", "failed", "cancelled"]),
+        input_tokens=st.integers(0, 9),
+        output_tokens=st.integers(0, 9),
+        cache_read_tokens=st.none() | st.integers(0, 9),
+        cache_write_tokens=st.none() | st.integers(0, 9),
+        reasoning_tokens=st.none() | st.integers(0, 9),
+        usd_micros=st.none() | st.integers(0, 9),
+    ),
+    max_size=10,
+)
+
+
+def plain_sum(calls: Iterable[CallRecord]) -> UsageTotals:
+    """Totals by adding up one call after the other."""
+    sums = msgspec.structs.asdict(UsageTotals())
+    for call in calls:
+        usage = call.usage
+        sums["total_calls"] += 1
+        sums["failed_calls"] += call.outcome == "failed"
+        sums["cancelled_calls"] += call.outcome == "cancelled"
+        sums["unpriced_calls"] += usage.usd_micros is None
+        for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "usd_micros"):  # fmt: skip
+            sums[name] += getattr(usage, name) or 0
+    return UsageTotals(**sums)
+
+
+KEYS: dict[str, Callable[[CallRecord], str]] = {
+    "model": lambda call: call.model,
+    "provider": lambda call: call.provider,
+    "client": lambda call: call.client or "",
+    "project": lambda call: call.project or "",
+    "day": lambda call: f"1970-01-0{call.started_at_ms // DAY + 1}",
+}
+
+
+@settings(max_examples=40)
+@given(calls=RECORDS, periods=st.lists(st.tuples(st.none() | INSTANTS, st.none() | INSTANTS), min_size=6, max_size=6))
+async def test_any_period_adds_up_to_a_plain_sum(
+    calls: list[CallRecord], periods: list[tuple[int | None, int | None]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = SqliteLedger(Path(folder) / "usage.sqlite3")
+        async with anyio.create_task_group() as tasks:
+            for call in calls:
+                tasks.start_soon(ledger.record, call)
+        for since, until in periods:
+            inside = [c for c in calls if (since or 0) <= c.started_at_ms < (DAY * 99 if until is None else until)]
+            assert await ledger.totals(since, until) == plain_sum(inside)
+            for by, key in KEYS.items():
+                wanted: defaultdict[str, list[CallRecord]] = defaultdict(list)
+                for call in inside:
+                    wanted[key(call)].append(call)
+                groups = await ledger.groups(by, since, until)  # type: ignore[arg-type]
+                assert dict(groups) == {name: plain_sum(of_it) for name, of_it in wanted.items()}
+                assert len(groups) == len(wanted)
+        await ledger.aclose()
+
+
+# Many at once, and other processes.
+
+
+async def test_200_calls_at_once_are_all_recorded_each_with_an_id_of_its_own(ledger: SqliteLedger) -> None:
+    ids: list[int] = []
+
+    async def one(n: int) -> None:
+        ids.append((await ledger.record(record(input_tokens=n))).id)
+
+    async with anyio.create_task_group() as tasks:
+        for n in range(200):
+            tasks.start_soon(one, n)
+    assert sorted(ids) == list(range(1, 201))
+    calls = await ledger.history(limit=500)
+    assert {call.usage.input_tokens for call in calls} == set(range(200))
+    assert (await ledger.totals()).total_calls == 200
+
+
+async def test_a_caller_that_is_cancelled_loses_no_row(ledger: SqliteLedger) -> None:
+    async with anyio.create_task_group() as tasks:
+        for _ in range(20):
+            tasks.start_soon(ledger.record, record())
+        await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    # A row is there whole or not at all, and the ledger goes on.
+    await ledger.record(record())
+    totals = await ledger.totals()
+    assert totals.total_calls == len(await ledger.history(limit=500)) >= 1
+    assert totals.input_tokens == 10 * totals.total_calls
+
+
+WRITER = """
+import sys, anyio
+from pathlib import Path
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+from modelport.domain.usage import CallRecord
+from modelport.protocol.types import Usage
+
+async def main(path, name, count):
+    ledger = SqliteLedger(Path(path))
+    n = 0
+    while count == 0 or n < count:
+        n += 1
+        usage = Usage(input_tokens=n, output_tokens=1, latency_ms=1, usd_micros=None, estimated=False)
+        call = CallRecord(started_at_ms=n, provider="acme", model=name, client=None, project=None, outcome="ok",
+                          error_kind=None, finish_reason=None, usage=usage)
+        call = await ledger.record(call)
+        print(call.id, flush=True)
+
+anyio.run(main, sys.argv[1], sys.argv[2], int(sys.argv[3]))
+"""
+
+
+def writer(path: Path, name: str, count: int) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-c", WRITER, str(path), name, str(count)], stdout=subprocess.PIPE)
+
+
+async def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "usage.sqlite3"
+    writers = [writer(path, f"writer{n}", 40) for n in range(4)]
+    told = [int(line) for process in writers for line in process.communicate()[0].split()]
+    assert [process.returncode for process in writers] == [0, 0, 0, 0]
+    assert len(set(told)) == 160
+    ledger = SqliteLedger(path)
+    groups = dict(await ledger.groups("model"))
+    assert {name: totals.total_calls for name, totals in groups.items()} == {f"writer{n}": 40 for n in range(4)}
+    assert {totals.input_tokens for totals in groups.values()} == {sum(range(41))}
+    await ledger.aclose()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
+async def test_a_writer_that_is_killed_loses_no_row_it_had_recorded(tmp_path: Path) -> None:
+    path = tmp_path / "usage.sqlite3"
+    process = writer(path, "killed", 0)
+    assert process.stdout is not None
+    told = [int(process.stdout.readline()) for _ in range(50)]
+    process.send_signal(signal.SIGKILL)
+    told += [int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    process.wait()
+    process.stdout.close()
+    ledger = SqliteLedger(path)
+    kept = [call.id for call in await ledger.history(limit=10_000)]
+    assert set(told) <= set(kept)
+    # The sums agree with the rows, and the next writer goes on.
+    assert (await ledger.totals()).total_calls == len(kept)
+    assert (await ledger.record(record())).id == max(kept) + 1
+    await ledger.aclose()
+
+
+async def test_what_one_process_records_another_sees(tmp_path: Path) -> None:
+    mine, theirs = (SqliteLedger(tmp_path / "usage.sqlite3") for _ in range(2))
+    await mine.record(record())
+    assert (await theirs.totals()).total_calls == 1
+    await theirs.record(record())
+    assert (await mine.totals()).total_calls == 2
+    await mine.aclose()
+    await theirs.aclose()
+
+
+# Trouble.
+
+
+def broken(path: Path) -> None:
+    path.write_bytes(b"this is not a database" * 100)
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def file_in_the_way(path: Path) -> None:
+    path.parent.rmdir()
+    path.parent.write_text("a file where the folder should be")
+
+
+@pytest.mark.parametrize("spoil", [broken, folder, file_in_the_way])
+async def test_a_file_that_cannot_be_used_is_a_failure_with_a_way_out(tmp_path: Path, spoil: Any) -> None:
+    path = tmp_path / "data" / "usage.sqlite3"
+    path.parent.mkdir()
+    spoil(path)
+    ledger = SqliteLedger(path)
+    for ask in (lambda: ledger.record(record()), ledger.totals, ledger.history, lambda: ledger.groups("day")):
+        with pytest.raises(RequestFailed) as failed:
+            await ask()
+        assert failed.value.action
+        assert "ledger" in failed.value.message
+        assert str(tmp_path) not in failed.value.message
+    await ledger.aclose()
+
+
+async def test_a_ledger_that_was_locked_for_a_moment_is_waited_for(ledger: SqliteLedger) -> None:
+    await ledger.record(record())
+    other = sqlite3.connect(ledger._path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(ledger.record, record())
+        await anyio.lowlevel.checkpoint()
+        other.execute("COMMIT")
+    other.close()
+    assert (await ledger.totals()).total_calls == 2
+
+
+async def test_a_ledger_that_stays_locked_is_a_failure(ledger: SqliteLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modelport.adapters.usage_ledgers.sqlite.BUSY_TIMEOUT_S", 0.01)
+    await ledger.record(record())
+    other = sqlite3.connect(ledger._path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(RequestFailed, match="ledger"):
+        await ledger.record(record())
+    other.execute("ROLLBACK")
+    other.close()
+    # It is usable again as soon as the other one is gone.
+    await ledger.record(record())
+    assert (await ledger.totals()).total_calls == 2
+
+
+async def test_a_count_too_large_to_store_is_a_failure_and_the_ledger_goes_on(ledger: SqliteLedger) -> None:
+    with pytest.raises(RequestFailed):
+        await ledger.record(record(output_tokens=2**63))
+    await ledger.record(record())
+    assert (await ledger.totals()).total_calls == 1
+
+
+async def test_no_question_blocks_the_event_loop(ledger: SqliteLedger) -> None:
+    with blockbuster_ctx("modelport"):
+        await ledger.record(record())
+        await ledger.totals()
+        await ledger.totals(NOON - 5, NOON + 5)
+        await ledger.groups("day")
+        await ledger.history()

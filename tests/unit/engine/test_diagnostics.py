@@ -1,0 +1,91 @@
+"""The checks of an installation: each finds its trouble, and none is stopped by another's."""
+
+from __future__ import annotations
+
+from modelport.domain.errors import RequestFailed
+from modelport.domain.registry import Registry
+from modelport.engine.credentials import Credentials
+from modelport.engine.diagnostics import Diagnostics
+from modelport.protocol.types import Check
+from support.builders import MemoryLedger, MemoryStore, Variables, row
+
+REGISTRY = Registry([row("acme"), row("beta")])
+KEY = "key-0123456789abcdef"
+LOCKED = RequestFailed("auth_required", "The keyring refused (no): unlock it.", action="unlock the keyring")
+
+
+class Folder:
+    """A data folder in whatever state."""
+
+    path = "/home/me/data"
+
+    def __init__(self, problem: str | None = None) -> None:
+        self._problem = problem
+
+    async def problem(self) -> str | None:
+        return self._problem
+
+
+async def checks(
+    store: MemoryStore | None = None,
+    ledger: MemoryLedger | None = None,
+    problem: str | None = None,
+    **variables: str,
+) -> dict[str, Check]:
+    store, environment = store or MemoryStore(), Variables(**variables)
+    credentials = Credentials(REGISTRY, environment, store)
+    diagnostics = Diagnostics("1.2.3", environment, Folder(problem), credentials, store, ledger or MemoryLedger())  # type: ignore[arg-type]
+    return {check.id: check for check in (await diagnostics.run()).checks}
+
+
+async def test_an_installation_in_order() -> None:
+    found = await checks(MemoryStore(beta=KEY), ACME_API_KEY=KEY)
+    assert list(found) == ["program", "dataFolder", "usageLedger", "keyring", "credentials", "proxy"]
+    assert {check.status for check in found.values()} == {"ok"}
+    assert "modelport 1.2.3, Python 3." in found["program"].detail
+    assert found["credentials"].detail == "acme (environment), beta (keyring)"
+    assert found["proxy"].detail == "none"
+    assert KEY not in str(found)
+
+
+async def test_a_folder_that_cannot_be_written_fails_and_says_what_to_do() -> None:
+    check = (await checks(problem="Read-only file system"))["dataFolder"]
+    assert check.status == "fail"
+    assert "Read-only file system" in check.detail
+    assert "MODELPORT_DATA_DIR" in (check.action or "")
+
+
+async def test_a_ledger_in_trouble_fails() -> None:
+    ledger = MemoryLedger()
+    ledger.trouble = RequestFailed("provider_unavailable", "The ledger is broken.", action="mend it")
+    check = (await checks(ledger=ledger))["usageLedger"]
+    assert (check.status, check.detail, check.action) == ("fail", "The ledger is broken.", "mend it")
+
+
+async def test_a_keyring_in_trouble_is_a_warning() -> None:
+    store = MemoryStore()
+    store.trouble = LOCKED
+    check = (await checks(store))["keyring"]
+    assert check.status == "warn"
+    assert "unlock" in check.detail
+    assert check.action
+
+
+async def test_a_keyring_that_does_not_open_stops_no_other_check() -> None:
+    store = MemoryStore(beta=KEY)
+    store.trouble = LOCKED
+    found = await checks(store, ACME_API_KEY=KEY)
+    assert list(found) == ["program", "dataFolder", "usageLedger", "keyring", "credentials", "proxy"]
+    assert "acme (environment)" in found["credentials"].detail
+
+
+async def test_no_key_at_all_is_a_warning_with_a_way_out() -> None:
+    check = (await checks())["credentials"]
+    assert check.status == "warn"
+    assert "modelport keys set" in (check.action or "")
+
+
+async def test_a_proxy_is_named() -> None:
+    assert "HTTPS_PROXY" in (await checks(HTTPS_PROXY="http://proxy:8080"))["proxy"].detail
+    assert "http_proxy" in (await checks(http_proxy="http://user:word@proxy:8080"))["proxy"].detail
+    assert "word" not in (await checks(http_proxy="http://user:word@proxy:8080"))["proxy"].detail

@@ -1,0 +1,112 @@
+"""What a session knows of its client."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from modelport.domain.errors import InvalidParams
+from modelport.frontends.lsp.session import Session
+from modelport.protocol.types import Call, Usage
+
+
+class Box:
+    """An outbox that keeps what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[dict[str, Any]] = []
+
+    def send(self, body: bytes) -> None:
+        self.sent.append(json.loads(body))
+
+
+def session() -> tuple[Session, Box]:
+    box = Box()
+    return Session(box), box  # type: ignore[arg-type]
+
+
+def introduced(**params: Any) -> tuple[str | None, str | None]:
+    """The client and the project that the ledger will name."""
+    mine, _ = session()
+    mine.introduce(params)
+    origin = mine.origin()
+    return origin.client, origin.project
+
+
+@pytest.mark.parametrize(
+    ("params", "client"),
+    [
+        ({"clientInfo": {"name": "Neovim", "version": "0.12"}}, "Neovim"),
+        ({"clientInfo": {"name": ""}}, None),
+        ({"clientInfo": {"name": 5}}, None),
+        ({"clientInfo": "Neovim"}, None),
+        ({"clientInfo": None}, None),
+        ({}, None),
+        ({"clientInfo": {"name": "x" * 500}}, "x" * 100),
+    ],
+)
+def test_the_client_is_who_it_says(params: dict[str, Any], client: str | None) -> None:
+    assert introduced(**params)[0] == client
+
+
+@pytest.mark.parametrize(
+    ("params", "project"),
+    [
+        ({"workspaceFolders": [{"uri": "file:///a/b", "name": "site"}, {"name": "other"}]}, "site"),
+        ({"workspaceFolders": [], "rootUri": "file:///home/me/site/"}, "site"),
+        ({"workspaceFolders": None, "rootUri": "file:///home/me/na%C3%AFve"}, "naïve"),
+        ({"workspaceFolders": [{}], "rootUri": None, "rootPath": "/home/me/site"}, "site"),
+        ({"workspaceFolders": "odd", "rootUri": 5}, None),
+        ({"workspaceFolders": [5]}, None),
+        ({"rootUri": "file:///"}, None),
+        ({"rootPath": ""}, None),
+        ({}, None),
+        ({"workspaceFolders": [{"name": "x" * 500}]}, "x" * 200),
+    ],
+)
+def test_the_project_is_the_first_folder(params: dict[str, Any], project: str | None) -> None:
+    assert introduced(**params)[1] == project
+
+
+def test_a_stream_id_serves_one_request_at_a_time() -> None:
+    mine, _ = session()
+    mine.open_stream("s")
+    with pytest.raises(InvalidParams) as refused:
+        mine.open_stream("s")
+    assert refused.value.field == "streamId"
+    mine.open_stream("t")
+    mine.close_stream("s")
+    mine.open_stream("s")
+
+
+def test_a_recorded_call_is_told() -> None:
+    mine, box = session()
+    usage = Usage(input_tokens=1, output_tokens=2, latency_ms=3, usd_micros=None, estimated=False)
+    call = Call(id=7, started_at="2026-11-20T00:00:00Z", provider="p", model="m", outcome="ok", usage=usage)
+    mine.recorded(call, "s")
+    (told,) = box.sent
+    assert told["method"] == "usage/updated"
+    assert (told["params"]["call"]["id"], told["params"]["streamId"]) == (7, "s")
+
+
+def test_progress_begins_and_ends_however_the_work_ends() -> None:
+    mine, box = session()
+    with mine.progress("t", "Asking"):
+        assert [m["params"]["value"]["kind"] for m in box.sent] == ["begin"]
+    with pytest.raises(ZeroDivisionError), mine.progress(5, "Asking"):
+        raise ZeroDivisionError
+    assert [(m["params"]["token"], m["params"]["value"]["kind"]) for m in box.sent] == [
+        ("t", "begin"),
+        ("t", "end"),
+        (5, "begin"),
+        (5, "end"),
+    ]
+
+
+def test_without_a_token_there_is_no_progress() -> None:
+    mine, box = session()
+    with mine.progress(None, "Asking"):
+        pass
+    assert box.sent == []
