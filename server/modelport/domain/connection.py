@@ -127,6 +127,7 @@ def _tidy(text: str, row: Provider, field: str) -> str:
     host, port = _split_port(authority)
     scheme = scheme.casefold()
     sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= LAST_PORT
+    sound = sound and re.fullmatch(r"[!$-;=@-~]*", path)
     if scheme not in ("http", "https") or not sound or not (host or local):
         raise InvalidParams(
             f'"{text}" is not an address that {row.display_name} can be called at: '

@@ -40,6 +40,12 @@ class StoredKey(Struct, frozen=True):
     base_url: str | None = None
 
 
+def fits_header(secret: Secret) -> bool:
+    """Whether a key can be sent at all: printable ASCII, as the value of a header has to be. Source: RFC 9110, 5.5."""
+    text = secret.reveal()
+    return text.isascii() and text.isprintable()
+
+
 def missing(row: Provider) -> Credential:
     """The credential of a provider for which nothing was found."""
     source: CredentialSource = "none" if row.requires_api_key else "notRequired"

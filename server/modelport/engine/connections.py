@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Sequence
 
 import msgspec
 
 from modelport.domain.connection import Endpoint, OpenConnection, Overrides, base_url, wire_format
+from modelport.domain.credential import Credential, fits_header
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Dialects, Environment, Verification
 from modelport.domain.provider import Auth, Provider
@@ -15,6 +17,8 @@ from modelport.domain.registry import Registry, Target
 from modelport.engine.credentials import Credentials
 from modelport.protocol import types
 
+HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 BUILT_AUTH: tuple[Auth, ...] = ("bearer", "key", "none")
 
 
@@ -71,6 +75,8 @@ class Connections:
         credential = await self._credentials.find(row, overrides, address)
         if row.requires_api_key and credential.secret is None and not overrides.headers:
             raise _no_key(row, address, credential.base_url)
+        if credential.secret and not fits_header(credential.secret):
+            raise _unfit_key(row, credential)
         return Endpoint(
             provider=row,
             dialect=dialect,
@@ -172,10 +178,20 @@ def _overrides(params: types.ConnectProviderParams, model: str | None) -> Overri
     for name, value in (("timeoutMs", params.timeout_ms),):
         if value is not None and value <= 0:
             raise InvalidParams(f"{name} must be more than 0.", field=name)
+    for name, value in (params.headers or {}).items():
+        if not HEADER_NAME.fullmatch(name) or name.casefold() in FRAMING or not fits_header(value):
+            raise InvalidParams(
+                "headers must have names of letters, digits and hyphens, values in plain characters on one line, "
+                "and nothing that frames the message.",
+                field="headers",
+            )
+    api_key = params.api_key.strip() if params.api_key else None
+    if api_key and not fits_header(api_key):
+        raise InvalidParams("apiKey must be the key itself, in plain characters on one line.", field="apiKey")
     return Overrides(
         model=model,
         base_url=params.base_url,
-        api_key=params.api_key or None,
+        api_key=api_key or None,
         dialect=params.dialect,
         headers=params.headers or {},
         silence_s=params.timeout_ms / 1000 if params.timeout_ms else None,
@@ -196,6 +212,16 @@ def _unsupported(row: Provider, dialect: types.Dialect) -> RequestFailed:
         f"This build cannot call {row.display_name} yet ({dialect}, {row.auth}): choose another provider.",
         provider=row.id,
         action="choose another provider",
+    )
+
+
+def _unfit_key(row: Provider, credential: Credential) -> RequestFailed:
+    return RequestFailed(
+        "invalid_key_format",
+        f"The key of {row.display_name} from {credential.location or credential.source} holds characters that no key "
+        "has, such as line breaks or accents: set it again.",
+        provider=row.id,
+        action="set the key again",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from modelport.domain.connection import Overrides
-from modelport.domain.credential import Credential, StoredKey, missing
+from modelport.domain.credential import Credential, StoredKey, fits_header, missing
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment
 from modelport.domain.provider import Provider
@@ -66,12 +66,14 @@ class Credentials:
             InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
             RequestFailed: there is no usable keyring.
         """
-        row = self._registry.get(name)
-        if not secret or not secret.reveal().strip() or any(c in secret.reveal() for c in "\r\n\0"):
-            raise InvalidParams("secret must be the key itself, on one line.", field="secret", provider=row.id)
+        row, secret = self._registry.get(name), secret.strip()
+        if not secret or not fits_header(secret):
+            raise InvalidParams(
+                "secret must be the key itself, in plain characters on one line.", field="secret", provider=row.id
+            )
         if base_url is None:
             self.check_prefix(row, secret, "secret")
-        await self._store.set(row.id, StoredKey(Secret(secret.reveal().strip()), base_url))
+        await self._store.set(row.id, StoredKey(secret, base_url))
         return (await self._stored(row, base_url) or missing(row)).status()
 
     async def forget(self, name: str) -> CredentialStatus:

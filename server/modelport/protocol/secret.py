@@ -20,6 +20,10 @@ class Secret:
         """The secret itself; call it only where it is put to use."""
         return self._text
 
+    def strip(self) -> Secret:
+        """The secret without the white space that came along when it was pasted."""
+        return Secret(self._text.strip())
+
     @property
     def last4(self) -> str | None:
         """The last four characters, or None when that would give away too much of a short secret."""

@@ -140,7 +140,17 @@ async def test_a_provider_without_a_default_gets_the_first_it_serves_or_none() -
         ({"provider": "acme", "timeout_ms": 0}, "timeoutMs"),
         ({"provider": "acme", "timeout_ms": -5}, "timeoutMs"),
         ({"provider": "acme", "base_url": "ftp://x"}, "baseUrl"),
+        ({"provider": "acme", "base_url": "https://x/v 1"}, "baseUrl"),
+        ({"provider": "acme", "base_url": "https://x/v1?a=b"}, "baseUrl"),
         ({"provider": "openai", "api_key": "gsk_0123456789"}, "apiKey"),
+        ({"provider": "acme", "api_key": "sk-é0123456789"}, "apiKey"),
+        ({"provider": "acme", "api_key": "sk-012345\n6789"}, "apiKey"),
+        ({"provider": "acme", "headers": {"X Own": "a"}}, "headers"),
+        ({"provider": "acme", "headers": {"": "a"}}, "headers"),
+        ({"provider": "acme", "headers": {"X-Own": "a\r\nX-Other: b"}}, "headers"),
+        ({"provider": "acme", "headers": {"X-Own": "東京"}}, "headers"),
+        ({"provider": "acme", "headers": {"Content-Length": "5"}}, "headers"),
+        ({"provider": "acme", "headers": {"transfer-encoding": "chunked"}}, "headers"),
     ],
 )
 async def test_wrong_params_are_named_and_change_nothing(params: dict[str, Any], field: str) -> None:
@@ -149,6 +159,20 @@ async def test_wrong_params_are_named_and_change_nothing(params: dict[str, Any],
         await world.connect(**params)
     assert refused.value.field == field
     assert world.status() == (None, [])
+
+
+async def test_white_space_around_a_pasted_key_is_no_part_of_it() -> None:
+    world = World()
+    await world.connect("acme", api_key=f" {KEY}\n", verify=False)
+    credential = (await world.connections.endpoint(ACME, "m")).credential
+    assert credential.secret == Secret(KEY)
+
+
+async def test_a_key_in_the_environment_that_cannot_be_sent_says_where_it_is() -> None:
+    with pytest.raises(RequestFailed, match="ACME_API_KEY") as failed:
+        await World(ACME_API_KEY="sk-\u200b0123456789").connections.endpoint(ACME, "m")
+    assert failed.value.kind == "invalid_key_format"
+    assert "0123456789" not in failed.value.message
 
 
 async def test_a_key_for_an_endpoint_of_the_users_own_may_look_like_anything() -> None:

@@ -147,7 +147,7 @@ async def test_a_key_is_kept_with_its_address() -> None:
     assert store.keys["acme"].base_url == "https://mine.example"
 
 
-@pytest.mark.parametrize("secret", ["", "   ", "two\nlines", "carriage\rreturn", "nul\0", "trailing\nnewline\n"])
+@pytest.mark.parametrize("secret", ["", "   ", "two\nlines", "carriage\rreturn", "nul\0", "zero\u200bwidth", "accént"])
 async def test_what_is_no_key_is_refused(secret: str) -> None:
     store = MemoryStore()
     with pytest.raises(InvalidParams) as refused:
