@@ -221,6 +221,8 @@ export interface Message {
   readonly toolCalls?: readonly ToolCall[];
   /** The call that a tool message answers. */
   readonly toolCallId?: string;
+  /** Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it. */
+  readonly providerState?: Record<string, unknown>;
 }
 
 /** Text. */
@@ -329,6 +331,8 @@ export interface Completion {
   readonly provider: string;
   /** The model that answered. */
   readonly model: string;
+  /** What the provider wants back with this turn, such as signed reasoning: opaque, to be sent in the assistant message as it is. */
+  readonly providerState?: Record<string, unknown>;
   /** What it used. */
   readonly usage: Usage;
   /** Every try, in order; the last one gave the answer. */

@@ -37,6 +37,18 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     answer_format: AnswerFormat | None = None
     parameters: dict[str, Any] = {}
 
+    def keep(self, state: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The ``providerState`` of an answer to this call, for ``state_of`` of a later one; None for no state."""
+        endpoint = self.endpoint
+        return {"provider": endpoint.provider.id, "dialect": endpoint.dialect, "state": state} if state else None
+
+    def state_of(self, message: Message) -> Mapping[str, Any]:
+        """What this provider's dialect kept of the turn a message repeats; empty for a turn of another provider."""
+        kept = message.provider_state or {}
+        state = kept.get("state")
+        mine = (kept.get("provider"), kept.get("dialect")) == (self.endpoint.provider.id, self.endpoint.dialect)
+        return state if mine and is_object(state) else EMPTY
+
 
 class TokenCounts(Struct, frozen=True, kw_only=True):
     """Token counts with the contract's meaning: input with its cached part, output with its reasoning."""
@@ -110,14 +122,15 @@ class _ToolCallParts:
 class Answer:
     """Collects an answer delta by delta and passes each on to the listener.
 
-    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``finish`` and ``counts`` in the
-    order of the wire.
+    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``finish`` and sets ``counts`` in the
+    order of the wire. ``state`` is what it wants back with the next turn, for ``ModelCall.state_of``.
     """
 
     def __init__(self, listener: Listener, clock: Callable[[], float] = time.monotonic) -> None:
         self.listener = listener
         self.finish_reason: FinishReason | None = None
         self.counts: TokenCounts | None = None
+        self.state: dict[str, Any] = {}
         self.response_model: str | None = None
         self.first_delta_at: float | None = None
         self._clock = clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import anyio
 from msgspec import Struct
@@ -126,7 +126,7 @@ class Completions:
                 await completer.complete(call, run.answer)
             if scope.cancelled_caught:
                 raise _out_of_time(call, run.timeout_ms)
-            outcome = "ok"
+            outcome, run.provider_state = "ok", call.keep(run.answer.state)
         except InvalidParams:
             # Nothing was sent, so there is nothing to record.
             run.called, outcome = False, None
@@ -206,6 +206,7 @@ class _Run:
         self.timeout_ms = timeout_ms
         self.answer = Answer(listener)
         self.called = False
+        self.provider_state: dict[str, Any] | None = None
 
 
 def _attempted(run: _Run, started_s: float, failure: RequestFailed | None) -> types.Attempt:
@@ -227,6 +228,7 @@ def _completion(run: _Run, usage: types.Usage, attempts: Sequence[types.Attempt]
         finish_reason=answer.finish_reason or "other",
         provider=run.provider,
         model=run.model,
+        provider_state=run.provider_state,
         usage=usage,
         attempts=tuple(attempts),
     )

@@ -390,6 +390,9 @@ class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     tool_call_id: str | None = None
     """The call that a tool message answers."""
 
+    provider_state: dict[str, Any] | None = None
+    """Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it."""
+
 
 class TextPart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="text"):
     """Text."""
@@ -530,6 +533,9 @@ class Completion(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
     model: str
     """The model that answered."""
+
+    provider_state: dict[str, Any] | None = None
+    """What the provider wants back with this turn, such as signed reasoning: opaque, to be sent in the assistant message as it is."""
 
     usage: Usage
     """What it used."""

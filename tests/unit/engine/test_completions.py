@@ -122,6 +122,31 @@ async def test_the_providers_counts_are_used_and_else_an_estimate() -> None:
     assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (10, 2, True)
 
 
+async def test_what_a_provider_wants_back_comes_back_to_it_and_to_nobody_else() -> None:
+    async def signed(call: ModelCall, answer: Answer) -> None:
+        answer.text("x")
+        answer.state = {"signature": "abc"}
+
+    world = World(a=signed, b=says("x"))
+    state = (await world.create(model="a/m")).provider_state
+    assert state is not None
+    turn = {"role": "assistant", "content": "x", "providerState": state}
+    again = [{"role": "user", "content": "hi"}, turn, {"role": "user", "content": "go on"}]
+    for provider, kept in (("a", {"signature": "abc"}), ("b", {})):
+        await world.create(model=f"{provider}/m", prompt=None, messages=again)
+        call = world.dialects.calls[-1]
+        assert call.state_of(call.messages[1]) == kept
+    assert (await world.create(model="b/m")).provider_state is None
+
+
+@pytest.mark.parametrize("odd", [{}, {"state": 5}, {"provider": "a", "dialect": "openai_chat", "state": "x"}])
+async def test_a_state_that_was_tampered_with_is_ignored(odd: dict[str, Any]) -> None:
+    world = World(a=says("x"))
+    turn = {"role": "assistant", "content": "x", "providerState": odd}
+    await world.create(model="a/m", prompt=None, messages=[{"role": "user", "content": "hi"}, turn])
+    assert world.dialects.calls[0].state_of(world.dialects.calls[0].messages[1]) == {}
+
+
 async def test_an_answer_without_a_finish_reason_has_finished_otherwise() -> None:
     async def silent(call: ModelCall, answer: Answer) -> None:
         pass
