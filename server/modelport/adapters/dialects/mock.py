@@ -21,13 +21,15 @@ by commas, as in ``mock:think,tools,delay=20``:
     ends with this finish reason
 ``nousage``
     gives no token counts
+
+Where there are no N pieces, what should happen after them happens at the end.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, get_args
+from typing import Any, NoReturn, get_args
 
 import anyio
 import anyio.lowlevel
@@ -75,32 +77,25 @@ class Mock:
         """Plays the script that the model's name asks for."""
         script = read_script(call.model)
         refuse_others(call.parameters, PARAMETERS, provider="mock", model=call.model)
-        if script.fail and not script.after:
-            raise _failure(script, call)
-        sent = 0
-        limit = call.parameters.get("max_tokens")
-        for kind, index, piece in _pieces(script, call):
-            if script.stall == sent:
-                await self._silence(call)
-            if script.cut == sent:
-                raise _broken_off(call)
-            if script.fail and script.after == sent:
-                raise _failure(script, call)
+        pieces = list(_pieces(script, call))
+        allowed = pieces[: call.parameters.get("max_tokens")]
+        for sent, (kind, index, piece) in enumerate(allowed):
+            await _trouble(script, call, sent)
             await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
             if answer.listener.congested:
                 await answer.listener.drained()
-            if limit is not None and sent >= limit:
-                answer.finish("length")
-                break
             _deliver(answer, kind, index, piece, call)
-            sent += 1
+        await _trouble(script, call, len(allowed), last=True)
+        if len(allowed) < len(pieces):
+            answer.finish("length")
         else:
             answer.finish("toolCalls" if answer.has_tool_calls() else "stop")
         if script.finish is not None:
             answer.finish(script.finish)
         if not script.nousage:
             spoken = sum(len(plain_text(message).split()) for message in call.messages)
-            answer.counts = TokenCounts(input=spoken, output=sent, reasoning=len(_THOUGHT) if script.think else None)
+            thought = len(_THOUGHT) if script.think else None
+            answer.counts = TokenCounts(input=spoken, output=len(allowed), reasoning=thought)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """There is nothing to load."""
@@ -109,16 +104,19 @@ class Mock:
         """There is nothing to verify."""
         return Verification(verified=True, models=endpoint.provider.example_models)
 
-    async def _silence(self, call: ModelCall) -> None:
-        seconds = call.endpoint.silence_s or GAP_S
-        await anyio.sleep(seconds)
-        raise RequestFailed(
-            "timeout",
-            f"The mock sent nothing for {seconds:g} s, as it was told to: try again without stall.",
-            provider="mock",
-            model=call.model,
-            action="try again",
-        )
+
+async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = False) -> None:
+    """Makes what the script wants after so many pieces; after the last one, also what it wanted later."""
+
+    def due(after: int | None) -> bool:
+        return after is not None and (after == sent or (last and after > sent))
+
+    if script.fail and due(script.after):
+        raise _failure(script, call)
+    if due(script.stall):
+        await _silence(call)
+    if due(script.cut):
+        raise _broken_off(call)
 
 
 def read_script(model: str) -> Script:
@@ -215,6 +213,18 @@ def _failure(script: Script, call: ModelCall) -> RequestFailed:
     )
 
 
+async def _silence(call: ModelCall) -> NoReturn:
+    seconds = call.endpoint.silence_s or GAP_S
+    await anyio.sleep(seconds)
+    raise RequestFailed(
+        "timeout",
+        f"The mock sent nothing for {seconds:g} s, as it was told to: try again without stall.",
+        provider="mock",
+        model=call.model,
+        action="try again",
+    )
+
+
 def _broken_off(call: ModelCall) -> RequestFailed:
     return RequestFailed(
         "stream_interrupted",
@@ -242,11 +252,17 @@ def instance(schema: dict[str, Any]) -> Any:
     return _OF_TYPE.get(str(kind), lambda _: {})(schema)
 
 
+def _number(schema: dict[str, Any]) -> Any:
+    """One, or what is nearest to it within the bounds."""
+    number = min(1, schema.get("maximum", 1))
+    return max(number, schema.get("minimum", number))
+
+
 _OF_TYPE: dict[str, Callable[[dict[str, Any]], Any]] = {
     "object": lambda schema: {name: instance(inner) for name, inner in schema.get("properties", {}).items()},
     "array": lambda schema: [instance(schema.get("items") or {"type": "string"})] * max(1, schema.get("minItems", 1)),
-    "integer": lambda schema: max(schema.get("minimum", 1), min(1, schema.get("maximum", 1))),
-    "number": lambda schema: max(schema.get("minimum", 1), min(1, schema.get("maximum", 1))),
+    "integer": _number,
+    "number": _number,
     "boolean": lambda _: True,
     "null": lambda _: None,
     "string": lambda schema: "text".ljust(schema.get("minLength", 0), "x"),
