@@ -199,7 +199,7 @@ class MessagesDecoder:
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
-        event = decode(_EVENT, data, _Event)
+        event = decode(_EVENT, data)
         match event.type:
             case "content_block_delta" if event.delta:
                 self._delta(event.index, event.delta)
@@ -221,7 +221,7 @@ class MessagesDecoder:
 
     def whole(self, body: bytes) -> None:
         """A message in one piece."""
-        message = decode(_MESSAGE, body, _MessageBody)
+        message = decode(_MESSAGE, body)
         if message.type == "error" or message.content is None:
             refuse(body)
         for index, block in enumerate(message.content):

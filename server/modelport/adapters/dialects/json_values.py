@@ -13,10 +13,11 @@ from modelport.protocol.shapes import is_list, is_object
 T = TypeVar("T")
 ABSENT: Final = msgspec.Raw()
 """The default of raw fields, so that most of them are told apart by identity."""
+_ANYTHING: Final = msgspec.json.Decoder()
 
 
-def decode(decoder: msgspec.json.Decoder[T], data: bytes, target: type[T]) -> T:
-    """Decodes, and repairs text that was cut inside a character: broken UTF-8 and lone surrogates.
+def decode(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
+    """Decodes, and repairs what is not JSON but nearly: characters cut in half, a byte order mark, NaN.
 
     Raises:
         NotUnderstood: not JSON, or not of the expected shape.
@@ -25,10 +26,10 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes, target: type[T]) -> T:
         return decoder.decode(data)
     except msgspec.ValidationError as error:
         raise NotUnderstood(data, str(error)) from error
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         try:
-            value = without_lone_surrogates(json.loads(data.decode("utf-8", "replace")))
-            return msgspec.convert(value, target)
+            value = without_lone_surrogates(json.loads(data.decode("utf-8-sig", "replace")))
+            return decoder.decode(msgspec.json.encode(value))
         except (ValueError, RecursionError):
             raise NotUnderstood(data, "not JSON") from error
 
@@ -40,7 +41,7 @@ def refuse(data: bytes) -> NoReturn:
         ProviderRefused: it tells an error in some other way.
         NotUnderstood: it tells none.
     """
-    value = msgspec.json.decode(data)
+    value = decode(_ANYTHING, data)
     words = ("error", "errors", "detail", "message", "msg", "error_description", "title")
     if is_object(value) and any(value.get(word) for word in words):
         raise ProviderRefused(data)
@@ -60,7 +61,21 @@ def without_lone_surrogates(value: Any) -> Any:
 
 def is_set(raw: msgspec.Raw) -> bool:
     """Whether a raw field is there and not null, false, empty or nothing. Its default must be ``ABSENT``."""
-    return raw is not ABSENT and bytes(raw) not in (b"", b"null", b"{}", b"[]", b"false", b'""')
+    if raw is ABSENT or (text := bytes(raw)) in _NOTHING:
+        return False
+    return text.translate(None, b" \t\r\n") not in _NOTHING
+
+
+_NOTHING = frozenset((b"", b"null", b"{}", b"[]", b"false", b'""'))
+
+
+def fields(raw: msgspec.Raw) -> dict[str, Any]:
+    """The fields of the object in a raw field; none when there is something else in it, or nothing."""
+    try:
+        value = decode(_ANYTHING, bytes(raw))
+    except NotUnderstood:
+        return {}
+    return value if is_object(value) else {}
 
 
 def whole_number(value: Any) -> int | None:

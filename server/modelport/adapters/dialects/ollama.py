@@ -158,7 +158,7 @@ class OllamaDecoder:
 
     def event(self, name: bytes, data: bytes) -> None:
         """One line."""
-        line = decode(_LINE, data, _Line)
+        line = decode(_LINE, data)
         if is_set(line.error):
             raise ProviderRefused(data)
         message = line.message

@@ -167,11 +167,11 @@ class ChatDecoder:
             return
         if name == b"error":
             raise ProviderRefused(data)
-        self._chunk(decode(_CHUNK, data, _Chunk), data)
+        self._chunk(decode(_CHUNK, data), data)
 
     def whole(self, body: bytes) -> None:
         """A reply in one piece; some servers put it in a list."""
-        chunk = decode(_CHUNK, body, _Chunk)
+        chunk = decode(_CHUNK, body)
         if not chunk.choices and not is_set(chunk.error):
             refuse(body)
         for choice in chunk.choices or ():

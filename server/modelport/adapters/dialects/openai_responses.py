@@ -171,7 +171,7 @@ class ResponsesDecoder:
         if data.startswith(b"[DONE]"):
             self.over = True
             return
-        event = decode(_EVENT, data, _Event)
+        event = decode(_EVENT, data)
         match event.type:
             case "response.output_text.delta" | "response.refusal.delta":
                 self._streamed.add(event.output_index)
@@ -197,7 +197,7 @@ class ResponsesDecoder:
 
     def whole(self, body: bytes) -> None:
         """A reply in one piece."""
-        response = decode(_RESPONSE, body, _Response)
+        response = decode(_RESPONSE, body)
         if response.output is None and response.status is None:
             refuse(body)
         self._end(response)

@@ -42,7 +42,7 @@ def counts(usage: bytes) -> TokenCounts | None:
     """
     try:
         value = _USAGE.decode(usage)
-    except msgspec.ValidationError:
+    except ValueError:
         return None
     read = _first(value.prompt_tokens, value.input_tokens)
     written = _first(value.completion_tokens, value.output_tokens)
