@@ -10,7 +10,6 @@ from typing import Protocol
 
 LONGEST_EVENT = 16 * 1024 * 1024
 """Bytes one event may have: an image or a long tool call fits, an endless line does not."""
-_BOM = b"\xef\xbb\xbf"
 
 
 class EventTooLong(Exception):
@@ -86,13 +85,9 @@ class SseFramer:
         self._size = 0
         self._begun = False
         self._after_cr = False
-        self._first = True
 
     def feed(self, chunk: bytes) -> None:
         """Takes a chunk cut anywhere."""
-        if self._first and chunk:
-            self._first = False
-            chunk = chunk.removeprefix(_BOM)
         if b"\r" in chunk or self._after_cr:
             chunk = self._only_newlines(chunk)
         if self._begun:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 VERIFY_TIMEOUT_S = 15.0
 LINGER_S = 0.1
+_BLANK = b"\xef\xbb\xbf \t\r\n"
+"""What may stand before an answer: a byte order mark and white space."""
 
 
 class HttpCompleter:
@@ -72,18 +74,22 @@ class HttpCompleter:
         model = row.default_model or ""
         outgoing = Outgoing(path, wire.headers, wire.key_header)
         body = await self._exchange.get(endpoint, model, outgoing, VERIFY_TIMEOUT_S)
-        if body.lstrip()[:1] not in (b"{", b"["):
-            raise failures.not_understood(endpoint, model, body, "no JSON")
-        return Verification(verified=True, models=wire.model_ids(body) if path == listing else ())
+        try:
+            models = wire.model_ids(body)
+        except NotUnderstood as error:
+            raise failures.not_understood(endpoint, model, body, str(error)) from error
+        return Verification(verified=True, models=models if path == listing else ())
 
     async def _read(self, response: httpx2.Response, watch: Watch, decoder: Decoder, answer: Answer) -> None:
         chunks = response.aiter_bytes()
         start = b""
         async for chunk in chunks:
             watch.touch()
-            start += chunk
-            if len(start.strip()) > 1:
+            start = (start + chunk).lstrip(_BLANK)
+            if len(start) > 1:
                 break
+        if start[:1] == b"<":
+            raise NotUnderstood(await _rest(start, chunks, watch), "a web page")
         framer = self._framer(start, decoder.event)
         if framer is None:
             decoder.whole(await _rest(start, chunks, watch))
@@ -96,12 +102,9 @@ class HttpCompleter:
 
         A JSON value where events are expected, or one that goes on over several lines, is a whole reply.
         """
-        text = start.lstrip(b"\xef\xbb\xbf \t\r\n")
-        if text[:1] == b"<":
-            raise NotUnderstood(start, "a web page")
-        if self._wire.framing == "json_lines" and text[1:2] not in (b"\r", b"\n"):
+        if self._wire.framing == "json_lines" and start[1:2] not in (b"\r", b"\n"):
             return JsonLinesFramer(on_event)
-        return None if text[:1] in (b"{", b"[") else SseFramer(on_event)
+        return None if start[:1] in (b"{", b"[") else SseFramer(on_event)
 
 
 async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: Watch) -> bytes:

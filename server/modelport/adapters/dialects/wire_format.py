@@ -81,5 +81,9 @@ class WireFormat(Protocol):
         ...
 
     def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The model ids of a listing; nothing for a body that is not one."""
+        """The model ids of a listing; nothing for JSON that is not one.
+
+        Raises:
+            NotUnderstood: the body is not JSON, or neither an object nor a list.
+        """
         ...

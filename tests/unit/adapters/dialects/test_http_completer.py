@@ -1,0 +1,315 @@
+"""Completing over HTTP: which framing, when it is over, and what each trouble is called."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelport.adapters.dialects import http_completer
+from modelport.adapters.dialects.http_completer import HttpCompleter
+from modelport.adapters.dialects.ollama import Ollama
+from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.http.exchange import Exchange
+from modelport.domain.completion import Answer
+from modelport.domain.errors import RequestFailed
+from support.builders import Heard, StubPool, VirtualTime, answer, call, credential, endpoint, reply, row, stub_exchange
+
+STREAM = (
+    b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
+    b'data: {"choices":[{"index":0,"delta":{"content":"lo"}}]}\n\n'
+    b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\n'
+    b"data: [DONE]\n\n"
+)
+FIRST = STREAM.partition(b"\n\n")[0] + b"\n\n"
+WHOLE = b'{\n "choices": [{"index":0,"message":{"content":"Hello"},"finish_reason":"stop"}]\n}'
+LINES = b'{"message":{"content":"Hel"},"done":false}\n{"message":{"content":"lo"},"done":true}\n'
+PAGE = b"<!DOCTYPE html><html><body><h1>Corporate Gateway</h1></body></html>"
+
+
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": VirtualTime}
+
+
+def paused(*pieces: bytes | float) -> Exchange:
+    """An exchange whose reply comes in these pieces, with pauses of so many seconds between them."""
+
+    async def body() -> AsyncIterator[bytes]:
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                yield piece
+            else:
+                await anyio.sleep(piece)
+
+    return Exchange(StubPool(lambda _: httpx2.Response(200, content=body())))  # type: ignore[arg-type]
+
+
+async def complete(*pieces: bytes, wire: Any = None, status: int = 200, **changes: Any) -> Answer:
+    built = answer()
+    await HttpCompleter(wire or OpenAIChat(), stub_exchange(*pieces, status=status)).complete(call(**changes), built)
+    return built
+
+
+async def failure(*pieces: bytes, **changes: Any) -> RequestFailed:
+    with pytest.raises(RequestFailed) as failed:
+        await complete(*pieces, **changes)
+    return failed.value
+
+
+def one_by_one(body: bytes) -> list[bytes]:
+    return [body[i : i + 1] for i in range(len(body))]
+
+
+@pytest.mark.parametrize("body", [STREAM, b"\n\n" + STREAM, b": hello\n\n" + STREAM, WHOLE, b"  \n" + WHOLE, b"\xef\xbb\xbf" + STREAM])  # fmt: skip
+@pytest.mark.parametrize("cut", [lambda body: [body], one_by_one])
+async def test_events_and_whole_replies_are_told_apart_by_their_first_bytes(body: bytes, cut: Any) -> None:
+    assert (await complete(*cut(body))).whole_text() == "Hello"
+
+
+@pytest.mark.parametrize(("wire", "body"), [(OpenAIChat(), STREAM), (OpenAIChat(), WHOLE), (Ollama(), LINES)])
+@pytest.mark.parametrize("cut", [[], [1], [2], [3], [1, 2], [4]])
+async def test_a_reply_may_begin_with_a_byte_order_mark_wherever_it_is_cut(
+    wire: Any, body: bytes, cut: list[int]
+) -> None:
+    marked = b"\xef\xbb\xbf" + body
+    built = await complete(*(marked[a:b] for a, b in pairwise([0, *cut, len(marked)])), wire=wire)
+    assert built.whole_text() == "Hello"
+
+
+@pytest.mark.parametrize(
+    "body", [LINES, LINES.rstrip(), b'{\n "message": {"content": "Hello"},\n "done": true\n}', b"\n" + LINES]
+)
+@pytest.mark.parametrize("cut", [lambda body: [body], one_by_one])
+async def test_json_lines_and_a_whole_value_over_several_lines(body: bytes, cut: Any) -> None:
+    assert (await complete(*cut(body), wire=Ollama())).whole_text() == "Hello"
+
+
+@given(st.lists(st.integers(0, len(STREAM)), max_size=6))
+async def test_the_answer_is_the_same_wherever_the_network_cuts(places: list[int]) -> None:
+    edges = [0, *sorted(places), len(STREAM)]
+    built = await complete(*(STREAM[a:b] for a, b in pairwise(edges)))
+    assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+
+
+@pytest.mark.parametrize(
+    ("pieces", "kind", "said"),
+    [
+        ([], "stream_interrupted", "without an answer"),
+        ([b"\n"], "stream_interrupted", "without an answer"),
+        ([FIRST], "stream_interrupted", "in the middle of the answer"),
+        ([b": nothing but comments\n\n"], "stream_interrupted", "without an answer"),
+        ([b"data: {broken\n\n"], "invalid_response", "not openai_chat"),
+        ([b'data: {"choices":5}\n\n'], "invalid_response", "not openai_chat"),
+        ([b"{broken"], "invalid_response", "not openai_chat"),
+        ([PAGE], "invalid_response", "Corporate Gateway"),
+        ([b"\xef\xbb\xbf \n" + PAGE], "invalid_response", "Corporate Gateway"),
+        ([b'data: {"error":{"message":"overloaded","code":503}}\n\n'], "provider_unavailable", "overloaded"),
+        ([b'{"error":{"message":"rate limit"}}'], "rate_limited", "rate limit"),
+    ],
+)
+async def test_what_goes_wrong_in_a_good_status(pieces: list[bytes], kind: str, said: str) -> None:
+    error = await failure(*pieces)
+    assert error.kind == kind
+    assert said in error.message
+    assert (error.provider, error.model) == ("acme", "some-model")
+
+
+async def test_a_web_page_is_told_as_one_wherever_it_is_cut() -> None:
+    error = await failure(*one_by_one(PAGE))
+    assert error.kind == "invalid_response"
+    assert "web page" in error.message
+    assert "Corporate Gateway" in error.message
+
+
+@pytest.mark.parametrize("start", [b"data: ", b"{", b": "])
+async def test_a_reply_over_the_cap_is_refused(start: bytes) -> None:
+    megabyte = b"x" * 1024 * 1024
+    assert (await failure(start, *[megabyte] * 17)).kind == "invalid_response"
+
+
+async def test_a_filtered_rest_ends_the_answer_and_a_filtered_beginning_fails() -> None:
+    filtered = b'data: {"error":{"message":"blocked","code":"content_filter"}}\n\n'
+    built = await complete(FIRST, filtered)
+    assert (built.whole_text(), built.finish_reason) == ("Hel", "contentFilter")
+    assert (await failure(filtered)).kind == "content_filtered"
+
+
+async def test_a_refused_request_is_a_failure_with_its_status() -> None:
+    error = await failure(b'{"error":{"message":"no such key"}}', status=401)
+    assert (error.kind, error.http_status) == ("auth_rejected", 401)
+
+
+async def test_a_connection_lost_in_the_middle() -> None:
+    async def cut() -> AsyncIterator[bytes]:
+        yield FIRST
+        raise httpx2.ReadError("reset")
+
+    exchange = Exchange(StubPool(lambda _: httpx2.Response(200, content=cut())))  # type: ignore[arg-type]
+    built = answer()
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(OpenAIChat(), exchange).complete(call(), built)
+    assert failed.value.kind == "stream_interrupted"
+    assert built.whole_text() == "Hel"
+
+
+async def test_no_connection_at_all() -> None:
+    def unreachable(_: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused")
+
+    exchange = Exchange(StubPool(unreachable))  # type: ignore[arg-type]
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(OpenAIChat(), exchange).complete(call(), answer())
+    assert failed.value.kind == "network"
+
+
+async def test_a_server_that_lingers_after_the_end_is_not_waited_for() -> None:
+    built = answer()
+    began = anyio.current_time()
+    await HttpCompleter(OpenAIChat(), paused(STREAM, 10_000.0)).complete(call(), built)
+    assert anyio.current_time() - began < 1
+    assert built.whole_text() == "Hello"
+
+
+REST = STREAM.removeprefix(FIRST)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "seconds"),
+    [
+        # Minutes may pass before the first word, half a minute in the middle.
+        ([299.0, FIRST, 29.0, REST], None),
+        ([299.0, STREAM[:5], 299.0, STREAM[5:]], None),
+        ([FIRST, 31.0, REST], 30),
+        ([FIRST, 29.0, b": still here\n\n", 29.0, REST], None),
+        ([301.0, STREAM], 300),
+        # A reply in one piece has not begun before it is whole.
+        ([WHOLE[:20], 299.0, WHOLE[20:40], 299.0, WHOLE[40:]], None),
+        ([WHOLE[:20], 301.0, WHOLE[20:]], 300),
+    ],
+)
+async def test_silence_is_noticed_where_it_lasts_too_long(pieces: list[bytes | float], seconds: int | None) -> None:
+    built = answer()
+    completer = HttpCompleter(OpenAIChat(), paused(*pieces))
+    if seconds is None:
+        await completer.complete(call(), built)
+        assert built.whole_text() == "Hello"
+        return
+    with pytest.raises(RequestFailed, match=f"{seconds} s") as failed:
+        await completer.complete(call(), built)
+    assert failed.value.kind == "timeout"
+
+
+class Slow(Heard):
+    """A listener that is behind once, after the first delta, for as long as it takes."""
+
+    waited = 0
+
+    @property
+    def congested(self) -> bool:
+        return bool(self.events) and not self.waited
+
+    async def drained(self) -> None:
+        await anyio.sleep(1000)
+        self.waited += 1
+
+
+async def test_a_listener_that_is_behind_is_waited_for_and_the_provider_is_not_blamed() -> None:
+    slow = Slow()
+    await HttpCompleter(OpenAIChat(), paused(FIRST, 5.0, REST)).complete(call(), Answer(slow))
+    assert slow.waited == 1
+    assert slow.said("text") == "Hello"
+
+
+async def test_after_a_listener_was_behind_silence_is_noticed_again() -> None:
+    slow = Slow()
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(OpenAIChat(), paused(FIRST, 10_000.0)).complete(call(), Answer(slow))
+    assert failed.value.kind == "timeout"
+    assert slow.waited == 1
+
+
+async def test_the_formats_headers_and_the_requests_path_are_sent() -> None:
+    from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+
+    body = b'{"type":"message","content":[],"stop_reason":"end_turn"}'
+    pool = StubPool(lambda _: reply(body))
+    place = endpoint(row(dialect="anthropic_messages", key_header="x-api-key", auth="key"), base_url="https://a/base")
+    await HttpCompleter(AnthropicMessages(), Exchange(pool)).complete(call(endpoint=place), answer())  # type: ignore[arg-type]
+    (request,) = pool.requests
+    assert str(request.url) == "https://a/base/v1/messages"
+    assert request.headers["anthropic-version"] == "2023-06-01"
+    assert request.headers["content-type"] == "application/json"
+    assert pool.sent()["model"] == "some-model"
+
+
+# The check of a connection.
+
+
+def verifier(body: bytes, status: int = 200) -> tuple[HttpCompleter, StubPool]:
+    pool = StubPool(lambda _: reply(body, status=status))
+    return HttpCompleter(OpenAIChat(), Exchange(pool)), pool  # type: ignore[arg-type]
+
+
+async def test_a_check_lists_the_models() -> None:
+    completer, pool = verifier(b'{"data":[{"id":"a"},{"id":"b"}]}')
+    check = await completer.verify(endpoint())
+    assert (check.verified, check.models) == (True, ("a", "b"))
+    (request,) = pool.requests
+    assert (request.method, str(request.url)) == ("GET", "https://acme.example/v1/models")
+    assert request.headers["authorization"].startswith("Bearer ")
+
+
+async def test_a_check_uses_the_rows_own_path_where_the_list_is_public() -> None:
+    completer, pool = verifier(b'{"data":{"usage":1}}')
+    check = await completer.verify(endpoint(row(wire={"verify_path": "/key"})))
+    assert (check.verified, check.models) == (True, ())
+    assert pool.requests[0].url.path == "/v1/key"
+
+
+async def test_a_row_without_a_list_is_not_checked() -> None:
+    completer, pool = verifier(b"")
+    check = await completer.verify(endpoint(row(wire={"models_path": ""})))
+    assert (check.verified, check.models) == (False, ())
+    assert pool.requests == []
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "kind"),
+    [
+        (b'{"error":{"message":"bad key"}}', 401, "auth_rejected"),
+        (PAGE, 200, "invalid_response"),
+        (PAGE, 404, "invalid_response"),
+        (b"ok", 200, "invalid_response"),
+        (b"", 200, "invalid_response"),
+        (b'{"data": [{"id"', 200, "invalid_response"),
+        (b'{"error":{"message":"down"}}', 503, "provider_unavailable"),
+    ],
+)
+async def test_a_check_that_fails(body: bytes, status: int, kind: str) -> None:
+    completer, _ = verifier(body, status)
+    with pytest.raises(RequestFailed) as failed:
+        await completer.verify(endpoint())
+    assert failed.value.kind == kind
+
+
+async def test_a_check_that_gets_no_answer_gives_up_in_time() -> None:
+    began = anyio.current_time()
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(OpenAIChat(), paused(b'{"data":', 10_000.0)).verify(endpoint())
+    assert failed.value.kind == "timeout"
+    assert anyio.current_time() - began == http_completer.VERIFY_TIMEOUT_S
+
+
+async def test_a_key_that_is_missing_is_called_missing() -> None:
+    completer, _ = verifier(json.dumps({"error": "no"}).encode(), 401)
+    with pytest.raises(RequestFailed) as failed:
+        await completer.verify(endpoint(credential=credential(None)))
+    assert failed.value.kind == "auth_required"
