@@ -12,8 +12,8 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
-from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse, whole_number
-from modelport.adapters.dialects.openai_request import model_ids
+from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.dialects.openai_request import model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
 from modelport.domain.parameters import refuse_others
@@ -51,9 +51,11 @@ class AnthropicMessages:
     def request(self, call: ModelCall) -> WireRequest:
         """The request for a call."""
         row = call.endpoint.provider
-        accepted = (PARAMETERS.keys() | OTHER_PARAMETERS) - set(row.wire.refused_parameters)
-        refuse_others(call.parameters, accepted, provider=row.id, model=call.model)
         given = call.parameters
+        accepted = (PARAMETERS.keys() | OTHER_PARAMETERS) - set(row.wire.refused_parameters)
+        if given.get("reasoning_effort") == "none":
+            accepted -= {"reasoning_budget"}
+        refuse_others(given, accepted, provider=row.id, model=call.model)
         body: dict[str, Any] = {
             "model": call.model,
             "max_tokens": (row.wire.default_max_tokens or DEFAULT_MAX_TOKENS) + given.get("reasoning_budget", 0),
@@ -88,10 +90,13 @@ def _thinking(call: ModelCall) -> dict[str, Any]:
     effort, budget = call.parameters.get("reasoning_effort"), call.parameters.get("reasoning_budget")
     body: dict[str, Any] = {}
     output: dict[str, Any] = {}
-    if budget or effort == "none" or budget == 0:
-        body["thinking"] = {"type": "enabled", "budget_tokens": budget} if budget else {"type": "disabled"}
+    if budget:
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    elif budget == 0 or effort == "none":
+        body["thinking"] = {"type": "disabled"}
     elif effort is not None:
         body["thinking"] = {"type": "adaptive"}
+    if effort not in (None, "none"):
         output["effort"] = "low" if effort == "minimal" else effort
     form = call.answer_format
     if form is not None and form.schema is not None:
@@ -100,7 +105,8 @@ def _thinking(call: ModelCall) -> dict[str, Any]:
 
 
 def _tools(call: ModelCall) -> dict[str, Any]:
-    if not call.tools:
+    wanted = tool_choice(call) or "auto"
+    if not call.tools or (wanted == "none" and "none" not in call.endpoint.provider.wire.tool_choice):
         return {}
     tools = [
         {
@@ -110,11 +116,10 @@ def _tools(call: ModelCall) -> dict[str, Any]:
         }
         for tool in call.tools
     ]
-    kinds = {"auto": "auto", "none": "none", "required": "any", "named": "tool"}
-    choice: dict[str, Any] = {"type": kinds[call.tool_choice or "auto"]}
+    choice: dict[str, Any] = {"type": "any" if wanted == "required" else wanted}
     if call.named_tool:
-        choice["name"] = call.named_tool
-    if call.parameters.get("parallel_tool_calls") is False:
+        choice = {"type": "tool", "name": call.named_tool}
+    if call.parameters.get("parallel_tool_calls") is False and wanted != "none":
         choice["disable_parallel_tool_use"] = True
     return {"tools": tools} | ({"tool_choice": choice} if len(choice) > 1 or choice["type"] != "auto" else {})
 
@@ -255,10 +260,10 @@ class MessagesDecoder:
 
     def _count(self, usage: Raw) -> None:
         """Later counts replace earlier ones; Anthropic's input leaves both kinds of cached tokens out."""
-        if not is_set(usage):
-            return
-        self._usage |= {k: v for k, v in msgspec.json.decode(usage).items() if v is not None}
+        self._usage |= {k: v for k, v in fields(usage).items() if v is not None}
         number = {name: whole_number(self._usage.get(name)) for name in _COUNTS}
+        if number["input_tokens"] is None and number["output_tokens"] is None:
+            return
         read, written = number["cache_read_input_tokens"], number["cache_creation_input_tokens"]
         self._answer.counts = TokenCounts(
             input=(number["input_tokens"] or 0) + (read or 0) + (written or 0),

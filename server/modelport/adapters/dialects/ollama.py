@@ -55,7 +55,7 @@ class Ollama:
             body["keep_alive"] = given["keep_alive"]
         if (effort := given.get("reasoning_effort")) is not None:
             body["think"] = EFFORTS.get(effort, effort)
-        if call.tools and tool_choice(call) != "none":
+        if tool_choice(call, takes=()) != "none" and call.tools:
             body["tools"] = [
                 {
                     "type": "function",
@@ -86,8 +86,13 @@ class Ollama:
 
 
 def _messages(messages: tuple[Message, ...], row: Provider) -> list[dict[str, Any]]:
-    names = {call.id: call.name for message in messages for call in message.tool_calls or ()}
-    return [_message(message, names, row) for message in messages]
+    names: dict[str, str] = {}
+    result: list[dict[str, Any]] = []
+    for message in messages:
+        # An id means the last call that had it: Ollama gives none, so those we make up begin anew with every answer.
+        names |= {call.id: call.name for call in message.tool_calls or ()}
+        result.append(_message(message, names, row))
+    return result
 
 
 def _message(message: Message, names: dict[str, str], row: Provider) -> dict[str, Any]:

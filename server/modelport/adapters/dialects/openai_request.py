@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
@@ -29,7 +30,7 @@ def parameters(call: ModelCall) -> dict[str, Any]:
     accepted = (SAMPLING | {"max_tokens"} | set(wire.extra_parameters)) - set(wire.refused_parameters)
     if wire.reasoning_request is not None:
         accepted |= {"reasoning_effort"}
-    if wire.reasoning_request in _WITH_BUDGET:
+    if wire.reasoning_request in _WITH_BUDGET and "reasoning_effort" not in call.parameters:
         accepted |= {"reasoning_budget"}
     refuse_others(call.parameters, accepted, provider=row.id, model=call.model)
     names = {"max_tokens": wire.max_tokens_field, "seed": wire.seed_field}
@@ -64,19 +65,22 @@ def _reasoning(call: ModelCall) -> dict[str, Any]:
             return {"reasoning_effort": effort}
 
 
-def tool_choice(call: ModelCall) -> Any:
+def tool_choice(call: ModelCall, takes: Collection[str] | None = None) -> Any:
     """The ``tool_choice`` of Chat Completions, or None to leave it out; ``none`` means: send no tools.
+
+    ``takes`` names the choices the format has a place for; absent: those of the row.
 
     Raises:
         InvalidParams: the provider does not take this choice.
     """
     choice = call.tool_choice
     row = call.endpoint.provider
+    takes = row.wire.tool_choice if takes is None else takes
     if choice in (None, "none"):
         return choice
     if choice == "auto":
-        return "auto" if "auto" in row.wire.tool_choice else None
-    if choice not in row.wire.tool_choice:
+        return "auto" if "auto" in takes else None
+    if choice not in takes:
         raise InvalidParams(
             f"{row.display_name} cannot be made to call a tool: leave toolChoice out or set it to auto.",
             kind="unsupported",
