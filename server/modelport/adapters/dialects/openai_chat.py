@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
-from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
 from modelport.adapters.dialects.think_tags import ThinkTags
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
@@ -146,6 +146,15 @@ class _Chunk(Struct):
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
+_REPLY: msgspec.json.Decoder[_Chunk | list[_Chunk]] = msgspec.json.Decoder(_Chunk | list[_Chunk])
+
+
+class _Begun(Struct):
+    """A tool call whose beginning has come; id and name are empty as long as they have not."""
+
+    position: int
+    id: str = ""
+    name: str = ""
 
 
 class ChatDecoder:
@@ -155,9 +164,11 @@ class ChatDecoder:
         self.complete = False
         self.over = False
         self._answer = answer
-        self._text = ThinkTags(answer).text if row.wire.think_tags else answer.text
-        self._calls: dict[int, str] = {}
-        self._last_index = -1
+        self._tags = ThinkTags(answer) if row.wire.think_tags else None
+        self._text = self._tags.text if self._tags else answer.text
+        self._calls_begun = 0
+        # The latest call under each of the wire's numbers, and under None the latest of all.
+        self._latest: dict[int | None, _Begun] = {}
 
     def event(self, name: bytes, data: bytes) -> None:
         """One chunk, the end mark, or an error."""
@@ -171,7 +182,8 @@ class ChatDecoder:
 
     def whole(self, body: bytes) -> None:
         """A reply in one piece; some servers put it in a list."""
-        chunk = decode(_CHUNK, body)
+        reply = decode(_REPLY, body)
+        chunk = reply if isinstance(reply, _Chunk) else next(iter(reply), _Chunk())
         if not chunk.choices and not is_set(chunk.error):
             refuse(body)
         for choice in chunk.choices or ():
@@ -198,14 +210,14 @@ class ChatDecoder:
         """Some servers tell an error in words of their own."""
         if chunk.choices is None and b'"object":"error"' in data.replace(b" ", b""):
             raise ProviderRefused(data)
-        if is_set(chunk.base_resp) and msgspec.json.decode(chunk.base_resp).get("status_code"):
+        if chunk.base_resp is not ABSENT and fields(chunk.base_resp).get("status_code"):
             raise ProviderRefused(bytes(chunk.base_resp))
 
     def _count(self, chunk: _Chunk) -> None:
         """Usage in its own place, in Groq's, or in the choice as Moonshot has it."""
         usage = chunk.usage
         if is_set(chunk.x_groq):
-            inner = msgspec.json.decode(chunk.x_groq)
+            inner = fields(chunk.x_groq)
             if inner.get("error"):
                 raise ProviderRefused(inner["error"])
             usage = usage if is_set(usage) else Raw(msgspec.json.encode(inner.get("usage")))
@@ -249,29 +261,35 @@ class ChatDecoder:
                 self._answer.reasoning("".join(str(piece.get("text") or "") for piece in pieces if is_object(piece)))
 
     def _tool_call(self, call: _Call) -> None:
-        index = self._index(call)
-        self._last_index = index
         function = call.function or _Function()
-        arguments = function.arguments or ""
+        name, arguments = function.name or "", function.arguments or ""
         if isinstance(arguments, dict):
             arguments = msgspec.json.encode(arguments).decode()
-        self._answer.tool_call(index, call_id=call.id or "", name=function.name or "", arguments=arguments)
+        begun = self._latest.get(call.index)
+        if begun is None or not self._goes_on(begun, call.id, name, arguments):
+            begun = _Begun(self._calls_begun)
+            self._calls_begun += 1
+        begun.id, begun.name = begun.id or call.id or "", begun.name or name
+        self._latest[call.index] = self._latest[None] = begun
+        self._answer.tool_call(begun.position, call_id=begun.id, name=name, arguments=arguments)
 
-    def _index(self, call: _Call) -> int:
-        """Which call a piece belongs to: some servers number all calls 0 or none at all, and only the ids differ."""
-        known = self._calls.get(call.index) if call.index is not None else None
-        starts = bool(call.id) and (call.index is None or (known is not None and known != call.id))
-        if starts or (call.index is None and self._last_index < 0):
-            index = max(self._calls, default=-1) + 1
-        else:
-            index = self._last_index if call.index is None else call.index
-        if call.id or index not in self._calls:
-            self._calls[index] = call.id or self._calls.get(index, "")
-        return index
+    def _goes_on(self, begun: _Begun, call_id: str | None, name: str, arguments: str) -> bool:
+        """Whether a piece belongs to a call that has begun under its number.
+
+        Some servers number all calls 0 or none at all, and only their ids differ, or only their names, or nothing
+        but that arguments begin anew where the last ones were whole.
+        """
+        if call_id and begun.id:
+            return call_id == begun.id
+        if name and begun.name:
+            return name == begun.name and not (arguments and self._answer.tool_calls()[begun.position].arguments)
+        return True
 
     def _finish(self, reason: str | None) -> None:
         self.complete = True
         answer = self._answer
+        if self._tags:
+            self._tags.close()
         mapped = FINISH_REASONS.get(reason.lower(), "other") if reason else answer.finish_reason
         if answer.has_tool_calls() and mapped in (None, "stop"):
             mapped = "toolCalls"

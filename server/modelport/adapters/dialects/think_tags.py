@@ -17,35 +17,50 @@ class ThinkTags:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._held = ""
+        # One after the other: start, opened, inside, closed, text; without a tag, start and text.
         self._state = "start"
 
     def text(self, piece: str) -> None:
         """More text from the wire."""
-        if self._state == "open":
+        if self._state == "text":
             self._answer.text(piece)
             return
         self._held += piece
         if self._state == "start":
             self._begin()
+        if self._state == "opened":
+            self._skip_line_breaks("inside")
         if self._state == "inside":
             self._inside()
+        if self._state == "closed":
+            self._skip_line_breaks("text")
+        if self._state == "text":
+            self.close()
+
+    def close(self) -> None:
+        """No tag will come any more: what was kept back for one is what it stands in."""
+        held, self._held = self._held, ""
+        (self._answer.reasoning if self._state == "inside" else self._answer.text)(held)
+        self._state = "text"
 
     def _begin(self) -> None:
         body = self._held.lstrip()
         if body.startswith(OPEN):
-            self._held = body[len(OPEN) :].lstrip("\n")
-            self._state = "inside"
+            self._held = body[len(OPEN) :]
+            self._state = "opened"
         elif not OPEN.startswith(body):
-            self._state = "open"
-            self._answer.text(self._held)
-            self._held = ""
+            self._state = "text"
+
+    def _skip_line_breaks(self, then: str) -> None:
+        self._held = self._held.lstrip("\n")
+        if self._held:
+            self._state = then
 
     def _inside(self) -> None:
         thought, close, rest = self._held.partition(CLOSE)
         if close:
             self._answer.reasoning(thought)
-            self._state, self._held = "open", ""
-            self._answer.text(rest.lstrip("\n"))
+            self._state, self._held = "closed", rest
             return
         # Keep back what may be the beginning of the closing tag.
         keep = next((n for n in range(min(len(CLOSE) - 1, len(thought)), 0, -1) if thought.endswith(CLOSE[:n])), 0)
