@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
-from modelport.adapters.dialects.content import arguments_text, image_url, plain_text
+from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
@@ -98,21 +98,26 @@ def _items(message: Message) -> list[dict[str, Any]]:
         return []
     if message.role == "tool":
         return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": plain_text(message)}]
-    kind = "output_text" if message.role == "assistant" else "input_text"
-    parts = (TextPart(text=message.content),) if isinstance(message.content, str) else message.content or ()
-    content = [
-        {"type": "input_image", "image_url": image_url(part)}
-        if isinstance(part, ImagePart)
-        else {"type": kind, "text": part.text}
-        for part in parts
-        if isinstance(part, ImagePart) or part.text
-    ]
+    # The model's own words are a plain text: as a part they would need the id they once had.
+    plain = message.role == "assistant" and not has_images(message)
+    content = plain_text(message) if plain else _parts(message)
     items: list[dict[str, Any]] = [{"role": message.role, "content": content}] if content else []
     items += [
         {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments_text(call)}
         for call in message.tool_calls or ()
     ]
     return items
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    parts = (TextPart(text=message.content),) if isinstance(message.content, str) else message.content or ()
+    return [
+        {"type": "input_image", "image_url": image_url(part), "detail": "auto"}
+        if isinstance(part, ImagePart)
+        else {"type": "input_text", "text": part.text}
+        for part in parts
+        if isinstance(part, ImagePart) or part.text
+    ]
 
 
 class _Part(Struct):

@@ -1,0 +1,164 @@
+"""The bodies we build fit the vendors' own types, which we did not write; a field they do not know is an error."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import jsonschema
+import pytest
+
+from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.provider_data import load_registry
+from modelport.domain.completion import ModelCall
+from modelport.domain.errors import InvalidParams
+from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
+from support.builders import call, endpoint, json_form, tool, user
+
+PNG = "iVBORw0KGgo="
+CALLS = (
+    ToolCall(id="c1", name="get_weather", arguments={"city": "Paris"}),
+    ToolCall(id="c2", name="get_weather", arguments_text='{"city"'),
+)
+CONVERSATION = (
+    Message(role="system", content="Be brief."),
+    user([TextPart(text="Weather here?"), ImagePart(url="https://i.example/x.png"), ImagePart(data=PNG, mime_type="image/png")]),
+    Message(role="assistant", content="Let me see.", tool_calls=CALLS),
+    Message(role="tool", tool_call_id="c1", content="18"),
+    Message(role="tool", tool_call_id="c2", content=(TextPart(text="no"), TextPart(text="idea"))),
+    Message(role="assistant", content="It is 18 degrees."),
+    user("Thanks."),
+)  # fmt: skip
+WEATHER = (tool(), Tool(name="now"))
+ASKS: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "conversation": {"messages": CONVERSATION, "tools": WEATHER},
+    "tools": {"tools": WEATHER},
+    "auto": {"tools": WEATHER, "tool_choice": "auto"},
+    "none": {"tools": WEATHER, "tool_choice": "none"},
+    "required": {"tools": WEATHER, "tool_choice": "required"},
+    "named": {"tools": WEATHER, "tool_choice": "named", "named_tool": "get_weather"},
+    "one at a time": {"tools": WEATHER, "parameters": {"parallel_tool_calls": False}},
+    "json": {"answer_format": json_form(schema=None)},
+    "schema": {"answer_format": json_form()},
+    "loose schema": {"answer_format": json_form(strict=False)},
+    "temperature": {"parameters": {"temperature": 0.5}},
+    "top_p": {"parameters": {"top_p": 0.5}},
+    "top_k": {"parameters": {"top_k": 5}},
+    "max_tokens": {"parameters": {"max_tokens": 9}},
+    "stop": {"parameters": {"stop": ["END", "STOP"]}},
+    "seed": {"parameters": {"seed": 7}},
+    "penalties": {"parameters": {"presence_penalty": 1, "frequency_penalty": -1}},
+    "user": {"parameters": {"user": "me"}},
+    **{f"effort {e}": {"parameters": {"reasoning_effort": e}} for e in ("none", "minimal", "low", "medium", "high", "xhigh", "max")},
+    "budget": {"parameters": {"reasoning_budget": 2048}},
+    "no budget": {"parameters": {"reasoning_budget": 0}},
+    "everything": {
+        "messages": CONVERSATION,
+        "tools": WEATHER,
+        "tool_choice": "required",
+        "answer_format": json_form(),
+        "parameters": {"temperature": 1, "max_tokens": 9, "user": "me", "parallel_tool_calls": False},
+    },
+}  # fmt: skip
+WIRES: dict[str, Any] = {
+    "openai_chat": (OpenAIChat(), "openai"),
+    "openai_responses": (OpenAIResponses(), "openai"),
+    "anthropic_messages": (AnthropicMessages(), "anthropic"),
+}
+
+
+@cache
+def validator(dialect: str) -> Any:
+    """A JSON schema made from the SDK's own request type, closed to unknown fields."""
+    from anthropic.types.message_create_params import MessageCreateParamsStreaming
+    from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
+    from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
+    from pydantic import TypeAdapter
+
+    types = {
+        "openai_chat": CompletionCreateParamsStreaming,
+        "openai_responses": ResponseCreateParamsStreaming,
+        "anthropic_messages": MessageCreateParamsStreaming,
+    }
+    schema = TypeAdapter(types[dialect]).json_schema()
+    close(schema)
+    if dialect == "anthropic_messages":
+        # The SDK's types are those of a newer version of the API than the one we pin.
+        schema["properties"] |= {
+            "temperature": {"type": "number"},
+            "top_p": {"type": "number"},
+            "top_k": {"type": "integer"},
+        }
+    return jsonschema.Draft202012Validator(schema)
+
+
+def close(schema: Any) -> None:
+    """Forbids fields that an object does not name."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object" and "properties" in schema:
+            schema.setdefault("additionalProperties", False)
+        for inner in schema.values():
+            close(inner)
+    elif isinstance(schema, list):
+        for inner in schema:
+            close(inner)
+
+
+def asked(dialect: str, ask: dict[str, Any]) -> ModelCall:
+    _, provider = WIRES[dialect]
+    row = load_registry().get(provider)
+    messages = ask.get("messages", (user(),))
+    rest = {name: value for name, value in ask.items() if name != "messages"}
+    return call(*messages, endpoint=endpoint(row, dialect=dialect), model="a-model", **rest)
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("dialect", WIRES)
+def test_a_body_fits_the_vendors_type(dialect: str, ask: dict[str, Any]) -> None:
+    body, refused = sent_or_refused(dialect, ask)
+    if refused is not None:
+        assert (dialect, refused) in REFUSED
+        return
+    errors = [f"{error.json_path}: {error.message[:200]}" for error in validator(dialect).iter_errors(body)]
+    assert errors == []
+
+
+def sent_or_refused(dialect: str, ask: dict[str, Any]) -> tuple[dict[str, Any], str | None]:
+    """The body of a request, or the field that it was refused for."""
+    wire, _ = WIRES[dialect]
+    try:
+        return wire.request(asked(dialect, ask)).body, None
+    except InvalidParams as error:
+        return {}, error.field
+
+
+# What a format cannot carry is refused by name, and nothing else is.
+REFUSED = {
+    ("openai_chat", "parameters.top_k"),
+    ("openai_chat", "parameters.reasoning_budget"),
+    ("openai_responses", "parameters.top_k"),
+    ("openai_responses", "parameters.stop"),
+    ("openai_responses", "parameters.seed"),
+    ("openai_responses", "parameters.presence_penalty"),
+    ("openai_responses", "parameters.reasoning_budget"),
+    ("anthropic_messages", "parameters.seed"),
+    ("anthropic_messages", "parameters.presence_penalty"),
+}
+
+
+@pytest.mark.parametrize(
+    ("dialect", "wrong"),
+    [
+        ("openai_chat", {"max_token": 5}),
+        ("openai_chat", {"messages": [{"role": "robot", "content": "x"}]}),
+        ("openai_responses", {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}),
+        ("anthropic_messages", {"messages": [{"role": "system", "content": "x"}], "max_token": 5}),
+    ],
+)
+def test_the_check_itself_can_fail(dialect: str, wrong: dict[str, Any]) -> None:
+    body = WIRES[dialect][0].request(asked(dialect, {})).body
+    assert list(validator(dialect).iter_errors(body)) == []
+    assert list(validator(dialect).iter_errors(body | wrong)) != []
