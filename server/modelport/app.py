@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.dialects.table import DialectTable
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_data import load_registry
@@ -14,6 +15,7 @@ from modelport.engine.completions import Completions
 from modelport.engine.connections import Connections
 from modelport.engine.credentials import Credentials
 from modelport.engine.diagnostics import Diagnostics
+from modelport.engine.endpoints import Endpoints
 from modelport.engine.providers import Providers
 from modelport.engine.usage import UsageReports
 from modelport.protocol.initialize import VERSION
@@ -33,9 +35,11 @@ class App:
         self._ledger = SqliteLedger(folder / "usage.sqlite3")
         store = KeyringStore(folder / "keyring-providers.json")
         dialects = DialectTable(self._pool)
-        self.credentials = Credentials(self.registry, environment, store)
-        self.connections = Connections(self.registry, environment, self.credentials, dialects)
-        self.providers = Providers(self.registry, environment, self.credentials, self.connections)
+        vendor_files = LocalVendorFiles(environment)
+        self.credentials = Credentials(self.registry, environment, store, vendor_files)
+        endpoints = Endpoints(environment, vendor_files, self.credentials, dialects)
+        self.connections = Connections(self.registry, self.credentials, endpoints, dialects)
+        self.providers = Providers(self.registry, environment, self.credentials, self.connections, dialects)
         self.completions = Completions(
             self.connections, dialects, self._ledger, SystemClock(), logging.getLogger("modelport.engine")
         )

@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import date
 from importlib.resources import files
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 import pytest
@@ -19,18 +19,19 @@ from modelport.adapters.dialects.openai_responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.http.auth import request_headers
 from modelport.adapters.provider_data import load_registry
+from modelport.domain import address as addresses
+from modelport.domain.address import base_url
 from modelport.domain.completion import ModelCall
-from modelport.domain.connection import Endpoint, base_url, wire_format
+from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.credential import Credential
 from modelport.domain.errors import InvalidParams
 from modelport.domain.parameters import CHECKS
 from modelport.domain.provider import Provider
 from modelport.domain.registry import listed_models
-from modelport.engine.connections import BUILT_AUTH, Connections
-from modelport.engine.credentials import Credentials
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectProviderParams, Message
 from support.builders import MemoryStore, Scripted, Variables, json_form, tool, user
+from support.builders import connections as session
 
 REGISTRY = load_registry()
 ROWS = REGISTRY.all()
@@ -139,6 +140,8 @@ def test_its_facts_are_dated_and_have_a_source(row: Provider) -> None:
 @every_row
 def test_its_environment_variables_are_well_formed_and_named_once(row: Provider) -> None:
     names = (*row.api_key_env_vars, *row.base_url_env_vars)
+    settings = [name for setting in row.settings.values() for name in setting.env_vars]
+    assert all(ENV_NAME.fullmatch(name) for name in (*settings, *row.settings, *row.timeout_env_vars))
     assert all(ENV_NAME.fullmatch(name) for name in names)
     assert len(set(names)) == len(names)
 
@@ -206,11 +209,13 @@ def built_calls(row: Provider) -> list[ModelCall]:
     models = [row.default_model or "some-model", *(rule.models.replace("*", "x") for rule in row.dialect_rules)]
     calls: list[ModelCall] = []
     for model in models:
-        dialect, chat_path = wire_format(row, model, None)
-        if dialect in WIRES and row.auth in BUILT_AUTH:
-            address = base_url(row, None if row.base_url else "https://mine.example", placeholders(row.base_url or ""))
+        wire = wire_format(row, model, None)
+        if wire.dialect in WIRES:
+            variables = placeholders(f"{row.base_url} {wire.path}")
+            address = base_url(row, None if row.base_url else "https://mine.example", variables)
             key = Credential(provider=row.id, source="session", secret=Secret("key-0123456789abcdef"))
-            place = Endpoint(provider=row, dialect=dialect, base_url=address, credential=key, chat_path=chat_path)
+            path = addresses.fill(wire.path, row, variables) if wire.path else None
+            place = Endpoint(provider=row, dialect=wire.dialect, base_url=address, credential=key, chat_path=path, key_header=wire.key_header, bearer=wire.bearer)  # fmt: skip
             calls.append(ModelCall(endpoint=place, model=model, messages=(Message(role="system", content="Be brief."), user())))  # fmt: skip
     return calls
 
@@ -218,10 +223,11 @@ def built_calls(row: Provider) -> list[ModelCall]:
 @every_row
 def test_it_can_build_a_request_in_its_dialect(row: Provider) -> None:
     calls = built_calls(row)
-    assert calls or row.dialect not in WIRES or row.auth not in BUILT_AUTH
+    assert calls or row.dialect not in WIRES
     for call in calls:
         request = WIRES[call.endpoint.dialect].request(call)
-        assert request.body["model"] == call.model
+        assert request.body.get("model", call.model) == call.model
+        assert "model" in request.body or call.model in unquote(request.path)
         assert request.body["stream"] is True
         assert request.path.startswith("/")
         assert "{" not in call.endpoint.base_url + request.path
@@ -279,10 +285,12 @@ def test_every_form_is_sent_or_refused_by_name(row: Provider, form: Any) -> None
         assert body != sent_or_refused(call)[0]
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.dialect in MODULES and row.auth in BUILT_AUTH], ids=lambda row: row.id)  # fmt: skip
+@pytest.mark.parametrize("row", [row for row in ROWS if row.dialect in MODULES], ids=lambda row: row.id)  # fmt: skip
 async def test_it_can_be_connected_without_a_request_when_it_is_built(row: Provider) -> None:
-    environment = Variables(**placeholders(row.base_url or ""))
-    connections = Connections(REGISTRY, environment, Credentials(REGISTRY, environment, MemoryStore()), Scripted())  # type: ignore[arg-type]
+    environment = Variables(**placeholders(f"{row.base_url} {row.wire.chat_path}"))
+    dialects = Scripted()
+    dialects.spoken = tuple(MODULES)
+    _, connections = session(REGISTRY, environment, MemoryStore(), dialects)
     params = ConnectProviderParams(
         provider=row.id,
         api_key=Secret(f"{row.key_prefix or ''}0123456789"),

@@ -10,13 +10,18 @@ from typing import Any
 import httpx2
 
 from modelport.adapters.http.exchange import Exchange
+from modelport.domain import address
 from modelport.domain.completion import Answer, AnswerFormat, ModelCall, Silence
-from modelport.domain.connection import Endpoint
+from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.credential import Credential, StoredKey
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Verification
 from modelport.domain.provider import Provider, Wire
+from modelport.domain.registry import Registry
 from modelport.domain.usage import CallRecord
+from modelport.engine.connections import Connections
+from modelport.engine.credentials import Credentials
+from modelport.engine.endpoints import Endpoints
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
@@ -56,11 +61,16 @@ def credential(secret: str | None = CANARY, **changes: Any) -> Credential:
 def endpoint(provider: Provider | None = None, **changes: Any) -> Endpoint:
     """An endpoint with a key; ``headers`` may be a dict of plain texts."""
     provider = provider or row()
+    wire = wire_format(provider, None, changes.get("dialect"))
     values: dict[str, Any] = {
-        "dialect": provider.dialect,
+        "dialect": wire.dialect,
         "base_url": provider.base_url or "",
         "credential": credential(),
-        "chat_path": provider.wire.chat_path,
+        "chat_path": wire.path,
+        "key_header": wire.key_header,
+        "bearer": wire.bearer,
+        "row_headers": address.headers(provider, {}),
+        "settings": address.settings(provider, {}),
     }
     values |= changes
     values["headers"] = {name: Secret(text) for name, text in values.get("headers", {}).items()}
@@ -174,6 +184,34 @@ class MemoryStore:
         self.asked.append(provider)
         if self.trouble is not None:
             raise self.trouble
+
+
+class KeptByVendors:
+    """What the vendors' tools keep, in memory; by default nothing."""
+
+    def __init__(self, settings: dict[str, str] | None = None, **credentials: Credential) -> None:
+        self.kept = credentials
+        self.values = settings or {}
+
+    async def credential(self, row: Provider) -> Credential | None:
+        return self.kept.get(row.id)
+
+    async def settings(self, row: Provider) -> dict[str, str]:
+        return self.values
+
+
+def connections(
+    registry: Registry,
+    environment: Variables,
+    store: MemoryStore,
+    dialects: Any,
+    kept: KeptByVendors | None = None,
+) -> tuple[Credentials, Connections]:
+    """The credentials and the connections of a session, over what is given."""
+    kept = kept or KeptByVendors()
+    found = Credentials(registry, environment, store, kept)
+    endpoints = Endpoints(environment, kept, found, dialects)
+    return found, Connections(registry, found, endpoints, dialects)
 
 
 class MemoryLedger:

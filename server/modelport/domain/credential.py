@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelport.domain.provider import Provider
+from modelport.domain.provider import OWN_LOG_INS, Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialSource, CredentialStatus
 
@@ -48,7 +48,7 @@ def fits_header(secret: Secret) -> bool:
 
 def missing(row: Provider) -> Credential:
     """The credential of a provider for which nothing was found."""
-    source: CredentialSource = "none" if row.requires_api_key else "notRequired"
+    source: CredentialSource = "none" if row.requires_api_key or row.auth in OWN_LOG_INS else "notRequired"
     return Credential(provider=row.id, source=source)
 
 

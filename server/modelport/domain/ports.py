@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.connection import Endpoint
-from modelport.domain.credential import StoredKey
+from modelport.domain.credential import Credential, StoredKey
+from modelport.domain.provider import Provider
 from modelport.domain.usage import CallRecord
 from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
 
@@ -97,6 +98,18 @@ class CredentialStore(Protocol):
 
     async def describe(self) -> str:
         """Which store this is, for diagnostics."""
+        ...
+
+
+class VendorFiles(Protocol):
+    """What the vendors' own tools keep on this machine. Looks at files, never at the network."""
+
+    async def credential(self, row: Provider) -> Credential | None:
+        """The credential that the tools have for a provider with a log-in of its own, if there is one."""
+        ...
+
+    async def settings(self, row: Provider) -> Mapping[str, str]:
+        """Values that stand in the tools' files, under the names of the variables they would have."""
         ...
 
 

@@ -12,8 +12,16 @@ from msgspec import Struct
 
 from modelport.protocol.types import ConnectionType, Dialect, ProviderStatus
 
-Auth = Literal["bearer", "key", "none", "sigv4", "google", "device"]
-"""``bearer`` sends ``Bearer KEY``, ``key`` the key as it is, ``none`` a bearer key only where one is set."""
+Auth = Literal["bearer", "key", "none", "sigv4", "google", "copilot", "qwen"]
+"""``bearer`` sends ``Bearer KEY``, ``key`` the key as it is, ``none`` a bearer key only where one is set.
+
+The others are log-ins of their own: ``sigv4`` signs with the credentials of AWS, ``google`` takes a token of
+Google Cloud, ``copilot`` and ``qwen`` exchange or renew the token that their own tools keep.
+"""
+OWN_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google", "copilot", "qwen"})
+"""The log-ins whose credential the vendor's own tools keep."""
+CLOUD_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google"})
+"""Those that find credentials in more places than files, and settings such as a region in files too."""
 Capability = Literal["chat", "fim", "embeddings", "images", "moderation", "tools", "vision", "json_mode"]
 ToolChoiceMode = Literal["auto", "none", "required", "named"]
 ReasoningRequest = Literal[
@@ -71,6 +79,33 @@ class DialectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     models: str
     dialect: Dialect
     chat_path: str | None = None
+    key_header: str | None = None
+    """Where these models take the key, as it is; absent: where the row puts it."""
+
+
+class Setting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A value that addresses, paths and headers are made of, such as a region."""
+
+    env_vars: tuple[str, ...] = ()
+    """Where it may stand, the first that is set counts; absent: a variable of its own name."""
+    default: str | None = None
+
+
+class BaseUrlRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Another base URL where a setting matches a shell-style pattern."""
+
+    setting: str
+    value: str
+    base_url: str
+
+
+class WithKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a provider with a log-in of its own is called with an API key instead."""
+
+    base_url: str | None = None
+    chat_path: str | None = None
+    auth: Literal["bearer", "key"] = "bearer"
+    key_header: str = "Authorization"
 
 
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -98,6 +133,19 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_prefix: str | None = None
     """Only where every key of the provider is known to start with it."""
     headers: dict[str, str] = {}
+    """Constant headers; one with a placeholder is left out where its setting has no value."""
+    settings: dict[str, Setting] = {}
+    """The placeholders of the addresses, paths and headers that are more than a variable of their name."""
+    base_url_rules: tuple[BaseUrlRule, ...] = ()
+    env_base_path: str = ""
+    """Appended to an address from the environment that has no path, where other tools leave it out."""
+    timeout_env_vars: tuple[str, ...] = ()
+    """Variables that hold the longest silence to accept, in seconds."""
+    with_key: WithKey | None = None
+    token_url: str | None = None
+    """Where a log-in's token is exchanged or renewed."""
+    client_id: str | None = None
+    """The public client id that goes with ``token_url``."""
     free_tier: bool | None = None
     status: ProviderStatus = "active"
     notice: str | None = None

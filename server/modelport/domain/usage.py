@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import msgspec
 from msgspec import Struct
 
+from modelport.domain.address import is_loopback
 from modelport.domain.completion import Answer, ModelCall, TokenCounts, input_characters
-from modelport.domain.connection import Endpoint, is_loopback
+from modelport.domain.connection import Endpoint
 from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Usage, UsageTotals
 
 CHARACTERS_PER_TOKEN = 4

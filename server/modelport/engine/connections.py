@@ -8,29 +8,27 @@ from collections.abc import Sequence
 
 import msgspec
 
-from modelport.domain.connection import Endpoint, OpenConnection, Overrides, base_url, wire_format
-from modelport.domain.credential import Credential, fits_header
+from modelport.domain.connection import Endpoint, OpenConnection, Overrides
+from modelport.domain.credential import fits_header
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.ports import Dialects, Environment, Verification
-from modelport.domain.provider import Auth, Provider
+from modelport.domain.ports import Dialects, Verification
+from modelport.domain.provider import Provider
 from modelport.domain.registry import Registry, Target
 from modelport.engine.credentials import Credentials
+from modelport.engine.endpoints import Endpoints
 from modelport.protocol import types
 
 HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
-BUILT_AUTH: tuple[Auth, ...] = ("bearer", "key", "none")
 
 
 class Connections:
-    """Opens endpoints for targets, and keeps what the user connected."""
+    """Keeps what the user connected, and finds targets and endpoints by it."""
 
-    def __init__(
-        self, registry: Registry, environment: Environment, credentials: Credentials, dialects: Dialects
-    ) -> None:
+    def __init__(self, registry: Registry, credentials: Credentials, endpoints: Endpoints, dialects: Dialects) -> None:
         self._registry = registry
-        self._environment = environment
         self._credentials = credentials
+        self._endpoints = endpoints
         self._dialects = dialects
         self._open: dict[str, OpenConnection] = {}
         self._active: str | None = None
@@ -58,40 +56,14 @@ class Connections:
         open_ = self._open.get(target.provider.id)
         return Target(target.provider, target.model or (open_.view.model if open_ else None))
 
-    async def endpoint(self, row: Provider, model: str | None, overrides: Overrides | None = None) -> Endpoint:
-        """Where and how to call a provider, with the overrides of its connection unless others are given.
+    async def endpoint(self, row: Provider, model: str | None) -> Endpoint:
+        """Where and how to call a provider, with the overrides of its connection.
 
         Raises:
             InvalidParams: it has no address.
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none.
         """
-        if overrides is None:
-            open_ = self._open.get(row.id)
-            overrides = open_.overrides if open_ else Overrides()
-        dialect, chat_path = wire_format(row, model, overrides.dialect)
-        if not self.supported(row, dialect, overrides):
-            raise _unsupported(row, dialect)
-        address = base_url(row, overrides.base_url, self._environment.variables())
-        credential = await self._credentials.find(row, overrides, address)
-        if row.requires_api_key and credential.secret is None and not overrides.headers:
-            raise _no_key(row, address, credential.base_url)
-        if credential.secret and not fits_header(credential.secret):
-            raise _unfit_key(row, credential)
-        return Endpoint(
-            provider=row,
-            dialect=dialect,
-            base_url=address,
-            credential=credential,
-            chat_path=chat_path,
-            headers=overrides.headers,
-            silence_s=overrides.silence_s,
-            verify_tls=overrides.verify_tls,
-        )
-
-    def supported(self, row: Provider, dialect: types.Dialect, overrides: Overrides | None = None) -> bool:
-        """Whether this build can call a row in a dialect."""
-        own_endpoint = overrides is not None and overrides.base_url is not None
-        return self._dialects.speaks(dialect) and (row.auth in BUILT_AUTH or own_endpoint)
+        return await self._endpoints.make(row, model, self.overrides(row))
 
     async def connect(self, params: types.ConnectProviderParams) -> types.Connection:
         """Makes a provider the active connection; on failure nothing changes.
@@ -106,7 +78,7 @@ class Connections:
         if overrides.api_key and overrides.base_url is None:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
         model = target.model or row.default_model
-        endpoint = await self.endpoint(row, model, overrides)
+        endpoint = await self._endpoints.make(row, model, overrides)
         completer = await self._dialects.get(endpoint.dialect)
         check, elapsed_ms = Verification(verified=False, models=()), None
         if params.verify is not False:
@@ -204,35 +176,3 @@ def _default(row: Provider, served: Sequence[str]) -> str | None:
     if row.default_model and (not served or row.default_model in served or row.connection_type != "local"):
         return row.default_model
     return served[0] if served else None
-
-
-def _unsupported(row: Provider, dialect: types.Dialect) -> RequestFailed:
-    return RequestFailed(
-        "unsupported",
-        f"This build cannot call {row.display_name} yet ({dialect}, {row.auth}): choose another provider.",
-        provider=row.id,
-        action="choose another provider",
-    )
-
-
-def _unfit_key(row: Provider, credential: Credential) -> RequestFailed:
-    return RequestFailed(
-        "invalid_key_format",
-        f"The key of {row.display_name} from {credential.location or credential.source} holds characters that no key "
-        "has, such as line breaks or accents: set it again.",
-        provider=row.id,
-        action="set the key again",
-    )
-
-
-def _no_key(row: Provider, address: str, kept_for: str | None) -> RequestFailed:
-    ways = [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
-    ways.append(f"store one with credential/set or modelport keys set {row.id}")
-    more = f" {row.notice}" if row.notice else ""
-    none = f"the stored one is for {kept_for} only" if kept_for else "none was found"
-    return RequestFailed(
-        "auth_required",
-        f"{row.display_name} needs an API key for {address} and {none}: {', or '.join(ways)}.{more}",
-        provider=row.id,
-        action=ways[0],
-    )

@@ -9,20 +9,23 @@ import msgspec
 from modelport.domain.connection import Overrides
 from modelport.domain.credential import Credential, StoredKey, fits_header, missing
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.ports import CredentialStore, Environment
-from modelport.domain.provider import Provider
+from modelport.domain.ports import CredentialStore, Environment, VendorFiles
+from modelport.domain.provider import OWN_LOG_INS, Provider
 from modelport.domain.registry import Registry
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
 
 
 class Credentials:
-    """The order is: explicit in the connection, environment, keyring. The one used is always reported."""
+    """The order is: explicit in the connection, environment, keyring, file. The one used is always reported."""
 
-    def __init__(self, registry: Registry, environment: Environment, store: CredentialStore) -> None:
+    def __init__(
+        self, registry: Registry, environment: Environment, store: CredentialStore, vendor_files: VendorFiles
+    ) -> None:
         self._registry = registry
         self._environment = environment
         self._store = store
+        self._vendor_files = vendor_files
 
     async def find(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
@@ -37,9 +40,12 @@ class Credentials:
             if value := variables.get(name, "").strip():
                 return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
         # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
-        if not row.requires_api_key and row.id not in await self._store.providers():
-            return missing(row)
-        return await self._stored(row, base_url) or missing(row)
+        stored = None
+        if row.requires_api_key or row.id in await self._store.providers():
+            stored = await self._stored(row, base_url)
+        if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
+            return await self._vendor_files.credential(row) or stored or missing(row)
+        return stored or missing(row)
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
         """What is known of the credentials, without waking the keyring for providers it holds nothing for."""
@@ -48,7 +54,7 @@ class Credentials:
         found: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
             given = overrides.api_key or any(variables.get(name, "").strip() for name in row.api_key_env_vars)
-            known = given or row.id in stored
+            known = given or row.id in stored or row.auth in OWN_LOG_INS
             found.append((await self._known(row, overrides, base_url) if known else missing(row)).status())
         return found
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from modelport.domain.connection import base_url
+from modelport.domain.address import base_url
 from modelport.domain.errors import InvalidParams
-from modelport.domain.ports import Environment
+from modelport.domain.ports import Dialects, Environment
 from modelport.domain.provider import Provider
 from modelport.domain.registry import Registry
 from modelport.engine.connections import Connections
@@ -16,12 +16,18 @@ class Providers:
     """The use case of ``provider/list``."""
 
     def __init__(
-        self, registry: Registry, environment: Environment, credentials: Credentials, connections: Connections
+        self,
+        registry: Registry,
+        environment: Environment,
+        credentials: Credentials,
+        connections: Connections,
+        dialects: Dialects,
     ) -> None:
         self._registry = registry
         self._environment = environment
         self._credentials = credentials
         self._connections = connections
+        self._dialects = dialects
 
     async def list(self, params: types.ListProviderParams) -> types.ListProviderResult:
         """The providers that pass the filters, in the registry's order."""
@@ -68,7 +74,7 @@ class Providers:
             default_model=row.default_model,
             example_models=row.example_models,
             capabilities=row.capabilities,
-            supported=self._connections.supported(row, row.dialect),
+            supported=self._dialects.speaks(row.dialect),
             credential=credential,
             connected=self._connections.connected(row),
         )
@@ -80,7 +86,7 @@ class Providers:
         statuses = await self._credentials.statuses(asked)
         for row, status in zip(rows, statuses, strict=True):
             usable = status.source not in ("none", "notRequired") and row.status != "retired"
-            if usable and row.default_model and self._connections.supported(row, row.dialect):
+            if usable and row.default_model and self._dialects.speaks(row.dialect):
                 return row, row.default_model
         mock = self._registry.get("mock")
         return mock, mock.default_model or ""

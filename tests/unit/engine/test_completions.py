@@ -11,8 +11,6 @@ from modelport.domain.completion import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.registry import Registry
 from modelport.engine.completions import Completions, Origin
-from modelport.engine.connections import Connections
-from modelport.engine.credentials import Credentials
 from modelport.frontends.lsp.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
@@ -24,6 +22,7 @@ from support.builders import (
     Scripted,
     Variables,
     VirtualTime,
+    connections,
     row,
     says,
 )
@@ -50,8 +49,7 @@ class World:
         self.log = Lines()
         self.heard = Heard()
         environment = Variables()
-        credentials = Credentials(REGISTRY, environment, MemoryStore())
-        self.connections = Connections(REGISTRY, environment, credentials, self.dialects)  # type: ignore[arg-type]
+        _, self.connections = connections(REGISTRY, environment, MemoryStore(), self.dialects)
         self.completions = Completions(self.connections, self.dialects, self.ledger, FixedClock(), self.log)  # type: ignore[arg-type]
 
     async def create(self, **params: Any) -> Completion:

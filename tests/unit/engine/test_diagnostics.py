@@ -7,7 +7,7 @@ from modelport.domain.registry import Registry
 from modelport.engine.credentials import Credentials
 from modelport.engine.diagnostics import Diagnostics
 from modelport.protocol.types import Check
-from support.builders import MemoryLedger, MemoryStore, Variables, row
+from support.builders import KeptByVendors, MemoryLedger, MemoryStore, Variables, row
 
 REGISTRY = Registry([row("acme"), row("beta")])
 KEY = "key-0123456789abcdef"
@@ -33,7 +33,7 @@ async def checks(
     **variables: str,
 ) -> dict[str, Check]:
     store, environment = store or MemoryStore(), Variables(**variables)
-    credentials = Credentials(REGISTRY, environment, store)
+    credentials = Credentials(REGISTRY, environment, store, KeptByVendors())
     diagnostics = Diagnostics("1.2.3", environment, Folder(problem), credentials, store, ledger or MemoryLedger())  # type: ignore[arg-type]
     return {check.id: check for check in (await diagnostics.run()).checks}
 

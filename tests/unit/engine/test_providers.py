@@ -9,11 +9,11 @@ import pytest
 from modelport.domain.errors import RequestFailed
 from modelport.domain.registry import Registry
 from modelport.engine.connections import Connections
-from modelport.engine.credentials import Credentials
 from modelport.engine.providers import Providers
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectProviderParams, ListProviderParams
 from support.builders import MemoryStore, Scripted, Variables, row
+from support.builders import connections as session
 
 ROWS = [
     row("local", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:1", base_url_env_vars=("LOCAL_HOST", "OTHER")),
@@ -30,9 +30,9 @@ KEY = "key-0123456789abcdef"
 
 def world(store: MemoryStore | None = None, **variables: str) -> tuple[Providers, Connections]:
     environment = Variables(**variables)
-    credentials = Credentials(REGISTRY, environment, store or MemoryStore())
-    connections = Connections(REGISTRY, environment, credentials, Scripted())  # type: ignore[arg-type]
-    return Providers(REGISTRY, environment, credentials, connections), connections
+    dialects: Any = Scripted()
+    credentials, connections = session(REGISTRY, environment, store or MemoryStore(), dialects)
+    return Providers(REGISTRY, environment, credentials, connections, dialects), connections
 
 
 async def ids(providers: Providers, **params: Any) -> list[str]:

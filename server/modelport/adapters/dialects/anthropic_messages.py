@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
 from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
 from modelport.adapters.dialects.openai_request import model_ids, tool_choice
-from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
+from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest, request_at
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
 from modelport.domain.parameters import refuse_others
 from modelport.domain.provider import Provider
@@ -71,7 +71,7 @@ class AnthropicMessages:
         if "user" in given:
             body["metadata"] = {"user_id": given["user"]}
         body |= _tools(call) | _thinking(call) | row.wire.extra_body
-        return WireRequest(call.endpoint.chat_path or "/v1/messages", body)
+        return request_at(call.endpoint.chat_path or "/v1/messages", call.model, body)
 
     def decoder(self, call: ModelCall, answer: Answer) -> MessagesDecoder:
         """A fresh decoder."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, Literal, Protocol
+from urllib.parse import quote
 
 from msgspec import Struct
 
@@ -15,6 +16,14 @@ class WireRequest(Struct, frozen=True):
 
     path: str
     body: dict[str, Any]
+
+
+def request_at(path: str, model: str, body: dict[str, Any]) -> WireRequest:
+    """The request, with the model in the path, and then not in the body, where the path has a place for it."""
+    if "{model}" not in path:
+        return WireRequest(path, body)
+    body.pop("model", None)
+    return WireRequest(path.replace("{model}", quote(model, safe="@")), body)
 
 
 class ProviderRefused(Exception):

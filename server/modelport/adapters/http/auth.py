@@ -14,25 +14,22 @@ def request_headers(endpoint: Endpoint, *, own_key_header: str, more: dict[str, 
     ``own_key_header`` is where the dialect itself puts a key; it counts when the user chose the
     dialect for an endpoint of their own, since the row then says nothing about it.
     """
-    row = endpoint.provider
     headers: dict[str, tuple[str, str]] = {}
 
     def put(name: str, value: str) -> None:
         headers[name.casefold()] = (name, value)
 
-    for name, value in (more | row.headers).items():
+    for name, value in (more | endpoint.row_headers).items():
         put(name, value)
     if endpoint.credential.secret:
         key = endpoint.credential.secret.reveal()
-        own_dialect = endpoint.dialect != row.dialect and not row.dialect_rules
-        name = own_key_header if own_dialect else row.key_header
         if key.startswith(ANTHROPIC_OAUTH_PREFIX):
             put("Authorization", f"Bearer {key}")
             put("anthropic-beta", "oauth-2025-04-20")
-        elif own_dialect:
-            put(name, key if name != "Authorization" else f"Bearer {key}")
+        elif endpoint.key_header:
+            put(endpoint.key_header, f"Bearer {key}" if endpoint.bearer else key)
         else:
-            put(name, key if row.auth == "key" else f"Bearer {key}")
+            put(own_key_header, f"Bearer {key}" if own_key_header == "Authorization" else key)
     for name, secret in endpoint.headers.items():
         put(name, secret.reveal())
     return dict(headers.values())

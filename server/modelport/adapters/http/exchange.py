@@ -20,6 +20,8 @@ from modelport.adapters.http import failures
 from modelport.adapters.http.auth import request_headers
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.http.vendor_clients import VendorClients
+from modelport.adapters.log_ins.log_in import LogIn, Unsigned
+from modelport.adapters.log_ins.table import LogIns
 from modelport.domain.connection import Endpoint
 
 if TYPE_CHECKING:
@@ -96,6 +98,7 @@ class Exchange:
     def __init__(self, pool: HttpPool) -> None:
         self._pool = pool
         self._vendors = VendorClients(pool)
+        self._log_ins = LogIns(pool)
 
     @asynccontextmanager
     async def post(
@@ -111,7 +114,7 @@ class Exchange:
         watch = Watch(endpoint, scope)
         with scope:
             try:
-                response = await self._send(endpoint, model, outgoing)
+                response, endpoint = await self._logged_in("POST", endpoint, model, outgoing)
                 if not response.is_success:
                     raise await self._refusal(endpoint, model, response)
                 yield response, watch
@@ -135,12 +138,9 @@ class Exchange:
         Raises:
             RequestFailed: no reply in time, or a refusal.
         """
-        client = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
-        sent = _headers(endpoint, outgoing)
         with anyio.move_on_after(timeout_s):
             try:
-                request = client.build_request("GET", endpoint.base_url + outgoing.path, headers=sent)
-                response = await client.send(request, stream=True)
+                response, endpoint = await self._logged_in("GET", endpoint, model, outgoing)
                 try:
                     if not response.is_success:
                         raise await self._refusal(endpoint, model, response)
@@ -152,15 +152,36 @@ class Exchange:
                 raise translate(endpoint, model, error) from error
         raise failures.silent(endpoint, model, timeout_s)
 
-    async def _send(self, endpoint: Endpoint, model: str, outgoing: Outgoing) -> httpx2.Response:
-        sent = _headers(endpoint, outgoing)
+    async def _logged_in(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing
+    ) -> tuple[httpx2.Response, Endpoint]:
+        """The reply, and the endpoint as the provider's log-in made it; a token that has just ended is renewed once."""
+        log_in = await self._log_ins.get(endpoint)
+        if log_in is None:
+            return await self._send(method, endpoint, model, outgoing, None), endpoint
+        used = await log_in.open(endpoint)
+        response = await self._send(method, used, model, outgoing, log_in)
+        if response.status_code == 401 and log_in.forget(used):
+            await response.aclose()
+            used = await log_in.open(endpoint)
+            response = await self._send(method, used, model, outgoing, log_in)
+        return response, used
+
+    async def _send(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing, log_in: LogIn | None
+    ) -> httpx2.Response:
+        sent = request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
         try:
-            if self._by_vendor(endpoint):
+            if method == "POST" and self._by_vendor(endpoint):
                 return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
             client = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
-            sent["Content-Type"] = "application/json"
-            content = msgspec.json.encode(outgoing.body)
-            request = client.build_request("POST", endpoint.base_url + outgoing.path, content=content, headers=sent)
+            url, content = endpoint.base_url + outgoing.path, b""
+            if method == "POST":
+                sent["Content-Type"] = "application/json"
+                content = msgspec.json.encode(outgoing.body)
+            if log_in is not None:
+                sent |= await log_in.sign(endpoint, Unsigned(method, url, sent, content))
+            request = client.build_request(method, url, content=content or None, headers=sent)
             return await client.send(request, stream=True)
         except Exception as error:
             raise translate(endpoint, model, error) from error
@@ -171,10 +192,6 @@ class Exchange:
     async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
         body = await read_capped(response, LONGEST_REFUSAL, cut=True)
         return failures.refused(endpoint, model, response.status_code, response.headers, body)
-
-
-def _headers(endpoint: Endpoint, outgoing: Outgoing) -> dict[str, str]:
-    return request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
 
 
 async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:

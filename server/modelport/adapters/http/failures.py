@@ -22,7 +22,8 @@ from modelport.adapters.http.refusal import (
     read_refusal,
 )
 from modelport.adapters.http.retry_after import retry_after_ms
-from modelport.domain.connection import Endpoint, is_loopback
+from modelport.domain.address import is_loopback
+from modelport.domain.connection import Endpoint
 from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
 from modelport.domain.provider import Provider

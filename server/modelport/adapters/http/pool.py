@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import anyio
 import anyio.to_thread
 
-from modelport.domain.connection import is_loopback
+from modelport.domain.address import is_loopback
 
 if TYPE_CHECKING:
     import httpx2

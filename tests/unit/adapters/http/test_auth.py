@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from modelport.adapters.http.auth import request_headers
-from modelport.domain.provider import DialectRule
 from support.builders import credential, endpoint, row
 
 KEY = "key-0123456789abcdef"
@@ -72,10 +71,9 @@ def test_an_endpoint_in_a_dialect_of_the_users_choice_gets_the_key_where_the_dia
     assert headers(own, **changes) == sent
 
 
-def test_a_row_that_chooses_the_dialect_by_model_says_where_its_key_goes() -> None:
-    rules = (DialectRule(models="claude-*", dialect="anthropic_messages"),)
-    sent = headers("x-api-key", row={"dialect_rules": rules}, dialect="anthropic_messages")
-    assert sent == {"Authorization": f"Bearer {KEY}"}
+@pytest.mark.parametrize(("key_header", "bearer", "sent"), [("x-own", True, f"Bearer {KEY}"), ("x-own", False, KEY)])
+def test_the_endpoint_says_where_the_key_goes(key_header: str, bearer: bool, sent: str) -> None:
+    assert headers("x-api-key", key_header=key_header, bearer=bearer) == {key_header: sent}
 
 
 def test_no_key_and_no_headers_are_no_headers() -> None:

@@ -1,0 +1,86 @@
+"""Signatures for AWS: credentials from botocore's chain, Signature Version 4 by its signer.
+
+An API key for Bedrock needs neither and is sent as a bearer token.
+Source: AWS General Reference, signing requests; Amazon Bedrock User Guide, API keys.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.log_ins.log_in import Unsigned, needs, reason
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import RequestFailed
+
+SERVICE = "bedrock"
+_REGION = re.compile(r"https?://[\w-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
+
+
+class AwsSignature:
+    """Signs each request; the chain renews temporary credentials by itself."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        del pool  # botocore asks the metadata services over its own connections
+        self._chain: Any = None
+        self._lock = anyio.Lock()
+
+    async def open(self, endpoint: Endpoint) -> Endpoint:
+        """Nothing to exchange."""
+        return endpoint
+
+    def forget(self, endpoint: Endpoint) -> bool:
+        """A signature that was refused is refused again."""
+        return False
+
+    async def sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:
+        """``Authorization`` with the signature and the headers that go with it; nothing for an API key."""
+        if endpoint.credential.secret is not None:
+            return {}
+        async with self._lock:
+            return await anyio.to_thread.run_sync(self._sign, endpoint, request)
+
+    def _sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:
+        try:
+            botocore: Any = import_module("botocore.auth")
+            requests: Any = import_module("botocore.awsrequest")
+            exceptions: Any = import_module("botocore.exceptions")
+            session: Any = import_module("botocore.session")
+        except ImportError as error:
+            raise needs(endpoint, "bedrock") from error
+        try:
+            if self._chain is None:
+                self._chain = session.Session().get_credentials()
+            frozen: Any = self._chain.get_frozen_credentials() if self._chain else None
+        except exceptions.BotoCoreError as error:
+            raise _unusable(endpoint, reason(error)) from error
+        if frozen is None or not frozen.access_key:
+            self._chain = None
+            raise _unusable(endpoint, "there are none")
+        signed: Any = requests.AWSRequest(request.method, request.url, data=request.content)
+        signed.headers["Content-Type"] = request.headers.get("Content-Type", "application/json")
+        botocore.SigV4Auth(frozen, SERVICE, _region(endpoint)).add_auth(signed)
+        return {name: value for name, value in signed.headers.items() if name.casefold() != "content-type"}
+
+
+def _region(endpoint: Endpoint) -> str:
+    """The region in the host, since that is where the request goes; else the one that is set."""
+    found = _REGION.match(endpoint.base_url)
+    return found[1] if found else endpoint.settings.get("AWS_REGION", "us-east-1")
+
+
+def _unusable(endpoint: Endpoint, why: str) -> RequestFailed:
+    row = endpoint.provider
+    return RequestFailed(
+        "auth_required",
+        f"{row.display_name} needs AWS credentials ({why}): set AWS_PROFILE, "
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_BEARER_TOKEN_BEDROCK.",
+        provider=row.id,
+        action="give AWS credentials",
+    )

@@ -1,0 +1,59 @@
+"""What a log-in does for a request; a provider with a plain key needs none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import RequestFailed
+
+_PATH = re.compile(r"(?<![:\w/])(?:~|[A-Za-z]:)?[\\/][\w.\\/ -]*[\w.-]")
+
+
+class Unsigned(Struct, frozen=True):
+    """A request as it will be sent, but for its signature."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class LogIn(Protocol):
+    """One kind of log-in.
+
+    Raises:
+        RequestFailed: there is nothing to log in with, or the vendor refuses it.
+    """
+
+    async def open(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with the token, and the address, that calls use now."""
+        ...
+
+    async def sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:
+        """Headers that have to be computed from the request as it will be sent."""
+        ...
+
+    def forget(self, endpoint: Endpoint) -> bool:
+        """Drops a token that was just refused; returns whether another one may be had."""
+        ...
+
+
+def reason(error: Exception) -> str:
+    """What a library says of an error, fit to be shown: one line, cut to length, without the paths of files."""
+    said = str(error.args[0] if error.args else error)
+    return _PATH.sub("a file", " ".join(said.split()))[:200].rstrip(". ")
+
+
+def needs(endpoint: Endpoint, extra: str) -> RequestFailed:
+    """The failure for a library that an extra installs and that is not there."""
+    return RequestFailed(
+        "unsupported",
+        f"{endpoint.provider.display_name} needs one more library: install modelport[{extra}].",
+        provider=endpoint.provider.id,
+        action=f"install modelport[{extra}]",
+    )

@@ -1,0 +1,118 @@
+"""Qwen's log-in: the token that qwen-code keeps in a file, renewed there before it ends.
+
+Source: qwen-code, whose file and endpoint these are.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, read_object
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.log_ins.log_in import Unsigned
+from modelport.adapters.log_ins.tokens import Token, ask
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import RequestFailed
+from modelport.protocol.secret import Secret
+
+EARLY_S = 30.0
+
+
+class QwenToken:
+    """Reads the file at each call, since qwen-code renews the token too."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        self._pool = pool
+        self._refused: Secret | None = None
+        self._lock = anyio.Lock()
+
+    async def open(self, endpoint: Endpoint) -> Endpoint:
+        """The endpoint with a token that lasts, at the address that the log-in gave."""
+        if endpoint.credential.source != "file":
+            return endpoint
+        async with self._lock:
+            token = await self._token(endpoint)
+        credential = msgspec.structs.replace(endpoint.credential, secret=token.secret)
+        own = endpoint.base_url == endpoint.provider.base_url
+        base_url = token.base_url if own and token.base_url else endpoint.base_url
+        return msgspec.structs.replace(endpoint, credential=credential, base_url=base_url)
+
+    async def sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:
+        """Nothing: the token is the key."""
+        return {}
+
+    def forget(self, endpoint: Endpoint) -> bool:
+        """Marks the token as refused, so that it is renewed although its time has not come."""
+        again = endpoint.credential.source == "file" and endpoint.credential.secret != self._refused
+        self._refused = endpoint.credential.secret
+        return again
+
+    async def _token(self, endpoint: Endpoint) -> Token:
+        path = await anyio.to_thread.run_sync(Path(QWEN_FILE).expanduser)
+        kept = await anyio.to_thread.run_sync(read_object, path)
+        token = _read(kept)
+        if token is not None and token.fresh(EARLY_S) and token.secret != self._refused:
+            return token
+        kept |= await self._renew(endpoint, kept.get("refresh_token"))
+        await anyio.to_thread.run_sync(_write, path, kept)
+        token = _read(kept)
+        if token is None:
+            raise _over(endpoint)
+        return token
+
+    async def _renew(self, endpoint: Endpoint, refresh_token: Any) -> dict[str, Any]:
+        row = endpoint.provider
+        if not isinstance(refresh_token, str) or row.token_url is None:
+            raise _over(endpoint)
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": row.client_id or ""}
+        try:
+            reply = await ask(
+                self._pool, endpoint, "POST", row.token_url, headers={"Accept": "application/json"}, form=form
+            )
+        except RequestFailed as error:
+            raise (_over(endpoint) if error.http_status in (400, 401) else error) from error
+        life = reply.get("expires_in")
+        reply["expiry_date"] = int((time.time() + (life if isinstance(life, int | float) else 3600)) * 1000)
+        wanted = ("access_token", "refresh_token", "token_type", "resource_url", "expiry_date")
+        return {name: reply[name] for name in wanted if reply.get(name)}
+
+
+def _read(kept: Mapping[str, Any]) -> Token | None:
+    token, ends, host = kept.get("access_token"), kept.get("expiry_date"), kept.get("resource_url")
+    if not isinstance(token, str) or not isinstance(ends, int | float):
+        return None
+    return Token(Secret(token), ends / 1000, _address(host) if isinstance(host, str) and host else None)
+
+
+def _address(host: str) -> str:
+    """The base URL of a ``resource_url``, which has no scheme and no version."""
+    url = (host if host.startswith(("http://", "https://")) else f"https://{host}").rstrip("/")
+    return url if url.endswith("/v1") else f"{url}/v1"
+
+
+def _write(path: Path, kept: dict[str, Any]) -> None:
+    # Whoever cannot keep the new token still has it for this process.
+    with contextlib.suppress(OSError):
+        temporary = path.with_name(f"{path.name}.{os.getpid()}")
+        temporary.touch(mode=0o600)
+        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
+        temporary.replace(path)
+
+
+def _over(endpoint: Endpoint) -> RequestFailed:
+    row = endpoint.provider
+    return RequestFailed(
+        "auth_required",
+        f"The log-in of {row.display_name} has ended: log in again with qwen-code. {row.notice or ''}".strip(),
+        provider=row.id,
+        action="log in again",
+    )

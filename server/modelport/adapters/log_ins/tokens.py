@@ -1,0 +1,74 @@
+"""Asks a vendor for a token, over the shared pool, and says what went wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+from msgspec import Struct
+
+from modelport.adapters.http import failures
+from modelport.adapters.http.exchange import LONGEST_REFUSAL, read_capped, translate
+from modelport.adapters.http.pool import HttpPool
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import RequestFailed
+from modelport.protocol.secret import Secret
+from modelport.protocol.shapes import is_object
+
+TIMEOUT_S = 20.0
+
+
+class Token(Struct, frozen=True):
+    """A short-lived token, when it ends (seconds since 1970), and the address it is good for."""
+
+    secret: Secret
+    ends_s: float
+    base_url: str | None = None
+
+    def fresh(self, margin_s: float) -> bool:
+        """Whether it lasts for a while yet."""
+        return time.time() + margin_s < self.ends_s
+
+
+async def ask(
+    pool: HttpPool,
+    endpoint: Endpoint,
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    form: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The JSON object of a reply.
+
+    Raises:
+        RequestFailed: no reply, a refusal, or no object.
+    """
+    import msgspec
+
+    client = await pool.client(url, verify_tls=endpoint.verify_tls)
+    with anyio.move_on_after(TIMEOUT_S):
+        try:
+            request = client.build_request(method, url, headers=dict(headers), data=dict(form) if form else None)
+            response = await client.send(request, stream=True)
+            try:
+                body = await read_capped(response, LONGEST_REFUSAL, cut=True)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await response.aclose()
+            if not response.is_success:
+                raise failures.refused(endpoint, "", response.status_code, response.headers, body)
+        except RequestFailed:
+            raise
+        except Exception as error:
+            raise translate(endpoint, "", error) from error
+        try:
+            value = msgspec.json.decode(body)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise failures.not_understood(endpoint, "", b"", "no token") from error
+        if not is_object(value):
+            raise failures.not_understood(endpoint, "", b"", "no token")
+        return value
+    raise failures.silent(endpoint, "", TIMEOUT_S)

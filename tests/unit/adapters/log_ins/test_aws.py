@@ -1,0 +1,136 @@
+"""Signatures for AWS, checked as the service would: recomputed from the request that arrived."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.http.pool import HttpPool
+from modelport.domain.credential import Credential
+from modelport.domain.errors import RequestFailed
+from support.builders import credential, endpoint, row
+from support.http_server import Answer, LocalServer, Received
+
+ID, SECRET = "AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+BEDROCK = row("bedrock", auth="sigv4", requires_api_key=False, dialect="bedrock_converse")
+NONE = Credential(provider="bedrock", source="none")
+PATH = "/model/us.anthropic.claude-sonnet-4-6-v1%3A0/converse-stream"
+
+
+def hashed(key: bytes, text: str) -> bytes:
+    return hmac.new(key, text.encode(), hashlib.sha256).digest()
+
+
+def signature(request: Received, region: str) -> str:
+    """Signature Version 4 of a request as it arrived, from its own list of signed headers."""
+    names = re.search(r"SignedHeaders=([^,]+)", request.headers["authorization"])[1].split(";")  # type: ignore[index]
+    # The path is encoded once more, as for every service but S3.
+    path = request.path.replace("%", "%25")
+    lines = [f"{name}:{' '.join(request.headers[name].split())}" for name in names]
+    body = hashlib.sha256(request.body).hexdigest()
+    canonical = "\n".join([request.method, path, "", *lines, "", ";".join(names), body])
+    date = request.headers["x-amz-date"]
+    scope = f"{date[:8]}/{region}/bedrock/aws4_request"
+    key = f"AWS4{SECRET}".encode()
+    for part in scope.split("/"):
+        key = hashed(key, part)
+    return hashed(key, f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}").hex()
+
+
+@pytest.fixture
+def no_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without anything of AWS."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+def keys(no_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+
+
+async def sent(place: Any) -> Received:
+    with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
+        pool = HttpPool()
+        place = msgspec.structs.replace(place, base_url=server.url)
+        async with Exchange(pool).post(place, "m", Outgoing(PATH, {}, "Authorization", {"messages": []})):
+            pass
+        await pool.aclose()
+        return server.requests[0]
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-central-1"])
+async def test_the_signature_fits_the_request_that_arrived(keys: None, region: str) -> None:
+    request = await sent(endpoint(BEDROCK, credential=NONE, settings={"AWS_REGION": region}))
+    assert request.path == PATH
+    assert (
+        f"Credential={ID}/{request.headers['x-amz-date'][:8]}/{region}/bedrock/aws4_request"
+        in request.headers["authorization"]
+    )
+    assert request.headers["authorization"].endswith(f"Signature={signature(request, region)}")
+    assert SECRET not in str(request.headers)
+
+
+async def test_a_session_token_is_sent_and_signed(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "a-session")
+    request = await sent(endpoint(BEDROCK, credential=NONE, settings={"AWS_REGION": "us-east-1"}))
+    assert request.headers["x-amz-security-token"] == "a-session"
+    assert request.headers["authorization"].endswith(signature(request, "us-east-1"))
+
+
+async def test_a_profile_in_the_files_of_aws(no_aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "credentials").write_text(f"[work]\naws_access_key_id = {ID}\naws_secret_access_key = {SECRET}\n")
+    monkeypatch.setenv("AWS_PROFILE", "work")
+    request = await sent(endpoint(BEDROCK, credential=NONE, settings={"AWS_REGION": "us-east-1"}))
+    assert request.headers["authorization"].endswith(signature(request, "us-east-1"))
+
+
+async def test_an_api_key_is_a_bearer_token_and_nothing_is_signed(no_aws: None) -> None:
+    request = await sent(endpoint(BEDROCK, credential=credential("bedrock-key-0123")))
+    assert request.headers["authorization"] == "Bearer bedrock-key-0123"
+    assert "x-amz-date" not in request.headers
+
+
+async def test_no_credentials_at_all_say_what_to_set(no_aws: None) -> None:
+    with pytest.raises(RequestFailed, match="AWS_PROFILE") as failed:
+        await sent(endpoint(BEDROCK, credential=NONE))
+    assert (failed.value.kind, failed.value.provider) == ("auth_required", "bedrock")
+
+
+async def test_broken_files_say_so_without_their_path(no_aws: None, tmp_path: Path) -> None:
+    (tmp_path / "config").write_text("[profile\nx")
+    with pytest.raises(RequestFailed, match="AWS_PROFILE") as failed:
+        await sent(endpoint(BEDROCK, credential=NONE))
+    assert str(tmp_path) not in failed.value.message
+
+
+async def test_without_the_library_the_extra_is_named(no_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "botocore.auth", None)
+    with pytest.raises(RequestFailed, match=r"modelport\[bedrock\]") as failed:
+        await sent(endpoint(BEDROCK, credential=NONE))
+    assert failed.value.kind == "unsupported"
+
+
+def test_the_region_is_the_hosts_where_it_has_one() -> None:
+    from modelport.adapters.log_ins.aws import _region
+
+    def region(url: str) -> str:
+        return _region(endpoint(BEDROCK, base_url=url, settings={"AWS_REGION": "set"}))
+
+    assert region("https://bedrock-runtime.eu-west-1.amazonaws.com") == "eu-west-1"
+    assert region("https://bedrock-runtime.us-gov-west-1.amazonaws.com") == "us-gov-west-1"
+    assert region("https://bedrock-runtime.cn-north-1.amazonaws.com.cn") == "cn-north-1"
+    assert region("http://127.0.0.1:4010") == "set"
+    assert region("https://proxy.example/bedrock") == "set"

@@ -1,0 +1,135 @@
+"""Copilot's tokens: exchanged, kept until shortly before their end, renewed when refused."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any, Self
+
+import msgspec
+import pytest
+
+from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.http.pool import HttpPool
+from modelport.domain.errors import RequestFailed
+from support.builders import credential, endpoint, row
+from support.http_server import Answer, LocalServer, Received
+
+APP_TOKEN = "ghu_0123456789abcdef"
+
+
+class GitHub:
+    """Gives tokens of a certain life and refuses the first answers' worth of them."""
+
+    def __init__(self, life_s: float = 1800, refuse: int = 0, status: int = 200, reply: Any = None) -> None:
+        self.exchanges: list[Received] = []
+        self.calls: list[Received] = []
+        self._life_s, self._refuse, self._status, self._reply = life_s, refuse, status, reply
+
+    def __call__(self, request: Received) -> Answer:
+        if request.path == "/token":
+            self.exchanges.append(request)
+            if self._status != 200 or self._reply is not None:
+                return Answer(self._status, pieces=[json.dumps(self._reply or {"message": "Bad credentials"}).encode()])
+            token = {"token": f"tid={len(self.exchanges)}", "expires_at": int(time.time() + self._life_s)}
+            token["endpoints"] = {"api": f"http://{request.headers['host']}/business"}
+            return Answer(pieces=[json.dumps(token).encode()])
+        self.calls.append(request)
+        if len(self.calls) <= self._refuse:
+            return Answer(401, pieces=[b"token expired"])
+        return Answer(pieces=[b"{}"])
+
+
+class World:
+    def __init__(self, github: GitHub) -> None:
+        self.github = github
+        self.server = LocalServer(github)
+        self.pool = HttpPool()
+        self.exchange = Exchange(self.pool)
+
+    async def call(self, token: str = APP_TOKEN, base_url: str | None = None) -> Received:
+        own = f"{self.server.url}/individual"
+        provider = row(
+            "copilot", auth="copilot", base_url=own, token_url=f"{self.server.url}/token", headers={"X-Version": "1"}
+        )
+        place = endpoint(provider, credential=credential(token))
+        place = msgspec.structs.replace(place, base_url=base_url or own)
+        async with self.exchange.post(place, "m", Outgoing("/chat", {}, "Authorization")):
+            return self.github.calls[-1]
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.pool.aclose()
+        self.server.close()
+
+
+async def test_an_app_token_is_exchanged_once_and_used_at_the_address_that_came_with_it() -> None:
+    async with World(GitHub()) as world:
+        for _ in range(3):
+            request = await world.call()
+        assert (request.path, request.headers["authorization"]) == ("/business/chat", "Bearer tid=1")
+        (exchange,) = world.github.exchanges
+        assert (exchange.method, exchange.headers["authorization"]) == ("GET", f"token {APP_TOKEN}")
+        assert exchange.headers["x-version"] == "1"
+
+
+async def test_each_app_token_has_its_own() -> None:
+    async with World(GitHub()) as world:
+        assert (await world.call()).headers["authorization"] == "Bearer tid=1"
+        assert (await world.call("ghu_another")).headers["authorization"] == "Bearer tid=2"
+        assert (await world.call()).headers["authorization"] == "Bearer tid=1"
+
+
+@pytest.mark.parametrize("token", ["gho_0123456789", "github_pat_0123456789", "tid=own;exp=1"])
+async def test_any_other_token_is_sent_as_it_is(token: str) -> None:
+    async with World(GitHub()) as world:
+        request = await world.call(token)
+        assert (request.path, request.headers["authorization"]) == ("/individual/chat", f"Bearer {token}")
+        assert world.github.exchanges == []
+
+
+async def test_an_address_of_the_users_own_is_kept() -> None:
+    async with World(GitHub()) as world:
+        assert (await world.call(base_url=f"{world.server.url}/mine")).path == "/mine/chat"
+
+
+async def test_a_token_that_is_about_to_end_is_renewed_before_the_call() -> None:
+    async with World(GitHub(life_s=200)) as world:
+        await world.call()
+        assert (await world.call()).headers["authorization"] == "Bearer tid=2"
+        assert len(world.github.calls) == 2
+
+
+async def test_a_token_that_is_refused_is_renewed_and_the_call_is_made_once_more() -> None:
+    async with World(GitHub(refuse=1)) as world:
+        assert (await world.call()).headers["authorization"] == "Bearer tid=2"
+        assert [call.headers["authorization"] for call in world.github.calls] == ["Bearer tid=1", "Bearer tid=2"]
+
+
+async def test_a_token_that_stays_refused_is_an_error_and_no_endless_loop() -> None:
+    async with World(GitHub(refuse=99)) as world:
+        with pytest.raises(RequestFailed) as failed:
+            await world.call()
+        assert failed.value.kind == "auth_rejected"
+        assert len(world.github.calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, "auth_rejected"), (403, "forbidden"), (500, "provider_unavailable")]
+)
+async def test_an_exchange_that_is_refused_says_so_without_the_token(status: int, kind: str) -> None:
+    async with World(GitHub(status=status)) as world:
+        with pytest.raises(RequestFailed) as failed:
+            await world.call()
+        assert failed.value.kind == kind
+        assert APP_TOKEN not in str(failed.value.data()) + failed.value.message
+
+
+@pytest.mark.parametrize("reply", [{"token": 5}, {"token": "x"}, {"token": "x", "expires_at": "soon"}, [1], "text"])
+async def test_an_odd_reply_is_no_token(reply: Any) -> None:
+    async with World(GitHub(reply=reply)) as world:
+        with pytest.raises(RequestFailed):
+            await world.call()
+        assert world.github.calls == []
