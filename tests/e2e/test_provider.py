@@ -169,7 +169,7 @@ def test_wrong_connections(server: ServerProcess, params: dict[str, Any], kind: 
 
 
 def test_rows_that_are_not_built_say_so(server: ServerProcess) -> None:
-    for provider in ("gemini", "bedrock", "copilot"):
+    for provider in ("bedrock",):
         error = server.error("provider/connect", {"provider": provider, "apiKey": "0123456789abcdef"})
         assert (error["code"], error["data"]["kind"]) == (-32803, "unsupported")
 

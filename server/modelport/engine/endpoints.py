@@ -56,7 +56,8 @@ class Endpoints:
             chat_path=address.fill(wire.path, row, variables) if wire.path else None,
             key_header=wire.key_header,
             bearer=wire.bearer,
-            row_headers=address.headers(row, variables),
+            # What the environment says of an account was meant for the provider, not for another address.
+            row_headers=address.headers(row, {} if overrides.base_url else variables),
             headers=overrides.headers,
             settings=address.settings(row, variables),
             silence_s=overrides.silence_s or _silence_s(row, variables),

@@ -90,3 +90,8 @@ async def test_the_environment_may_allow_a_longer_silence(value: str, silence_s:
 async def test_a_rows_header_is_filled_from_the_environment() -> None:
     assert (await make(ORG, ORG_API_KEY=KEY, ORG="o")).row_headers == {"Organization": "o"}
     assert (await make(ORG, ORG_API_KEY=KEY)).row_headers == {}
+
+
+async def test_another_address_is_not_told_of_the_account() -> None:
+    mine = Overrides(base_url="https://mine.example")
+    assert (await make(ORG, mine, ORG_API_KEY=KEY, ORG="o")).row_headers == {}
