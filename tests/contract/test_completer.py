@@ -14,6 +14,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.gemini import Gemini
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.mock import Mock
 from modelport.adapters.dialects.ollama import Ollama
@@ -60,6 +61,10 @@ def chat(**delta: Any) -> dict[str, Any]:
 
 def block(index: int, **content: Any) -> dict[str, Any]:
     return {"type": "content_block_start", "index": index, "content_block": content}
+
+
+def parts(*values: dict[str, Any]) -> dict[str, Any]:
+    return {"candidates": [{"content": {"role": "model", "parts": values}, "index": 0}]}
 
 
 def lines(*values: Any) -> list[bytes]:
@@ -114,6 +119,20 @@ WIRES = [
         ),
         sse({"type": "error", "error": {"type": "overloaded_error", "message": f"overloaded {CANARY}"}}),
         sse(block(8, type="thinking", thinking="Hm.")),
+    ),
+    Wire(
+        "gemini",
+        Gemini(),
+        lambda *texts: sse(*(parts({"text": text}) for text in texts)),
+        sse(
+            parts(
+                {"functionCall": {"id": "a", "name": "f", "args": {"x": 1}}, "thoughtSignature": "c2ln"},
+                {"functionCall": {"id": "b", "name": "g", "args": {"y": "é"}}},
+            )
+        ),
+        sse({"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 10, "candidatesTokenCount": 5}}),
+        sse({"error": {"code": 503, "message": f"overloaded {CANARY}", "status": "UNAVAILABLE"}}),
+        sse(parts({"text": "Hm.", "thought": True})),
     ),
     Wire(
         "ollama",
@@ -228,7 +247,13 @@ async def test_what_is_no_answer_is_never_taken_for_one(wire: Wire, body: bytes)
 @every_wire
 async def test_what_the_format_cannot_carry_is_refused_before_anything_is_sent(wire: Wire) -> None:
     pool = StubPool(lambda _: reply(b""))
-    unknown = {"ollama": "user", "openai_chat": "keep_alive", "openai_responses": "seed", "anthropic_messages": "seed"}
+    unknown = {
+        "ollama": "user",
+        "openai_chat": "keep_alive",
+        "openai_responses": "seed",
+        "anthropic_messages": "seed",
+        "gemini": "user",
+    }
     completer = HttpCompleter(wire.format, Exchange(pool))  # type: ignore[arg-type]
     with pytest.raises(InvalidParams):
         await completer.complete(asked(wire, parameters={unknown[wire.dialect]: 1}), answer())
@@ -273,7 +298,8 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
         with blockbuster_ctx("modelport"):
             await completer.complete(asked(wire, server.url, tools=(tool(),)), built)
         assert built.whole_text() == "Hello"
-        assert json.loads(received[0].body)["stream"] is True
+        # Gemini is asked for a stream by the path.
+        assert json.loads(received[0].body).get("stream", "alt=sse" in received[0].path) is True
         # The connection is kept for the next one.
         await completer.complete(asked(wire, server.url), answer())
         await pool.aclose()

@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.gemini import Gemini
 from modelport.adapters.dialects.ollama import Ollama
 from modelport.adapters.dialects.openai_chat import OpenAIChat
 from modelport.adapters.dialects.openai_responses import OpenAIResponses
@@ -39,6 +40,7 @@ WIRES: dict[str, Any] = {
     "openai_chat": OpenAIChat(),
     "openai_responses": OpenAIResponses(),
     "anthropic_messages": AnthropicMessages(),
+    "gemini": Gemini(),
     "ollama": Ollama(),
 }
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
@@ -228,7 +230,7 @@ def test_it_can_build_a_request_in_its_dialect(row: Provider) -> None:
         request = WIRES[call.endpoint.dialect].request(call)
         assert request.body.get("model", call.model) == call.model
         assert "model" in request.body or call.model in unquote(request.path)
-        assert request.body["stream"] is True
+        assert request.body.get("stream", "alt=sse" in request.path) is True
         assert request.path.startswith("/")
         assert "{" not in call.endpoint.base_url + request.path
         headers = request_headers(call.endpoint, own_key_header="Authorization", more={})
@@ -273,7 +275,7 @@ def test_every_tool_choice_is_sent_or_refused_by_name(row: Provider) -> None:
                 assert refused is None
                 assert "tools" in body or choice == "none"
             else:
-                assert refused == "toolChoice" or body["tool_choice"]
+                assert refused == "toolChoice" or body.get("tool_choice") or body["toolConfig"]
 
 
 @every_row

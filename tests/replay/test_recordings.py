@@ -24,10 +24,11 @@ EXCEPTIONS = {
     "anthropic/anthropic-sync-nousage-nofin-1.json": "a skill upload, not a completion",
     "openai/anthropic-sync-nousage-nofin-1.json": "an assistants thread listing, not a completion",
     "openai/openai-chat-sync-nousage-nofin-1.json": "a skill upload, not a completion",
+    "gemini/gemini-sync-nousage-nofin-1.json": "a batch job, not a completion",
     "azure/responses-stream-ptools-reason-1.json": "several replies of an agent run joined into one body",
     "openai/responses-stream-ptools-reason-1.json": "several replies of an agent run joined into one body",
 }
-FINISH: dict[str | None, str] = {
+FINISH: dict[str | int | None, str] = {
     "stop": "stop",
     "eos": "stop",
     "end_turn": "stop",
@@ -39,6 +40,11 @@ FINISH: dict[str | None, str] = {
     "tool_calls": "toolCalls",
     "tool_use": "toolCalls",
     "queued": "other",
+    "STOP": "stop",
+    1: "stop",
+    "MAX_TOKENS": "length",
+    "SAFETY": "contentFilter",
+    "UNEXPECTED_TOOL_CALL": "other",
     None: "other",
 }
 CANARY = "canary-7f3a9c51d2e84b60"
@@ -155,6 +161,8 @@ def check_failure(recording: Recording, failure: RequestFailed) -> None:
     }
     assert failure.kind in expected_kinds.get(recording.status, {failure.kind})
     assert failure.provider == recording.provider
+    if recording.blocked:
+        assert failure.kind == "content_filtered"
 
 
 def finish_reasons(recording: Recording) -> set[str]:
@@ -205,6 +213,10 @@ def check_usage(recording: Recording, usage: types.Usage) -> None:
     if reasoning and raw.get("total_tokens") == read + written + reasoning:
         # xAI's chat and some gateways leave reasoning out of the output count.
         written += reasoning
+    if recording.dialect == "gemini":
+        written += counts.get("reasoning") or 0
+        # For videos the input stands in the total only.
+        read = read or raw["totalTokenCount"] - written
     assert not usage.estimated
     assert (usage.input_tokens, usage.output_tokens) == (read, written)
     assert (usage.cache_read_tokens or 0) == (counts.get("cached") or 0)

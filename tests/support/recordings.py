@@ -17,6 +17,7 @@ DIALECTS = {
     "openai-chat": "openai_chat",
     "responses": "openai_responses",
     "anthropic": "anthropic_messages",
+    "gemini": "gemini",
     "ollama": "ollama",
 }
 ROWS = {
@@ -70,7 +71,13 @@ class Recording:
     @property
     def fails(self) -> bool:
         """Whether the provider answered with an error, in the status or inside the reply."""
-        return self.status >= 400 or bool(self.expected.get("error")) or "miderr" in self.data["features"]
+        told = bool(self.expected.get("error")) or "miderr" in self.data["features"]
+        return self.status >= 400 or told or self.blocked
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the provider refused the prompt for its content, inside a reply that is no error."""
+        return str(self.expected.get("finish_reason")).startswith("BLOCKED:")
 
     def pieces(self) -> Iterator[bytes]:
         """The body cut at arbitrary bytes, the same ones in every run."""

@@ -14,6 +14,7 @@ MODULES: dict[Dialect, tuple[str, str]] = {
     "openai_chat": ("openai_chat", "OpenAIChat"),
     "openai_responses": ("openai_responses", "OpenAIResponses"),
     "anthropic_messages": ("anthropic_messages", "AnthropicMessages"),
+    "gemini": ("gemini", "Gemini"),
     "ollama": ("ollama", "Ollama"),
     "mock": ("mock", "Mock"),
 }
