@@ -39,6 +39,7 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "too many tokens",
             "input is too long",
             "exceeds the available context",
+            "input token count",
         ),
     ),
     (
@@ -176,7 +177,9 @@ def kind_of(status: int, refusal: Refusal) -> ErrorKind:
         by_words = kind_by_words(refusal)
         return by_words if by_words in ("context_too_long", "content_filtered") else "provider_unavailable"
     if status == 429:
-        return "quota_exhausted" if kind_by_words(refusal) == "quota_exhausted" else "rate_limited"
+        # A quota that comes back by itself, as Gemini's of a minute, is a limit of the rate.
+        spent = kind_by_words(refusal) == "quota_exhausted" and not refusal.mentions("retry in")
+        return "quota_exhausted" if spent else "rate_limited"
     if status in (404, 410) and refusal.mentions("model"):
         return "model_not_found"
     if by_words := kind_by_words(refusal):

@@ -42,6 +42,8 @@ SHAPES: list[tuple[str, int, Any, str, str]] = [
     ("anthropic permission", 403, {"type": "error", "error": {"type": "permission_error", "message": "Not allowed"}}, "forbidden", "Not allowed"),
     ("anthropic size", 413, {"type": "error", "error": {"type": "request_too_large", "message": "Request exceeds the maximum size"}}, "context_too_long", "maximum size"),
     ("gemini key in a list", 400, [{"error": {"code": 400, "message": "API key not valid. Please pass a valid API key.", "status": "INVALID_ARGUMENT"}}], "auth_rejected", "API key not valid"),
+    ("gemini long", 400, {"error": {"code": 400, "message": "The input token count (1250074) exceeds the maximum number of tokens allowed (1048576).", "status": "INVALID_ARGUMENT"}}, "context_too_long", "1250074"),
+    ("gemini quota of a minute", 429, {"error": {"code": 429, "message": "You exceeded your current quota. Please retry in 48.9s.", "status": "RESOURCE_EXHAUSTED"}}, "rate_limited", "current quota"),
     ("gemini quota", 429, [{"error": {"code": 429, "message": "Resource exhausted", "status": "RESOURCE_EXHAUSTED"}}], "rate_limited", "Resource exhausted"),
     ("deepseek money", 402, {"error": {"message": "Insufficient Balance", "type": "unknown_error"}}, "quota_exhausted", "Insufficient Balance"),
     ("openrouter credits", 402, {"error": {"message": "Insufficient credits", "code": 402}, "user_id": "u"}, "quota_exhausted", "Insufficient credits"),
