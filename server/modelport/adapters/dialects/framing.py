@@ -1,4 +1,4 @@
-"""Cuts a byte stream into server-sent events or JSON lines, wherever the network cut it.
+"""Cuts a byte stream into server-sent events or JSON lines, wherever the network cut it, and chooses how to cut.
 
 Source: WHATWG HTML, server-sent events; ndjson.org.
 """
@@ -6,14 +6,10 @@ Source: WHATWG HTML, server-sent events; ndjson.org.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Literal, Protocol
 
-LONGEST_EVENT = 16 * 1024 * 1024
-"""Bytes one event may have: an image or a long tool call fits, an endless line does not."""
-
-
-class EventTooLong(Exception):
-    """An event exceeded ``LONGEST_EVENT``."""
+from modelport.adapters.dialects.event_stream import EventStreamFramer
+from modelport.adapters.dialects.wire_format import LONGEST_EVENT, EventTooLong
 
 
 class Framer(Protocol):
@@ -26,6 +22,22 @@ class Framer(Protocol):
     def close(self) -> None:
         """The stream has ended."""
         ...
+
+
+def framer_for(
+    framing: Literal["sse", "json_lines", "event_stream"], start: bytes, on_event: Callable[[bytes, bytes], None]
+) -> Framer | None:
+    """The framer for a reply by its first bytes, since content types lie; None for a reply in one piece.
+
+    A JSON value where events are expected, or one that goes on over several lines, is a whole reply. The length of
+    a frame begins with a zero byte, and no text does.
+    """
+    json = start[:1] in (b"{", b"[")
+    if start[:1] == b"\0" or (framing == "event_stream" and not json):
+        return EventStreamFramer(on_event)
+    if framing != "sse" and start[1:2] not in (b"\r", b"\n"):
+        return JsonLinesFramer(on_event)
+    return None if json else SseFramer(on_event)
 
 
 class _Lines:

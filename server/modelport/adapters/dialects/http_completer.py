@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING
 
 import anyio
 
-from modelport.adapters.dialects.framing import LONGEST_EVENT, EventTooLong, Framer, JsonLinesFramer, SseFramer
-from modelport.adapters.dialects.wire_format import Decoder, NotUnderstood, ProviderRefused, WireFormat
+from modelport.adapters.dialects.framing import Framer, framer_for
+from modelport.adapters.dialects.wire_format import (
+    LONGEST_EVENT,
+    Decoder,
+    EventTooLong,
+    NotUnderstood,
+    ProviderRefused,
+    WireFormat,
+)
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
 from modelport.domain.completion import Answer, ModelCall
@@ -90,21 +97,12 @@ class HttpCompleter:
                 break
         if start[:1] == b"<":
             raise NotUnderstood(await _rest(start, chunks, watch), "a web page")
-        framer = self._framer(start, decoder.event)
+        framer = framer_for(self._wire.framing, start, decoder.event)
         if framer is None:
             decoder.whole(await _rest(start, chunks, watch))
         else:
             framer.feed(start)
             await _stream(chunks, framer, watch, decoder, answer)
-
-    def _framer(self, start: bytes, on_event: Callable[[bytes, bytes], None]) -> Framer | None:
-        """By the first bytes, since content types lie.
-
-        A JSON value where events are expected, or one that goes on over several lines, is a whole reply.
-        """
-        if self._wire.framing == "json_lines" and start[1:2] not in (b"\r", b"\n"):
-            return JsonLinesFramer(on_event)
-        return None if start[:1] in (b"{", b"[") else SseFramer(on_event)
 
 
 async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: Watch) -> bytes:

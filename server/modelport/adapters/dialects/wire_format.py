@@ -10,6 +10,9 @@ from msgspec import Struct
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.provider import Provider
 
+LONGEST_EVENT = 16 * 1024 * 1024
+"""Bytes one event may have: an image or a long tool call fits, an endless line does not."""
+
 
 class WireRequest(Struct, frozen=True):
     """A request as the format wants it: the path behind the base URL and the JSON body."""
@@ -42,6 +45,10 @@ class NotUnderstood(Exception):
         self.data = data
 
 
+class EventTooLong(Exception):
+    """An event exceeded ``LONGEST_EVENT``."""
+
+
 class Decoder(Protocol):
     """Feeds an answer from the events of one reply.
 
@@ -67,11 +74,15 @@ class Decoder(Protocol):
 class WireFormat(Protocol):
     """One dialect: pure translation, no input or output."""
 
-    framing: Literal["sse", "json_lines"]
     key_header: str
     """Where the format puts a key: ``Authorization`` as a bearer token, any other as it is."""
     headers: dict[str, str]
     """Headers every request of the format carries."""
+
+    @property
+    def framing(self) -> Literal["sse", "json_lines", "event_stream"]:
+        """How a streamed reply is cut into events."""
+        ...
 
     def request(self, call: ModelCall) -> WireRequest:
         """The request for a call.
