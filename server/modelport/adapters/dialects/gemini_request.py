@@ -176,11 +176,10 @@ def _said(call: ModelCall, message: Message, calls: dict[str, _Call]) -> list[Pa
     # Only an answer that comes back as one text can be taken apart where it was joined.
     text = message.content if isinstance(message.content, str) else ""
     parts: list[Part] = [] if isinstance(message.content, str) else _parts(message)
-    marks = _marks(call.state_of(message))
-    marked = {mark.call for mark in marks}
-    marks += [Mark(at=len(text), call=call_id) for call_id in waiting if call_id not in marked]
+    # Calls that no mark of the state names stand at the end; one that is named has been taken by then.
+    unmarked = [Mark(at=len(text), call=call_id) for call_id in waiting]
     position = 0
-    for mark in marks:
+    for mark in [*_marks(call.state_of(message)), *unmarked]:
         parts += _text(text[position : mark.at])
         position = max(position, mark.at + mark.length)
         if mark.call is None:
