@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
 
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
@@ -20,6 +23,9 @@ from modelport.engine.providers import Providers
 from modelport.engine.usage import UsageReports
 from modelport.protocol.initialize import VERSION
 
+if TYPE_CHECKING:
+    from modelport.engine.discovery import Discovery
+
 
 class App:
     """The engine of one process, ready to use.
@@ -28,7 +34,7 @@ class App:
     """
 
     def __init__(self) -> None:
-        environment = ProcessEnvironment()
+        environment = self._environment = ProcessEnvironment()
         folder = data_folder(environment.variables())
         self.registry = load_registry()
         self._pool = HttpPool()
@@ -45,6 +51,22 @@ class App:
         )
         self.usage = UsageReports(self._ledger)
         self.diagnostics = Diagnostics(VERSION, environment, LocalFolder(folder), self.credentials, store, self._ledger)
+        self._discovery: Discovery | None = None
+
+    async def discovery(self) -> Discovery:
+        """The search for local servers, loaded off the event loop by whoever asks first."""
+        if self._discovery is None:
+            self._discovery = await anyio.to_thread.run_sync(self._load_discovery)
+        return self._discovery
+
+    def _load_discovery(self) -> Discovery:
+        from modelport.adapters.fingerprint_data import load_fingerprints
+        from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
+        from modelport.adapters.local_servers.prober import SocketProber
+        from modelport.engine.discovery import Discovery
+
+        ports = SystemListeningPorts()
+        return Discovery(self.registry, load_fingerprints(), self._environment, SocketProber(), ports)
 
     async def aclose(self) -> None:
         """Closes connections and files."""

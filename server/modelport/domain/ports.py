@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
@@ -13,6 +13,10 @@ from modelport.domain.credential import Credential, StoredKey
 from modelport.domain.provider import Provider
 from modelport.domain.usage import CallRecord
 from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
+
+if TYPE_CHECKING:
+    from modelport.domain.fingerprints import Reply
+    from modelport.domain.local_servers import Place
 
 
 class Verification(Struct, frozen=True):
@@ -160,4 +164,20 @@ class DataFolder(Protocol):
 
     async def problem(self) -> str | None:
         """Why it cannot be used, or None."""
+        ...
+
+
+class LocalProber(Protocol):
+    """Asks servers of this machine what they are. Sends no credential, uses no proxy and follows no redirect."""
+
+    async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
+        """The answer to a GET, its body cut at so many bytes; None where there is no server or it speaks no HTTP."""
+        ...
+
+
+class ListeningPorts(Protocol):
+    """The ports of this machine that the user's own programs listen on."""
+
+    async def ports(self) -> frozenset[int]:
+        """Those that can be reached from this machine, without this process's own; none where nobody can tell."""
         ...

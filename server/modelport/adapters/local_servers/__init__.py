@@ -1,0 +1,1 @@
+"""The model servers of this machine, and the ports it listens on."""

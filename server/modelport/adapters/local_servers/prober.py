@@ -1,0 +1,112 @@
+"""Asks a server on this machine one small question, and trusts nothing it says.
+
+A plain connection and our own reader of HTTP/1.1: no client library is loaded, so there is no proxy to ignore, no
+redirect to follow and no credential to send. An address that is not this machine's is not connected to.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from ipaddress import ip_address
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import msgspec
+from anyio.abc import ByteStream
+
+from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
+from modelport.domain.fingerprints import Reply
+from modelport.domain.local_servers import Place
+
+PIECE = 64 * 1024
+LONG_JSON = 64 * 1024
+"""A longer one is read by a worker thread."""
+HEADERS = [
+    (b"Accept", b"application/json, text/plain, */*"),
+    (b"Accept-Encoding", b"identity"),
+    (b"User-Agent", b"modelport"),
+    (b"Connection", b"close"),
+]
+Failures = (OSError, NotHttp, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
+
+
+class SocketProber:
+    """Asks over a connection per question."""
+
+    async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
+        """The answer; the caller limits how long it may take."""
+        if not _is_here(place.host):
+            return None
+        started = time.monotonic()
+        try:
+            async with await _connect(place) as stream:
+                await stream.send(_question(place, path))
+                reader, body, whole = await _read(stream, longest_body)
+        except Failures:
+            return None
+        latency_ms = (time.monotonic() - started) * 1000
+        return Reply(
+            status=reader.status,
+            headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reader.headers},
+            text=body[:PIECE].decode("utf-8", "replace"),
+            json=await _json(body) if whole else None,
+            latency_ms=latency_ms,
+        )
+
+
+def _is_here(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def _connect(place: Place) -> ByteStream:
+    if place.scheme != "https":
+        return await anyio.connect_tcp(place.host, place.port)
+    # Who is there is what we want to know; nothing secret is sent to find out.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return await anyio.connect_tcp(place.host, place.port, ssl_context=context, tls_standard_compatible=False)
+
+
+def _question(place: Place, path: str) -> bytes:
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    target = (place.prefix + path).encode("ascii")
+    return request_head(b"GET", target, [(b"Host", f"{host}:{place.port}".encode("ascii")), *HEADERS])
+
+
+async def _read(stream: ByteStream, longest_body: int) -> tuple[ResponseReader, bytes, bool]:
+    """The head, the body as far as it may go, and whether that is all of it.
+
+    Raises:
+        NotHttp: the server says something else, or breaks off in the middle.
+    """
+    reader, parts, size = ResponseReader(), list[bytes](), 0
+    while not reader.complete:
+        try:
+            reader.feed(await stream.receive(PIECE))
+        except anyio.EndOfStream:
+            reader.end()
+        part = reader.take()
+        parts.append(part)
+        size += len(part)
+        if size > longest_body:
+            return reader, b"".join(parts)[:longest_body], False
+    return reader, b"".join(parts), True
+
+
+async def _json(body: bytes) -> Any:
+    if len(body) > LONG_JSON:
+        return await anyio.to_thread.run_sync(_parse, body)
+    return _parse(body)
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
