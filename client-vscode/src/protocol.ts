@@ -97,13 +97,13 @@ export interface Provider {
 
 /** A model server found on this machine. */
 export interface LocalServer {
-  /** The provider it was recognised as. */
+  /** The provider it was recognised as; openai-compatible when it speaks as OpenAI does and nothing else tells. */
   readonly provider: string;
-  /** Where it answers. */
+  /** Where it answers, as provider/connect takes it. */
   readonly baseUrl: string;
   /** Its version, where it tells. */
   readonly version?: string;
-  /** The models it offers. */
+  /** The models it offers; none where it wants a key to tell. */
   readonly models: readonly string[];
   /** How long the deciding answer took. */
   readonly latencyMs: number;
@@ -543,17 +543,19 @@ export interface ListProviderResult {
 
 /** How to look for local servers. */
 export interface DiscoverProviderParams {
-  /** For the whole search. */
+  /** For the whole search; 1500 when absent. */
   readonly timeoutMs?: number;
-  /** Only these. */
+  /** Only these, by id or alias. */
   readonly providers?: readonly string[];
+  /** Only these, in place of all others. */
+  readonly ports?: readonly number[];
   /** For progress. */
   readonly workDoneToken?: string | number;
 }
 
 /** The servers that answered. */
 export interface DiscoverProviderResult {
-  /** One per address. */
+  /** One per address, in the order of the rows that tell them apart. */
   readonly servers: readonly LocalServer[];
 }
 

@@ -7,13 +7,13 @@ VERSION = "0.1.0"
 
 INITIALIZE_RESULT = (
     b'{"capabilities":{"executeCommandProvider":{"commands":["modelport.provider.list","mo'
-    b'delport.provider.connect","modelport.provider.disconnect","modelport.provider.status'
-    b'","modelport.completion.create","modelport.credential.set","modelport.credential.del'
-    b'ete","modelport.credential.list","modelport.usage.summary","modelport.usage.snapshot'
-    b'","modelport.usage.delta","modelport.usage.history","modelport.diagnostics.run"]},"e'
-    b'xperimental":{"modelport":{"protocolVersion":"1.0","methods":["provider/list","provi'
-    b'der/connect","provider/disconnect","provider/status","completion/create","credential'
-    b'/set","credential/delete","credential/list","usage/summary","usage/snapshot","usage/'
-    b'delta","usage/history","diagnostics/run"]}}},"serverInfo":{"name":"modelport","versi'
-    b'on":"0.1.0"}}'
+    b'delport.provider.discover","modelport.provider.connect","modelport.provider.disconne'
+    b'ct","modelport.provider.status","modelport.completion.create","modelport.credential.'
+    b'set","modelport.credential.delete","modelport.credential.list","modelport.usage.summ'
+    b'ary","modelport.usage.snapshot","modelport.usage.delta","modelport.usage.history","m'
+    b'odelport.diagnostics.run"]},"experimental":{"modelport":{"protocolVersion":"1.0","me'
+    b'thods":["provider/list","provider/discover","provider/connect","provider/disconnect"'
+    b',"provider/status","completion/create","credential/set","credential/delete","credent'
+    b'ial/list","usage/summary","usage/snapshot","usage/delta","usage/history","diagnostic'
+    b's/run"]}}},"serverInfo":{"name":"modelport","version":"0.1.0"}}'
 )

@@ -15,6 +15,7 @@ from modelport.protocol.types import (
     DeleteCredentialParams,
     DeltaUsageParams,
     DisconnectProviderParams,
+    DiscoverProviderParams,
     HistoryUsageParams,
     ListCredentialParams,
     ListProviderParams,
@@ -27,6 +28,7 @@ from modelport.protocol.types import (
 
 METHODS: Final[dict[str, type[Struct]]] = {
     "provider/list": ListProviderParams,
+    "provider/discover": DiscoverProviderParams,
     "provider/connect": ConnectProviderParams,
     "provider/disconnect": DisconnectProviderParams,
     "provider/status": StatusProviderParams,

@@ -219,16 +219,16 @@ class LocalServer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     """A model server found on this machine."""
 
     provider: str
-    """The provider it was recognised as."""
+    """The provider it was recognised as; openai-compatible when it speaks as OpenAI does and nothing else tells."""
 
     base_url: str
-    """Where it answers."""
+    """Where it answers, as provider/connect takes it."""
 
     version: str | None = None
     """Its version, where it tells."""
 
     models: tuple[str, ...]
-    """The models it offers."""
+    """The models it offers; none where it wants a key to tell."""
 
     latency_ms: float
     """How long the deciding answer took."""
@@ -821,10 +821,13 @@ class DiscoverProviderParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """How to look for local servers."""
 
     timeout_ms: int | None = None
-    """For the whole search."""
+    """For the whole search; 1500 when absent."""
 
     providers: tuple[str, ...] | None = None
-    """Only these."""
+    """Only these, by id or alias."""
+
+    ports: tuple[int, ...] | None = None
+    """Only these, in place of all others."""
 
     work_done_token: str | int | None = None
     """For progress."""
@@ -834,7 +837,7 @@ class DiscoverProviderResult(Struct, frozen=True, kw_only=True, rename="camel", 
     """The servers that answered."""
 
     servers: tuple[LocalServer, ...]
-    """One per address."""
+    """One per address, in the order of the rows that tell them apart."""
 
 
 class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

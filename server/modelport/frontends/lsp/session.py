@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlparse
@@ -54,17 +54,19 @@ class Session:
         return Origin(self._client, self._project)
 
     @contextmanager
-    def progress(self, token: int | str | None, title: str) -> Generator[None]:
-        """Tells a client that gave a token when the work begins and ends, however it ends.
+    def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:
+        """Tells a client that gave a token when the work begins and ends, however it ends; yields a way to tell more.
 
         Source: Language Server Protocol 3.18, work done progress.
         """
         if token is None:
-            yield
+            yield lambda _: None
             return
         self.outbox.send(messages.progress(token, {"kind": "begin", "title": title[:200]}))
         try:
-            yield
+            yield lambda message: self.outbox.send(
+                messages.progress(token, {"kind": "report", "message": message[:200]})
+            )
         finally:
             self.outbox.send(messages.progress(token, {"kind": "end"}))
 

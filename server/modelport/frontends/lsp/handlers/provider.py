@@ -11,6 +11,13 @@ async def list_provider(session: Session, params: types.ListProviderParams) -> t
     return await (await session.app()).providers.list(params)
 
 
+async def discover_provider(session: Session, params: types.DiscoverProviderParams) -> types.DiscoverProviderResult:
+    """Finds local servers, and reports each as it is found."""
+    discovery = await (await session.app()).discovery()
+    with session.progress(params.work_done_token, "Looking for local model servers") as report:
+        return await discovery.find(params, lambda server: report(f"{server.provider} at {server.base_url}"))
+
+
 async def connect_provider(session: Session, params: types.ConnectProviderParams) -> types.Connection:
     """Makes a provider the active connection."""
     return await (await session.app()).connections.connect(params)

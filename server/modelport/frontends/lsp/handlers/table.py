@@ -12,6 +12,7 @@ Handler = Callable[[Session, Any], Awaitable[Any]]
 
 HANDLERS: Final[dict[str, Handler]] = {
     "provider/list": provider.list_provider,
+    "provider/discover": provider.discover_provider,
     "provider/connect": provider.connect_provider,
     "provider/disconnect": provider.disconnect_provider,
     "provider/status": provider.status_provider,
