@@ -1,0 +1,69 @@
+"""``modelport discover``: which model servers run on this machine?"""
+
+from __future__ import annotations
+
+import os
+import shlex
+
+import click
+
+from modelport.app import App
+from modelport.domain.address import base_url
+from modelport.domain.errors import InvalidParams
+from modelport.frontends.cli.running import print_json, with_app
+from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
+
+MOST_NAMES = 3
+SECONDS = click.FloatRange(min=0, min_open=True)
+PORT = click.IntRange(1, 65535)
+
+
+@click.command(name="discover")
+@click.option("--timeout", type=SECONDS, metavar="S", help="Seconds for the whole search; 1.5 if not given.")
+@click.option("--port", "ports", type=PORT, multiple=True, help="Look at this port only; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON when all are found.")
+def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> None:  # noqa: FBT001
+    """Finds the model servers on this machine, and says how to chat with each. Prints them as they answer."""
+    params = DiscoverProviderParams(
+        timeout_ms=None if timeout is None else max(1, round(timeout * 1000)), ports=ports or None
+    )
+
+    async def search(app: App) -> DiscoverProviderResult:
+        discovery = await app.discovery()
+
+        def show(server: LocalServer) -> None:
+            if not as_json:
+                click.echo(_lines(app, server))
+
+        return await discovery.find(params, show)
+
+    result = with_app(search)
+    if as_json:
+        print_json(result)
+    elif not result.servers:
+        click.echo("No model server answered on this machine: start one, or name its port with --port.", err=True)
+    if not result.servers:
+        raise click.exceptions.Exit(1)
+
+
+def _lines(app: App, server: LocalServer) -> str:
+    """Who it is, what it offers and how it was known, and the command that chats with it."""
+    name = f"{server.provider} {server.version}" if server.version else server.provider
+    return f"{name} at {server.base_url}: {_models(server)} ({server.evidence})\n    {_command(app, server)}"
+
+
+def _models(server: LocalServer) -> str:
+    names, more = server.models[:MOST_NAMES], len(server.models) - MOST_NAMES
+    return ", ".join(names) + (f" and {more} more" if more > 0 else "") if names else "no models listed"
+
+
+def _command(app: App, server: LocalServer) -> str:
+    row = app.registry.get(server.provider)
+    try:
+        usual = base_url(row, None, os.environ).replace("//localhost", "//127.0.0.1")
+    except InvalidParams:
+        usual = ""
+    known = usual == server.base_url or not row.base_url_env_vars
+    address = "" if known else f"{row.base_url_env_vars[0]}={shlex.quote(server.base_url)} "
+    model = shlex.quote(f"{server.provider}/{server.models[0]}") if server.models else f"{server.provider}/MODEL"
+    return f"{address}modelport chat -m {model}"
