@@ -30,6 +30,7 @@ from modelport.domain.provider import Provider
 from modelport.protocol.types import ErrorKind
 
 LONGEST_QUOTE = 300
+REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid")
 
 
 def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, str], body: bytes) -> RequestFailed:
@@ -42,7 +43,7 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     if kind == "auth_rejected" and endpoint.credential.secret is None:
         kind = "auth_required"
     wait = retry_after_ms(headers, refusal.message, time.time())
-    request_id = headers.get("x-request-id") or headers.get("request-id")
+    request_id = next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
     return _failure(endpoint, model, kind, refusal, status, wait, request_id and clean(endpoint, request_id))
 
 

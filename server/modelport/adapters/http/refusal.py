@@ -39,6 +39,7 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "too many tokens",
             "input is too long",
             "exceeds the available context",
+            "input tokens exceed",
             "input token count",
         ),
     ),
@@ -87,6 +88,8 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "not a valid model",
             "model_not_supported",
             "supported api model names",
+            "model identifier is invalid",
+            "with on-demand throughput",
         ),
     ),
     ("unsupported", ("invalid_request", "invalid_parameter", "invalid_argument", "bad_request", "not supported")),
@@ -98,9 +101,18 @@ _BY_STATUS: Mapping[int, ErrorKind] = {
     407: "network",
     408: "timeout",
     413: "context_too_long",
+    424: "provider_unavailable",
     429: "rate_limited",
     503: "provider_unavailable",
 }
+# AWS has no 401: these come with 403.
+_WRONG_AWS_CREDENTIALS = (
+    "make sure your api key is valid",
+    "bearer token has expired",
+    "security token included in the request is",
+    "request signature we calculated",
+    "signature expired",
+)
 # A status that leaves no doubt, whatever words come with it.
 _DECIDED = frozenset({401, 402, 403, 407, 408})
 
@@ -140,7 +152,7 @@ def _from_object(error: dict[str, Any]) -> Refusal:
         if (is_object(inner) or is_list(inner)) and inner:
             found = _read(inner)
             return found if found.code else Refusal(found.message, _code(error))
-    for name in ("message", "msg", "error", "detail", "title", "status_msg", "error_description"):
+    for name in ("message", "Message", "msg", "error", "detail", "title", "status_msg", "error_description"):
         if value := error.get(name):
             message = _read(value).message if is_object(value) else one_line(str(value))
             return Refusal(message, _code(error))
@@ -171,6 +183,8 @@ def _code(error: Mapping[str, Any]) -> str:
 
 def kind_of(status: int, refusal: Refusal) -> ErrorKind:
     """The kind of failure, from the HTTP status where that is clear, else from the error's words."""
+    if status == 403 and refusal.mentions(*_WRONG_AWS_CREDENTIALS):
+        return "auth_rejected"
     if status in _DECIDED:
         return _BY_STATUS[status]
     if status >= 500 and status != 503:

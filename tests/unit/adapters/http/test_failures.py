@@ -91,7 +91,7 @@ def test_the_wait_is_told_to_people_and_to_programs() -> None:
     assert error.retryable
 
 
-@pytest.mark.parametrize("name", ["x-request-id", "request-id", "X-Request-Id"])
+@pytest.mark.parametrize("name", ["x-request-id", "request-id", "X-Request-Id", "x-amzn-RequestId"])
 def test_the_providers_request_id_is_kept(name: str) -> None:
     assert refused(500, {}, **{name: "req_1"}).request_id == "req_1"
 
