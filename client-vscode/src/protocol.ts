@@ -9,7 +9,7 @@ export type ConnectionType = "local" | "byok" | "oauth" | "cloud";
 export type ProviderStatus = "active" | "renamed" | "retired";
 
 /** A wire format: how a completion is asked for and streamed. */
-export type Dialect = "openai_chat" | "openai_responses" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "mock";
+export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "mock";
 
 /** Where a credential was found. */
 export type CredentialSource = "keyring" | "environment" | "command" | "file" | "session" | "none" | "notRequired";

@@ -29,10 +29,12 @@ ProviderStatus = Literal[
 Dialect = Literal[
     "openai_chat",
     "openai_responses",
+    "openai_completions",
     "anthropic_messages",
     "gemini",
     "ollama",
     "bedrock_converse",
+    "cohere_chat",
     "mock",
 ]
 """A wire format: how a completion is asked for and streamed."""
