@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.connection import Endpoint
+from modelport.domain.turn_state import TurnState
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import FinishReason, Message, Tool, ToolCall
 
@@ -44,7 +45,7 @@ class ModelCall(Struct, frozen=True, kw_only=True):
 
     def state_of(self, message: Message) -> Mapping[str, Any]:
         """What this provider's dialect kept of the turn a message repeats; empty for a turn of another provider."""
-        kept = message.provider_state or {}
+        kept = (message.provider_state if message.role == "assistant" else None) or {}
         state = kept.get("state")
         mine = (kept.get("provider"), kept.get("dialect")) == (self.endpoint.provider.id, self.endpoint.dialect)
         return state if mine and is_object(state) else EMPTY
@@ -122,8 +123,9 @@ class _ToolCallParts:
 class Answer:
     """Collects an answer delta by delta and passes each on to the listener.
 
-    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``finish`` and sets ``counts`` in the
-    order of the wire. ``state`` is what it wants back with the next turn, for ``ModelCall.state_of``.
+    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``keep``, ``finish`` and sets ``counts`` in the
+    order of the wire. What it keeps comes back with the next turn, as an outline for ``turn_state.in_order``;
+    a dialect with a better form of its own sets ``state`` instead.
     """
 
     def __init__(self, listener: Listener, clock: Callable[[], float] = time.monotonic) -> None:
@@ -137,6 +139,7 @@ class Answer:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._calls: dict[int, _ToolCallParts] = {}
+        self._turn = TurnState()
 
     @property
     def begun(self) -> bool:
@@ -164,6 +167,7 @@ class Answer:
         call = self._calls.get(index)
         if call is None:
             call = self._calls[index] = _ToolCallParts()
+            self._turn.call(index, self._said())
             if self.first_delta_at is None:
                 self.first_delta_at = self._clock()
         new_id = call_id if call_id and not call.id else None
@@ -176,6 +180,15 @@ class Answer:
             call.arguments.append(arguments)
         if arguments or new_id or new_name:
             self.listener.tool_call(index, new_id, new_name, arguments)
+
+    def keep(self, value: dict[str, Any]) -> None:
+        """Something that the provider wants back, as it is, where it stands now."""
+        self._turn.keep(value, self._said())
+
+    def whole_state(self) -> dict[str, Any]:
+        """What the provider wants back with the next turn; empty for nothing."""
+        ids = dict(zip(sorted(self._calls), (call.id for call in self.tool_calls()), strict=True))
+        return self.state or self._turn.value(ids, self._said())
 
     def finish(self, reason: FinishReason) -> None:
         """Why the model stopped."""
@@ -200,7 +213,10 @@ class Answer:
     def output_characters(self) -> int:
         """How much the model has said so far, for an estimate."""
         arguments = sum(len(piece) for call in self._calls.values() for piece in call.arguments)
-        return sum(map(len, self._text)) + sum(map(len, self._reasoning)) + arguments
+        return self._said() + sum(map(len, self._reasoning)) + arguments
+
+    def _said(self) -> int:
+        return sum(map(len, self._text))
 
 
 def _tool_call(parts: _ToolCallParts, position: int) -> ToolCall:

@@ -126,7 +126,7 @@ class Completions:
                 await completer.complete(call, run.answer)
             if scope.cancelled_caught:
                 raise _out_of_time(call, run.timeout_ms)
-            outcome, run.provider_state = "ok", call.keep(run.answer.state)
+            outcome, run.provider_state = "ok", call.keep(run.answer.whole_state())
         except InvalidParams:
             # Nothing was sent, so there is nothing to record.
             run.called, outcome = False, None

@@ -11,14 +11,15 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.dialects.content import arguments_object, image_data, plain_text
+from modelport.adapters.dialects.anthropic_turns import Thinking, turns
+from modelport.adapters.dialects.content import plain_text
 from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
 from modelport.adapters.dialects.openai_request import model_ids, tool_choice
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest, request_at
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
 from modelport.domain.parameters import refuse_others
 from modelport.domain.provider import Provider
-from modelport.protocol.types import FinishReason, ImagePart, Message
+from modelport.protocol.types import FinishReason
 
 API_VERSION = "2023-06-01"
 DEFAULT_MAX_TOKENS = 8192
@@ -59,7 +60,7 @@ class AnthropicMessages:
         body: dict[str, Any] = {
             "model": call.model,
             "max_tokens": (row.wire.default_max_tokens or DEFAULT_MAX_TOKENS) + given.get("reasoning_budget", 0),
-            "messages": _turns(call.messages),
+            "messages": turns(call),
             "stream": True,
         }
         body |= {PARAMETERS[name]: value for name, value in given.items() if name in PARAMETERS}
@@ -124,42 +125,6 @@ def _tools(call: ModelCall) -> dict[str, Any]:
     return {"tools": tools} | ({"tool_choice": choice} if len(choice) > 1 or choice["type"] != "auto" else {})
 
 
-def _turns(messages: tuple[Message, ...]) -> list[dict[str, Any]]:
-    """Messages as turns of content blocks; neighbours of one role become one turn, as the API asks."""
-    turns: list[dict[str, Any]] = []
-    for message in messages:
-        if message.role == "system":
-            continue
-        role = "assistant" if message.role == "assistant" else "user"
-        blocks = _blocks(message)
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += blocks
-        elif blocks:
-            turns.append({"role": role, "content": blocks})
-    return turns
-
-
-def _blocks(message: Message) -> list[dict[str, Any]]:
-    if message.role == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": plain_text(message)}]
-    if isinstance(message.content, str | None):
-        blocks = [{"type": "text", "text": message.content}] if message.content else []
-    else:
-        blocks = [_image(p) if isinstance(p, ImagePart) else {"type": "text", "text": p.text} for p in message.content]
-    blocks += [
-        {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments_object(call)}
-        for call in message.tool_calls or ()
-    ]
-    return blocks
-
-
-def _image(part: ImagePart) -> dict[str, Any]:
-    found = image_data(part)
-    if found is None:
-        return {"type": "image", "source": {"type": "url", "url": part.url}}
-    return {"type": "image", "source": {"type": "base64", "media_type": found[0], "data": found[1]}}
-
-
 class _Block(Struct):
     type: str = ""
     text: str | None = None
@@ -168,6 +133,8 @@ class _Block(Struct):
     name: str | None = None
     input: Raw = ABSENT
     partial_json: str | None = None
+    signature: str | None = None
+    data: str | None = None
     stop_reason: str | None = None
 
 
@@ -201,6 +168,7 @@ class MessagesDecoder:
         self._answer = answer
         self._calls: dict[int, int] = {}
         self._usage: dict[str, Any] = {}
+        self._thinking = Thinking(answer)
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
@@ -210,6 +178,8 @@ class MessagesDecoder:
                 self._delta(event.index, event.delta)
             case "content_block_start" if event.content_block:
                 self._block(event.index, event.content_block)
+            case "content_block_stop":
+                self._thinking.end()
             case "message_start" if event.message:
                 self._count(event.message.usage)
             case "message_delta":
@@ -231,6 +201,7 @@ class MessagesDecoder:
             refuse(body)
         for index, block in enumerate(message.content):
             self._block(index, block)
+            self._thinking.end()
         self._count(message.usage)
         self._finish(message.stop_reason)
         self.over = True
@@ -239,7 +210,9 @@ class MessagesDecoder:
         if delta.text:
             self._answer.text(delta.text)
         elif delta.thinking:
-            self._answer.reasoning(delta.thinking)
+            self._thinking.more(delta.thinking)
+        elif delta.signature:
+            self._thinking.sign(delta.signature)
         elif delta.partial_json and index in self._calls:
             self._answer.tool_call(self._calls[index], arguments=delta.partial_json)
 
@@ -252,7 +225,9 @@ class MessagesDecoder:
         elif block.type == "text":
             self._answer.text(block.text or "")
         elif block.type == "thinking":
-            self._answer.reasoning(block.thinking or "")
+            self._thinking.begin(block.thinking or "", block.signature or "")
+        elif block.type == "redacted_thinking":
+            self._thinking.redacted(block.data or "")
 
     def _finish(self, reason: str | None) -> None:
         self.complete = True

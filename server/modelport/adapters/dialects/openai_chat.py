@@ -11,15 +11,15 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
-from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
+from modelport.adapters.dialects.openai_turns import ChatState, chat_message, chat_tool
 from modelport.adapters.dialects.think_tags import ThinkTags
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.provider import Provider
 from modelport.protocol.shapes import is_list, is_object
-from modelport.protocol.types import FinishReason, ImagePart, Message
+from modelport.protocol.types import FinishReason
 
 FINISH_REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -49,14 +49,14 @@ class OpenAIChat:
         wire = call.endpoint.provider.wire
         body: dict[str, Any] = {
             "model": call.model,
-            "messages": [_message(message, wire.system_role) for message in call.messages],
+            "messages": [chat_message(message, call) for message in call.messages],
             "stream": True,
         }
         if wire.stream_usage == "ask":
             body["stream_options"] = {"include_usage": True}
         choice = tool_choice(call)
         if call.tools and choice != "none":
-            body["tools"] = [_tool(tool.name, tool.description, tool.parameters) for tool in call.tools]
+            body["tools"] = [chat_tool(tool) for tool in call.tools]
             if choice is not None:
                 body["tool_choice"] = choice
         if (form := answer_format(call)) is not None:
@@ -78,34 +78,6 @@ class OpenAIChat:
         return model_ids(body)
 
 
-def _message(message: Message, system_role: str) -> dict[str, Any]:
-    role = system_role if message.role == "system" else message.role
-    result: dict[str, Any] = {"role": role, "content": plain_text(message)}
-    if has_images(message) and not isinstance(message.content, str | None):
-        result["content"] = [
-            {"type": "image_url", "image_url": {"url": image_url(part)}}
-            if isinstance(part, ImagePart)
-            else {"type": "text", "text": part.text}
-            for part in message.content
-        ]
-    if message.role == "tool":
-        result["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        result["content"] = result["content"] or None
-        result["tool_calls"] = [
-            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": arguments_text(call)}}
-            for call in message.tool_calls
-        ]
-    return result
-
-
-def _tool(name: str, description: str | None, schema: dict[str, Any] | None) -> dict[str, Any]:
-    function: dict[str, Any] = {"name": name, "parameters": schema or {"type": "object", "properties": {}}}
-    if description:
-        function["description"] = description
-    return {"type": "function", "function": function}
-
-
 class _Function(Struct):
     name: str | None = None
     arguments: str | dict[str, Any] | None = None
@@ -115,6 +87,7 @@ class _Call(Struct):
     index: int | None = None
     id: str | None = None
     function: _Function | None = None
+    extra_content: Raw = ABSENT
 
 
 class _Delta(Struct):
@@ -122,6 +95,8 @@ class _Delta(Struct):
     reasoning_content: str | None = None
     reasoning: str | None = None
     reasoning_text: str | None = None
+    reasoning_details: Raw = ABSENT
+    reasoning_opaque: str | None = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
 
@@ -164,6 +139,8 @@ class ChatDecoder:
         self.complete = False
         self.over = False
         self._answer = answer
+        self._row = row
+        self._state = ChatState()
         self._tags = ThinkTags(answer) if row.wire.think_tags else None
         self._text = self._tags.text if self._tags else answer.text
         self._calls_begun = 0
@@ -229,23 +206,37 @@ class ChatDecoder:
     def _choice(self, choice: _Choice) -> None:
         delta = choice.delta or choice.message
         if delta is not None:
-            if delta.content:
-                if isinstance(delta.content, str):
-                    self._text(delta.content)
-                else:
-                    self._parts(delta.content)
-            thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
-            if thought:
-                self._answer.reasoning(thought)
-            if delta.refusal:
-                self._answer.text(delta.refusal)
-            if delta.tool_calls:
-                for call in delta.tool_calls:
-                    self._tool_call(call)
+            self._delta(delta)
         elif choice.text:
             self._text(choice.text)
         if choice.finish_reason:
             self._finish(choice.finish_reason)
+
+    def _delta(self, delta: _Delta) -> None:
+        if delta.content:
+            if isinstance(delta.content, str):
+                self._text(delta.content)
+            else:
+                self._parts(delta.content)
+        thought = delta.reasoning_content or delta.reasoning or delta.reasoning_text
+        if thought:
+            self._reasoning(thought, delta)
+        if delta.refusal:
+            self._answer.text(delta.refusal)
+        if delta.tool_calls:
+            for call in delta.tool_calls:
+                self._tool_call(call)
+        if delta.reasoning_details is not ABSENT:
+            self._state.details(delta.reasoning_details)
+        if delta.reasoning_opaque:
+            self._state.opaque += delta.reasoning_opaque
+
+    def _reasoning(self, thought: str, delta: _Delta) -> None:
+        if not self._state.field:
+            self._state.field = (
+                "reasoning_content" if delta.reasoning_content else "reasoning" if delta.reasoning else "reasoning_text"
+            )
+        self._answer.reasoning(thought)
 
     def _parts(self, parts: list[Any]) -> None:
         """Content as a list: Mistral's thinking chunks, Databricks' reasoning summaries, plain text parts."""
@@ -272,6 +263,8 @@ class ChatDecoder:
         begun.id, begun.name = begun.id or call.id or "", begun.name or name
         self._latest[call.index] = self._latest[None] = begun
         self._answer.tool_call(begun.position, call_id=begun.id, name=name, arguments=arguments)
+        if call.extra_content is not ABSENT:
+            self._state.call(begun.position, call.extra_content)
 
     def _goes_on(self, begun: _Begun, call_id: str | None, name: str, arguments: str) -> bool:
         """Whether a piece belongs to a call that has begun under its number.
@@ -293,4 +286,5 @@ class ChatDecoder:
         mapped = FINISH_REASONS.get(reason.lower(), "other") if reason else answer.finish_reason
         if answer.has_tool_calls() and mapped in (None, "stop"):
             mapped = "toolCalls"
+        answer.state = self._state.value(answer, plain=self._row.wire.echo_reasoning)
         answer.finish(mapped or "other")

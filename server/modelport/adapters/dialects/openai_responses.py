@@ -11,14 +11,14 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import openai_usage
-from modelport.adapters.dialects.content import arguments_text, has_images, image_url, plain_text
-from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, tool_choice
+from modelport.adapters.dialects.responses_items import instructions, items
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.parameters import refuse_others
 from modelport.domain.provider import Provider
-from modelport.protocol.types import FinishReason, ImagePart, Message, TextPart
+from modelport.protocol.types import FinishReason
 
 INCOMPLETE: dict[str, FinishReason] = {"max_output_tokens": "length", "content_filter": "contentFilter"}
 PARAMETERS = {
@@ -44,14 +44,17 @@ class OpenAIResponses:
         refuse_others(call.parameters, accepted, provider=row.id, model=call.model)
         body: dict[str, Any] = {
             "model": call.model,
-            "input": [item for message in call.messages for item in _items(message)],
+            "input": [item for message in call.messages for item in items(message, call)],
             "stream": True,
         }
-        if instructions := "\n\n".join(plain_text(m) for m in call.messages if m.role == "system"):
-            body["instructions"] = instructions
+        if system := instructions(call.messages):
+            body["instructions"] = system
         body |= {PARAMETERS[name]: value for name, value in call.parameters.items() if name in PARAMETERS}
         if effort := call.parameters.get("reasoning_effort"):
             body["reasoning"] = {"effort": effort} | ({} if effort == "none" else {"summary": "auto"})
+            if effort != "none" and row.wire.echo_reasoning:
+                # For those whose answers the vendor does not keep, the reasoning itself comes, enciphered.
+                body["include"] = ["reasoning.encrypted_content"]
         body |= self._tools(call) | self._form(call) | row.wire.extra_body
         return WireRequest(call.endpoint.chat_path or "/responses", body)
 
@@ -92,34 +95,6 @@ class OpenAIResponses:
         return {"text": {"format": {"type": form["type"], **form.get("json_schema", {})}}}
 
 
-def _items(message: Message) -> list[dict[str, Any]]:
-    """The input items of a message; system messages travel as instructions instead."""
-    if message.role == "system":
-        return []
-    if message.role == "tool":
-        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": plain_text(message)}]
-    # The model's own words are a plain text: as a part they would need the id they once had.
-    plain = message.role == "assistant" and not has_images(message)
-    content = plain_text(message) if plain else _parts(message)
-    items: list[dict[str, Any]] = [{"role": message.role, "content": content}] if content else []
-    items += [
-        {"type": "function_call", "call_id": call.id, "name": call.name, "arguments": arguments_text(call)}
-        for call in message.tool_calls or ()
-    ]
-    return items
-
-
-def _parts(message: Message) -> list[dict[str, Any]]:
-    parts = (TextPart(text=message.content),) if isinstance(message.content, str) else message.content or ()
-    return [
-        {"type": "input_image", "image_url": image_url(part), "detail": "auto"}
-        if isinstance(part, ImagePart)
-        else {"type": "input_text", "text": part.text}
-        for part in parts
-        if isinstance(part, ImagePart) or part.text
-    ]
-
-
 class _Part(Struct):
     type: str = ""
     text: str | None = None
@@ -142,7 +117,7 @@ class _Reason(Struct):
 
 class _Response(Struct):
     status: str | None = None
-    output: list[_Item] | None = None
+    output: list[Raw] | None = None
     usage: Raw = ABSENT
     error: Raw = ABSENT
     incomplete_details: _Reason | None = None
@@ -153,11 +128,12 @@ class _Event(Struct):
     delta: str | None = None
     text: str | None = None
     output_index: int = 0
-    item: _Item | None = None
+    item: Raw = ABSENT
     response: _Response | None = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
+_ITEM = msgspec.json.Decoder(_Item)
 _RESPONSE = msgspec.json.Decoder(_Response)
 
 
@@ -188,9 +164,9 @@ class ResponsesDecoder:
                 self._streamed.add(event.output_index)
                 index = self._calls.setdefault(event.output_index, len(self._calls))
                 self._answer.tool_call(index, arguments=event.delta or "")
-            case "response.output_item.added" if event.item:
-                self._item_begins(event.output_index, event.item)
-            case "response.output_item.done" if event.item:
+            case "response.output_item.added" if is_set(event.item):
+                self._item_begins(event.output_index, decode(_ITEM, bytes(event.item)))
+            case "response.output_item.done" if is_set(event.item):
                 self._item(event.output_index, event.item)
             case "response.completed" | "response.incomplete" | "response.done" | "response.failed":
                 self._end(event.response or _Response())
@@ -212,7 +188,10 @@ class ResponsesDecoder:
             index = self._calls.setdefault(position, len(self._calls))
             self._answer.tool_call(index, call_id=item.call_id or item.id or "", name=item.name or "")
 
-    def _item(self, position: int, item: _Item) -> None:
+    def _item(self, position: int, raw: Raw) -> None:
+        item = decode(_ITEM, bytes(raw))
+        if item.type == "reasoning" and item.id:
+            self._answer.keep({name: value for name, value in fields(raw).items() if value is not None})
         if position in self._streamed:
             return
         self._streamed.add(position)

@@ -1,0 +1,77 @@
+"""What a provider wants back with the next turn, kept in the order of the answer it came in.
+
+An outline of the answer: opaque entries as they came, and between them how much text was said and which
+tools were called. It travels through the client, so nothing in it is trusted when it comes back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+
+class Entry(Struct, frozen=True, omit_defaults=True):
+    """One stretch of an answer: something kept, some characters of text, or the call with an id."""
+
+    kept: dict[str, Any] | None = None
+    text: int = 0
+    call: str = ""
+
+
+class Outline(Struct, frozen=True):
+    """The state of an answer."""
+
+    outline: list[Entry] = []
+
+
+class TurnState:
+    """Collects the outline of an answer while it is made. ``said`` is how many characters of text came before."""
+
+    def __init__(self) -> None:
+        self._entries: list[tuple[int, dict[str, Any] | int]] = []
+
+    def keep(self, value: dict[str, Any], said: int) -> None:
+        """Something that has to come back as it is."""
+        self._entries.append((said, value))
+
+    def call(self, index: int, said: int) -> None:
+        """The tool call with this index has begun."""
+        self._entries.append((said, index))
+
+    def value(self, ids: Mapping[int, str], said: int) -> dict[str, Any]:
+        """The state of the whole answer, with the calls by their ids; nothing when nothing was kept."""
+        if all(isinstance(entry, int) for _, entry in self._entries):
+            return {}
+        outline: list[Entry] = []
+        noted = 0
+        for before, entry in self._entries:
+            outline += [Entry(text=before - noted)] if before > noted else []
+            noted = before
+            outline.append(Entry(call=ids[entry]) if isinstance(entry, int) else Entry(kept=entry))
+        outline += [Entry(text=said - noted)] if said > noted else []
+        return {"outline": [msgspec.to_builtins(entry) for entry in outline]}
+
+
+def in_order(
+    state: Mapping[str, Any], text: str, calls: Sequence[str]
+) -> Iterator[tuple[dict[str, Any] | None, str, str]]:
+    """The stretches of a turn in the order of its state, each a kept value, a text or the id of a call.
+
+    A turn that the client changed since has what was kept first, then its text, then its calls.
+    """
+    try:
+        entries = msgspec.convert(dict(state), Outline).outline
+    except msgspec.ValidationError:
+        entries = []
+    unchanged = sum(entry.text for entry in entries) == len(text)
+    if not unchanged or [entry.call for entry in entries if entry.call] != list(calls):
+        entries = [entry for entry in entries if entry.kept] + [Entry(text=len(text)), *(Entry(call=i) for i in calls)]
+    for entry in entries:
+        if entry.text:
+            yield None, text[: entry.text], ""
+            text = text[entry.text :]
+        elif entry.kept or entry.call:
+            yield entry.kept, "", entry.call
