@@ -1,32 +1,32 @@
 """OpenAI's legacy text completions, for the servers and base models that have nothing else.
 
-A conversation is one prompt. What a prompt cannot say, tools and images among it, is refused.
+A conversation is one prompt there. What a prompt cannot say, tools and images among it, is refused.
 Source: OpenAI API reference, Completions (legacy).
 """
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import ClassVar, Literal
 
-from modelport.adapters.dialects.content import has_images, plain_text
-from modelport.adapters.dialects.openai_chat import ChatDecoder
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects import openai_usage
+from modelport.adapters.dialects.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.dialects.openai_prompt import body
 from modelport.adapters.dialects.openai_request import model_ids
-from modelport.adapters.dialects.wire_format import WireRequest
+from modelport.adapters.dialects.think_tags import ThinkTags
+from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import refuse_others
 from modelport.domain.provider import Provider
+from modelport.protocol.types import FinishReason
 
-PARAMETERS = frozenset(
-    {"temperature", "top_p", "max_tokens", "stop", "seed", "presence_penalty", "frequency_penalty", "user"}
-)
-DEFAULT_MAX_TOKENS = 1024
-"""The format's own default is 16. Together with the prompt it has to fit small context windows, or it is refused."""
-SPEAKERS = {"user": "User:", "assistant": "Assistant:"}
-NEXT_TURNS = ("\n\nUser:", "\nUser:")
-"""Where the model would go on with the user's turn; the longer first, so that no line break is left over."""
-MOST_STOPS = 4
-"""Source: OpenAI API reference, Completions, ``stop``."""
+FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "length": "length",
+    "content_filter": "contentFilter",
+}
 
 
 class OpenAICompletions:
@@ -38,29 +38,11 @@ class OpenAICompletions:
 
     def request(self, call: ModelCall) -> WireRequest:
         """The request for a call."""
-        _check(call)
-        row = call.endpoint.provider
-        wire = row.wire
-        accepted = (PARAMETERS | set(wire.extra_parameters)) - set(wire.refused_parameters)
-        refuse_others(call.parameters, accepted, provider=row.id, model=call.model)
-        body: dict[str, Any] = {
-            "model": call.model,
-            "prompt": _prompt(call),
-            "max_tokens": wire.default_max_tokens or DEFAULT_MAX_TOKENS,
-            "stream": True,
-        }
-        if wire.stream_usage == "ask":
-            body["stream_options"] = {"include_usage": True}
-        body |= call.parameters
-        if _is_dialogue(call) and "stop" in accepted:
-            stops: list[str] = call.parameters.get("stop", [])
-            body["stop"] = [*stops, *NEXT_TURNS][: max(MOST_STOPS, len(stops))]
-        body |= wire.extra_body
-        return WireRequest(call.endpoint.chat_path or "/completions", body)
+        return WireRequest(call.endpoint.chat_path or "/completions", body(call))
 
-    def decoder(self, call: ModelCall, answer: Answer) -> ChatDecoder:
-        """A fresh decoder: chat's, which knows ``text`` in a choice too."""
-        return ChatDecoder(call.endpoint.provider, answer)
+    def decoder(self, call: ModelCall, answer: Answer) -> CompletionsDecoder:
+        """A fresh decoder."""
+        return CompletionsDecoder(call.endpoint.provider, answer)
 
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
@@ -71,42 +53,68 @@ class OpenAICompletions:
         return model_ids(body)
 
 
-def _is_dialogue(call: ModelCall) -> bool:
-    """Whether there is more to write down than one text of the user."""
-    return sum(message.role != "system" for message in call.messages) > 1 or call.messages[-1].role == "assistant"
+class _Choice(Struct):
+    index: int | None = 0
+    text: str | None = None
+    finish_reason: str | None = None
 
 
-def _prompt(call: ModelCall) -> str:
-    """The text to go on with: the user's as it is, or the conversation with the assistant's turn left open."""
-    parts = [plain_text(message) for message in call.messages if message.role == "system"]
-    for message in call.messages:
-        if message.role != "system":
-            text = plain_text(message)
-            parts.append(f"{SPEAKERS[message.role]}\n{text}" if _is_dialogue(call) else text)
-    if _is_dialogue(call) and call.messages[-1].role != "assistant":
-        parts.append(f"{SPEAKERS['assistant']}\n")
-    return "\n\n".join(parts)
+class _Chunk(Struct):
+    choices: list[_Choice] | None = None
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
 
 
-def _check(call: ModelCall) -> None:
-    if call.tools and call.tool_choice != "none":
-        _refuse(call, "tools", "tools", "leave tools out")
-    if call.answer_format is not None:
-        _refuse(call, "response format", "responseFormat", "ask for JSON in the prompt")
-    for message in call.messages:
-        if message.role == "tool" or message.tool_calls:
-            _refuse(call, "tool calls", "messages", "leave such messages out")
-        if has_images(message):
-            _refuse(call, "images", "messages", "describe the image in words")
+_CHUNK = msgspec.json.Decoder(_Chunk)
 
 
-def _refuse(call: ModelCall, what: str, field: str, action: str) -> NoReturn:
-    row = call.endpoint.provider
-    raise InvalidParams(
-        f"{row.display_name} takes no {what} in text completions: {action}, or use a model that chats.",
-        kind="unsupported",
-        field=field,
-        provider=row.id,
-        model=call.model,
-        action=action,
-    )
+class CompletionsDecoder:
+    """Decodes chunks; a whole reply is one of them."""
+
+    def __init__(self, row: Provider, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._tags = ThinkTags(answer) if row.wire.think_tags else None
+        self._text = self._tags.text if self._tags else answer.text
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One chunk, the end mark, or an error."""
+        if data.startswith(b"[DONE]"):
+            self._finish(None)
+            self.over = True
+            return
+        if name == b"error":
+            raise ProviderRefused(data)
+        chunk = decode(_CHUNK, data)
+        if chunk.choices is None and not (is_set(chunk.usage) or is_set(chunk.error)):
+            refuse(data)
+        self._chunk(chunk)
+
+    def whole(self, body: bytes) -> None:
+        """A reply in one piece."""
+        chunk = decode(_CHUNK, body)
+        if not chunk.choices and not is_set(chunk.error):
+            refuse(body)
+        self._chunk(chunk)
+        self._finish(None)
+
+    def _chunk(self, chunk: _Chunk) -> None:
+        if is_set(chunk.error):
+            raise ProviderRefused(bytes(chunk.error))
+        if is_set(chunk.usage):
+            self._answer.counts = openai_usage.counts(bytes(chunk.usage))
+        for choice in chunk.choices or ():
+            if choice.index:
+                continue
+            if choice.text:
+                self._text(choice.text)
+            if choice.finish_reason:
+                self._finish(choice.finish_reason)
+
+    def _finish(self, reason: str | None) -> None:
+        self.complete = True
+        if self._tags:
+            self._tags.close()
+        mapped = FINISH_REASONS.get(reason, "other") if reason else self._answer.finish_reason
+        self._answer.finish(mapped or "other")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.openai_chat import ChatDecoder
-from modelport.adapters.dialects.openai_completions import DEFAULT_MAX_TOKENS, OpenAICompletions
+from modelport.adapters.dialects.openai_completions import CompletionsDecoder, OpenAICompletions
+from modelport.adapters.dialects.openai_prompt import DEFAULT_MAX_TOKENS
 from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.domain.completion import Answer, TokenCounts
 from modelport.domain.errors import InvalidParams
@@ -57,6 +57,7 @@ def test_one_text_of_the_user_is_the_prompt_as_it_is(messages: list[Message], pr
         # What the assistant has begun to say, it goes on saying.
         ([user("Hi"), HELLO], "User:\nHi\n\nAssistant:\nHello."),
         ([HELLO], "Assistant:\nHello."),
+        ([user("Hi"), HELLO, BRIEF], "Be brief.\n\nUser:\nHi\n\nAssistant:\nHello."),
     ],
 )
 def test_a_conversation_is_written_down_with_the_assistants_turn_left_open(
@@ -155,9 +156,9 @@ def test_the_models_are_listed_as_openai_lists_them() -> None:
 # Replies.
 
 
-def decoded(*events: Any) -> tuple[Answer, ChatDecoder]:
+def decoded(*events: Any, wire: dict[str, Any] | None = None) -> tuple[Answer, CompletionsDecoder]:
     built = answer()
-    decoder = OpenAICompletions().decoder(call(), built)
+    decoder = OpenAICompletions().decoder(call(provider=row(wire=wire or {})), built)
     for event in events:
         decoder.event(b"", event if isinstance(event, bytes) else json.dumps(event).encode())
     return built, decoder
@@ -189,8 +190,29 @@ def test_what_llama_cpp_adds_is_left_aside() -> None:
     assert (built.whole_text(), built.finish_reason, decoder.complete) == ("Hello", "stop", True)
 
 
-def test_a_stream_without_a_reason_is_not_whole() -> None:
+def test_a_stream_without_a_reason_is_not_whole_until_its_end_mark() -> None:
     assert not decoded(piece("Hel"))[1].complete
+    built, decoder = decoded(piece("Hel"), b"[DONE]")
+    assert (built.finish_reason, decoder.complete, decoder.over) == ("other", True, True)
+
+
+@pytest.mark.parametrize(
+    ("reason", "finish"), [("eos", "stop"), ("content_filter", "contentFilter"), ("abort", "other")]
+)
+def test_finish_reasons(reason: str, finish: str) -> None:
+    assert decoded(piece("x", reason), b"[DONE]")[0].finish_reason == finish
+
+
+def test_only_the_first_choice_counts() -> None:
+    second = {"choices": [{"index": 1, "text": "B", "finish_reason": "length"}]}
+    built, decoder = decoded(piece("A"), second)
+    assert (built.whole_text(), decoder.complete) == ("A", False)
+
+
+def test_reasoning_between_tags() -> None:
+    built, _ = decoded(piece("<thi"), piece("nk>Hm.</think>"), piece("\nYes."), b"[DONE]", wire={"think_tags": True})
+    assert (built.whole_reasoning(), built.whole_text()) == ("Hm.", "Yes.")
+    assert decoded(piece("<think>Hm."))[0].whole_text() == "<think>Hm."
 
 
 def test_a_whole_reply() -> None:
@@ -206,7 +228,15 @@ def test_an_error_inside_a_good_status(give: Any) -> None:
     assert b"overloaded" in refused.value.error  # type: ignore[operator]
 
 
-@pytest.mark.parametrize("odd", [{}, {"choices": []}, [], 5])
+def test_an_error_event() -> None:
+    with pytest.raises(ProviderRefused):
+        OpenAICompletions().decoder(call(), answer()).event(b"error", b'"overloaded"')
+
+
+@pytest.mark.parametrize("odd", [{}, {"content": "Hel", "stop": False}, [], 5])
 def test_what_is_no_answer_is_not_understood(odd: Any) -> None:
+    for give in (decoded, replied):
+        with pytest.raises(NotUnderstood):
+            give(odd)
     with pytest.raises(NotUnderstood):
-        replied(odd)
+        replied({"choices": []})
