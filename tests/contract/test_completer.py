@@ -14,11 +14,14 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.bedrock_converse import BedrockConverse
+from modelport.adapters.dialects.cohere_chat import CohereChat
 from modelport.adapters.dialects.gemini import Gemini
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.mock import Mock
 from modelport.adapters.dialects.ollama import Ollama
 from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.openai_completions import OpenAICompletions
 from modelport.adapters.dialects.openai_responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES, DialectTable
 from modelport.adapters.http.exchange import Exchange
@@ -27,6 +30,7 @@ from modelport.domain.completion import Answer, Silence
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Completer
 from support.builders import CANARY, Heard, StubPool, answer, call, credential, endpoint, reply, row, tool, user
+from support.event_stream import events, exception
 from support.http_server import Answer as Reply
 from support.http_server import LocalServer, Received
 
@@ -45,11 +49,12 @@ class Wire:
     text: Any
     """Events for pieces of text."""
     tools: list[bytes]
-    """Two parallel tool calls."""
+    """Two parallel tool calls; none in a format that has no tools."""
     end: list[bytes]
     error: list[bytes]
     """An error inside a good status."""
     thought: list[bytes]
+    """A piece of reasoning; none in a format that has no place for it."""
 
     def __str__(self) -> str:
         return self.dialect
@@ -65,6 +70,14 @@ def block(index: int, **content: Any) -> dict[str, Any]:
 
 def parts(*values: dict[str, Any]) -> dict[str, Any]:
     return {"candidates": [{"content": {"role": "model", "parts": values}, "index": 0}]}
+
+
+def piece(index: int, **delta: Any) -> tuple[str, dict[str, Any]]:
+    return "contentBlockDelta", {"contentBlockIndex": index, "delta": delta}
+
+
+def said(kind: str, index: int, **message: Any) -> dict[str, Any]:
+    return {"type": kind, "index": index, "delta": {"message": message}}
 
 
 def lines(*values: Any) -> list[bytes]:
@@ -135,6 +148,36 @@ WIRES = [
         sse(parts({"text": "Hm.", "thought": True})),
     ),
     Wire(
+        "openai_completions",
+        OpenAICompletions(),
+        lambda *texts: sse(*({"choices": [{"index": 0, "text": text}]} for text in texts)),
+        [],
+        sse(
+            {"choices": [{"index": 0, "text": "", "finish_reason": "stop"}]},
+            {"choices": [], "usage": {"prompt_tokens": 10, "completion_tokens": 5}},
+            done=True,
+        ),
+        sse({"error": {"message": f"overloaded {CANARY}", "code": 503}}),
+        [],
+    ),
+    Wire(
+        "cohere_chat",
+        CohereChat(),
+        lambda *texts: sse(*(said("content-delta", 1, content={"text": text}) for text in texts)),
+        sse(
+            said("tool-call-start", 0, tool_calls={"id": "a", "function": {"name": "f", "arguments": ""}}),
+            said("tool-call-delta", 0, tool_calls={"function": {"arguments": '{"x"'}}),
+            said("tool-call-delta", 0, tool_calls={"function": {"arguments": ":1}"}}),
+            said("tool-call-start", 1, tool_calls={"id": "b", "function": {"name": "g", "arguments": '{"y":"é"}'}}),
+        ),
+        sse(
+            {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": {"tokens": {"input_tokens": 10, "output_tokens": 5}}}},
+            done=True,
+        ),
+        sse({"type": "message-end", "delta": {"finish_reason": "ERROR", "error": f"overloaded {CANARY}"}}),
+        sse(said("content-delta", 0, content={"thinking": "Hm."})),
+    ),
+    Wire(
         "ollama",
         Ollama(),
         lambda *texts: lines(*({"message": {"content": text}, "done": False} for text in texts)),
@@ -146,8 +189,27 @@ WIRES = [
         lines({"error": f"overloaded {CANARY}"}),
         lines({"message": {"thinking": "Hm."}, "done": False}),
     ),
+    Wire(
+        "bedrock_converse",
+        BedrockConverse(),
+        lambda *texts: events(*(piece(9, text=text) for text in texts)),
+        events(
+            ("contentBlockStart", {"contentBlockIndex": 0, "start": {"toolUse": {"toolUseId": "a", "name": "f"}}}),
+            ("contentBlockStart", {"contentBlockIndex": 1, "start": {"toolUse": {"toolUseId": "b", "name": "g"}}}),
+            piece(0, toolUse={"input": '{"x"'}),
+            piece(1, toolUse={"input": '{"y":"é"}'}),
+            piece(0, toolUse={"input": ":1}"}),
+        ),
+        events(
+            ("messageStop", {"stopReason": "end_turn"}),
+            ("metadata", {"usage": {"inputTokens": 10, "outputTokens": 5, "totalTokens": 15}}),
+        ),
+        [exception("serviceUnavailableException", f"overloaded {CANARY}")],
+        events(piece(8, reasoningContent={"text": "Hm."})),
+    ),
 ]  # fmt: skip
 every_wire = pytest.mark.parametrize("wire", WIRES, ids=str)
+every_wire_with_tools = pytest.mark.parametrize("wire", [wire for wire in WIRES if wire.tools], ids=str)
 
 
 def test_every_wire_format_of_this_build_is_here() -> None:
@@ -177,7 +239,7 @@ async def test_deltas_come_in_order_and_equal_the_text(wire: Wire, cut: Any) -> 
     heard = built.listener
     assert isinstance(heard, Heard)
     assert [event for event in heard.events if event[1]] == [
-        ("reasoning", "Hm."),
+        *([("reasoning", "Hm.")] if wire.thought else []),
         ("text", "naïve "),
         ("text", "東京"),
         ("text", " 😀"),
@@ -188,10 +250,13 @@ async def test_deltas_come_in_order_and_equal_the_text(wire: Wire, cut: Any) -> 
     assert (built.counts.input, built.counts.output) == (10, 5)
 
 
-@every_wire
+@every_wire_with_tools
 async def test_parallel_tool_calls_come_apart(wire: Wire) -> None:
     # Anthropic names the reason itself; the others say stop or nothing, and the calls tell.
-    built = await complete(wire, *wire.tools, *(piece.replace(b"end_turn", b"tool_use") for piece in wire.end))
+    end = wire.end
+    if wire.dialect == "anthropic_messages":
+        end = [piece.replace(b"end_turn", b"tool_use") for piece in end]
+    built = await complete(wire, *wire.tools, *end)
     assert [(c.id, c.name, c.arguments) for c in built.tool_calls()] == [
         ("a", "f", ARGUMENTS[0]),
         ("b", "g", ARGUMENTS[1]),
@@ -253,6 +318,9 @@ async def test_what_the_format_cannot_carry_is_refused_before_anything_is_sent(w
         "openai_responses": "seed",
         "anthropic_messages": "seed",
         "gemini": "user",
+        "openai_completions": "top_k",
+        "cohere_chat": "user",
+        "bedrock_converse": "seed",
     }
     completer = HttpCompleter(wire.format, Exchange(pool))  # type: ignore[arg-type]
     with pytest.raises(InvalidParams):
@@ -296,10 +364,11 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
         await pool.client(server.url)
         built = answer()
         with blockbuster_ctx("modelport"):
-            await completer.complete(asked(wire, server.url, tools=(tool(),)), built)
+            await completer.complete(asked(wire, server.url, tools=(tool(),) if wire.tools else ()), built)
         assert built.whole_text() == "Hello"
-        # Gemini is asked for a stream by the path.
-        assert json.loads(received[0].body).get("stream", "alt=sse" in received[0].path) is True
+        # Gemini and Bedrock are asked for a stream by the path.
+        by_path = "alt=sse" in received[0].path or received[0].path.endswith("-stream")
+        assert json.loads(received[0].body).get("stream", by_path) is True
         # The connection is kept for the next one.
         await completer.complete(asked(wire, server.url), answer())
         await pool.aclose()

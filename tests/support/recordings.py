@@ -19,6 +19,8 @@ DIALECTS = {
     "anthropic": "anthropic_messages",
     "gemini": "gemini",
     "ollama": "ollama",
+    "bedrock-converse": "bedrock_converse",
+    "bedrock-invoke": "anthropic_messages",
 }
 ROWS = {
     "llama.cpp": "llama-cpp",
@@ -45,6 +47,9 @@ class Recording:
 
     @property
     def dialect(self) -> str:
+        if self.data["kind"] == "bedrock-invoke" and "/amazon.nova" in self.data["request"]["url"]:
+            # Each maker's models have a format of their own there; that of Amazon's is Converse's.
+            return "bedrock_converse"
         return DIALECTS[self.data["kind"]]
 
     @property

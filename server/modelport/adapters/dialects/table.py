@@ -13,9 +13,12 @@ from modelport.protocol.types import Dialect
 MODULES: dict[Dialect, tuple[str, str]] = {
     "openai_chat": ("openai_chat", "OpenAIChat"),
     "openai_responses": ("openai_responses", "OpenAIResponses"),
+    "openai_completions": ("openai_completions", "OpenAICompletions"),
     "anthropic_messages": ("anthropic_messages", "AnthropicMessages"),
     "gemini": ("gemini", "Gemini"),
     "ollama": ("ollama", "Ollama"),
+    "bedrock_converse": ("bedrock_converse", "BedrockConverse"),
+    "cohere_chat": ("cohere_chat", "CohereChat"),
     "mock": ("mock", "Mock"),
 }
 
