@@ -37,6 +37,14 @@ def test_the_mock_needs_no_client_library() -> None:
     assert not roots & set(HEAVY)
 
 
+def test_looking_for_servers_needs_no_client_library() -> None:
+    ask = {"jsonrpc": "2.0", "id": 2, "method": "provider/discover", "params": {"ports": [9], "timeoutMs": 200}}
+    modules = loaded_modules(ask)
+    assert "modelport.engine.discovery" in modules
+    assert not {name.partition(".")[0] for name in modules} & set(HEAVY)
+    assert "modelport.engine.discovery" not in loaded_modules()
+
+
 def test_the_first_reply_needs_no_event_loop() -> None:
     """Everything imported before the reply is written, in a server that is asked nothing else."""
     code = (

@@ -37,7 +37,7 @@ Behaviour = Callable[[Received], Answer]
 class LocalServer:
     """Serves until closed; ``requests`` holds everything that came, ``open_streams`` what is being answered."""
 
-    def __init__(self, behaviour: Behaviour) -> None:
+    def __init__(self, behaviour: Behaviour, host: str = "127.0.0.1", port: int = 0) -> None:
         self.requests: list[Received] = []
         self.closed_by_client = threading.Event()
         server = self
@@ -78,19 +78,25 @@ class LocalServer:
                 pass
 
         class Server(ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
             daemon_threads = True
             request_queue_size = 512
 
             def handle_error(self, request: object, client_address: object) -> None:
                 pass
 
-        self._server = Server(("127.0.0.1", 0), Handler)
+        self._host = f"[{host}]" if ":" in host else host
+        self._server = Server((host, port), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return f"http://{self._host}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        return self._server.server_port
 
     def close(self) -> None:
         self._server.shutdown()

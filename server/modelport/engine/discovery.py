@@ -31,7 +31,7 @@ from modelport.domain.registry import Registry
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 
 DEFAULT_MS = 1500
-SPOTS_AT_ONCE = 48
+SPOTS_AT_ONCE = 64
 REQUESTS_PER_PLACE = 3
 HEAD_START_S = 0.1
 """How long a server found at the second address of a port waits, in case the first address is the same server."""

@@ -46,6 +46,7 @@ def test_every_command_explains_itself(run: Any, name: str) -> None:
 def test_every_listing_has_json(run: Any) -> None:
     for arguments in (
         ["providers"],
+        ["discover"],
         ["usage"],
         ["doctor"],
         ["keys", "list"],

@@ -105,8 +105,17 @@ def test_progress_begins_and_ends_however_the_work_ends() -> None:
     ]
 
 
+def test_progress_can_tell_more() -> None:
+    mine, box = session()
+    with mine.progress("t", "Asking") as report:
+        report("one")
+        report("x" * 300)
+    values = [m["params"]["value"] for m in box.sent]
+    assert values[1:3] == [{"kind": "report", "message": "one"}, {"kind": "report", "message": "x" * 200}]
+
+
 def test_without_a_token_there_is_no_progress() -> None:
     mine, box = session()
-    with mine.progress(None, "Asking"):
-        pass
+    with mine.progress(None, "Asking") as report:
+        report("one")
     assert box.sent == []
