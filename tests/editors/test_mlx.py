@@ -63,6 +63,16 @@ def test_a_streamed_answer(mlx: MlxServer, server: ServerProcess) -> None:
     assert 0 < usage["timeToFirstTokenMs"] <= usage["latencyMs"]
 
 
+def test_it_is_found_and_can_be_connected(mlx: MlxServer, server: ServerProcess) -> None:
+    params = {"ports": [mlx.port], "timeoutMs": 15_000}
+    (found,) = server.result("provider/discover", params)["servers"]
+    assert (found["provider"], found["baseUrl"]) == ("mlx", url(mlx.port))
+    (model,) = found["models"]
+    assert model.endswith("/tiny")
+    connection = server.result("provider/connect", {"provider": "mlx", "baseUrl": found["baseUrl"], "model": model})
+    assert connection["verified"]
+
+
 def test_the_same_again(mlx: MlxServer, server: ServerProcess) -> None:
     server.result("provider/connect", {"provider": "mlx", "baseUrl": url(mlx.port)})
     first, second = (server.result("completion/create", ask()) for _ in range(2))
