@@ -24,6 +24,7 @@ check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, size
 	npx --no-install tsc --project client-vscode
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/python protocol/check.py
 	$(BIN)/python tests/sizes.py
 
@@ -35,6 +36,7 @@ bench: $(STAMPS)/development  ## Prints the performance table of this tree
 
 generate: $(STAMPS)/development  ## Writes what follows from protocol/model.json
 	$(BIN)/python protocol/generate.py
+	$(BIN)/python docs/generate.py
 
 format: $(STAMPS)/development  ## Formats the code
 	$(BIN)/ruff check --fix-only .

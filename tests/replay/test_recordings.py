@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
+from modelport.adapters.provider_data import load_registry
 from modelport.app import App
 from modelport.domain.completion import Silence
 from modelport.domain.errors import RequestFailed
@@ -18,7 +19,7 @@ from modelport.engine.completions import Origin
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer, Received
-from support.recordings import ROOT, Recording, find
+from support.recordings import ROOT, ROWS, Recording, find
 
 RECORDINGS = find()
 EXCEPTIONS = {
@@ -73,6 +74,14 @@ def test_recordings_are_there_in_ci() -> None:
         pytest.skip(message)
     assert len(EXCEPTIONS) < len(RECORDINGS) * 0.02
     assert set(EXCEPTIONS) <= {recording.name for recording in RECORDINGS}
+
+
+def test_the_rows_say_themselves_that_there_are_recordings_of_them() -> None:
+    if not RECORDINGS:
+        pytest.skip("no recordings: test_recordings_are_there_in_ci tells where they were looked for")
+    index = json.loads((ROOT / "index.json").read_text(encoding="utf-8"))
+    recorded = {ROWS.get(row["provider"], row["provider"]) for row in index}
+    assert {row.id for row in load_registry().all() if "recordings" in row.tested} == recorded
 
 
 @pytest.fixture(scope="module")

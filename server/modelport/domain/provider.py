@@ -123,6 +123,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day the facts of this row were checked, ISO 8601."""
     source: str
     """Where the facts come from: a URL or a named document."""
+    tested: tuple[Literal["recordings", "server"], ...] = ()
+    """What it was tested against besides its documents: recorded exchanges, a real server of its kind."""
     aliases: tuple[str, ...] = ()
     base_url: str | None = None
     """May hold ``{NAME}`` placeholders, filled from the environment."""

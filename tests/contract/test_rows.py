@@ -1,0 +1,256 @@
+"""Every provider row, from the environment's key to the bytes of its request, against a server that checks as the vendor would."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
+import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from modelport.adapters.dialects.table import MODULES, DialectTable
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_data import load_registry
+from modelport.domain.connection import wire_format
+from modelport.domain.credential import Credential
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.provider import Provider
+from modelport.domain.registry import Registry
+from modelport.engine.completions import Completions, Origin
+from modelport.frontends.lsp.messages import convert
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import Completion, ConnectProviderParams, CreateCompletionParams
+from support.builders import FixedClock, Heard, KeptByVendors, Lines, MemoryLedger, MemoryStore, Variables
+from support.builders import connections as session
+from support.http_server import Answer, LocalServer, Received
+from support.vendors import ANSWERS, SAID
+
+KEY = "key-0123456789abcdef"
+TOKEN = "ya29.token-of-the-cloud"
+PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
+ROWS = [row for row in load_registry().all() if row.dialect != "mock" and row.dialect in MODULES]
+CASES = [
+    (row, model)
+    for row in ROWS
+    for model in dict.fromkeys(
+        [
+            row.default_model or "some-model",
+            *(rule.models.replace("*", "x").replace("[5-9]", "5") for rule in row.dialect_rules),
+        ]
+    )
+]
+every_case = pytest.mark.parametrize(("row", "model"), CASES, ids=[f"{row.id}-{model}" for row, model in CASES])
+every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
+ANSWER_FIELD = {
+    "openai_chat": "max_tokens",
+    "anthropic_messages": "max_tokens",
+    "openai_responses": "max_output_tokens",
+}
+SPARE_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key"}
+
+
+class World:
+    """The whole stack but the wire to the client, with every row moved to a local server."""
+
+    def __init__(self, account: Path) -> None:
+        self.answer = Answer()
+        self.server = LocalServer(self.behave)
+        self.pool = HttpPool()
+        self.dialects = DialectTable(self.pool)
+        self.ledger = MemoryLedger()
+        rows = [self.moved(row) for row in ROWS]
+        self.registry = Registry(rows)
+        variables = {name: name.lower().replace("_", "-") for row in ROWS for name in PLACEHOLDER.findall(f"{row.base_url} {row.wire.chat_path} {row.headers} {[r.base_url for r in row.base_url_rules]}")}  # fmt: skip
+        variables |= {row.api_key_env_vars[0]: KEY for row in ROWS if row.api_key_env_vars}
+        self.variables = Variables(**variables)
+        kept = KeptByVendors(**{row.id: Credential(provider=row.id, source="session", secret=Secret(KEY)) for row in ROWS if row.auth == "qwen"})  # fmt: skip
+        _, self.connections = session(self.registry, self.variables, MemoryStore(), self.dialects, kept)
+        self.completions = Completions(self.connections, self.dialects, self.ledger, FixedClock(), Lines())  # type: ignore[arg-type]
+
+    def behave(self, request: Received) -> Answer:
+        if request.path == "/token":
+            return Answer(pieces=[json.dumps({"access_token": TOKEN, "expires_in": 3600}).encode()])
+        return self.answer
+
+    def here(self, url: str | None, row: Provider) -> str | None:
+        """An address on the local server with the path of the vendor's own."""
+        return None if url is None else f"{self.server.url}/{row.id}{urlsplit(url).path}"
+
+    def moved(self, row: Provider) -> Provider:
+        base_url = self.here(row.base_url or "https://mine.example/v1", row)
+        way = row.with_key and msgspec.structs.replace(row.with_key, base_url=self.here(row.with_key.base_url, row))
+        return msgspec.structs.replace(
+            row, base_url=base_url, base_url_rules=(), with_key=way, token_url=f"{self.server.url}/token"
+        )
+
+    async def create(self, provider: str, model: str, **params: Any) -> tuple[Completion, Received]:
+        read = convert({"provider": provider, "model": model, "prompt": "Hi"} | params, CreateCompletionParams)
+        completion = await self.completions.create(read, Heard(), Origin())
+        return completion, self.server.requests[-1]
+
+
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A service account of Google Cloud, for the rows that log in with one."""
+    with pytest.MonkeyPatch.context() as patch:
+        path = tmp_path_factory.mktemp("google") / "account.json"
+        patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(path))
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            patch.delenv(name, raising=False)
+        yield path
+
+
+@pytest.fixture(scope="module")
+async def world(account: Path) -> AsyncIterator[World]:
+    made = World(account)
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    account.write_text(json.dumps({"type": "service_account", "project_id": "p", "private_key_id": "k", "private_key": pem.decode(), "client_email": "r@p.example", "client_id": "1", "token_uri": f"{made.server.url}/token"}))  # fmt: skip  # noqa: ASYNC240
+    yield made
+    await made.pool.aclose()
+    made.server.close()
+
+
+def wire_of(row: Provider, model: str) -> Any:
+    return wire_format(row, model, None, keyed=bool(row.api_key_env_vars))
+
+
+def expected_path(row: Provider, model: str) -> str:
+    """The path of a completion, as the vendor documents it."""
+    wire = wire_of(row, model)
+    own = {
+        "openai_chat": "/chat/completions",
+        "openai_completions": "/completions",
+        "openai_responses": "/responses",
+        "anthropic_messages": "/v1/messages",
+        "gemini": "/v1beta/models/{model}:streamGenerateContent?alt=sse",
+        "ollama": "/api/chat",
+        "bedrock_converse": "/model/{model}/converse-stream",
+        "cohere_chat": "/v2/chat",
+    }
+    base = (
+        row.with_key.base_url if row.with_key and row.with_key.base_url else row.base_url or "https://mine.example/v1"
+    )
+    path = urlsplit(base).path.rstrip("/") + (wire.path or own[wire.dialect])
+    path = path.replace("{modelId}", "{model}")
+    path = PLACEHOLDER.sub(lambda match: value_of(match[1]), path)
+    return f"/{row.id}" + path.replace(
+        "{model}", quote(model, safe="@" if wire.dialect == "anthropic_messages" else "")
+    )
+
+
+def value_of(name: str) -> str:
+    """The value that this test gives to a placeholder: its own name in small letters."""
+    return name.lower().replace("_", "-")
+
+
+def check_credential(row: Provider, model: str, headers: dict[str, str]) -> None:
+    """The key stands in one header, in the form the vendor takes, and nowhere else."""
+    wire = wire_of(row, model)
+    own = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}.get(wire.dialect, "authorization")
+    name = (wire.key_header or own).lower()
+    secret = KEY if row.api_key_env_vars or row.auth == "qwen" else TOKEN if row.auth == "google" else None
+    if secret is not None:
+        bearer = wire.bearer if wire.key_header else own == "authorization"
+        assert headers[name] == (f"Bearer {secret}" if bearer else secret)
+    carriers = {header for header, value in headers.items() if secret and secret in value}
+    assert carriers == ({name} if secret else set())
+    assert SPARE_HEADERS & set(headers) <= {name}
+
+
+def check_body(row: Provider, model: str, request: Received) -> dict[str, Any]:
+    body = json.loads(request.body)
+    in_path = "{model}" in (wire_of(row, model).path or "") or wire_of(row, model).dialect in (
+        "gemini",
+        "bedrock_converse",
+    )
+    assert ("model" in body) is not in_path
+    assert body.get("model", model) == model
+    if in_path:
+        assert model in unquote(request.path)
+    return body
+
+
+@every_case
+async def test_a_completion_arrives_as_the_vendor_takes_it(world: World, row: Provider, model: str) -> None:
+    wire = wire_of(row, model)
+    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    completion, request = await world.create(row.id, model)
+    assert (completion.text, completion.finish_reason, completion.provider, completion.model) == (
+        SAID,
+        "stop",
+        row.id,
+        model,
+    )
+    assert (completion.usage.input_tokens, completion.usage.output_tokens, completion.usage.estimated) == (7, 5, False)
+    assert (request.method, request.path) == ("POST", expected_path(row, model))
+    assert request.headers["content-type"] == "application/json"
+    check_credential(row, model, request.headers)
+    for name, template in row.headers.items():
+        assert request.headers[name.lower()] == PLACEHOLDER.sub(lambda match: value_of(match[1]), template)
+    check_body(row, model, request)
+    assert set(json.loads(request.body)) >= set(row.wire.extra_body)
+
+
+@every_case
+async def test_a_limit_goes_into_the_vendors_field(world: World, row: Provider, model: str) -> None:
+    wire = wire_of(row, model)
+    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    _, request = await world.create(row.id, model, parameters={"max_tokens": 77})
+    body = json.loads(request.body)
+    if wire.dialect == "openai_chat":
+        assert body[row.wire.max_tokens_field] == 77
+        assert ({"max_tokens", "max_completion_tokens"} & set(body)) == {row.wire.max_tokens_field}
+    elif wire.dialect in ANSWER_FIELD:
+        assert body[ANSWER_FIELD[wire.dialect]] == 77
+    else:
+        assert "77" in request.body.decode()
+
+
+@every_case
+async def test_what_a_vendor_refuses_is_never_sent(world: World, row: Provider, model: str) -> None:
+    for name in row.wire.refused_parameters:
+        before = len(world.server.requests)
+        with pytest.raises(InvalidParams) as refused:
+            await world.create(row.id, model, parameters={name: ["x"] if name == "stop" else 1})
+        assert refused.value.field == f"parameters.{name}"
+        assert len(world.server.requests) == before
+
+
+@every_row
+async def test_a_key_that_is_refused_is_told_with_where_it_came_from(world: World, row: Provider) -> None:
+    world.answer = Answer(401, pieces=[b'{"error": {"message": "no such key"}}'])
+    with pytest.raises(RequestFailed) as failed:
+        await world.create(row.id, row.default_model or "some-model")
+    if row.api_key_env_vars or row.auth == "google":
+        assert failed.value.kind == "auth_rejected"
+    assert failed.value.provider == row.id
+    if row.api_key_env_vars:
+        assert row.api_key_env_vars[0] in failed.value.message
+    assert KEY not in failed.value.message + str(failed.value.data())
+
+
+@every_row
+async def test_connecting_asks_for_something_that_needs_the_key(world: World, row: Provider) -> None:
+    listing = {"data": [{"id": "one"}], "models": [{"name": "models/one"}]}
+    world.answer = Answer(pieces=[json.dumps(listing).encode()])
+    before = len(world.server.requests)
+    connection = await world.connections.connect(ConnectProviderParams(provider=row.id))
+    asked = [request for request in world.server.requests[before:] if request.path != "/token"]
+    assert connection.verified is bool(asked)
+    for request in asked:
+        assert request.method == "GET"
+        assert request.path.startswith(f"/{row.id}/")
+        check_credential(row, row.default_model or "some-model", request.headers)
+    world.connections.disconnect(row.id)
