@@ -13,9 +13,11 @@ import msgspec
 import pytest
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.cohere_chat import CohereChat
 from modelport.adapters.dialects.gemini import Gemini
 from modelport.adapters.dialects.ollama import Ollama
 from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.openai_completions import OpenAICompletions
 from modelport.adapters.dialects.openai_responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.http.auth import request_headers
@@ -42,6 +44,8 @@ WIRES: dict[str, Any] = {
     "anthropic_messages": AnthropicMessages(),
     "gemini": Gemini(),
     "ollama": Ollama(),
+    "openai_completions": OpenAICompletions(),
+    "cohere_chat": CohereChat(),
 }
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 # 302.AI names its variable with a digit first: no shell can set it by an assignment, but a process can have it.

@@ -19,6 +19,8 @@ DIALECTS = {
     "anthropic": "anthropic_messages",
     "gemini": "gemini",
     "ollama": "ollama",
+    "openai-completions": "openai_completions",
+    "cohere": "cohere_chat",
     "bedrock-converse": "bedrock_converse",
     "bedrock-invoke": "anthropic_messages",
 }
