@@ -10,6 +10,7 @@ import pytest
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
 from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.openai_completions import OpenAICompletions
 from modelport.adapters.dialects.openai_responses import OpenAIResponses
 from modelport.adapters.provider_data import load_registry
 from modelport.domain.completion import ModelCall
@@ -66,6 +67,7 @@ ASKS: dict[str, dict[str, Any]] = {
 WIRES: dict[str, Any] = {
     "openai_chat": (OpenAIChat(), "openai"),
     "openai_responses": (OpenAIResponses(), "openai"),
+    "openai_completions": (OpenAICompletions(), "openai"),
     "anthropic_messages": (AnthropicMessages(), "anthropic"),
 }
 
@@ -74,6 +76,7 @@ WIRES: dict[str, Any] = {
 def validator(dialect: str) -> Any:
     """A JSON schema made from the SDK's own request type, closed to unknown fields."""
     from anthropic.types.message_create_params import MessageCreateParamsStreaming
+    from openai.types import completion_create_params as completions
     from openai.types.chat.completion_create_params import CompletionCreateParamsStreaming
     from openai.types.responses.response_create_params import ResponseCreateParamsStreaming
     from pydantic import TypeAdapter
@@ -81,6 +84,7 @@ def validator(dialect: str) -> Any:
     types = {
         "openai_chat": CompletionCreateParamsStreaming,
         "openai_responses": ResponseCreateParamsStreaming,
+        "openai_completions": completions.CompletionCreateParamsStreaming,
         "anthropic_messages": MessageCreateParamsStreaming,
     }
     schema = TypeAdapter(types[dialect]).json_schema()
@@ -144,6 +148,12 @@ REFUSED = {
     ("openai_responses", "parameters.seed"),
     ("openai_responses", "parameters.presence_penalty"),
     ("openai_responses", "parameters.reasoning_budget"),
+    ("openai_completions", "parameters.top_k"),
+    ("openai_completions", "parameters.parallel_tool_calls"),
+    ("openai_completions", "parameters.reasoning_effort"),
+    ("openai_completions", "parameters.reasoning_budget"),
+    ("openai_completions", "tools"),
+    ("openai_completions", "responseFormat"),
     ("anthropic_messages", "parameters.seed"),
     ("anthropic_messages", "parameters.presence_penalty"),
 }
@@ -155,6 +165,8 @@ REFUSED = {
         ("openai_chat", {"max_token": 5}),
         ("openai_chat", {"messages": [{"role": "robot", "content": "x"}]}),
         ("openai_responses", {"input": [{"role": "user", "content": [{"type": "text", "text": "x"}]}]}),
+        ("openai_completions", {"max_token": 5}),
+        ("openai_completions", {"prompt": {"text": "x"}}),
         ("anthropic_messages", {"messages": [{"role": "system", "content": "x"}], "max_token": 5}),
     ],
 )
