@@ -19,4 +19,5 @@ def no_keys_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
         if name.endswith(("_API_KEY", "_TOKEN", "_BASE_URL", "_API_BASE", "_HOST", "_PROXY", "_proxy")):
             monkeypatch.delenv(name)
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.mktemp("data")))
+    monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import httpx2
@@ -22,6 +22,7 @@ from modelport.domain.usage import CallRecord
 from modelport.engine.connections import Connections
 from modelport.engine.credentials import Credentials
 from modelport.engine.endpoints import Endpoints
+from modelport.engine.values import Values
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
@@ -200,17 +201,40 @@ class KeptByVendors:
         return self.values
 
 
+class Printing:
+    """``Commands`` that print what they are told to; without that they fail."""
+
+    def __init__(self, **printed: str) -> None:
+        self.printed = printed
+        self.runs: list[tuple[str, ...]] = []
+        self.withheld: frozenset[str] = frozenset()
+
+    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+        self.runs.append(tuple(command))
+        self.withheld = frozenset(withheld)
+        if command[0] not in self.printed:
+            raise RequestFailed("auth_required", "is not there")
+        return Secret(self.printed[command[0]])
+
+
+def values(registry: Registry, environment: Variables, commands: Printing | None = None) -> Values:
+    """The lookup of values that the configuration keeps elsewhere."""
+    return Values(registry, environment, commands or Printing())
+
+
 def connections(
     registry: Registry,
     environment: Variables,
     store: MemoryStore,
     dialects: Any,
     kept: KeptByVendors | None = None,
+    commands: Printing | None = None,
 ) -> tuple[Credentials, Connections]:
     """The credentials and the connections of a session, over what is given."""
     kept = kept or KeptByVendors()
-    found = Credentials(registry, environment, store, kept)
-    endpoints = Endpoints(environment, kept, found, dialects)
+    looked_up = values(registry, environment, commands)
+    found = Credentials(registry, environment, store, kept, looked_up)
+    endpoints = Endpoints(environment, kept, found, dialects, looked_up)
     return found, Connections(registry, found, endpoints, dialects)
 
 

@@ -20,10 +20,10 @@ def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) 
         InvalidParams: there is none, it is not an http(s) address, or a setting it is made of is not set.
     """
     if override is not None:
-        return _tidy(override, row, "baseUrl")
+        return tidy(override, row, "baseUrl")
     for variable in row.base_url_env_vars:
         if value := variables.get(variable, "").strip():
-            address = _tidy(value, row, variable)
+            address = tidy(value, row, variable)
             return address + row.env_base_path if address.count("/") == 2 else address
     template = _template(row, variables)
     if template is None:
@@ -41,6 +41,11 @@ def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) 
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine; the empty one of the mock is."""
     return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None
+
+
+def is_proxy(url: str) -> bool:
+    """Whether a text is the address of a proxy that can be used, with a log-in or without."""
+    return re.fullmatch(r"https?://([^\s/@]+@)?[\w.\-\[\]:]+/?", url) is not None
 
 
 def settings(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
@@ -99,8 +104,12 @@ def _template(row: Provider, variables: Mapping[str, str]) -> str | None:
     return row.base_url
 
 
-def _tidy(text: str, row: Provider, field: str) -> str:
-    """An address as people write it: a local server's scheme, port and host where they left them out."""
+def tidy(text: str, row: Provider, field: str) -> str:
+    """An address as people write it, with a local server's scheme, port and host where they left them out.
+
+    Raises:
+        InvalidParams: it is not an http(s) address.
+    """
     local = row.connection_type == "local"
     scheme, separator, rest = text.strip().partition("://")
     bare = not separator

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
@@ -12,6 +12,7 @@ from modelport.domain.connection import Endpoint
 from modelport.domain.credential import Credential, StoredKey
 from modelport.domain.provider import Provider
 from modelport.domain.usage import CallRecord
+from modelport.protocol.secret import Secret
 from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
 
 if TYPE_CHECKING:
@@ -68,6 +69,18 @@ class Environment(Protocol):
 
     def variables(self) -> Mapping[str, str]:
         """The variables as they are now."""
+        ...
+
+
+class Commands(Protocol):
+    """Programs that the configuration names to print a value."""
+
+    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+        """The first line that a program prints, run without a shell and without the withheld variables.
+
+        Raises:
+            RequestFailed: it cannot be run, fails, prints nothing of use or takes too long.
+        """
         ...
 
 

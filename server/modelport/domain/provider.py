@@ -130,8 +130,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """May hold ``{NAME}`` placeholders, filled from the environment."""
     base_url_env_vars: tuple[str, ...] = ()
     api_key_env_vars: tuple[str, ...] = ()
-    key_header: str = "Authorization"
-    """The header that carries the key."""
+    key_header: str | None = "Authorization"
+    """The header that carries the key; None, which only a provider of the user's own has: where the dialect puts it."""
     key_prefix: str | None = None
     """Only where every key of the provider is known to start with it."""
     headers: dict[str, str] = {}

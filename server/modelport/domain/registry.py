@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from modelport.domain.connection import Overrides
 from modelport.domain.errors import InvalidParams
 from modelport.domain.provider import Provider
 
@@ -20,11 +21,16 @@ class Target(Struct, frozen=True):
 class Registry:
     """The providers, found by id or alias in any case, and the models their rows list.
 
+    ``defaults`` is what the configuration sets for calls, by provider id, and ``default`` the target of a request
+    that names nothing.
+
     Raises:
         ValueError: two rows share a name.
     """
 
-    def __init__(self, providers: Iterable[Provider]) -> None:
+    def __init__(self, providers: Iterable[Provider], defaults: Mapping[str, Overrides] | None = None) -> None:
+        self._defaults = defaults or {}
+        self.default: Target | None = None
         self._providers = tuple(providers)
         self._by_name: dict[str, Provider] = {}
         self._by_model: dict[str, list[Provider]] = {}
@@ -35,9 +41,18 @@ class Registry:
             for model in listed_models(row):
                 self._by_model.setdefault(model.casefold(), []).append(row)
 
+    def replace(self, other: Registry) -> None:
+        """Becomes the other one, for every request from now on."""
+        self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
+        self._defaults, self.default = other._defaults, other.default
+
     def all(self) -> tuple[Provider, ...]:
         """Every provider, in the order of the data file."""
         return self._providers
+
+    def defaults(self, row: Provider) -> Overrides:
+        """What the configuration sets for calls of a provider."""
+        return self._defaults.get(row.id) or Overrides()
 
     def find(self, name: str) -> Provider | None:
         """The provider with this id or alias, in any case."""

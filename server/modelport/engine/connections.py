@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Sequence
 
 import msgspec
 
-from modelport.domain.connection import Endpoint, OpenConnection, Overrides
-from modelport.domain.credential import fits_header
+from modelport.domain.connection import Endpoint, OpenConnection, Overrides, layered, read_overrides
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Dialects, Verification
 from modelport.domain.provider import Provider
@@ -17,9 +15,6 @@ from modelport.domain.registry import Registry, Target
 from modelport.engine.credentials import Credentials
 from modelport.engine.endpoints import Endpoints
 from modelport.protocol import types
-
-HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
-FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 
 
 class Connections:
@@ -42,28 +37,35 @@ class Connections:
         """
         active = self._open.get(self._active or "")
         if provider is None and model is None:
-            if active is None:
-                raise InvalidParams(
-                    "Name a model, or connect a provider first with provider/connect.",
-                    field="model",
-                    action="name a model",
-                )
-            return Target(active.provider, active.view.model)
+            return self._unnamed(active)
         if provider is None and model is not None and active is not None and not self._registry.knows(model):
             # A name that means nothing to anybody else is a model of the connection in use.
-            return Target(active.provider, model)
+            return Target(self._current(active), model)
         target = self._registry.resolve(provider, model)
         open_ = self._open.get(target.provider.id)
         return Target(target.provider, target.model or (open_.view.model if open_ else None))
 
-    async def endpoint(self, row: Provider, model: str | None) -> Endpoint:
-        """Where and how to call a provider, with the overrides of its connection.
+    async def endpoint(self, row: Provider, model: str | None, *, keyless: bool = False) -> Endpoint:
+        """Where and how to call a provider, with the overrides of its connection; ``keyless`` where no key is needed.
 
         Raises:
             InvalidParams: it has no address.
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none.
         """
-        return await self._endpoints.make(row, model, self.overrides(row))
+        return await self._endpoints.make(row, model, self.overrides(row), keyless=keyless)
+
+    def _unnamed(self, active: OpenConnection | None) -> Target:
+        if active is not None:
+            return Target(self._current(active), active.view.model)
+        if self._registry.default is None:
+            raise InvalidParams(
+                "Name a model, or connect a provider first with provider/connect.", field="model", action="name a model"
+            )
+        return self._registry.default
+
+    def _current(self, open_: OpenConnection) -> Provider:
+        """The row of a connection as the configuration has it now."""
+        return self._registry.find(open_.provider.id) or open_.provider
 
     async def connect(self, params: types.ConnectProviderParams) -> types.Connection:
         """Makes a provider the active connection; on failure nothing changes.
@@ -74,7 +76,8 @@ class Connections:
         """
         target = self._registry.resolve(params.provider, params.model)
         row = target.provider
-        overrides = _overrides(params, target.model)
+        own = read_overrides(params, target.model)
+        overrides = layered(own, self._registry.defaults(row), row)
         if overrides.api_key and overrides.base_url is None:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
         model = target.model or row.default_model
@@ -98,7 +101,7 @@ class Connections:
             notice=row.notice,
         )
         self._open.pop(row.id, None)
-        self._open[row.id] = OpenConnection(provider=row, overrides=overrides, view=view)
+        self._open[row.id] = OpenConnection(provider=row, overrides=own, view=view)
         self._active = row.id
         return view
 
@@ -120,9 +123,9 @@ class Connections:
         return row.id in self._open
 
     def overrides(self, row: Provider) -> Overrides:
-        """What the user set for it."""
-        open_ = self._open.get(row.id)
-        return open_.overrides if open_ else Overrides()
+        """What the user set for it, in its connection and in the configuration."""
+        open_, defaults = self._open.get(row.id), self._registry.defaults(row)
+        return layered(open_.overrides, defaults, row) if open_ else defaults
 
     def status(self) -> types.StatusProviderResult:
         """What ``provider/status`` answers."""
@@ -134,7 +137,9 @@ class Connections:
         )
 
     def note(self, provider: str, latency_ms: float, error: RequestFailed | None) -> None:
-        """Remembers how a call went."""
+        """Remembers how a call went. A key that was refused is not kept: the next call asks its command again."""
+        if error is not None and error.kind == "auth_rejected" and (row := self._registry.find(provider)):
+            self._credentials.refused(row)
         old = self._health.get(provider) or types.Health(provider=provider, ok=True, calls=0, failures=0)
         self._health[provider] = msgspec.structs.replace(
             old,
@@ -144,31 +149,6 @@ class Connections:
             last_error=types.AttemptError(kind=error.reason, message=error.message) if error else old.last_error,
             last_latency_ms=latency_ms,
         )
-
-
-def _overrides(params: types.ConnectProviderParams, model: str | None) -> Overrides:
-    for name, value in (("timeoutMs", params.timeout_ms),):
-        if value is not None and value <= 0:
-            raise InvalidParams(f"{name} must be more than 0.", field=name)
-    for name, value in (params.headers or {}).items():
-        if not HEADER_NAME.fullmatch(name) or name.casefold() in FRAMING or not fits_header(value):
-            raise InvalidParams(
-                "headers must have names of letters, digits and hyphens, values in plain characters on one line, "
-                "and nothing that frames the message.",
-                field="headers",
-            )
-    api_key = params.api_key.strip() if params.api_key else None
-    if api_key and not fits_header(api_key):
-        raise InvalidParams("apiKey must be the key itself, in plain characters on one line.", field="apiKey")
-    return Overrides(
-        model=model,
-        base_url=params.base_url,
-        api_key=api_key or None,
-        dialect=params.dialect,
-        headers=params.headers or {},
-        silence_s=params.timeout_ms / 1000 if params.timeout_ms else None,
-        verify_tls=params.verify_tls is not False,
-    )
 
 
 def _default(row: Provider, served: Sequence[str]) -> str | None:

@@ -12,56 +12,81 @@ from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment, VendorFiles
 from modelport.domain.provider import OWN_LOG_INS, Provider
 from modelport.domain.registry import Registry
+from modelport.engine.values import Values, name_of
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
 
 
 class Credentials:
-    """The order is: explicit in the connection, environment, keyring, file. The one used is always reported."""
+    """Explicit in the connection, environment, key command, keyring, file. The one used is always reported."""
 
     def __init__(
-        self, registry: Registry, environment: Environment, store: CredentialStore, vendor_files: VendorFiles
+        self,
+        registry: Registry,
+        environment: Environment,
+        store: CredentialStore,
+        vendor_files: VendorFiles,
+        values: Values,
     ) -> None:
         self._registry = registry
         self._environment = environment
         self._store = store
         self._vendor_files = vendor_files
+        self._values = values
 
     async def find(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
 
         Raises:
-            RequestFailed: the keyring is needed and does not answer.
+            RequestFailed: the key command gives nothing, or the keyring is needed and does not answer.
         """
+        given = self._given(row, overrides)
+        if given is None and overrides.key_command:
+            secret = await self._values.printed(overrides.key_command, row, "its key")
+            given = _by_command(row, overrides, secret)
+        return given or await self._kept(row, overrides, base_url)
+
+    def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
+        """What needs no looking for: the key of the connection, or one in the environment."""
         if overrides.api_key:
             return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
         variables = self._environment.variables()
         for name in row.api_key_env_vars:
             if value := variables.get(name, "").strip():
                 return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
+        return None
+
+    async def _kept(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+        """What the keyring has for an address, else a file."""
         # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
         stored = None
         if row.requires_api_key or row.id in await self._store.providers():
             stored = await self._stored(row, base_url)
+        if overrides.file_key and (stored is None or stored.secret is None):
+            return Credential(provider=row.id, source="file", secret=overrides.file_key, location="config.json")
         if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
             return await self._vendor_files.credential(row) or stored or missing(row)
         return stored or missing(row)
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
-        """What is known of the credentials, without waking the keyring for providers it holds nothing for."""
+        """What is known of the credentials, without running commands or waking the keyring where it holds nothing."""
         stored = await self._store.providers()
-        variables = self._environment.variables()
         found: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
-            given = overrides.api_key or any(variables.get(name, "").strip() for name in row.api_key_env_vars)
-            known = given or row.id in stored or row.auth in OWN_LOG_INS
-            found.append((await self._known(row, overrides, base_url) if known else missing(row)).status())
+            credential = self._given(row, overrides)
+            if credential is None and overrides.key_command:
+                # Nobody is asked for a password because somebody wants a list.
+                credential = _by_command(row, overrides, self._values.known(overrides.key_command))
+            if credential is None:
+                known = row.id in stored or overrides.file_key or row.auth in OWN_LOG_INS
+                credential = await self._known(row, overrides, base_url) if known else missing(row)
+            found.append(credential.status())
         return found
 
     async def _known(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
         """A credential that is there; of one in a keyring that does not open only where it is."""
         try:
-            return await self.find(row, overrides, base_url)
+            return await self._kept(row, overrides, base_url)
         except RequestFailed:
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
@@ -91,12 +116,16 @@ class Credentials:
         """
         row = self._registry.get(name)
         await self._store.delete(row.id)
-        return (await self.statuses([(row, Overrides(), None)]))[0]
+        return (await self.statuses([(row, self._registry.defaults(row), None)]))[0]
 
     async def found(self) -> Sequence[CredentialStatus]:
-        """The providers a credential is found for in the environment or the keyring."""
-        statuses = await self.statuses([(row, Overrides(), None) for row in self._registry.all()])
+        """The providers a credential is found for, without any connection."""
+        statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
         return [status for status in statuses if status.source not in ("none", "notRequired")]
+
+    def refused(self, row: Provider) -> None:
+        """What commands printed for a provider is of no more use."""
+        self._values.forget(row)
 
     def check_prefix(self, row: Provider, secret: Secret, field: str) -> None:
         """Stops a key that is known to belong to another provider; a key that may be right always passes.
@@ -134,3 +163,8 @@ class Credentials:
             return credential
         # The status tells which address the key is kept for.
         return msgspec.structs.replace(missing(row), base_url=stored.base_url)
+
+
+def _by_command(row: Provider, overrides: Overrides, secret: Secret | None) -> Credential:
+    """The credential of a key command; without a secret when it has not been run."""
+    return Credential(provider=row.id, source="command", secret=secret, location=name_of(overrides.key_command))

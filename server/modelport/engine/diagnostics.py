@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import CredentialStore, DataFolder, Environment, UsageLedger
+from modelport.engine.configuration import Configurations
 from modelport.engine.credentials import Credentials
 from modelport.protocol.types import Check, RunDiagnosticsResult
 
@@ -22,6 +23,7 @@ class Diagnostics:
         credentials: Credentials,
         store: CredentialStore,
         ledger: UsageLedger,
+        configuration: Configurations,
     ) -> None:
         self._version = version
         self._environment = environment
@@ -29,11 +31,13 @@ class Diagnostics:
         self._credentials = credentials
         self._store = store
         self._ledger = ledger
+        self._configuration = configuration
 
     async def run(self) -> RunDiagnosticsResult:
         """All checks, in a fixed order; a check that cannot be made has failed."""
         checks: tuple[Callable[[], Awaitable[Check]], ...] = (
             self._program,
+            self._config_file,
             self._data_folder,
             self._usage_ledger,
             self._keyring,
@@ -45,6 +49,9 @@ class Diagnostics:
     async def _program(self) -> Check:
         python = ".".join(map(str, sys.version_info[:3]))
         return Check(id="program", status="ok", detail=f"modelport {self._version}, Python {python}, {sys.platform}")
+
+    async def _config_file(self) -> Check:
+        return self._configuration.check()
 
     async def _data_folder(self) -> Check:
         problem = await self._folder.problem()

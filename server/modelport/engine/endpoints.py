@@ -13,6 +13,8 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Dialects, Environment, VendorFiles
 from modelport.domain.provider import CLOUD_LOG_INS, Provider
 from modelport.engine.credentials import Credentials
+from modelport.engine.values import Values
+from modelport.protocol.secret import Secret
 from modelport.protocol.types import Dialect
 
 
@@ -20,19 +22,28 @@ class Endpoints:
     """Makes the endpoint for a call."""
 
     def __init__(
-        self, environment: Environment, vendor_files: VendorFiles, credentials: Credentials, dialects: Dialects
+        self,
+        environment: Environment,
+        vendor_files: VendorFiles,
+        credentials: Credentials,
+        dialects: Dialects,
+        values: Values,
     ) -> None:
         self._environment = environment
         self._vendor_files = vendor_files
         self._credentials = credentials
         self._dialects = dialects
+        self._values = values
 
-    async def make(self, row: Provider, model: str | None, overrides: Overrides) -> Endpoint:
-        """Where and how to call a provider.
+    async def make(
+        self, row: Provider, model: str | None, overrides: Overrides, *, keyless: bool = False
+    ) -> Endpoint:
+        """Where and how to call a provider; ``keyless`` lets a request go without the key it would else need.
 
         Raises:
             InvalidParams: it has no address.
-            RequestFailed: this build does not speak its wire format, or it needs a key and there is none.
+            RequestFailed: this build does not speak its wire format, or it needs a key and there is none,
+                or a value that the configuration keeps elsewhere is not there.
         """
         variables = self._environment.variables()
         if row.auth in CLOUD_LOG_INS:
@@ -42,7 +53,8 @@ class Endpoints:
             raise _unsupported(row, wire.dialect)
         base_url = address.base_url(row, overrides.base_url, variables)
         credential = await self._credentials.find(row, overrides, base_url)
-        _check(row, credential, base_url, overrides)
+        if not keyless or credential.secret is not None:
+            _check(row, credential, base_url, overrides)
         keyed = credential.secret is not None
         if not keyed:
             wire = wire_format(row, model, overrides.dialect, keyed=False)
@@ -58,11 +70,23 @@ class Endpoints:
             bearer=wire.bearer,
             # What the environment says of an account was meant for the provider, not for another address.
             row_headers=address.headers(row, {} if overrides.base_url else variables),
-            headers=overrides.headers,
+            headers=await self._headers(row, overrides),
             settings=address.settings(row, variables),
             silence_s=overrides.silence_s or _silence_s(row, variables),
-            verify_tls=overrides.verify_tls,
+            verify_tls=overrides.verify_tls is not False,
+            ca_file=overrides.ca_file,
+            proxy=await self._values.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
         )
+
+    async def _headers(self, row: Provider, overrides: Overrides) -> dict[str, Secret]:
+        """The headers of the configuration, looked up, and those of the connection in their place."""
+        own = {name.casefold() for name in overrides.headers}
+        found = {
+            name: await self._values.find(source, row, f"the header {name}")
+            for name, source in overrides.header_sources.items()
+            if name.casefold() not in own
+        }
+        return found | overrides.headers
 
 
 def _silence_s(row: Provider, variables: Mapping[str, str]) -> float | None:
@@ -77,7 +101,7 @@ def _check(row: Provider, credential: Credential, base_url: str, overrides: Over
     if credential.secret is None:
         # A cloud's own library looks in more places than we do, and says itself when there is nothing.
         wanted = credential.source == "none" and row.auth not in CLOUD_LOG_INS
-        if wanted and not overrides.headers:
+        if wanted and not (overrides.headers or overrides.header_sources):
             raise _no_key(row, base_url, credential.base_url)
     elif not fits_header(credential.secret):
         raise _unfit_key(row, credential)

@@ -80,7 +80,9 @@ class Providers:
         )
 
     async def first_ready(self) -> tuple[Provider, str]:
-        """The first provider with a key of the user's and a default model; the mock when there is none."""
+        """The model of the configuration, else the first provider with a key and a default model, else the mock."""
+        if (default := self._registry.default) is not None and default.model:
+            return default.provider, default.model
         rows = [row for row in self._registry.all() if row.default_model and row.requires_api_key]
         asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
         statuses = await self._credentials.statuses(asked)

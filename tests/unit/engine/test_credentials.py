@@ -13,7 +13,7 @@ from modelport.domain.registry import Registry
 from modelport.engine.credentials import Credentials
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
-from support.builders import KeptByVendors, MemoryStore, Variables, row
+from support.builders import KeptByVendors, MemoryStore, Variables, row, values
 
 KEY = "key-0123456789abcdef"
 ACME = row("acme", api_key_env_vars=("ACME_API_KEY", "ACME_TOKEN"))
@@ -27,7 +27,8 @@ ADDRESS = "https://acme.example/v1"
 
 
 def credentials(store: MemoryStore | None = None, **variables: str) -> Credentials:
-    return Credentials(REGISTRY, Variables(**variables), store or MemoryStore(), KeptByVendors())
+    environment = Variables(**variables)
+    return Credentials(REGISTRY, environment, store or MemoryStore(), KeptByVendors(), values(REGISTRY, environment))
 
 
 async def found(
@@ -55,7 +56,7 @@ async def test_a_variable_is_trimmed_and_a_blank_one_is_none() -> None:
 
 async def test_the_environment_is_read_at_the_moment_of_use() -> None:
     variables = Variables()
-    owner = Credentials(REGISTRY, variables, MemoryStore(), KeptByVendors())
+    owner = Credentials(REGISTRY, variables, MemoryStore(), KeptByVendors(), values(REGISTRY, variables))
     assert (await found(owner))[0] == "none"
     variables.values["ACME_API_KEY"] = "late"
     assert (await found(owner))[1] == "late"

@@ -14,7 +14,7 @@ from modelport.domain.registry import Registry
 from modelport.engine.credentials import Credentials
 from modelport.engine.endpoints import Endpoints
 from modelport.protocol.secret import Secret
-from support.builders import KeptByVendors, MemoryStore, Scripted, Variables, row
+from support.builders import KeptByVendors, MemoryStore, Scripted, Variables, row, values
 
 KEY = "key-0123456789abcdef"
 VERTEX = row(
@@ -35,8 +35,12 @@ ORG = row("org", headers={"Organization": "{ORG}"}, settings={"ORG": Setting()})
 async def make(provider: Any, overrides: Overrides | None = None, kept: KeptByVendors | None = None, **variables: str) -> Endpoint:  # fmt: skip
     environment, kept = Variables(**variables), kept or KeptByVendors()
     dialects: Any = Scripted()
-    credentials = Credentials(Registry([provider]), environment, MemoryStore(), kept)
-    return await Endpoints(environment, kept, credentials, dialects).make(provider, "m", overrides or Overrides())
+    registry = Registry([provider])
+    found = values(registry, environment)
+    credentials = Credentials(registry, environment, MemoryStore(), kept, found)
+    return await Endpoints(environment, kept, credentials, dialects, found).make(
+        provider, "m", overrides or Overrides()
+    )
 
 
 async def test_a_clouds_settings_come_from_its_tools_too_but_a_variable_counts_first() -> None:

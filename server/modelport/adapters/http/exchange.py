@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from modelport.adapters.http import failures
 from modelport.adapters.http.auth import request_headers
-from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.http.pool import HttpPool, network
 from modelport.adapters.http.vendor_clients import VendorClients
 from modelport.adapters.log_ins.log_in import LogIn, Unsigned
 from modelport.adapters.log_ins.table import LogIns
@@ -128,7 +128,7 @@ class Exchange:
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
-        await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
+        await self._pool.client(endpoint.base_url, **network(endpoint))
         if self._by_vendor(endpoint):
             await self._vendors.prepare(endpoint)
 
@@ -174,7 +174,7 @@ class Exchange:
         try:
             if method == "POST" and self._by_vendor(endpoint):
                 return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
-            client = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
+            client = await self._pool.client(endpoint.base_url, **network(endpoint))
             url, content = endpoint.base_url + outgoing.path, b""
             if method == "POST":
                 sent["Content-Type"] = "application/json"

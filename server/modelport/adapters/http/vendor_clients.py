@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import anyio
 import anyio.to_thread
 
-from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.http.pool import HttpPool, network
 from modelport.domain.connection import Endpoint
 
 if TYPE_CHECKING:
@@ -30,13 +30,13 @@ LONGEST_READ_S = 3600.0
 
 
 class VendorClients:
-    """One client per base URL and TLS choice; the key travels with each request, not in the client."""
+    """One client per base URL and client of the pool; the key travels with each request, not in the client."""
 
     DIALECTS: ClassVar[frozenset[str]] = frozenset({"openai_chat", "openai_responses", "anthropic_messages"})
 
     def __init__(self, pool: HttpPool) -> None:
         self._pool = pool
-        self._clients: dict[tuple[str, str, bool], _Sender] = {}
+        self._clients: dict[tuple[str, str, int], _Sender] = {}
         self._lock = anyio.Lock()
 
     async def post(
@@ -55,10 +55,10 @@ class VendorClients:
 
     async def _sender(self, endpoint: Endpoint) -> _Sender:
         vendor = "anthropic" if endpoint.dialect == "anthropic_messages" else "openai"
-        key = (vendor, endpoint.base_url, endpoint.verify_tls)
+        http = await self._pool.client(endpoint.base_url, **network(endpoint))
+        key = (vendor, endpoint.base_url, id(http))
         sender = self._clients.get(key)
         if sender is None:
-            http = await self._pool.client(endpoint.base_url, verify_tls=endpoint.verify_tls)
             async with self._lock:
                 sender = self._clients.get(key)
                 if sender is None:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import LONGEST_REFUSAL, read_capped, translate
-from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.http.pool import HttpPool, network
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.protocol.secret import Secret
@@ -48,7 +48,7 @@ async def ask(
     """
     import msgspec
 
-    client = await pool.client(url, verify_tls=endpoint.verify_tls)
+    client = await pool.client(url, **network(endpoint))
     with anyio.move_on_after(TIMEOUT_S):
         try:
             request = client.build_request(method, url, headers=dict(headers), data=dict(form) if form else None)

@@ -21,6 +21,8 @@ def with_app(work: Callable[[App], Awaitable[T]]) -> T:
 
     async def run() -> T:
         app = App()
+        for notice in app.configuration.news():
+            click.echo(f"modelport: {notice.text}", err=True)
         try:
             return await work(app)
         finally:

@@ -30,6 +30,8 @@ from modelport.protocol.types import ErrorData
 log = logging.getLogger("modelport.wire")
 OTHER_REQUESTS = frozenset({"initialize", "shutdown"}) | StandardMethods.METHODS
 
+CONFIGURATION_CHANGED = frozenset({"workspace/didChangeConfiguration", "workspace/didChangeWatchedFiles"})
+
 
 class Boundary:
     """Serves one client's messages. ``on_exit`` is called with the exit code when the client says ``exit``."""
@@ -137,9 +139,17 @@ class Boundary:
             scope = self._in_flight.get((type(target), target)) if is_id(target) else None
             if scope is not None:
                 scope.cancel()
+        elif message.method in CONFIGURATION_CHANGED:
+            self._tasks.start_soon(self._refresh)
         else:
             # What this build has no use for, such as initialized and didOpen, is ignored, as the LSP asks.
             log.debug("ignored the notification %s", message.method[:100])
+
+    async def _refresh(self) -> None:
+        try:
+            await self._session.refresh()
+        except Exception:
+            log.exception("bug in reading the configuration again")
 
     async def _serve(self, message: Incoming, scope: anyio.CancelScope) -> None:
         reply: bytes | None = None

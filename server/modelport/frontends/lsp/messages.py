@@ -189,6 +189,12 @@ def notification(method: str, params: Struct) -> bytes:
     return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (_encoder.encode(method), _encoder.encode(params))
 
 
+def log_message(level: Literal["error", "warning", "info"], text: str) -> bytes:
+    """The body of a ``window/logMessage`` notification. Source: Language Server Protocol 3.18, MessageType."""
+    params = {"type": {"error": 1, "warning": 2, "info": 3}[level], "message": text}
+    return b'{"jsonrpc":"2.0","method":"window/logMessage","params":%b}' % _encoder.encode(params)
+
+
 def progress(token: int | str, value: dict[str, str]) -> bytes:
     """The body of a ``$/progress`` notification; ``value`` always has a ``kind``."""
     params = {"token": token, "value": value}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -40,12 +41,23 @@ class Session:
         self._project = _project(params)
 
     async def app(self) -> App:
-        """The engine, made in a worker thread when it is first needed."""
+        """The engine, made in a worker thread when it is first needed, with the configuration as it is now."""
         if self._app is None:
             async with self._lock:
                 if self._app is None:
                     self._app = await anyio.to_thread.run_sync(_load)
+        await self.refresh()
         return self._app
+
+    async def refresh(self) -> None:
+        """Looks whether the configuration has changed, and tells the client what there is to tell about it."""
+        if self._app is None:
+            return
+        await self._app.configuration.refresh()
+        for notice in self._app.configuration.news():
+            self.outbox.send(messages.log_message(notice.level, notice.text))
+            if notice.level != "info":
+                log.warning("%s", notice.text)
 
     def origin(self) -> Origin:
         """Who asks, for the ledger."""

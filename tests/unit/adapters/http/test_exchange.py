@@ -287,7 +287,7 @@ async def test_tls_that_was_given_up_is_given_up_for_that_provider_only() -> Non
     asked: list[bool] = []
 
     class Pool(StubPool):
-        async def client(self, *_: Any, verify_tls: bool = True) -> httpx2.AsyncClient:
+        async def client(self, *_: Any, verify_tls: bool = True, **__: Any) -> httpx2.AsyncClient:
             asked.append(verify_tls)
             return await super().client()
 

@@ -1,0 +1,84 @@
+"""Runs the programs that print keys."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Sequence
+
+import anyio
+
+from modelport.domain.errors import RequestFailed
+from modelport.protocol.secret import Secret
+
+LIMIT_S = 10.0
+LONGEST_OUTPUT = 64 * 1024
+
+
+class LocalCommands:
+    """Programs of this machine: no shell, nothing on their input, nothing of their complaints kept.
+
+    ``limit_s`` is how long one may take, in seconds, the person it may ask included.
+    """
+
+    def __init__(self, limit_s: float = LIMIT_S) -> None:
+        self._limit_s = limit_s
+
+    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+        """The first line that a program prints. It is ended when it takes too long or is not waited for any more.
+
+        Raises:
+            RequestFailed: it cannot be run, fails, prints nothing of use or takes too long; the message is the
+                end of a sentence about the command.
+        """
+        hidden = {name.casefold() for name in withheld}
+        environment = {name: value for name, value in os.environ.items() if name.casefold() not in hidden}
+        with anyio.move_on_after(self._limit_s):
+            return _line(await _run(_from_home(command), environment))
+        raise _failed(f"printed no whole line within {self._limit_s:g} s")
+
+
+def _from_home(command: Sequence[str]) -> list[str]:
+    """The command with ``~`` of its program filled in, as a shell would do it."""
+    return [os.path.expanduser(command[0]), *command[1:]]  # noqa: PTH111  it need not be a path
+
+
+async def _run(command: Sequence[str], environment: dict[str, str]) -> bytes:
+    try:
+        process = await anyio.open_process(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+        )
+    except (OSError, ValueError) as error:
+        reason = "is not there" if isinstance(error, FileNotFoundError) else "cannot be run"
+        raise _failed(reason) from error
+    printed = bytearray()
+    try:
+        assert process.stdout is not None  # noqa: S101  it was asked for
+        async for piece in process.stdout:
+            printed += piece
+            if len(printed) > LONGEST_OUTPUT:
+                raise _failed("prints more than a key")
+        code = await process.wait()
+    finally:
+        if process.returncode is None:
+            process.kill()
+        with anyio.CancelScope(shield=True):
+            await process.aclose()
+    if code != 0:
+        raise _failed(f"ended with code {code}")
+    return bytes(printed)
+
+
+def _line(printed: bytes) -> Secret:
+    try:
+        lines = printed.decode("utf-8").strip().splitlines()
+    except UnicodeDecodeError as error:
+        raise _failed("prints no text") from error
+    if not lines:
+        raise _failed("prints nothing")
+    # Password managers keep notes below the password.
+    return Secret(lines[0].strip())
+
+
+def _failed(why: str) -> RequestFailed:
+    return RequestFailed("auth_required", why)

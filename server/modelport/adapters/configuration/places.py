@@ -1,0 +1,73 @@
+"""Finds the line of a key in the text of a configuration file; only a mistake pays for it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator
+from typing import Any
+
+from modelport.domain.configuration import Place
+from modelport.protocol.shapes import is_object
+
+_JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
+LONGEST_STATEMENT = 200
+"""Lines; a longer value is passed over."""
+
+
+def toml_lines(text: str) -> dict[Place, int]:
+    """The line each key of a sound TOML file is first written on, counted from 1."""
+    found: dict[Place, int] = {}
+    table: Place = ()
+    lines = text.splitlines()
+    position = 0
+    while position < len(lines):
+        length, value = _statement(lines, position)
+        if lines[position].lstrip().startswith("["):
+            table = next(_paths(value), ())
+            named = {table[: depth + 1] for depth in range(len(table))}
+        else:
+            named = {table + path[: depth + 1] for path in _paths(value) for depth in range(len(path))}
+        for place in named:
+            found.setdefault(place, position + 1)
+        position += length
+    return found
+
+
+def json_lines(text: str) -> dict[Place, int]:
+    """The line each key of a sound JSON file is first written on, counted from 1."""
+    found: dict[Place, int] = {}
+    line, path, name = 1, [""], ""
+    for match in _JSON_TOKEN.finditer(text):
+        mark = match[0]
+        if mark == "\n":
+            line += 1
+        elif mark == ":":
+            path[-1] = name
+            found.setdefault(tuple(part for part in path if part), line)
+        elif mark in "{[":
+            path.append("")
+        elif mark in "}]":
+            path.pop()
+        elif mark != ",":
+            name = mark[1:-1]
+    return found
+
+
+def _statement(lines: list[str], start: int) -> tuple[int, dict[str, Any]]:
+    """How many lines the statement has that begins here, and its value by itself."""
+    for length in range(1, min(LONGEST_STATEMENT, len(lines) - start) + 1):
+        try:
+            return length, tomllib.loads("\n".join(lines[start : start + length]))
+        except tomllib.TOMLDecodeError:
+            continue
+    return 1, {}
+
+
+def _paths(value: Any) -> Iterator[Place]:
+    if not is_object(value) or not value:
+        yield ()
+        return
+    for name, part in value.items():
+        for rest in _paths(part):
+            yield (name, *rest)

@@ -1,0 +1,85 @@
+"""Reads the AI router's configuration document: an object of providers, each with the keys of that program.
+
+Source: the AI router's provider documentation, ``providers.json``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modelport.domain.configuration import Finding, Place
+from modelport.protocol.secret import Secret
+from modelport.protocol.shapes import is_object
+
+SAME = {
+    "base_url": "base_url",
+    "organization": "organization",
+    "timeout": "timeout_s",
+    "verify_ssl": "verify_tls",
+    "custom_headers": "headers",
+}
+"""The router's names for settings of ours."""
+HEADERS = {"app_name": "X-OpenRouter-Title", "app_url": "HTTP-Referer", "api_version": "anthropic-version"}
+"""What the router sends in a header of its own."""
+UNUSED = ("llama_cpp_path", "models_dir", "default_threads", "default_gpu_layers")
+KEY = "api_key"
+KNOWN = (*SAME, *HEADERS, *UNUSED, KEY)
+
+
+class Translated:
+    """The document in our own form, the keys that stood in it, and where each setting was written."""
+
+    def __init__(self) -> None:
+        self.raw: dict[str, Any] = {"providers": {}}
+        self.keys: dict[str, Secret] = {}
+        self.findings: list[Finding] = []
+        self.places: dict[Place, Place] = {}
+
+
+def translate(document: Any) -> Translated:
+    """The document as ours; what is not understood stays under its own name, for the check to complain of."""
+    done = Translated()
+    if not is_object(document):
+        done.findings.append(Finding((), "The file must be an object with a provider's settings under its name."))
+        return done
+    for provider, settings in document.items():
+        done.places["providers", provider] = (provider,)
+        done.raw["providers"][provider] = settings
+        if is_object(settings):
+            done.raw["providers"][provider] = _settings(done, provider, settings)
+    return done
+
+
+def _settings(done: Translated, provider: str, settings: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    headers: dict[str, Any] = {}
+    for name, value in settings.items():
+        here = (provider, name)
+        if name in UNUSED:
+            note = "This is of no use here: Modelport calls a running llama-server, so start one."
+            done.findings.append(Finding(here, note, "warning"))
+        elif name == KEY:
+            _key(done, provider, value)
+        elif name in HEADERS:
+            headers[HEADERS[name]] = value
+            done.places["providers", provider, "headers", HEADERS[name]] = here
+        else:
+            ours = SAME.get(name, name)
+            found[ours] = value
+            done.places["providers", provider, ours] = here
+    if headers:
+        more = found.get("headers")
+        found["headers"] = headers | more if is_object(more) else headers
+    return found
+
+
+def _key(done: Translated, provider: str, value: Any) -> None:
+    here = (provider, KEY)
+    if not isinstance(value, str):
+        done.findings.append(Finding(here, "The value must be a text."))
+    elif value.endswith("...") or not value.strip():
+        done.findings.append(Finding(here, "This is no key, so it is left out.", "warning"))
+    else:
+        done.keys[provider] = Secret(value.strip())
+        note = f"A key in a file can be read by every program: keep it with modelport keys set {provider}."
+        done.findings.append(Finding(here, note, "warning"))
