@@ -6,9 +6,11 @@ from functools import cache
 from typing import Any
 
 import jsonschema
+import msgspec
 import pytest
 
 from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+from modelport.adapters.dialects.bedrock_converse import BedrockConverse
 from modelport.adapters.dialects.openai_chat import OpenAIChat
 from modelport.adapters.dialects.openai_completions import OpenAICompletions
 from modelport.adapters.dialects.openai_responses import OpenAIResponses
@@ -174,3 +176,51 @@ def test_the_check_itself_can_fail(dialect: str, wrong: dict[str, Any]) -> None:
     body = WIRES[dialect][0].request(asked(dialect, {})).body
     assert list(validator(dialect).iter_errors(body)) == []
     assert list(validator(dialect).iter_errors(body | wrong)) != []
+
+
+# Bedrock's own description of its requests is not a schema; botocore checks against it.
+
+BY_VALUE = tuple(
+    msgspec.structs.replace(m, content=tuple(p for p in m.content if not getattr(p, "url", None)))
+    if isinstance(m.content, tuple)
+    else m
+    for m in CONVERSATION
+)
+NOWHERE = {"parameters.seed", "parameters.presence_penalty", "parameters.user"}
+BY_CLAUDE = {"parameters.top_k", "parameters.parallel_tool_calls", "parameters.reasoning_budget"}
+# What each family of models on Bedrock does not take.
+REFUSED_BY = {
+    "us.anthropic.claude-sonnet-4-6": NOWHERE,
+    "us.amazon.nova-2-lite-v1:0": NOWHERE | BY_CLAUDE - {"parameters.top_k"},
+    "openai.gpt-oss-120b-1:0": NOWHERE | BY_CLAUDE | {"parameters.reasoning_effort"},
+    "meta.llama4": NOWHERE | BY_CLAUDE | {"parameters.reasoning_effort"},
+}
+
+
+def unfit_for_bedrock(body: dict[str, Any], model: str) -> str:
+    """What botocore finds wrong with a body; fields it does not know are wrong."""
+    from botocore.session import get_session
+    from botocore.validate import ParamValidator
+
+    shape = get_session().get_service_model("bedrock-runtime").operation_model("ConverseStream").input_shape
+    return ParamValidator().validate(body | {"modelId": model}, shape).generate_report()
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+@pytest.mark.parametrize("model", REFUSED_BY)
+def test_a_body_fits_bedrocks_own_description(model: str, ask: dict[str, Any]) -> None:
+    place = endpoint(load_registry().get("bedrock"))
+    messages = BY_VALUE if "messages" in ask else (user(),)
+    rest = {name: value for name, value in ask.items() if name != "messages"}
+    refused = None
+    try:
+        body = BedrockConverse().request(call(*messages, endpoint=place, model=model, **rest)).body
+    except InvalidParams as error:
+        body, refused = {"messages": []}, error.field
+    assert refused is None or refused in REFUSED_BY[model]
+    assert unfit_for_bedrock(body, model) == ""
+
+
+def test_bedrocks_check_itself_can_fail() -> None:
+    assert "unknown" in unfit_for_bedrock({"messages": [], "max_tokens": 5}, "m").lower()
+    assert unfit_for_bedrock({"messages": [{"role": "robot"}]}, "m") != ""
