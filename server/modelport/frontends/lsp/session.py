@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from modelport.app import App
     from modelport.engine.completions import Origin
 
+log = logging.getLogger("modelport.configuration")
+
 
 class Session:
     """One client's session, from ``initialize`` to the end."""
