@@ -41,6 +41,12 @@ export type DiscoverLevel = "static" | "probe" | "verify";
 /** What form the answer must have. */
 export type ResponseFormatType = "text" | "json" | "jsonSchema";
 
+/** What a text is embedded for. */
+export type EmbeddingInputType = "document" | "query";
+
+/** Whose credit it is. */
+export type CreditScope = "account" | "key";
+
 /** What went wrong, for a program to act on. */
 export type ErrorKind = "auth_required" | "auth_rejected" | "forbidden" | "rate_limited" | "quota_exhausted" | "budget_exceeded" | "model_not_found" | "context_too_long" | "content_filtered" | "provider_unavailable" | "network" | "tls" | "timeout" | "invalid_response" | "unsupported" | "agent_not_found" | "agent_failed" | "stream_interrupted" | "unknown_provider" | "unknown_model" | "invalid_key_format";
 
@@ -698,21 +704,27 @@ export interface CreateCompletionParams {
   readonly workDoneToken?: string | number;
 }
 
-/** What to count. One of messages and text is needed. */
+/** What to count, as the input of a completion. One of messages and text is needed. */
 export interface CountTokenParams {
-  /** The model whose tokens are counted. */
+  /** The model whose tokens are counted. Absent: that of the connection in use, or nobody's, and then the count is an estimate. */
   readonly model?: string;
   /** A conversation. */
   readonly messages?: readonly Message[];
   /** A text. */
   readonly text?: string;
+  /** Whose model it is, by id or alias. */
+  readonly provider?: string;
+  /** Instructions for the model. */
+  readonly system?: string;
+  /** The tools it may call. */
+  readonly tools?: readonly Tool[];
 }
 
 /** The count. */
 export interface CountTokenResult {
-  /** Tokens. */
+  /** The tokens of the whole input, with what the provider puts around it. */
   readonly inputTokens: number;
-  /** Whether it is an estimate. */
+  /** Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own account. */
   readonly estimated: boolean;
 }
 
@@ -720,8 +732,14 @@ export interface CountTokenResult {
 export interface CreateEmbeddingParams {
   /** One text or several. */
   readonly input: string | readonly string[];
-  /** The model. */
+  /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
+  /** Whose model it is, by id or alias. */
+  readonly provider?: string;
+  /** How long the vectors are to be, where the model can shorten them. */
+  readonly dimensions?: number;
+  /** What the texts are for; only for providers that make the difference. */
+  readonly inputType?: EmbeddingInputType;
 }
 
 /** A vector per text. */
@@ -732,6 +750,8 @@ export interface CreateEmbeddingResult {
   readonly model: string;
   /** What it used. */
   readonly usage: Usage;
+  /** Whose model it is. */
+  readonly provider?: string;
 }
 
 /** A generated image. */
@@ -748,12 +768,14 @@ export interface Image {
 export interface CreateImageParams {
   /** The description. */
   readonly prompt: string;
-  /** The model. */
+  /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
-  /** Width x height. */
+  /** Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a word of the provider's. Absent: the provider's choice. */
   readonly size?: string;
-  /** How many. */
+  /** How many, from 1 to 10; 1 if absent. */
   readonly count?: number;
+  /** Whose model it is, by id or alias. */
+  readonly provider?: string;
 }
 
 /** The images. */
@@ -762,24 +784,46 @@ export interface CreateImageResult {
   readonly images: readonly Image[];
   /** What it used. */
   readonly usage: Usage;
+  /** The model that drew them. */
+  readonly model?: string;
+  /** Whose model it is. */
+  readonly provider?: string;
 }
 
 /** What to judge. */
 export interface CreateModerationParams {
   /** One text or several. */
   readonly input: string | readonly string[];
-  /** The model. */
+  /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
+  /** Whose model it is, by id or alias. */
+  readonly provider?: string;
 }
 
-/** The verdict. */
-export interface CreateModerationResult {
+/** What was found in one text. */
+export interface Judgement {
   /** Whether anything was flagged. */
   readonly flagged: boolean;
   /** Per category. */
   readonly categories: Record<string, boolean>;
   /** Per category, 0 to 1. */
   readonly scores: Record<string, number>;
+}
+
+/** The judgement on all texts together, and on each. */
+export interface CreateModerationResult {
+  /** Whether any text was flagged. */
+  readonly flagged: boolean;
+  /** Per category, whether any text is in it. */
+  readonly categories: Record<string, boolean>;
+  /** Per category the highest score of all texts, 0 to 1. */
+  readonly scores: Record<string, number>;
+  /** A judgement per text, in the order of the input. */
+  readonly results?: readonly Judgement[];
+  /** The model that judged. */
+  readonly model?: string;
+  /** Whose model it is. */
+  readonly provider?: string;
 }
 
 /** A key to keep in the operating system's keyring. */
@@ -870,7 +914,19 @@ export interface CreditsUsageParams {
   readonly provider: string;
 }
 
-/** Millionths of a US dollar. */
+/** Money in one currency; a number that is absent is not known. */
+export interface CreditBalance {
+  /** ISO 4217, or a word of the provider's. */
+  readonly currency: string;
+  /** Millionths that are left. */
+  readonly remainingMicros?: number;
+  /** Millionths that were bought or allowed. */
+  readonly totalMicros?: number;
+  /** Millionths that were spent. */
+  readonly usedMicros?: number;
+}
+
+/** What is left, in millionths of a US dollar. A number that is absent is not known, as all are for an account in another currency. */
 export interface CreditsUsageResult {
   /** Left. */
   readonly remainingUsdMicros?: number;
@@ -878,6 +934,10 @@ export interface CreditsUsageResult {
   readonly totalUsdMicros?: number;
   /** Spent. */
   readonly usedUsdMicros?: number;
+  /** Whose numbers they are; absent: the account's. */
+  readonly scope?: CreditScope;
+  /** The same for each currency the account has. */
+  readonly balances?: readonly CreditBalance[];
 }
 
 /** How to look for agents. */

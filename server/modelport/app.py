@@ -29,6 +29,7 @@ from modelport.protocol.initialize import VERSION
 
 if TYPE_CHECKING:
     from modelport.engine.discovery import Discovery
+    from modelport.engine.operations import OperationCases
 
 
 class App:
@@ -63,6 +64,7 @@ class App:
             VERSION, environment, LocalFolder(folder), self.credentials, store, self._ledger, self.configuration
         )
         self._discovery: Discovery | None = None
+        self._operations: OperationCases | None = None
 
     async def discovery(self) -> Discovery:
         """The search for local servers, loaded off the event loop by whoever asks first."""
@@ -78,6 +80,21 @@ class App:
 
         ports = SystemListeningPorts()
         return Discovery(self.registry, load_fingerprints(), self._environment, SocketProber(), ports)
+
+    async def operations(self) -> OperationCases:
+        """The use cases besides completions, loaded off the event loop by whoever asks first."""
+        if self._operations is None:
+            self._operations = await anyio.to_thread.run_sync(self._load_operations)
+        return self._operations
+
+    def _load_operations(self) -> OperationCases:
+        from modelport.adapters.operations.sender import Sender
+        from modelport.adapters.operations.table import HttpOperations
+        from modelport.engine.operations import OperationCases
+
+        operations = HttpOperations(Sender(self._pool))
+        log = logging.getLogger("modelport.engine")
+        return OperationCases(self.registry, self.connections, operations, self._ledger, SystemClock(), log)
 
     async def aclose(self) -> None:
         """Closes connections and files."""

@@ -10,6 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from modelport.domain.operation_wire import CreditsWire, EmbeddingsWire, ImagesWire, ModerationWire, TokenCountWire
 from modelport.protocol.types import ConnectionType, Dialect, ProviderStatus
 
 Auth = Literal["bearer", "key", "none", "sigv4", "google", "copilot", "qwen"]
@@ -71,6 +72,12 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sampling parameters beyond the dialect's own that this provider takes."""
     extra_body: dict[str, object] = {}
     """Constant fields that every completion request carries."""
+    embeddings: EmbeddingsWire | None = None
+    images: ImagesWire | None = None
+    moderation: ModerationWire | None = None
+    token_count: TokenCountWire | None = None
+    credits: tuple[CreditsWire, ...] = ()
+    """Where the account's credit is told, the best place first."""
 
 
 class DialectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -10,7 +10,7 @@ from msgspec import Struct
 from modelport.domain.address import is_loopback
 from modelport.domain.completion import Answer, ModelCall, TokenCounts, input_characters
 from modelport.domain.connection import Endpoint
-from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Usage, UsageTotals
+from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Message, Tool, Usage, UsageTotals
 
 CHARACTERS_PER_TOKEN = 4
 """The usual rule of thumb for English and code; an estimate says that it is one."""
@@ -64,6 +64,16 @@ def estimate(call: ModelCall, answer: Answer) -> TokenCounts:
         input=-(-asked // CHARACTERS_PER_TOKEN),
         output=-(-said // CHARACTERS_PER_TOKEN),
     )
+
+
+def tokens_of(text: str) -> int:
+    """An estimate of a text's tokens."""
+    return -(-len(text) // CHARACTERS_PER_TOKEN)
+
+
+def tokens_of_input(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
+    """An estimate of the tokens that a conversation has as input."""
+    return -(-input_characters(messages, tools) // CHARACTERS_PER_TOKEN)
 
 
 def price_of(endpoint: Endpoint) -> int | None:

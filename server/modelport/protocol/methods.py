@@ -11,7 +11,12 @@ from msgspec import Struct
 
 from modelport.protocol.types import (
     ConnectProviderParams,
+    CountTokenParams,
     CreateCompletionParams,
+    CreateEmbeddingParams,
+    CreateImageParams,
+    CreateModerationParams,
+    CreditsUsageParams,
     DeleteCredentialParams,
     DeltaUsageParams,
     DisconnectProviderParams,
@@ -33,6 +38,10 @@ METHODS: Final[dict[str, type[Struct]]] = {
     "provider/disconnect": DisconnectProviderParams,
     "provider/status": StatusProviderParams,
     "completion/create": CreateCompletionParams,
+    "token/count": CountTokenParams,
+    "embedding/create": CreateEmbeddingParams,
+    "image/create": CreateImageParams,
+    "moderation/create": CreateModerationParams,
     "credential/set": SetCredentialParams,
     "credential/delete": DeleteCredentialParams,
     "credential/list": ListCredentialParams,
@@ -40,6 +49,7 @@ METHODS: Final[dict[str, type[Struct]]] = {
     "usage/snapshot": SnapshotUsageParams,
     "usage/delta": DeltaUsageParams,
     "usage/history": HistoryUsageParams,
+    "usage/credits": CreditsUsageParams,
     "diagnostics/run": RunDiagnosticsParams,
 }
 """Method name to params type; the handler of ``noun/verb`` is called ``verb_noun``."""

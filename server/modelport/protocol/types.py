@@ -117,6 +117,18 @@ ResponseFormatType = Literal[
 ]
 """What form the answer must have."""
 
+EmbeddingInputType = Literal[
+    "document",
+    "query",
+]
+"""What a text is embedded for."""
+
+CreditScope = Literal[
+    "account",
+    "key",
+]
+"""Whose credit it is."""
+
 ErrorKind = Literal[
     "auth_required",
     "auth_rejected",
@@ -1029,10 +1041,10 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What to count. One of messages and text is needed."""
+    """What to count, as the input of a completion. One of messages and text is needed."""
 
     model: str | None = None
-    """The model whose tokens are counted."""
+    """The model whose tokens are counted. Absent: that of the connection in use, or nobody's, and then the count is an estimate."""
 
     messages: tuple[Message, ...] | None = None
     """A conversation."""
@@ -1040,15 +1052,24 @@ class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     text: str | None = None
     """A text."""
 
+    provider: str | None = None
+    """Whose model it is, by id or alias."""
+
+    system: str | None = None
+    """Instructions for the model."""
+
+    tools: tuple[Tool, ...] | None = None
+    """The tools it may call."""
+
 
 class CountTokenResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The count."""
 
     input_tokens: int
-    """Tokens."""
+    """The tokens of the whole input, with what the provider puts around it."""
 
     estimated: bool
-    """Whether it is an estimate."""
+    """Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own account."""
 
 
 class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1058,7 +1079,16 @@ class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """One text or several."""
 
     model: str | None = None
-    """The model."""
+    """The model. Absent: the provider's usual one, or that of the connection."""
+
+    provider: str | None = None
+    """Whose model it is, by id or alias."""
+
+    dimensions: int | None = None
+    """How long the vectors are to be, where the model can shorten them."""
+
+    input_type: EmbeddingInputType | None = None
+    """What the texts are for; only for providers that make the difference."""
 
 
 class CreateEmbeddingResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1072,6 +1102,9 @@ class CreateEmbeddingResult(Struct, frozen=True, kw_only=True, rename="camel", o
 
     usage: Usage
     """What it used."""
+
+    provider: str | None = None
+    """Whose model it is."""
 
 
 class Image(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1094,13 +1127,16 @@ class CreateImageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The description."""
 
     model: str | None = None
-    """The model."""
+    """The model. Absent: the provider's usual one, or that of the connection."""
 
     size: str | None = None
-    """Width x height."""
+    """Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a word of the provider's. Absent: the provider's choice."""
 
     count: int | None = None
-    """How many."""
+    """How many, from 1 to 10; 1 if absent."""
+
+    provider: str | None = None
+    """Whose model it is, by id or alias."""
 
 
 class CreateImageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1112,6 +1148,12 @@ class CreateImageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
     usage: Usage
     """What it used."""
 
+    model: str | None = None
+    """The model that drew them."""
+
+    provider: str | None = None
+    """Whose model it is."""
+
 
 class CreateModerationParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What to judge."""
@@ -1120,11 +1162,14 @@ class CreateModerationParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """One text or several."""
 
     model: str | None = None
-    """The model."""
+    """The model. Absent: the provider's usual one, or that of the connection."""
+
+    provider: str | None = None
+    """Whose model it is, by id or alias."""
 
 
-class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The verdict."""
+class Judgement(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What was found in one text."""
 
     flagged: bool
     """Whether anything was flagged."""
@@ -1134,6 +1179,28 @@ class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", 
 
     scores: dict[str, float]
     """Per category, 0 to 1."""
+
+
+class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The judgement on all texts together, and on each."""
+
+    flagged: bool
+    """Whether any text was flagged."""
+
+    categories: dict[str, bool]
+    """Per category, whether any text is in it."""
+
+    scores: dict[str, float]
+    """Per category the highest score of all texts, 0 to 1."""
+
+    results: tuple[Judgement, ...] | None = None
+    """A judgement per text, in the order of the input."""
+
+    model: str | None = None
+    """The model that judged."""
+
+    provider: str | None = None
+    """Whose model it is."""
 
 
 class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1247,8 +1314,24 @@ class CreditsUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     """Its id or an alias."""
 
 
+class CreditBalance(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Money in one currency; a number that is absent is not known."""
+
+    currency: str
+    """ISO 4217, or a word of the provider's."""
+
+    remaining_micros: int | None = None
+    """Millionths that are left."""
+
+    total_micros: int | None = None
+    """Millionths that were bought or allowed."""
+
+    used_micros: int | None = None
+    """Millionths that were spent."""
+
+
 class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Millionths of a US dollar."""
+    """What is left, in millionths of a US dollar. A number that is absent is not known, as all are for an account in another currency."""
 
     remaining_usd_micros: int | None = None
     """Left."""
@@ -1258,6 +1341,12 @@ class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit
 
     used_usd_micros: int | None = None
     """Spent."""
+
+    scope: CreditScope | None = None
+    """Whose numbers they are; absent: the account's."""
+
+    balances: tuple[CreditBalance, ...] | None = None
+    """The same for each currency the account has."""
 
 
 class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

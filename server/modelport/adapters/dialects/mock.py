@@ -105,6 +105,15 @@ class Mock:
         return Verification(verified=True, models=endpoint.provider.example_models)
 
 
+async def prepare_operation(endpoint: Endpoint, model: str) -> bool:
+    """Plays the part of a script that holds for what is no completion; returns whether tokens are counted."""
+    script = read_script(model)
+    call = ModelCall(endpoint=endpoint, model=model, messages=())
+    await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
+    await _trouble(script, call, 0, last=True)
+    return not script.nousage
+
+
 async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = False) -> None:
     """Makes what the script wants after so many pieces; after the last one, also what it wanted later."""
 

@@ -33,6 +33,8 @@ GAP_S = 30.0
 """How long a provider may pause once it has begun."""
 LONGEST_REFUSAL = 64 * 1024
 LONGEST_LISTING = 16 * 1024 * 1024
+LONGEST_REPLY = 128 * 1024 * 1024
+"""Two thousand vectors of three thousand numbers fit, and a few large images."""
 
 
 class Outgoing(Struct, frozen=True):
@@ -126,6 +128,20 @@ class Exchange:
         if watch.expired:
             raise failures.silent(endpoint, model, watch.limit_s)
 
+    async def ask(self, endpoint: Endpoint, model: str, outgoing: Outgoing) -> bytes:
+        """The whole body of the reply to a POST.
+
+        Raises:
+            RequestFailed: no reply, a refusal, silence, or a body that breaks off or does not end.
+        """
+        body = b""
+        async with self.post(endpoint, model, outgoing) as (response, watch):
+            try:
+                body = await read_capped(response, LONGEST_REPLY, watch=watch)
+            except Exception as error:
+                raise translate(endpoint, model, error, begun=True) from error
+        return body
+
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
         await self._pool.client(endpoint.base_url, **network(endpoint))
@@ -194,8 +210,10 @@ class Exchange:
         return failures.refused(endpoint, model, response.status_code, response.headers, body)
 
 
-async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False) -> bytes:
-    """The body up to ``limit`` bytes.
+async def read_capped(
+    response: httpx2.Response, limit: int, *, cut: bool = False, watch: Watch | None = None
+) -> bytes:
+    """The body up to ``limit`` bytes, each part of it told to the watch.
 
     Raises:
         OverflowError: the body is longer and ``cut`` is false.
@@ -203,6 +221,8 @@ async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = Fals
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
+        if watch is not None:
+            watch.touch()
         parts.append(part)
         size += len(part)
         if size > limit:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import click
 
+from modelport.app import App
 from modelport.frontends.cli.running import print_json, print_table, with_app
 from modelport.protocol.types import (
     Call,
+    CreditsUsageParams,
+    CreditsUsageResult,
     HistoryUsageParams,
     HistoryUsageResult,
     SummaryUsageParams,
@@ -25,9 +28,20 @@ from modelport.protocol.types import (
     help="What to add up by; the model if not given.",
 )
 @click.option("--history", type=click.IntRange(1, 10_000), metavar="N", help="List the last N calls instead.")
+@click.option("--credits", "whose", metavar="PROVIDER", help="Ask a provider what credit the account has left instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def command(since: str | None, until: str | None, by: str, history: int | None, as_json: bool) -> None:  # noqa: FBT001
-    """Adds up calls, tokens and money, or lists the last calls."""
+def command(
+    since: str | None,
+    until: str | None,
+    by: str,
+    history: int | None,
+    whose: str | None,
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Adds up calls, tokens and money, lists the last calls, or asks what credit is left."""
+    if whose is not None:
+        _show_credit(whose, as_json=as_json)
+        return
     if history is not None:
         _show_history(HistoryUsageParams(since=since, limit=history), as_json=as_json)
         return
@@ -62,6 +76,27 @@ def _show_history(params: HistoryUsageParams, *, as_json: bool) -> None:
         click.echo("No calls were recorded in this time.")
     if not found.calls:
         raise click.exceptions.Exit(1)
+
+
+def _show_credit(provider: str, *, as_json: bool) -> None:
+    async def look_up(app: App) -> CreditsUsageResult:
+        return await (await app.operations()).balances.look_up(CreditsUsageParams(provider=provider))
+
+    found = with_app(look_up)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        [balance.currency, *map(_money, (balance.remaining_micros, balance.used_micros, balance.total_micros))]
+        for balance in found.balances or ()
+    ]
+    print_table(["CURRENCY", "LEFT", "USED", "TOTAL"], rows)
+    if found.scope == "key":
+        click.echo("These are the limits of the key; it may not see the account.", err=True)
+
+
+def _money(micros: int | None) -> str:
+    return "?" if micros is None else f"{micros / 1e6:,.2f}"
 
 
 def _call(call: Call) -> list[str]:

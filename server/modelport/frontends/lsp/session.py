@@ -20,6 +20,7 @@ from modelport.protocol.types import Call, UsageUpdatedParams
 if TYPE_CHECKING:
     from modelport.app import App
     from modelport.engine.completions import Origin
+    from modelport.engine.recorded_calls import Caller
 
 log = logging.getLogger("modelport.configuration")
 
@@ -66,6 +67,12 @@ class Session:
         from modelport.engine.completions import Origin
 
         return Origin(self._client, self._project)
+
+    def caller(self) -> Caller:
+        """Who asks, for the ledger, and that this client is told of what is written there."""
+        from modelport.engine.recorded_calls import Caller
+
+        return Caller(self._client, self._project, lambda call: self.recorded(call, None))
 
     @contextmanager
     def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
-from modelport.frontends.lsp.handlers import completion, credential, diagnostics, provider, usage
+from modelport.frontends.lsp.handlers import (
+    completion,
+    credential,
+    diagnostics,
+    embedding,
+    image,
+    moderation,
+    provider,
+    token,
+    usage,
+)
 from modelport.frontends.lsp.session import Session
 
 Handler = Callable[[Session, Any], Awaitable[Any]]
@@ -17,6 +27,10 @@ HANDLERS: Final[dict[str, Handler]] = {
     "provider/disconnect": provider.disconnect_provider,
     "provider/status": provider.status_provider,
     "completion/create": completion.create_completion,
+    "token/count": token.count_token,
+    "embedding/create": embedding.create_embedding,
+    "image/create": image.create_image,
+    "moderation/create": moderation.create_moderation,
     "credential/set": credential.set_credential,
     "credential/delete": credential.delete_credential,
     "credential/list": credential.list_credential,
@@ -24,5 +38,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     "usage/snapshot": usage.snapshot_usage,
     "usage/delta": usage.delta_usage,
     "usage/history": usage.history_usage,
+    "usage/credits": usage.credits_usage,
     "diagnostics/run": diagnostics.run_diagnostics,
 }

@@ -24,3 +24,8 @@ async def delta_usage(session: Session, params: types.DeltaUsageParams) -> types
 async def history_usage(session: Session, params: types.HistoryUsageParams) -> types.HistoryUsageResult:
     """Lists calls."""
     return await (await session.app()).usage.history(params)
+
+
+async def credits_usage(session: Session, params: types.CreditsUsageParams) -> types.CreditsUsageResult:
+    """Looks up what an account has left."""
+    return await (await (await session.app()).operations()).balances.look_up(params)

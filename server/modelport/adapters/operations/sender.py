@@ -1,0 +1,81 @@
+"""Sends a request whose reply is one JSON value, and says what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused, WireFormat, WireRequest
+from modelport.adapters.http import failures
+from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.operations.replies import placed
+from modelport.domain.connection import Endpoint
+from modelport.protocol.types import Dialect
+
+LONGEST_QUICK_BODY = 64 * 1024
+"""Bytes that are decoded on the event loop; more of them take a thread."""
+GET_TIMEOUT_S = 15.0
+
+T = TypeVar("T")
+
+
+class Sender:
+    """Requests over the shared pool, with the headers of the endpoint's dialect."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        self._exchange = Exchange(pool)
+        self._wires: dict[Dialect, WireFormat] = {}
+
+    async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
+        """What the reply to a POST says.
+
+        Raises:
+            RequestFailed: no reply, a refusal, or one that is not what the form promises.
+        """
+        place, outgoing = await self._outgoing(endpoint, request)
+        return await _decoded(endpoint, model, decode, await self._exchange.ask(place, model, outgoing))
+
+    async def get(self, endpoint: Endpoint, path: str, decode: Callable[[bytes], T]) -> T:
+        """What the reply to a GET says.
+
+        Raises:
+            RequestFailed: as for ``ask``, or no reply in time.
+        """
+        place, outgoing = await self._outgoing(endpoint, WireRequest(path, {}))
+        return await _decoded(endpoint, "", decode, await self._exchange.get(place, "", outgoing, GET_TIMEOUT_S))
+
+    async def wire(self, dialect: Dialect) -> WireFormat:
+        """A wire format, loaded off the event loop on first use."""
+        if dialect not in self._wires:
+            self._wires[dialect] = await anyio.to_thread.run_sync(_load, dialect)
+        return self._wires[dialect]
+
+    async def _outgoing(self, endpoint: Endpoint, request: WireRequest) -> tuple[Endpoint, Outgoing]:
+        base_url, path = placed(endpoint.base_url, request.path)
+        wire = await self.wire(endpoint.dialect)
+        place = msgspec.structs.replace(endpoint, base_url=base_url)
+        return place, Outgoing(path, wire.headers, wire.key_header, request.body)
+
+
+def _load(dialect: Dialect) -> WireFormat:
+    module, name = MODULES[dialect]
+    return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()
+
+
+async def _decoded(endpoint: Endpoint, model: str, decode: Callable[[bytes], T], body: bytes) -> T:
+    """What a reply says; a long one is decoded where it holds up nothing else."""
+    try:
+        if len(body) <= LONGEST_QUICK_BODY:
+            return decode(body)
+        return await anyio.to_thread.run_sync(decode, body)
+    except ProviderRefused as refused:
+        raise failures.refused_inside(endpoint, model, refused.error) from refused
+    except NotUnderstood as error:
+        raise failures.not_understood(endpoint, model, error.data, str(error)) from error

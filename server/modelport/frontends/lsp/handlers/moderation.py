@@ -1,0 +1,12 @@
+"""``moderation/*``."""
+
+from __future__ import annotations
+
+from modelport.frontends.lsp.session import Session
+from modelport.protocol import types
+
+
+async def create_moderation(session: Session, params: types.CreateModerationParams) -> types.CreateModerationResult:
+    """Judges texts."""
+    cases = await (await session.app()).operations()
+    return await cases.moderations.create(params, session.caller())

@@ -1,0 +1,11 @@
+"""``token/*``."""
+
+from __future__ import annotations
+
+from modelport.frontends.lsp.session import Session
+from modelport.protocol import types
+
+
+async def count_token(session: Session, params: types.CountTokenParams) -> types.CountTokenResult:
+    """Counts the tokens of an input."""
+    return await (await (await session.app()).operations()).token_counts.count(params)
