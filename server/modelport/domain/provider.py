@@ -35,6 +35,15 @@ ReasoningRequest = Literal[
 ]
 
 
+class TurnHeader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A header that depends on the conversation: on who spoke last, or on images in it."""
+
+    name: str
+    value: str
+    when: Literal["user", "agent", "images"]
+    """``user``: the last message is the user's; ``agent``: it is a tool's result; ``images``: one of them has any."""
+
+
 class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How a provider's servers differ from the plain dialect; an absent flag means no difference."""
 
@@ -70,6 +79,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sampling parameters of the dialect that this provider answers with an error."""
     extra_parameters: tuple[str, ...] = ()
     """Sampling parameters beyond the dialect's own that this provider takes."""
+    turn_headers: tuple[TurnHeader, ...] = ()
     extra_body: dict[str, object] = {}
     """Constant fields that every completion request carries."""
     embeddings: EmbeddingsWire | None = None

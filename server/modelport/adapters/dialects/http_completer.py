@@ -44,7 +44,7 @@ class HttpCompleter:
         wire, endpoint = self._wire, call.endpoint
         request = wire.request(call)
         decoder = wire.decoder(call, answer)
-        outgoing = Outgoing(request.path, wire.headers, wire.key_header, request.body)
+        outgoing = Outgoing(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
         async with self._exchange.post(endpoint, call.model, outgoing) as (response, watch):
             try:
                 await self._read(response, watch, decoder, answer)

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
+from modelport.adapters.dialects.content import has_images
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.provider import Provider
 
@@ -27,6 +28,16 @@ def request_at(path: str, model: str, body: dict[str, Any]) -> WireRequest:
         return WireRequest(path, body)
     body.pop("model", None)
     return WireRequest(path.replace("{model}", quote(model, safe="@")), body)
+
+
+def turn_headers(call: ModelCall) -> dict[str, str]:
+    """The headers of the row that fit this conversation."""
+    wanted = call.endpoint.provider.wire.turn_headers
+    if not wanted:
+        return {}
+    fits = {"user" if call.messages[-1].role == "user" else "agent"}
+    fits |= {"images"} if any(has_images(message) for message in call.messages) else set()
+    return {header.name: header.value for header in wanted if header.when in fits}
 
 
 class ProviderRefused(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from typing import Any
 
 import pytest
 
@@ -14,9 +15,11 @@ from modelport.adapters.dialects.content import (
     image_url,
     plain_text,
 )
+from modelport.adapters.dialects.wire_format import turn_headers
 from modelport.domain.errors import InvalidParams
+from modelport.domain.provider import TurnHeader
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
-from support.builders import user
+from support.builders import call, row, user
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
@@ -84,3 +87,22 @@ def test_an_image_by_value_is_a_data_url() -> None:
 def test_arguments_as_text_and_as_an_object(tool_call: ToolCall, text: str, value: dict[str, object]) -> None:
     assert arguments_text(tool_call) == text
     assert arguments_object(tool_call) == value
+
+
+COPILOT = row("copilot", wire={"turn_headers": (TurnHeader(name="X-Initiator", value="user", when="user"), TurnHeader(name="X-Initiator", value="agent", when="agent"), TurnHeader(name="X-Images", value="true", when="images"))})  # fmt: skip
+RESULT = Message(role="tool", tool_call_id="c", content="18")
+PICTURE = user([TextPart(text="What is this?"), ImagePart(data="iVBORw0KGgo=")])
+
+
+@pytest.mark.parametrize(
+    ("messages", "headers"),
+    [
+        ((user(),), {"X-Initiator": "user"}),
+        ((user(), RESULT), {"X-Initiator": "agent"}),
+        ((PICTURE,), {"X-Initiator": "user", "X-Images": "true"}),
+        ((PICTURE, RESULT), {"X-Initiator": "agent", "X-Images": "true"}),
+    ],
+)
+def test_headers_that_depend_on_the_conversation(messages: Any, headers: dict[str, str]) -> None:
+    assert turn_headers(call(*messages, provider=COPILOT)) == headers
+    assert turn_headers(call(*messages)) == {}
