@@ -400,7 +400,7 @@ def test_an_end_mark_alone_does_not_make_an_answer_whole() -> None:
 def second_turn(first: Answer, **changes: Any) -> dict[str, Any]:
     """The assistant's message in the request that follows an answer, with a result for each of its calls."""
     asked = asking(user("Weather?"))
-    state = json.loads(json.dumps(asked.keep(first.state)))
+    state = json.loads(json.dumps(asked.keep(first.whole_state())))
     said = Message(
         role="assistant", content=first.whole_text(), tool_calls=first.tool_calls() or None, provider_state=state
     )
@@ -443,7 +443,7 @@ def test_thinking_before_a_text_goes_back_to_the_model_that_thought_it() -> None
 
 def test_an_answer_without_thinking_has_no_state() -> None:
     first, _ = decoded(event("content-delta", content={"text": "Yes."}), begun(0, "a", "f"), end("TOOL_CALL"))
-    assert first.state == {}
+    assert first.whole_state() == {}
 
 
 @pytest.mark.parametrize("odd", [{"thinking": 5}, {"model": None}, {"parts": []}])
