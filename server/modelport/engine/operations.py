@@ -5,8 +5,8 @@ from __future__ import annotations
 from modelport.domain.operation import Operations
 from modelport.domain.ports import Clock, UsageLedger
 from modelport.domain.registry import Registry
-from modelport.engine.connections import Connections
 from modelport.engine.balances import Balances
+from modelport.engine.connections import Connections
 from modelport.engine.embeddings import Embeddings
 from modelport.engine.images import Images
 from modelport.engine.moderations import Moderations

@@ -15,6 +15,7 @@ from modelport.adapters.dialects.wire_format import (
     NotUnderstood,
     ProviderRefused,
     WireFormat,
+    turn_headers,
 )
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate

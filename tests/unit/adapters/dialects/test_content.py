@@ -91,7 +91,7 @@ def test_arguments_as_text_and_as_an_object(tool_call: ToolCall, text: str, valu
 
 COPILOT = row("copilot", wire={"turn_headers": (TurnHeader(name="X-Initiator", value="user", when="user"), TurnHeader(name="X-Initiator", value="agent", when="agent"), TurnHeader(name="X-Images", value="true", when="images"))})  # fmt: skip
 RESULT = Message(role="tool", tool_call_id="c", content="18")
-PICTURE = user([TextPart(text="What is this?"), ImagePart(data="iVBORw0KGgo=")])
+SHOWN = user([TextPart(text="What is this?"), PICTURE])
 
 
 @pytest.mark.parametrize(
@@ -99,8 +99,8 @@ PICTURE = user([TextPart(text="What is this?"), ImagePart(data="iVBORw0KGgo=")])
     [
         ((user(),), {"X-Initiator": "user"}),
         ((user(), RESULT), {"X-Initiator": "agent"}),
-        ((PICTURE,), {"X-Initiator": "user", "X-Images": "true"}),
-        ((PICTURE, RESULT), {"X-Initiator": "agent", "X-Images": "true"}),
+        ((SHOWN,), {"X-Initiator": "user", "X-Images": "true"}),
+        ((SHOWN, RESULT), {"X-Initiator": "agent", "X-Images": "true"}),
     ],
 )
 def test_headers_that_depend_on_the_conversation(messages: Any, headers: dict[str, str]) -> None:
