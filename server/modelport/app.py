@@ -90,11 +90,24 @@ class App:
     def _load_operations(self) -> OperationCases:
         from modelport.adapters.operations.sender import Sender
         from modelport.adapters.operations.table import HttpOperations
+        from modelport.engine.balances import Balances
+        from modelport.engine.embeddings import Embeddings
+        from modelport.engine.images import Images
+        from modelport.engine.moderations import Moderations
         from modelport.engine.operations import OperationCases
+        from modelport.engine.recorded_calls import RecordedCalls
+        from modelport.engine.token_counts import TokenCounts
 
         operations = HttpOperations(Sender(self._pool))
         log = logging.getLogger("modelport.engine")
-        return OperationCases(self.registry, self.connections, operations, self._ledger, SystemClock(), log)
+        calls = RecordedCalls(self.registry, self.connections, self._ledger, SystemClock(), log)
+        return OperationCases(
+            embeddings=Embeddings(calls, operations),
+            images=Images(calls, operations),
+            moderations=Moderations(calls, operations),
+            token_counts=TokenCounts(self.connections, operations),
+            balances=Balances(self.registry, self.connections, operations),
+        )
 
     async def aclose(self) -> None:
         """Closes connections and files."""
