@@ -154,7 +154,7 @@ class _Search:
         answers: dict[str, Reply] = {}
         match = None
         for wave in self._book.waves:
-            await self._ask(place, wave, answers, self._left_s() / 2)
+            await self._ask(place, wave, answers, self._left_s() / 2, until=lambda: recognise(self._book, answers))
             match = recognise(self._book, answers)
             if match or not answers or answers_all_alike(answers, wave):
                 break
@@ -178,8 +178,15 @@ class _Search:
             evidence=match.evidence + locked,
         )
 
-    async def _ask(self, place: Place, paths: Sequence[str], answers: dict[str, Reply], limit_s: float) -> None:
-        """Asks for what was not asked before; what does not come in time is left out."""
+    async def _ask(
+        self,
+        place: Place,
+        paths: Sequence[str],
+        answers: dict[str, Reply],
+        limit_s: float,
+        until: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Asks for what was not asked before; what does not come in time, or is not needed any more, is left out."""
         limiter = anyio.CapacityLimiter(REQUESTS_PER_PLACE)
 
         async def ask(path: str) -> None:
@@ -187,8 +194,10 @@ class _Search:
                 longest = LONGEST_LIST if path in self._lists else LONGEST_BODY
                 if reply := await self._prober.get(place, path, longest):
                     answers[path] = reply
+                    if until():
+                        enough.cancel()
 
-        with anyio.move_on_after(limit_s):
+        with anyio.move_on_after(limit_s) as enough:
             async with anyio.create_task_group() as tasks:
                 for path in dict.fromkeys(paths):
                     if path not in answers:
