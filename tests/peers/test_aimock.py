@@ -52,6 +52,8 @@ class Wire:
     """Whether tool calls come with a plan, which is reasoning."""
     lists: bool = True
     """Whether aimock lists the models where the vendor does."""
+    checks: bool = True
+    """Whether the vendor can be asked for nothing but whether a key is right."""
 
     def connection(self, url: str) -> dict[str, Any]:
         place = {"provider": self.provider, "baseUrl": url + self.path, "dialect": self.dialect}
@@ -110,6 +112,17 @@ WIRES = [
         dialect="cohere_chat",
         reasons=False,
         plans=True,
+    ),
+    Wire(
+        "bedrock_converse",
+        "bedrock",
+        "",
+        "/model/some-model/converse-stream",
+        "authorization",
+        "AWS_BEARER_TOKEN_BEDROCK",
+        "max_tokens",
+        lists=False,
+        checks=False,
     ),
     Wire("ollama", "ollama", "", "/api/chat", "authorization", None, "max_tokens", counts=False, reasons=False),
 ]
@@ -434,7 +447,7 @@ def test_failover_to_another_format(peer: Peer) -> None:
     assert updates[0]["reason"] == "rate_limited"
 
 
-@pytest.mark.parametrize("wire", KEYED, ids=lambda wire: wire.name)
+@pytest.mark.parametrize("wire", [wire for wire in KEYED if wire.checks], ids=lambda wire: wire.name)
 def test_wrong_key_says_where_it_came_from(wire: Wire, locked_aimock: Aimock, monkeypatch: pytest.MonkeyPatch) -> None:
     assert wire.key_variable is not None
     monkeypatch.setenv(wire.key_variable, WRONG_KEY)
@@ -459,6 +472,22 @@ def test_wrong_key_says_where_it_came_from(wire: Wire, locked_aimock: Aimock, mo
         assert "session" in error["message"]
         server.result("provider/connect", {**connection, "apiKey": RIGHT_KEY})
         assert server.result("completion/create", ask)["text"].startswith("Once upon")
+        assert server.close() == 0
+
+
+def test_wrong_key_that_only_a_call_can_check(locked_aimock: Aimock, monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = next(wire for wire in KEYED if not wire.checks)
+    assert wire.key_variable is not None
+    monkeypatch.setenv(wire.key_variable, WRONG_KEY)
+    with ServerProcess() as server:
+        server.initialize()
+        connection = server.result("provider/connect", {**wire.connection(locked_aimock.url), "verify": True})
+        assert connection["verified"] is False
+        ask = {"provider": wire.provider, "model": "some-model", "prompt": "tell a story"}
+        error = server.error("completion/create", ask)
+        assert error["data"]["kind"] == "auth_rejected"
+        assert wire.key_variable in error["message"]
+        assert WRONG_KEY not in str(error)
         assert server.close() == 0
 
 
