@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import anyio.to_thread
@@ -20,16 +21,21 @@ from modelport.engine.completions import Completions
 from modelport.engine.configuration import Configurations
 from modelport.engine.connections import Connections
 from modelport.engine.credentials import Credentials
+from modelport.engine.default_chain import DefaultChain
 from modelport.engine.diagnostics import Diagnostics
 from modelport.engine.endpoints import Endpoints
 from modelport.engine.providers import Providers
 from modelport.engine.usage import UsageReports
 from modelport.engine.values import Values
 from modelport.protocol.initialize import VERSION
+from modelport.protocol.types import DiscoverProviderParams, LocalServer
 
 if TYPE_CHECKING:
     from modelport.engine.discovery import Discovery
     from modelport.engine.operations import OperationCases
+
+QUICK_MS = 500
+"""How long a request that names nothing looks for local servers."""
 
 
 class App:
@@ -56,8 +62,10 @@ class App:
         endpoints = Endpoints(environment, vendor_files, self.credentials, dialects, values)
         self.connections = Connections(self.registry, self.credentials, endpoints, dialects)
         self.providers = Providers(self.registry, environment, self.credentials, self.connections, dialects)
+        log = logging.getLogger("modelport.engine")
+        self.defaults = DefaultChain(self.registry, self.credentials, self.connections, self._local_servers, log)
         self.completions = Completions(
-            self.connections, dialects, self._ledger, SystemClock(), logging.getLogger("modelport.engine")
+            self.connections, dialects, self._ledger, SystemClock(), log, defaults=self.defaults
         )
         self.usage = UsageReports(self._ledger)
         self.diagnostics = Diagnostics(
@@ -71,6 +79,12 @@ class App:
         if self._discovery is None:
             self._discovery = await anyio.to_thread.run_sync(self._load_discovery)
         return self._discovery
+
+    async def _local_servers(self) -> Sequence[LocalServer]:
+        """The servers that answer at once."""
+        discovery = await self.discovery()
+        params = DiscoverProviderParams(timeout_ms=QUICK_MS)
+        return (await discovery.find(params, lambda _: None)).servers
 
     def _load_discovery(self) -> Discovery:
         from modelport.adapters.fingerprint_data import load_fingerprints

@@ -172,6 +172,10 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     docs_url: str | None = None
     key_url: str | None = None
     default_model: str | None = None
+    rank: int = 50
+    """Where it stands among the providers that are asked when a request names nothing; the lower the earlier."""
+    model_patterns: tuple[str, ...] = ()
+    """Shell-style patterns of names that are known to be this provider's own models."""
     example_models: tuple[str, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     dialect_rules: tuple[DialectRule, ...] = ()

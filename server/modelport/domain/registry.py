@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
@@ -98,7 +99,8 @@ class Registry:
 
     def knows(self, model: str) -> bool:
         """Whether the name itself tells a provider: by its prefix, or because a row lists it."""
-        return self.find(model.partition("/")[0]) is not None or bool(self.serves(model))
+        named = self.find(model.partition("/")[0]) is not None
+        return named or bool(self.serves(model)) or self._maker(model) is not None
 
     def serves(self, model: str) -> Sequence[Provider]:
         """The providers whose rows list this model."""
@@ -118,12 +120,19 @@ class Registry:
             )
         return rest
 
+    def _maker(self, model: str) -> Provider | None:
+        """The provider whose models are known to be called like this."""
+        name = model.casefold()
+        return next((row for row in self._providers if any(fnmatchcase(name, p) for p in row.model_patterns)), None)
+
     def _by_catalog(self, model: str) -> Provider:
         rows = self.serves(model)
         # A lab's own service is what a bare model name means; hosts and gateways resell it.
         makers = [row for row in rows if row.category.endswith("Labs")] if len(rows) > 1 else rows
         if len(makers) == 1:
             return makers[0]
+        if not rows and (maker := self._maker(model)) is not None:
+            return maker
         if rows:
             choices = ", ".join(f"{row.id}/{model}" for row in rows[:5])
             reason = f'Several providers serve "{model}": write one of {choices}'

@@ -17,6 +17,7 @@ from modelport.domain.registry import Target
 from modelport.domain.request import CompletionRequest, read_request
 from modelport.domain.usage import CallRecord
 from modelport.engine.connections import Connections
+from modelport.engine.default_chain import DefaultChain, Log
 from modelport.protocol import types
 
 
@@ -35,25 +36,24 @@ class CallListener(Listener, Protocol):
         ...
 
 
-class Log(Protocol):
-    """The part of a logger that is needed here."""
-
-    def warning(self, msg: object, *args: object) -> None:
-        """Writes a line."""
-        ...
-
-
 class Completions:
     """The use case of ``completion/create``."""
 
     def __init__(
-        self, connections: Connections, dialects: Dialects, ledger: UsageLedger, clock: Clock, log: Log
+        self,
+        connections: Connections,
+        dialects: Dialects,
+        ledger: UsageLedger,
+        clock: Clock,
+        log: Log,
+        defaults: DefaultChain | None = None,
     ) -> None:
         self._connections = connections
         self._dialects = dialects
         self._ledger = ledger
         self._clock = clock
         self._log = log
+        self._defaults = defaults
 
     async def create(
         self, params: types.CreateCompletionParams, listener: CallListener, origin: Origin
@@ -65,7 +65,7 @@ class Completions:
             RequestFailed: every target failed, or the time was up; carries what had arrived.
         """
         request = read_request(params)
-        targets = self._targets(params)
+        targets = await self._targets(params)
         if params.timeout_ms is not None and params.timeout_ms <= 0:
             raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
         deadline = anyio.current_time() + params.timeout_ms / 1000 if params.timeout_ms else float("inf")
@@ -82,8 +82,11 @@ class Completions:
                 listener.attempt(target.provider.id, run.model, error.reason)
         raise AssertionError("unreachable: the last target returns or raises")
 
-    def _targets(self, params: types.CreateCompletionParams) -> list[Target]:
-        targets = [self._connections.target(params.provider, params.model)]
+    async def _targets(self, params: types.CreateCompletionParams) -> list[Target]:
+        targets: list[Target] = []
+        if params.provider is None and params.model is None and not self._connections.chosen and self._defaults:
+            targets = await self._defaults.targets()
+        targets = targets or [self._connections.target(params.provider, params.model)]
         for position, name in enumerate(params.fallbacks or ()):
             try:
                 targets.append(self._connections.target(None, name))

@@ -45,6 +45,11 @@ class Connections:
         open_ = self._open.get(target.provider.id)
         return Target(target.provider, target.model or (open_.view.model if open_ else None))
 
+    @property
+    def chosen(self) -> bool:
+        """Whether a request that names nothing has a target: a connection, or the default of the configuration."""
+        return self._active is not None or self._registry.default is not None
+
     async def endpoint(self, row: Provider, model: str | None, *, keyless: bool = False) -> Endpoint:
         """Where and how to call a provider, with the overrides of its connection; ``keyless`` where no key is needed.
 

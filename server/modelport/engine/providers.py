@@ -78,17 +78,3 @@ class Providers:
             credential=credential,
             connected=self._connections.connected(row),
         )
-
-    async def first_ready(self) -> tuple[Provider, str]:
-        """The model of the configuration, else the first provider with a key and a default model, else the mock."""
-        if (default := self._registry.default) is not None and default.model:
-            return default.provider, default.model
-        rows = [row for row in self._registry.all() if row.default_model and row.requires_api_key]
-        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
-        statuses = await self._credentials.statuses(asked)
-        for row, status in zip(rows, statuses, strict=True):
-            usable = status.source not in ("none", "notRequired") and row.status != "retired"
-            if usable and row.default_model and self._dialects.speaks(row.dialect):
-                return row, row.default_model
-        mock = self._registry.get("mock")
-        return mock, mock.default_model or ""

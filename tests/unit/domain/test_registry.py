@@ -163,3 +163,26 @@ def test_a_known_name_tells_its_provider(model: str, known: bool) -> None:
 
 def test_all_keeps_the_order_of_the_data() -> None:
     assert [r.id for r in REGISTRY.all()] == ["openai", "anthropic", "groq", "together", "openrouter", "perplexity"]
+
+
+PATTERNED = Registry([row("anthropic", model_patterns=("claude-*",)), row("openai", model_patterns=("gpt-*", "o[1-9]-*")), row("ollama", example_models=("gpt-oss:20b",))])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("model", "provider"),
+    [
+        ("claude-opus-9", "anthropic"),
+        ("Claude-Opus-9", "anthropic"),
+        ("gpt-7", "openai"),
+        ("o4-mini", "openai"),
+        # What a row lists counts before what its name looks like.
+        ("gpt-oss:20b", "ollama"),
+    ],
+)
+def test_a_well_known_name_finds_its_maker(model: str, provider: str) -> None:
+    assert PATTERNED.resolve(None, model).provider.id == provider
+    assert PATTERNED.knows(model)
+
+
+def test_a_name_like_no_other_finds_nobody() -> None:
+    assert not PATTERNED.knows("my-claude-copy")

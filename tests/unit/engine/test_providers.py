@@ -115,33 +115,3 @@ async def test_a_locked_keyring_does_not_stop_the_listing() -> None:
     store.trouble = RequestFailed("auth_required", "Unlock it.")
     providers, _ = world(store)
     assert await ids(providers) == [r.id for r in ROWS]
-
-
-# Whom to ask when nobody was named.
-
-
-@pytest.mark.parametrize(
-    ("store", "variables", "chosen"),
-    [
-        ({}, {}, ("mock", "mock")),
-        ({}, {"BETA_API_KEY": KEY}, ("beta", "beta-1")),
-        ({"beta": KEY}, {}, ("beta", "beta-1")),
-        ({"beta": KEY}, {"ACME_API_KEY": KEY}, ("acme", "acme-1")),
-        # Neither one that ended nor one that this build cannot call.
-        ({}, {"GONE_API_KEY": KEY, "GEMINI_API_KEY": KEY}, ("mock", "mock")),
-    ],
-)
-async def test_the_first_provider_with_a_key_is_ready(
-    store: dict[str, str], variables: dict[str, str], chosen: tuple[str, str]
-) -> None:
-    providers, _ = world(MemoryStore(**store), **variables)
-    provider, model = await providers.first_ready()
-    assert (provider.id, model) == chosen
-
-
-async def test_a_locked_keyring_leaves_the_mock_or_another_ready() -> None:
-    store = MemoryStore(acme=KEY)
-    store.trouble = RequestFailed("auth_required", "Unlock it.")
-    providers, _ = world(store)
-    provider, _ = await providers.first_ready()
-    assert provider.id in ("mock", "acme")

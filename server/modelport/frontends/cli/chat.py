@@ -33,9 +33,9 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
     terminal = _Terminal(quiet=as_json)
 
     async def ask(app: App) -> Completion:
-        chosen = model or await _choose(app)
+        chosen, *others = [model] if model else await _choose(app)
         messages = (Message(role="user", content=text),)
-        params = CreateCompletionParams(model=chosen, system=system, messages=messages)
+        params = CreateCompletionParams(model=chosen, system=system, messages=messages, fallbacks=tuple(others))
         try:
             return await app.completions.create(params, terminal, Origin("modelport chat", Path.cwd().name or None))
         except anyio.get_cancelled_exc_class():
@@ -49,11 +49,13 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
         terminal.finished(completion)
 
 
-async def _choose(app: App) -> str:
-    row, model = await app.providers.first_ready()
-    if row.dialect == "mock":
+async def _choose(app: App) -> list[str]:
+    """The models to ask in turn: the configuration's, else those of the default chain, else the mock."""
+    default = app.registry.default
+    found = [default] if default is not None and default.model else await app.defaults.targets()
+    if not found:
         click.echo(MOCK_NOTE, err=True)
-    return f"{row.id}/{model}"
+    return [f"{target.provider.id}/{target.model}" for target in found] or ["mock"]
 
 
 def _read_prompt() -> str:

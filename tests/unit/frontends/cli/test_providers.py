@@ -24,7 +24,7 @@ def test_a_table_for_people(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "environment GROQ_API_KEY …cdef" in by_id["groq"]
     assert "missing: set OPENAI_API_KEY" in by_id["openai"]
     assert "not needed" in by_id["ollama"]
-    assert "not built yet" in by_id["bedrock"]
+    assert "missing: set AWS_BEARER_TOKEN_BEDROCK" in by_id["bedrock"]
     assert "retired" in by_id["lepton"]
     assert KEY not in result.output
 
