@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-import msgspec
-
-from modelport.adapters.dialects.json_values import decode
+from modelport.adapters.dialects.listings import read_page
 from modelport.domain.completion import ModelCall
 from modelport.domain.errors import InvalidParams
 from modelport.domain.parameters import refuse_others
-from modelport.protocol.shapes import is_list, is_object
 
-_LISTING: msgspec.json.Decoder[dict[str, Any] | list[Any]] = msgspec.json.Decoder(dict[str, Any] | list[Any])
 SAMPLING = frozenset(
     {"temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "parallel_tool_calls", "user"}
 )
@@ -122,14 +118,9 @@ def answer_format(call: ModelCall) -> dict[str, Any] | None:
 
 
 def model_ids(body: bytes) -> tuple[str, ...]:
-    """The ids of a model listing, in the shapes seen: ``data``, ``models`` or a bare list.
+    """The ids of a model listing, in all the shapes seen.
 
     Raises:
         NotUnderstood: not JSON, or neither an object nor a list.
     """
-    listing = decode(_LISTING, body)
-    value: Any = (listing.get("data") or listing.get("models")) if is_object(listing) else listing
-    if not is_list(value):
-        return ()
-    entries = [entry for entry in value if is_object(entry)]
-    return tuple(str(e.get("id") or e.get("name")) for e in entries if e.get("id") or e.get("name"))
+    return tuple(model.id for model in read_page(body).models)
