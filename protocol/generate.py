@@ -5,6 +5,7 @@ Usage: python protocol/generate.py [--check]
 
 from __future__ import annotations
 
+import json
 import sys
 import tomllib
 from pathlib import Path
@@ -35,23 +36,41 @@ def outputs() -> dict[Path, str]:
     return files
 
 
+def configuration_schema() -> dict[Path, str]:
+    """The schema of the configuration file, which follows from types of the server."""
+    # Those are built on the generated types, so they are loaded once these are written.
+    from modelport.adapters.configuration.schema import schema  # noqa: PLC0415
+
+    return {HERE / "config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
+
+
 def main(arguments: list[str]) -> int:
     """Returns the exit code: 1 when ``--check`` finds something stale or left over."""
     wanted = outputs()
+    checking = "--check" in arguments
+    if not checking:
+        _write(wanted)
+    wanted |= configuration_schema()
     stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     stale += [p for p in (HERE / "methods").glob("*.md") if p not in wanted]
-    if "--check" in arguments:
+    if checking:
         for path in stale:
             print(f"stale: {path.relative_to(ROOT)} (run: make generate)")
         return 1 if stale else 0
     for path in stale:
         if path not in wanted:
             path.unlink()
+    _write(wanted)
+    return 0
+
+
+def _write(wanted: dict[Path, str]) -> None:
+    for path, text in wanted.items():
+        if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(wanted[path], encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
         print(f"wrote {path.relative_to(ROOT)}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 
@@ -127,3 +127,10 @@ class App:
         """Closes connections and files."""
         await self._pool.aclose()
         await self._ledger.aclose()
+
+
+def configuration_schema() -> dict[str, Any]:
+    """The JSON Schema of the configuration file."""
+    from modelport.adapters.configuration.schema import schema
+
+    return schema()

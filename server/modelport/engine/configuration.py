@@ -15,6 +15,7 @@ from modelport.domain.registry import Registry
 from modelport.protocol.types import Check
 
 MOST_TOLD = 10
+MOST_SHOWN = 3
 
 
 class Notice(Struct, frozen=True):
@@ -32,6 +33,8 @@ class Configurations:
         self._shipped = registry.all()
         self._file = file
         self._lock = anyio.Lock()
+        # Threads of its own: a keyring that waits for its owner holds up nobody else's request.
+        self._threads = anyio.CapacityLimiter(4)
         self._stamp: object = None
         self._read = FileRead(path="", exists=False, configuration=None)
         self._problems: tuple[Problem, ...] = ()
@@ -42,6 +45,11 @@ class Configurations:
     def path(self) -> str:
         """Where the file is, or would be."""
         return self._read.path
+
+    @property
+    def exists(self) -> bool:
+        """Whether there is one."""
+        return self._read.exists
 
     @property
     def problems(self) -> Sequence[Problem]:
@@ -56,15 +64,14 @@ class Configurations:
     def load(self) -> None:
         """Reads the file for the first time. Blocks."""
         self._take(*self._look())
-        if not self._problems:
-            self._news.clear()
+        self._news = [notice for notice in self._news if notice.level != "info"]
 
     async def refresh(self) -> None:
         """Reads the file again if it has changed; what is asked from now on finds the new providers."""
-        if await anyio.to_thread.run_sync(self._file.stamp) == self._stamp:
+        if await anyio.to_thread.run_sync(self._file.stamp, limiter=self._threads) == self._stamp:
             return
         async with self._lock:
-            self._take(*await anyio.to_thread.run_sync(self._look))
+            self._take(*await anyio.to_thread.run_sync(self._look, limiter=self._threads))
 
     def news(self) -> Sequence[Notice]:
         """What there is to tell since the last time."""
@@ -77,11 +84,16 @@ class Configurations:
             count = len(self._registry.all()) - len(self._shipped)
             detail = f"{self.path}: {count} providers of your own" if self._read.exists else f"no file at {self.path}"
             return Check(id="configuration", status="ok", detail=detail)
-        detail = f"{self.path}: {' '.join(map(sentence, self._problems[:MOST_TOLD]))}"
+        told = " ".join(map(sentence, self._problems[:MOST_SHOWN]))
+        more = len(self._problems) - MOST_SHOWN
+        detail = f"{self.path}: {told}{f' And {more} more.' if more > 0 else ''}"
         if not self.broken:
             return Check(id="configuration", status="warn", detail=detail, action="see modelport config check")
         return Check(
-            id="configuration", status="fail", detail=f"{detail} {self._kept()}", action="correct the file and save it"
+            id="configuration",
+            status="fail",
+            detail=f"{detail} {self._kept()}",
+            action="correct the file; modelport config check shows all",
         )
 
     def _look(self) -> tuple[object, FileRead, Registry, tuple[Problem, ...]]:
@@ -89,10 +101,12 @@ class Configurations:
         stamp = self._file.stamp()
         read = self._file.read()
         if read.configuration is None:
-            return stamp, read, Registry(self._shipped), read.problems
+            problems = sorted(read.problems, key=lambda problem: problem.line or 0)
+            return stamp, read, Registry(self._shipped), tuple(problems)
         registry, findings = configured(read.configuration, self._shipped)
         more = map(read.locate, findings)
-        return stamp, read, registry, (*read.problems, *more)
+        problems = sorted((*read.problems, *more), key=lambda problem: problem.line or 0)
+        return stamp, read, registry, tuple(problems)
 
     def _take(self, stamp: object, read: FileRead, registry: Registry, problems: tuple[Problem, ...]) -> None:
         if stamp == self._stamp:

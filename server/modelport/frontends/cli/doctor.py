@@ -12,7 +12,7 @@ from modelport.protocol.types import RunDiagnosticsResult
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def command(as_json: bool) -> None:  # noqa: FBT001
     """Checks the folders, the keyring, the ledger and the environment. Reads no network."""
-    result: RunDiagnosticsResult = with_app(lambda app: app.diagnostics.run())
+    result: RunDiagnosticsResult = with_app(lambda app: app.diagnostics.run(), tell=False)
     if as_json:
         print_json(result)
     else:

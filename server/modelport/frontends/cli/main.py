@@ -14,6 +14,7 @@ from modelport.protocol.initialize import VERSION
 
 COMMANDS = {
     "chat": ("chat", "Ask a model and see the answer as it is made."),
+    "config": ("config", "Show, check and describe the configuration file."),
     "discover": ("discover", "Find the model servers on this machine."),
     "doctor": ("doctor", "Check this installation."),
     "keys": ("keys", "Keep provider keys in the system's keyring."),

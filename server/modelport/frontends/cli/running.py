@@ -16,12 +16,17 @@ from modelport.domain.errors import InvalidParams, ModelportError
 T = TypeVar("T")
 
 
-def with_app(work: Callable[[App], Awaitable[T]]) -> T:
-    """The result of the work, done with an engine of its own; a failure ends the program with its message."""
+def with_app(work: Callable[[App], Awaitable[T]], *, tell: bool = True) -> T:
+    """The result of the work, done with an engine of its own; a failure ends the program with its message.
+
+    ``tell`` says whether what is wrong with the configuration file is told on standard error.
+    """
 
     async def run() -> T:
         app = App()
         for notice in app.configuration.news():
+            if not tell or notice.level != "error":
+                continue
             click.echo(f"modelport: {notice.text}", err=True)
         try:
             return await work(app)

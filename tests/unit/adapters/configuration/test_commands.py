@@ -1,0 +1,83 @@
+"""Programs that print keys: what they get, what is taken of what they print, and when they are ended."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import anyio
+import pytest
+
+from modelport.adapters.configuration.commands import LocalCommands
+from modelport.domain.errors import RequestFailed
+
+CANARY = "canary-0123456789abcdef"
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+async def fails(code: list[str], limit_s: float = 10) -> str:
+    with pytest.raises(RequestFailed) as caught:
+        await LocalCommands(limit_s).output(code, ())
+    assert CANARY not in caught.value.message
+    return caught.value.message
+
+
+async def test_the_first_line_without_its_white_space() -> None:
+    command = python(f"import sys; print(' {CANARY} \\nlogin: me'); print('ask', file=sys.stderr)")
+    assert (await LocalCommands().output(command, ())).reveal() == CANARY
+
+
+async def test_a_command_gets_its_arguments_as_they_are_and_nothing_to_read() -> None:
+    command = [*python("import sys; print(sys.argv[1], repr(sys.stdin.read()))"), "$HOME; *"]
+    assert (await LocalCommands().output(command, ())).reveal() == "$HOME; * ''"
+
+
+async def test_keys_are_not_in_its_environment_and_the_rest_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_KEY", CANARY)
+    monkeypatch.setenv("PLAIN", "there")
+    command = python("import os; print(os.environ.get('ACME_KEY'), os.environ['PLAIN'])")
+    assert (await LocalCommands().output(command, {"acme_key"})).reveal() == "None there"
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        (f"import sys; print('{CANARY}'); sys.exit(3)", "ended with code 3"),
+        ("pass", "prints nothing"),
+        ("print('x' * 100_000)", "more than a key"),
+        (f"import sys; sys.stdout.buffer.write(b'\\xff{CANARY}')", "no text"),
+    ],
+)
+async def test_what_is_no_key_is_told_without_repeating_it(code: str, why: str) -> None:
+    assert why in await fails(python(code))
+
+
+async def test_a_program_that_is_not_there_or_cannot_be_run(tmp_path: Path) -> None:
+    assert "is not there" in await fails(["no-such-program-at-all"])
+    assert "cannot be run" in await fails([str(tmp_path)])
+
+
+async def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    pid = tmp_path / "pid"
+    code = f"import os, time, pathlib; pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    assert "within 0.5 s" in await fails(python(code), 0.5)
+    if pid.exists():
+        assert not Path(f"/proc/{pid.read_text()}").exists()
+
+
+async def test_a_program_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo"
+    code = f"import os, time; os.mkfifo({str(fifo)!r}); print(os.getpid(), flush=True); open({str(fifo)!r}).read()"
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(LocalCommands().output, python(code), ())
+        while not await anyio.Path(fifo).exists():
+            await anyio.sleep(0.01)
+        tasks.cancel_scope.cancel()
+    # Nobody reads the other end: opening it for writing without waiting fails.
+    import os
+
+    with pytest.raises(OSError, match="No such device"):
+        os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)

@@ -1,0 +1,243 @@
+"""Reading the file: its two forms, the line of every mistake, and no value in any message."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelport.adapters.configuration.file import LARGEST, LocalConfigurationFile, config_folder
+from modelport.domain.configuration import FileRead, Finding
+from modelport.protocol.secret import Secret
+
+CANARY = "canary-0123456789abcdef"
+
+
+def read(folder: Path, text: str | bytes, name: str = "config.toml") -> FileRead:
+    (folder / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    found = LocalConfigurationFile(folder).read()
+    assert CANARY not in str(found.problems)
+    return found
+
+
+def problems(folder: Path, text: str | bytes, name: str = "config.toml") -> list[tuple[int | None, str]]:
+    """Lines and keys of what is wrong with a file that is not used."""
+    found = read(folder, text, name)
+    assert found.configuration is None
+    return [(problem.line, problem.key) for problem in found.problems if problem.level == "error"]
+
+
+def test_the_folder_is_the_variables_else_the_platforms(tmp_path: Path) -> None:
+    assert config_folder({"MODELPORT_CONFIG_DIR": str(tmp_path)}) == tmp_path
+    assert config_folder({}).name == "modelport"
+
+
+def test_no_file_says_nothing(tmp_path: Path) -> None:
+    found = LocalConfigurationFile(tmp_path / "none").read()
+    assert (found.exists, found.problems, found.name) == (False, (), "config.toml")
+    assert found.configuration is not None
+    assert found.configuration.document.providers == {}
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_sound_file(tmp_path: Path, ends: str) -> None:
+    text = """
+default_model = "acme/large"
+[providers.acme]
+base_url = "https://acme.example"
+timeout_s = 60
+headers = { X-Team = "core", X-Token = { env = "TEAM" } }
+ca_file = "own.pem"
+[providers.acme.wire]
+seed_field = "seed"
+"""
+    (tmp_path / "own.pem").touch()
+    found = read(tmp_path, b"\xef\xbb\xbf" + text.replace("\n", ends).encode())
+    assert found.problems == ()
+    assert found.configuration is not None
+    acme = found.configuration.document.providers["acme"]
+    assert (acme.timeout_s, acme.ca_file) == (60.0, str(tmp_path / "own.pem"))
+    assert found.configuration.wire == {"acme": {"seed_field": "seed"}}
+
+
+def test_every_mistake_is_told_with_its_line_and_key(tmp_path: Path) -> None:
+    text = """\
+default_modle = "x"
+
+[providers.acme]
+base_ur = "https://x"
+timeout_s = "60"
+models = [
+  "a",
+  3,
+]
+dialect = "opnai_chat"
+headers = { X = { envv = "A" } }
+wire.seed_fild = "seed"
+
+[providers.beta.wire]
+tool_choice = ["maybe"]
+
+["providers"."c d"]
+verify_tls = 1
+"""
+    assert problems(tmp_path, text) == [
+        (1, "default_modle"),
+        (4, "providers.acme.base_ur"),
+        (5, "providers.acme.timeout_s"),
+        (6, "providers.acme.models"),
+        (10, "providers.acme.dialect"),
+        (11, "providers.acme.headers.X.envv"),
+        (12, "providers.acme.wire.seed_fild"),
+        (15, "providers.beta.wire.tool_choice"),
+        (18, "providers.c d.verify_tls"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("base_ur = 'x'", "did you mean base_url?"),
+        ("timeout_s = -1", "more than 0"),
+        ("timeout_s = 1e9", "at most 86400"),
+        ("timeout_s = 'x'", "a number"),
+        ("verify_tls = 'x'", "true or false"),
+        ("models = 'x'", "a list"),
+        ("models = [1]", "in the list must be a text"),
+        ("headers = 3", "a table"),
+        ("proxy = 3", "a text or a table"),
+        ("api_key_command = []", "not be empty"),
+        ("dialect = 'x'", "one of openai_chat,"),
+        ("wire = { client = 'x' }", "one of http, sdk"),
+    ],
+)
+def test_a_sentence_says_what_would_be_right(tmp_path: Path, line: str, words: str) -> None:
+    (problem,) = read(tmp_path, f"[providers.acme]\nbase_url = 'https://x'\n{line}").problems
+    assert words in problem.message
+    assert problem.line == 3
+
+
+@pytest.mark.parametrize("name", ["api_key", "apikey", "key", "token", "secret", "password"])
+def test_a_key_in_the_toml_is_refused_with_the_better_places(tmp_path: Path, name: str) -> None:
+    (problem,) = read(tmp_path, f"[providers.acme]\n{name} = '{CANARY}'").problems
+    assert (problem.line, problem.level) == (2, "error")
+    for way in ("modelport keys set acme", "api_key_env", "api_key_command"):
+        assert way in problem.message
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (f"a = 1\nb = '{CANARY}", 2),
+        (f"a = 1\na = '{CANARY}'\n", 2),
+        (f"[x]\n\n{CANARY}\n", 3),
+        ("a = [\n1,\n", 2),
+        ("x = " + "[" * 5000, 1),
+    ],
+)
+def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+    assert problems(tmp_path, text) == [(line, "")]
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * LARGEST])
+def test_what_is_no_text_of_use_is_told(tmp_path: Path, content: bytes) -> None:
+    assert problems(tmp_path, content) == [(None, "")]
+
+
+def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+    found = LocalConfigurationFile(tmp_path).read()
+    assert found.configuration is None
+    assert "cannot be read" in found.problems[0].message
+
+
+def test_certificates_that_are_not_there_are_a_warning(tmp_path: Path) -> None:
+    found = read(tmp_path, "[providers.acme]\nbase_url = 'https://x'\nca_file = 'none.pem'")
+    assert [(p.line, p.level, p.key) for p in found.problems] == [(3, "warning", "providers.acme.ca_file")]
+    assert found.configuration is not None
+
+
+def test_the_stamp_changes_with_the_file(tmp_path: Path) -> None:
+    file = LocalConfigurationFile(tmp_path)
+    stamps = [file.stamp()]
+    (tmp_path / "config.json").write_text("{}")
+    stamps.append(file.stamp())
+    (tmp_path / "config.toml").write_text("a = 1")
+    stamps.append(file.stamp())
+    os.utime(tmp_path / "config.toml", ns=(1, 1))
+    stamps.append(file.stamp())
+    assert len(set(stamps)) == 4
+    assert file.stamp() == stamps[-1]
+
+
+# The other form.
+
+ROUTER_TEXT = f"""\
+{{
+  "openai": {{
+    "api_key": "{CANARY}",
+    "organization": "org-1",
+    "timeout": 300,
+    "custom_headers": {{"X-Custom-Header": "value"}}
+  }},
+  "claude": {{"api_key": "sk-ant-...", "api_version": "2023-06-01"}},
+  "ollama": {{
+    "base_url": "http://localhost:11434",
+    "verify_ssl": false
+  }},
+  "openrouter": {{"app_name": "Router", "app_url": "https://r.example"}},
+  "llama-cpp": {{
+    "models_dir": "/models",
+    "default_threads": 24
+  }}
+}}
+"""
+
+
+def test_the_routers_document_is_understood(tmp_path: Path) -> None:
+    found = read(tmp_path, ROUTER_TEXT, "config.json")
+    assert found.configuration is not None
+    providers = found.configuration.document.providers
+    assert found.configuration.keys == {"openai": Secret(CANARY)}
+    assert (providers["openai"].timeout_s, providers["openai"].organization) == (300, "org-1")
+    assert providers["openai"].headers == {"X-Custom-Header": "value"}
+    assert providers["claude"].headers == {"anthropic-version": "2023-06-01"}
+    assert (providers["ollama"].base_url, providers["ollama"].verify_tls) == ("http://localhost:11434", False)
+    assert providers["openrouter"].headers == {"X-OpenRouter-Title": "Router", "HTTP-Referer": "https://r.example"}
+    assert [(p.line, p.key, p.level) for p in found.problems] == [
+        (3, "openai.api_key", "warning"),
+        (8, "claude.api_key", "warning"),
+        (15, "llama-cpp.models_dir", "warning"),
+        (16, "llama-cpp.default_threads", "warning"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('{\n"openai": {"timeout": "x"}}', [(2, "openai.timeout")]),
+        ('{\n"openai": {\n"timeot": 3}}', [(3, "openai.timeot")]),
+        ('{\n"openai": {\n"api_key": 3}}', [(3, "openai.api_key")]),
+        ('{\n"openai": 3}', [(2, "openai")]),
+        ('{\n"openrouter": {"app_name": 3}}', [(2, "openrouter.app_name")]),
+        ('{\n"a": {"custom_headers":\n {"X": 3}}}', [(3, "a.custom_headers.X")]),
+        ("[]", [(None, "")]),
+        ('{\n"a": nonsense}', [(2, "")]),
+        ("[" * 100_000, [(None, "")]),
+    ],
+)
+def test_a_mistake_in_the_routers_document_has_its_line_and_its_own_key(tmp_path: Path, text: str, wrong: Any) -> None:
+    assert problems(tmp_path, text, "config.json") == wrong
+
+
+def test_the_merge_finds_the_routers_keys_too(tmp_path: Path) -> None:
+    found = read(tmp_path, ROUTER_TEXT, "config.json")
+    problem = found.locate(Finding(("providers", "ollama", "base_url"), "No."))
+    assert (problem.line, problem.key) == (10, "ollama.base_url")
+
+
+def test_toml_counts_before_json(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("nonsense")
+    assert read(tmp_path, "").problems == ()

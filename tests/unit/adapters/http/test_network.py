@@ -1,0 +1,143 @@
+"""What the configuration says of a provider's connections: its own certificates, its own proxy, none at all."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx2
+import pytest
+import trustme
+
+from modelport.adapters.http.pool import HttpPool, network
+from modelport.adapters.http.vendor_clients import VendorClients
+from modelport.domain.errors import RequestFailed
+from modelport.protocol.secret import Secret
+from support.builders import endpoint, row
+from support.connect_proxy import ConnectProxy
+from support.http_server import Answer, LocalServer
+
+PASSWORD = "canary-0123456789abcdef"
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def ca_file(authority: trustme.CA, tmp_path: Path) -> str:
+    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+    return str(tmp_path / "ca.pem")
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[HttpPool]:
+    made = HttpPool()
+    yield made
+    await made.aclose()
+
+
+def tls_server(authority: trustme.CA, name: str) -> LocalServer:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    return LocalServer(lambda _: Answer(204), tls=context)
+
+
+async def test_a_file_of_ones_own_makes_a_server_trusted_and_only_for_who_names_it(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:  # fmt: skip
+    with tls_server(authority, "127.0.0.1") as server:
+        trusting = await pool.client(server.url, ca_file=ca_file)
+        assert (await trusting.get(server.url)).status_code == 204
+        other = await pool.client(server.url)
+        with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await other.get(server.url)
+        careless = await pool.client(server.url, verify_tls=False)
+        assert (await careless.get(server.url)).status_code == 204
+
+
+async def test_the_files_certificates_vouch_for_their_own_names_only(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:  # fmt: skip
+    with tls_server(authority, "other.example") as server:
+        with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await (await pool.client(server.url, ca_file=ca_file)).get(server.url)
+
+
+@pytest.mark.parametrize("content", [None, "nonsense"])
+async def test_a_file_of_no_use_is_told_without_its_path(pool: HttpPool, tmp_path: Path, content: str | None) -> None:
+    path = tmp_path / "ca.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(RequestFailed) as caught:
+        await pool.client("https://models.example", ca_file=str(path))
+    assert caught.value.kind == "tls"
+    assert "ca_file" in caught.value.message
+    assert str(tmp_path) not in caught.value.message
+
+
+async def test_a_tunnel_through_the_proxy_with_certificates_of_ones_own(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:  # fmt: skip
+    with tls_server(authority, "models.example") as server, ConnectProxy(server.port) as proxy:
+        url = "https://models.example/v1"
+        client = await pool.client(url, ca_file=ca_file, proxy=Secret(f"http://{proxy.address}"))
+        assert (await client.get(url)).status_code == 204
+        assert [head.splitlines()[0] for head in proxy.heads] == ["CONNECT models.example:443 HTTP/1.1"]
+        assert [request.path for request in server.requests] == ["/v1"]
+        untrusting = await pool.client(url, proxy=Secret(f"http://{proxy.address}"))
+        with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+            await untrusting.get(url)
+
+
+async def test_a_vendors_client_goes_the_same_way(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:
+    with tls_server(authority, "models.example") as server, ConnectProxy(server.port) as proxy:
+        place = endpoint(row("acme", base_url="https://models.example/v1"), ca_file=ca_file, proxy=Secret(f"http://{proxy.address}"))  # fmt: skip
+        assert network(place)["ca_file"] == ca_file
+        vendors = VendorClients(pool)
+        response = await vendors.post(place, "/chat", {}, {})
+        assert response.status_code == 204
+        await response.aclose()
+        assert [request.path for request in server.requests] == ["/v1/chat"]
+
+
+async def test_a_proxy_that_wants_a_log_in(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:
+    with tls_server(authority, "models.example") as server, ConnectProxy(server.port, password="dTp3") as proxy:
+        url = "https://models.example"
+        known = await pool.client(url, ca_file=ca_file, proxy=Secret(f"http://u:w@{proxy.address}"))
+        assert (await known.get(url)).status_code == 204
+        stranger = await pool.client(url, ca_file=ca_file, proxy=Secret(f"http://{proxy.address}"))
+        with pytest.raises(httpx2.ProxyError, match="407"):
+            await stranger.get(url)
+
+
+async def test_a_proxy_of_ones_own_takes_the_place_of_the_environments(pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    url = "http://models.example/v1"
+    with LocalServer(lambda _: Answer(200)) as theirs, LocalServer(lambda _: Answer(201)) as ours:
+        monkeypatch.setenv("http_proxy", theirs.url)
+        assert (await (await pool.client(url, proxy=Secret(ours.url))).get(url)).status_code == 201
+        assert theirs.requests == []
+        assert (await (await pool.client(url)).get(url)).status_code == 200
+
+
+async def test_an_empty_proxy_is_none(pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    direct = await pool.client("http://models.example", proxy=Secret(""))
+    assert direct is await pool.client("http://127.0.0.1:1")
+
+
+async def test_this_machine_and_no_proxy_stay_direct(pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "models.example")
+    with LocalServer(lambda _: Answer(200)) as proxy, LocalServer(lambda _: Answer(204)) as server:
+        chosen = Secret(proxy.url)
+        assert (await (await pool.client(server.url, proxy=chosen)).get(server.url)).status_code == 204
+        assert await pool.client("http://models.example", proxy=chosen) is await pool.client(server.url)
+        assert proxy.requests == []
+
+
+async def test_a_proxy_of_no_use_is_told_without_its_password(pool: HttpPool) -> None:
+    with pytest.raises(RequestFailed) as caught:
+        await pool.client("https://models.example", proxy=Secret(f"socks5://u:{PASSWORD}@host"))
+    assert caught.value.action == "correct the proxy"
+    assert PASSWORD not in caught.value.message
+
+
+def test_what_the_proxy_asks_for_is_taken_out_of_texts() -> None:
+    place = endpoint(proxy=Secret(f"http://user:{PASSWORD}@proxy:1"))
+    assert place.redact(f"no way in with {PASSWORD}") == "no way in with [redacted]"
