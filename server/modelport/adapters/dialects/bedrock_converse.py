@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import base64
 from typing import Any, ClassVar, Literal
-from urllib.parse import quote
 
 import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects import bedrock_models, bedrock_request
 from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
-from modelport.adapters.dialects.wire_format import WireRequest
+from modelport.adapters.dialects.wire_format import WireRequest, request_at
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
 from modelport.domain.parameters import refuse_others
 from modelport.domain.provider import Provider
@@ -61,8 +60,7 @@ class BedrockConverse:
         if more := body.get("additionalModelRequestFields", {}) | bedrock_models.additional_fields(call):
             body["additionalModelRequestFields"] = more
         body |= row.wire.extra_body
-        model = quote(call.model, safe="")
-        return WireRequest((call.endpoint.chat_path or CHAT_PATH).replace("{model}", model), body)
+        return request_at(call.endpoint.chat_path or CHAT_PATH, call.model, body)
 
     def decoder(self, call: ModelCall, answer: Answer) -> ConverseDecoder:
         """A fresh decoder."""

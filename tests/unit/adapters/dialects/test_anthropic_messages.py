@@ -8,11 +8,13 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.anthropic_messages import FINISH_REASONS, AnthropicMessages, MessagesDecoder
+from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.errors import InvalidParams
+from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
-from support.builders import SCHEMA, answer, call, endpoint, json_form, row, tool, user
+from support.builders import SCHEMA, answer, call, endpoint, json_form, row, stub_exchange, tool, user
+from support.event_stream import chunk, exception
 
 PNG = "iVBORw0KGgo="
 
@@ -455,3 +457,41 @@ def test_a_whole_reply_without_a_reason() -> None:
 def test_a_whole_reply_without_an_answer_is_none(reply: Any) -> None:
     with pytest.raises((ProviderRefused, NotUnderstood)):
         whole(reply)
+
+
+# Behind Bedrock's InvokeModelWithResponseStream.
+
+INVOKE = endpoint(
+    row("claude-on-aws", wire={"extra_body": {"anthropic_version": "bedrock-2023-05-31"}}),
+    chat_path="/model/{model}/invoke-with-response-stream",
+)
+
+
+def test_bedrocks_path_names_the_model_and_asks_for_the_stream() -> None:
+    request = AnthropicMessages().request(call(user("Hello"), endpoint=INVOKE, model="us.anthropic.claude-x-v1:0"))
+    assert request.path == "/model/us.anthropic.claude-x-v1%3A0/invoke-with-response-stream"
+    assert request.body.keys() == {"anthropic_version", "max_tokens", "messages"}
+    assert request.body["anthropic_version"] == "bedrock-2023-05-31"
+
+
+async def test_events_behind_bedrocks_framing() -> None:
+    stream = (
+        {"type": "message_start", "message": {"usage": {"input_tokens": 3, "output_tokens": 1}}},
+        {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}},
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "東京"}},
+        {"type": "content_block_stop", "index": 0},
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 2}},
+        {"type": "message_stop", "amazon-bedrock-invocationMetrics": {"inputTokenCount": 3}},
+    )
+    built = answer()
+    exchange = stub_exchange(*(chunk(event) for event in stream))
+    await HttpCompleter(AnthropicMessages(), exchange).complete(call(endpoint=INVOKE), built)
+    assert (built.whole_text(), built.finish_reason) == ("東京", "stop")
+    assert built.counts == TokenCounts(input=3, output=2)
+
+
+async def test_an_exception_behind_bedrocks_framing() -> None:
+    exchange = stub_exchange(exception("throttlingException", "Too many tokens, please wait before trying again."))
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(AnthropicMessages(), exchange).complete(call(endpoint=INVOKE), answer())
+    assert (failed.value.kind, failed.value.http_status) == ("rate_limited", 429)
