@@ -201,6 +201,16 @@ export interface Model {
   readonly reasoning?: boolean;
   /** What it costs. */
   readonly price?: Price;
+  /** What else it is known to do: json_mode, fim, embeddings, images, moderation. */
+  readonly capabilities?: readonly string[];
+  /** Whether it is not served any more, or never was under this name. */
+  readonly retired?: boolean;
+  /** The day it stops or stopped being served, ISO 8601. */
+  readonly retiresOn?: string;
+  /** The model of the same provider that takes its place. */
+  readonly successor?: string;
+  /** What happened to it, a sentence. */
+  readonly notice?: string;
   /** Where these facts come from. */
   readonly source: ModelSource;
 }
@@ -634,15 +644,15 @@ export interface ListModelResult {
 
 /** Which models to find. */
 export interface SearchModelParams {
-  /** Words of the name. */
+  /** Words of the name, the maker or the provider; each has to fit. */
   readonly query?: string;
   /** Only this provider's. */
   readonly provider?: string;
-  /** Capabilities it must have. */
+  /** Capabilities it must be known to have: tools, reasoning, vision, image, audio, video, file, json_mode, fim, embeddings, images, moderation. */
   readonly requires?: readonly string[];
-  /** The highest input price. */
+  /** The highest input price, in US dollars per million tokens; models without a known price are left out. */
   readonly maxInputUsdPerMtok?: number;
-  /** What to sort by. */
+  /** What to sort by: name, provider, price, context, output. Absent: how well the name fits. */
   readonly sort?: string;
   /** At most this many. */
   readonly limit?: number;
@@ -652,6 +662,8 @@ export interface SearchModelParams {
 export interface SearchModelResult {
   /** Best first. */
   readonly models: readonly Model[];
+  /** The providers that could not be asked; their models come from the catalog. */
+  readonly errors?: readonly ProviderError[];
 }
 
 /** A model to download. */

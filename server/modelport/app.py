@@ -31,7 +31,12 @@ from modelport.protocol.initialize import VERSION
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 
 if TYPE_CHECKING:
+    from modelport.domain.completion import ModelCall
+    from modelport.domain.errors import RequestFailed
     from modelport.engine.discovery import Discovery
+    from modelport.engine.model_advice import ModelAdvice
+    from modelport.engine.model_downloads import ModelDownloads
+    from modelport.engine.models import Models
     from modelport.engine.operations import OperationCases
 
 QUICK_MS = 500
@@ -46,7 +51,7 @@ class App:
 
     def __init__(self) -> None:
         environment = self._environment = ProcessEnvironment()
-        folder = data_folder(environment.variables())
+        folder = self._folder = data_folder(environment.variables())
         self.registry = load_registry()
         self.configuration = Configurations(
             self.registry, LocalConfigurationFile(config_folder(environment.variables()))
@@ -65,13 +70,14 @@ class App:
         log = logging.getLogger("modelport.engine")
         self.defaults = DefaultChain(self.registry, self.credentials, self.connections, self._local_servers, log)
         self.completions = Completions(
-            self.connections, dialects, self._ledger, SystemClock(), log, defaults=self.defaults
+            self.connections, dialects, self._ledger, SystemClock(), log, self.defaults, self._advise
         )
         self.usage = UsageReports(self._ledger)
         self.diagnostics = Diagnostics(
             VERSION, environment, LocalFolder(folder), self.credentials, store, self._ledger, self.configuration
         )
         self._discovery: Discovery | None = None
+        self._models: tuple[Models, ModelDownloads, ModelAdvice] | None = None
         self._operations: OperationCases | None = None
 
     async def discovery(self) -> Discovery:
@@ -94,6 +100,41 @@ class App:
 
         ports = SystemListeningPorts()
         return Discovery(self.registry, load_fingerprints(), self._environment, SocketProber(), ports)
+
+    async def models(self) -> Models:
+        """The lists of models, loaded off the event loop by whoever asks first."""
+        return (await self._model_cases())[0]
+
+    async def model_downloads(self) -> ModelDownloads:
+        """Downloading and deleting models, loaded likewise."""
+        return (await self._model_cases())[1]
+
+    async def _advise(self, error: RequestFailed, call: ModelCall) -> None:
+        await (await self._model_cases())[2].add(error, call.endpoint)
+
+    async def _model_cases(self) -> tuple[Models, ModelDownloads, ModelAdvice]:
+        if self._models is None:
+            self._models = await anyio.to_thread.run_sync(self._load_models)
+        return self._models
+
+    def _load_models(self) -> tuple[Models, ModelDownloads, ModelAdvice]:
+        from modelport.adapters.catalog_data import ShippedCatalog
+        from modelport.adapters.http.exchange import Exchange
+        from modelport.adapters.model_caches.files import FileModelCache
+        from modelport.adapters.models.host import ProviderModels
+        from modelport.engine.model_advice import ModelAdvice
+        from modelport.engine.model_downloads import ModelDownloads
+        from modelport.engine.model_lists import ModelLists
+        from modelport.engine.models import Models
+
+        host = ProviderModels(Exchange(self._pool))
+        cache = FileModelCache(self._folder / "models")
+        lists = ModelLists(self.connections, host, cache, ShippedCatalog(), SystemClock())
+        return (
+            Models(self.registry, self.providers, lists),
+            ModelDownloads(self.registry, self.connections, host, lists),
+            ModelAdvice(self.connections, host, lists),
+        )
 
     async def operations(self) -> OperationCases:
         """The use cases besides completions, loaded off the event loop by whoever asks first."""

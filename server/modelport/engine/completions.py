@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Protocol
 
 import anyio
@@ -36,6 +36,14 @@ class CallListener(Listener, Protocol):
         ...
 
 
+Advise = Callable[[RequestFailed, ModelCall], Awaitable[None]]
+"""Adds to a failure what to do about it; must not take long."""
+
+
+async def _no_advice(error: RequestFailed, call: ModelCall) -> None:
+    """What a failure says by itself has to do."""
+
+
 class Completions:
     """The use case of ``completion/create``."""
 
@@ -47,6 +55,7 @@ class Completions:
         clock: Clock,
         log: Log,
         defaults: DefaultChain | None = None,
+        advise: Advise = _no_advice,
     ) -> None:
         self._connections = connections
         self._dialects = dialects
@@ -54,6 +63,7 @@ class Completions:
         self._clock = clock
         self._log = log
         self._defaults = defaults
+        self._advise = advise
 
     async def create(
         self, params: types.CreateCompletionParams, listener: CallListener, origin: Origin
@@ -136,6 +146,8 @@ class Completions:
             raise
         except RequestFailed as error:
             outcome, failure = "failed", error
+            if error.kind == "model_not_found":
+                await self._advise(error, call)
             raise
         except Exception:
             outcome = "failed"

@@ -369,6 +369,21 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     price: Price | None = None
     """What it costs."""
 
+    capabilities: tuple[str, ...] | None = None
+    """What else it is known to do: json_mode, fim, embeddings, images, moderation."""
+
+    retired: bool | None = None
+    """Whether it is not served any more, or never was under this name."""
+
+    retires_on: str | None = None
+    """The day it stops or stopped being served, ISO 8601."""
+
+    successor: str | None = None
+    """The model of the same provider that takes its place."""
+
+    notice: str | None = None
+    """What happened to it, a sentence."""
+
     source: ModelSource
     """Where these facts come from."""
 
@@ -946,19 +961,19 @@ class SearchModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Which models to find."""
 
     query: str | None = None
-    """Words of the name."""
+    """Words of the name, the maker or the provider; each has to fit."""
 
     provider: str | None = None
     """Only this provider's."""
 
     requires: tuple[str, ...] | None = None
-    """Capabilities it must have."""
+    """Capabilities it must be known to have: tools, reasoning, vision, image, audio, video, file, json_mode, fim, embeddings, images, moderation."""
 
     max_input_usd_per_mtok: float | None = None
-    """The highest input price."""
+    """The highest input price, in US dollars per million tokens; models without a known price are left out."""
 
     sort: str | None = None
-    """What to sort by."""
+    """What to sort by: name, provider, price, context, output. Absent: how well the name fits."""
 
     limit: int | None = None
     """At most this many."""
@@ -969,6 +984,9 @@ class SearchModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
 
     models: tuple[Model, ...]
     """Best first."""
+
+    errors: tuple[ProviderError, ...] | None = None
+    """The providers that could not be asked; their models come from the catalog."""
 
 
 class PullModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

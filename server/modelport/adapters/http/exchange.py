@@ -32,6 +32,7 @@ FIRST_DELTA_S = 300.0
 GAP_S = 30.0
 """How long a provider may pause once it has begun."""
 LONGEST_REFUSAL = 64 * 1024
+NOT_MODIFIED = 304
 LONGEST_LISTING = 16 * 1024 * 1024
 LONGEST_REPLY = 128 * 1024 * 1024
 """Two thousand vectors of three thousand numbers fit, and a few large images."""
@@ -44,6 +45,14 @@ class Outgoing(Struct, frozen=True):
     headers: Mapping[str, str]
     key_header: str
     body: dict[str, Any] = {}
+
+
+class Fetched(Struct, frozen=True):
+    """A whole reply: its body, or none where nothing has changed since the ``ETag`` that was sent."""
+
+    body: bytes
+    etag: str | None = None
+    changed: bool = True
 
 
 class Watch:
@@ -154,13 +163,23 @@ class Exchange:
         Raises:
             RequestFailed: no reply in time, or a refusal.
         """
+        return (await self.fetch("GET", endpoint, model, outgoing, timeout_s)).body
+
+    async def fetch(self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing, timeout_s: float) -> Fetched:
+        """The reply to a request of any method, read to its end.
+
+        Raises:
+            RequestFailed: no reply in time, or a refusal.
+        """
         with anyio.move_on_after(timeout_s):
             try:
-                response, endpoint = await self._logged_in("GET", endpoint, model, outgoing)
+                response, endpoint = await self._logged_in(method, endpoint, model, outgoing)
                 try:
+                    if response.status_code == NOT_MODIFIED:
+                        return Fetched(b"", changed=False)
                     if not response.is_success:
                         raise await self._refusal(endpoint, model, response)
-                    return await read_capped(response, LONGEST_LISTING)
+                    return Fetched(await read_capped(response, LONGEST_LISTING), response.headers.get("etag"))
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
@@ -192,7 +211,7 @@ class Exchange:
                 return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
             client = await self._pool.client(endpoint.base_url, **network(endpoint))
             url, content = endpoint.base_url + outgoing.path, b""
-            if method == "POST":
+            if method != "GET":
                 sent["Content-Type"] = "application/json"
                 content = msgspec.json.encode(outgoing.body)
             if log_in is not None:
@@ -210,9 +229,7 @@ class Exchange:
         return failures.refused(endpoint, model, response.status_code, response.headers, body)
 
 
-async def read_capped(
-    response: httpx2.Response, limit: int, *, cut: bool = False, watch: Watch | None = None
-) -> bytes:
+async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False, watch: Watch | None = None) -> bytes:
     """The body up to ``limit`` bytes, each part of it told to the watch.
 
     Raises:

@@ -6,6 +6,7 @@ Source: JSON-RPC 2.0; Language Server Protocol 3.18, base protocol.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -195,7 +196,7 @@ def log_message(level: Literal["error", "warning", "info"], text: str) -> bytes:
     return b'{"jsonrpc":"2.0","method":"window/logMessage","params":%b}' % _encoder.encode(params)
 
 
-def progress(token: int | str, value: dict[str, str]) -> bytes:
+def progress(token: int | str, value: Mapping[str, str | int]) -> bytes:
     """The body of a ``$/progress`` notification; ``value`` always has a ``kind``."""
     params = {"token": token, "value": value}
     return b'{"jsonrpc":"2.0","method":"$/progress","params":%b}' % _encoder.encode(params)

@@ -1,0 +1,1 @@
+"""Where lists of models are kept between processes."""

@@ -1,0 +1,1 @@
+"""Where the models at a provider are listed, fetched and deleted."""

@@ -1,0 +1,98 @@
+"""Lists the models of a provider page by page, in whatever wire format it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import anyio
+import anyio.to_thread
+
+from modelport.adapters.dialects.listings import Page, read_page
+from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.dialects.wire_format import NotUnderstood, WireFormat
+from modelport.adapters.http import failures
+from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.models.ollama import OllamaModels
+from modelport.domain.connection import Endpoint
+from modelport.domain.listing import ListedModel, Listing
+from modelport.protocol.types import Dialect
+
+TIMEOUT_S = 15.0
+"""For one page."""
+MOST_PAGES = 50
+LONG_BODY = 64 * 1024
+"""A longer one is read by a worker thread."""
+
+
+class ProviderModels:
+    """A ``ModelHost`` over HTTP; what a wire format can do beyond listing is in a module of its own."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+        self._wires: dict[Dialect, WireFormat] = {}
+        self._stores: Mapping[Dialect, OllamaModels] = {"ollama": OllamaModels(exchange)}
+
+    async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
+        """The provider's list; a row without an address has the examples of the row."""
+        row = endpoint.provider
+        if not endpoint.base_url:
+            return Listing(models=tuple(ListedModel(id=name) for name in row.example_models))
+        wire = await self._wire(endpoint.dialect)
+        path = wire.models_path(row)
+        if not path:
+            return None
+        listing = await self._pages(endpoint, wire, path, known)
+        store = self._stores.get(endpoint.dialect)
+        return listing if store is None or listing is known else await store.detailed(endpoint, listing, known)
+
+    def pulls(self, endpoint: Endpoint) -> bool:
+        """Whether the wire format can fetch, and the provider is the user's own."""
+        return endpoint.dialect in self._stores and endpoint.provider.connection_type == "local"
+
+    async def pull(self, endpoint: Endpoint, model: str, progress: Any) -> None:
+        """Fetches a model; only where ``pulls``."""
+        await self._stores[endpoint.dialect].pull(endpoint, model, progress)
+
+    async def delete(self, endpoint: Endpoint, model: str) -> None:
+        """Deletes a model; only where ``pulls``."""
+        await self._stores[endpoint.dialect].delete(endpoint, model)
+
+    async def _pages(self, endpoint: Endpoint, wire: WireFormat, path: str, known: Listing | None) -> Listing:
+        """All pages as one list. Only a list of one page has a mark that tells whether it has changed."""
+        ask = {"If-None-Match": known.etag} if known and known.etag else {}
+        outgoing = Outgoing(path, {**wire.headers, **ask}, wire.key_header)
+        reply = await self._exchange.fetch("GET", endpoint, "", outgoing, TIMEOUT_S)
+        if not reply.changed and known:
+            return known
+        page = await _read(endpoint, reply.body)
+        if page.more is None:
+            return Listing(models=page.models, etag=reply.etag)
+        models, asked = {model.id: model for model in page.models}, {page.more}
+        while page.more and len(asked) < MOST_PAGES:
+            further = Outgoing(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
+            page = await _read(endpoint, await self._exchange.get(endpoint, "", further, TIMEOUT_S))
+            models |= {model.id: model for model in page.models if model.id not in models}
+            if page.more in asked:
+                break
+            asked.add(page.more or "")
+        return Listing(models=tuple(models.values()))
+
+    async def _wire(self, dialect: Dialect) -> WireFormat:
+        if dialect not in self._wires:
+            self._wires[dialect] = await anyio.to_thread.run_sync(_load, dialect)
+        return self._wires[dialect]
+
+
+def _load(dialect: Dialect) -> WireFormat:
+    from importlib import import_module
+
+    module, name = MODULES[dialect]
+    return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()
+
+
+async def _read(endpoint: Endpoint, body: bytes) -> Page:
+    try:
+        return read_page(body) if len(body) <= LONG_BODY else await anyio.to_thread.run_sync(read_page, body)
+    except NotUnderstood as error:
+        raise failures.not_understood(endpoint, "", body, str(error)) from error

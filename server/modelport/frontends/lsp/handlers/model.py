@@ -1,0 +1,65 @@
+"""``model/*``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from modelport.frontends.lsp import messages
+from modelport.frontends.lsp.session import Session
+from modelport.protocol import types
+
+if TYPE_CHECKING:
+    from modelport.domain.listing import PullProgress
+
+
+async def list_model(session: Session, params: types.ListModelParams) -> types.ListModelResult:
+    """Lists models."""
+    return await (await (await session.app()).models()).list(params)
+
+
+async def search_model(session: Session, params: types.SearchModelParams) -> types.SearchModelResult:
+    """Finds models."""
+    return await (await (await session.app()).models()).search(params)
+
+
+async def pull_model(session: Session, params: types.PullModelParams) -> types.Empty:
+    """Downloads a model, and reports how far it is in percent and bytes."""
+    downloads = await (await session.app()).model_downloads()
+    with _measured(session, params.work_done_token, f"Downloading {params.model}") as tell:
+        await downloads.pull(params.provider, params.model, tell)
+    return types.Empty()
+
+
+async def delete_model(session: Session, params: types.DeleteModelParams) -> types.Empty:
+    """Deletes a model."""
+    downloads = await (await session.app()).model_downloads()
+    await downloads.delete(params.provider, params.model)
+    return types.Empty()
+
+
+@contextmanager
+def _measured(session: Session, token: int | str | None, title: str) -> Generator[Callable[[PullProgress], None]]:
+    """Tells a client that gave a token how far the work is, in percent, and in bytes beside LSP's own fields.
+
+    Source: Language Server Protocol 3.18, work done progress: the percentage never goes back.
+    """
+    if token is None:
+        yield lambda _: None
+        return
+    reached = 0
+
+    def tell(progress: PullProgress) -> None:
+        nonlocal reached
+        reached = max(reached, progress.percentage or 0)
+        value: dict[str, str | int] = {"kind": "report", "message": progress.words, "percentage": reached}
+        if progress.total_bytes:
+            value |= {"completedBytes": progress.completed_bytes, "totalBytes": progress.total_bytes}
+        session.outbox.send(messages.progress(token, value))
+
+    session.outbox.send(messages.progress(token, {"kind": "begin", "title": title[:200], "percentage": 0}))
+    try:
+        yield tell
+    finally:
+        session.outbox.send(messages.progress(token, {"kind": "end"}))
