@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from modelport.adapters.dialects.wire_format import NotUnderstood
@@ -74,6 +74,6 @@ def _micros(way: CreditsWire, entry: dict[str, Any], path: str | None) -> int | 
         return None
     try:
         micros = Decimal(str(value)) * MICROS / way.per_unit
-    except InvalidOperation:
+    except ArithmeticError:
         return None
     return int(micros.to_integral_value()) if micros.is_finite() and abs(micros) <= MOST else None
