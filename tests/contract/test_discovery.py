@@ -85,7 +85,7 @@ async def test_it_is_asked_little_politely_and_without_a_secret(
     with serving(sample) as server:
         await find(discovery(), ports=(server.port,))
     asked = [request.path for request in server.requests]
-    assert len(set(asked)) == len(asked) <= 14
+    assert len(set(asked)) == len(asked) <= 12
     assert set(asked[:2]) == {"/", "/v1/models"}
     for request in server.requests:
         assert request.method == "GET"
@@ -110,6 +110,14 @@ async def test_it_is_not_asked_more_than_it_takes(name: str) -> None:
     with serving(BY_NAME[name]) as server:
         await find(discovery(), ports=(server.port,))
     assert len(server.requests) <= 4
+
+
+@pytest.mark.parametrize("name", ["LiteLLM", "LiteLLM with a key", "LiteLLM that cannot check a key"])
+async def test_a_proxy_is_not_made_to_call_its_models(name: str) -> None:
+    with serving(BY_NAME[name]) as server:
+        await find(discovery(), ports=(server.port,))
+    asked = {request.path for request in server.requests}
+    assert asked <= {"/", "/v1/models", "/health/liveliness", "/health/readiness"}
 
 
 async def test_a_server_that_gives_one_page_for_everything_is_left_alone() -> None:

@@ -68,10 +68,12 @@ def test_its_usual_ports_are_its_providers(row: Fingerprint) -> None:
     assert row.last or any(f":{port}" in usual for port in row.ports)
 
 
-def test_what_a_proxy_might_pass_on_is_asked_after_the_proxy_is_known() -> None:
+def test_what_a_proxy_would_pass_on_is_asked_after_the_proxy_is_known() -> None:
     waves = {path: number for number, wave in enumerate(BOOK.waves) for path in wave}
     assert waves["/health/liveliness"] < waves["/openai/status"]
     assert waves["/openapi.json"] == len(BOOK.waves) - 1
+    # Asked of a server only that has shown another mark of mlx.
+    assert all(way[0].header for row in BOOK.server for way in row.ways if "/health" in {probe.path for probe in way})
 
 
 def test_few_requests_come_first() -> None:

@@ -6,7 +6,7 @@ names a header, a text or a field that only its own server sends.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -81,12 +81,17 @@ class Fingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     last: bool = False
     """Counts only when no other row fits and there is nothing left to ask."""
 
+    @property
+    def details(self) -> frozenset[str]:
+        """The paths that tell its version and its models."""
+        return frozenset(field.path for field in (self.models, self.version) if field)
+
 
 class Fingerprints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file: the rows, those that could be taken for others first, and what to ask in which order."""
 
     waves: tuple[tuple[str, ...], ...]
-    """Paths that are asked together; a wave is asked only while the ones before it have not decided."""
+    """Paths that are asked together, as far as they could decide, while the ones before them have not decided."""
     other_services: tuple[int, ...]
     """Ports of well-known services that are no model servers, and take an HTTP request for an attack or an error."""
     server: tuple[Fingerprint, ...]
@@ -110,6 +115,20 @@ def recognise(book: Fingerprints, answers: Mapping[str, Reply], *, final: bool =
                 evidence = "; ".join(_evidence(probe, answers[probe.path]) for probe in way)
                 return Recognition(row, evidence, answers[way[-1].path].latency_ms)
     return None
+
+
+def open_paths(book: Fingerprints, answers: Mapping[str, Reply], asked: Container[str]) -> frozenset[str]:
+    """The paths that could still decide: those of the ways that nothing known speaks against.
+
+    Most ways of more than one probe end with the first answer, so a server is spared what does not concern it. That
+    matters: ``/health`` makes a LiteLLM proxy call all its models.
+    """
+    found: set[str] = set()
+    for way in (way for row in book.server for way in row.ways):
+        known = [probe for probe in way if probe.path in asked]
+        if all(probe.path in answers and holds(probe, answers[probe.path]) for probe in known):
+            found |= {probe.path for probe in way if probe.path not in asked}
+    return frozenset(found)
 
 
 def holds(probe: Probe, reply: Reply) -> bool:

@@ -14,6 +14,7 @@ from modelport.domain.fingerprints import (
     Reply,
     answers_all_alike,
     names_at,
+    open_paths,
     recognise,
     text_at,
 )
@@ -152,9 +153,12 @@ class _Search:
 
     async def _identify(self, place: Place) -> LocalServer | None:
         answers: dict[str, Reply] = {}
+        asked: set[str] = set()
         match = None
         for wave in self._book.waves:
-            await self._ask(place, wave, answers, self._left_s() / 2, until=lambda: recognise(self._book, answers))
+            paths = [path for path in wave if path in open_paths(self._book, answers, asked)]
+            await self._ask(place, paths, answers, self._left_s() / 2)
+            asked.update(paths)
             match = recognise(self._book, answers)
             if match or not answers or answers_all_alike(answers, wave):
                 break
@@ -165,7 +169,7 @@ class _Search:
 
     async def _described(self, place: Place, match: Recognition, answers: dict[str, Reply]) -> LocalServer:
         row = match.row
-        await self._ask(place, [field.path for field in (row.models, row.version) if field], answers, self._left_s())
+        await self._ask(place, sorted(row.details - answers.keys()), answers, self._left_s())
         models = answers.get(row.models.path) if row.models else None
         version = answers.get(row.version.path) if row.version else None
         locked = "; its model list needs a key" if models and models.status in REFUSALS else ""
@@ -178,30 +182,26 @@ class _Search:
             evidence=match.evidence + locked,
         )
 
-    async def _ask(
-        self,
-        place: Place,
-        paths: Sequence[str],
-        answers: dict[str, Reply],
-        limit_s: float,
-        until: Callable[[], object] = lambda: None,
-    ) -> None:
-        """Asks for what was not asked before; what does not come in time, or is not needed any more, is left out."""
+    async def _ask(self, place: Place, paths: Sequence[str], answers: dict[str, Reply], limit_s: float) -> None:
+        """Asks; what does not come in time, or is not needed any more since the server is known, is left out."""
         limiter = anyio.CapacityLimiter(REQUESTS_PER_PLACE)
+        waiting = set(paths)
 
         async def ask(path: str) -> None:
             async with limiter:
                 longest = LONGEST_LIST if path in self._lists else LONGEST_BODY
-                if reply := await self._prober.get(place, path, longest):
-                    answers[path] = reply
-                    if until():
-                        enough.cancel()
+                reply = await self._prober.get(place, path, longest)
+                waiting.discard(path)
+                if reply is None:
+                    return
+                answers[path] = reply
+                if (match := recognise(self._book, answers)) and not waiting & match.row.details:
+                    enough.cancel()
 
         with anyio.move_on_after(limit_s) as enough:
             async with anyio.create_task_group() as tasks:
-                for path in dict.fromkeys(paths):
-                    if path not in answers:
-                        tasks.start_soon(ask, path)
+                for path in paths:
+                    tasks.start_soon(ask, path)
 
     def _left_s(self) -> float:
         return max(0.0, self._end - anyio.current_time())

@@ -21,6 +21,7 @@ from modelport.domain.fingerprints import (
     answers_all_alike,
     holds,
     names_at,
+    open_paths,
     recognise,
     text_at,
     values_at,
@@ -79,7 +80,8 @@ def test_it_is_decided_after_the_wave_that_holds_its_mark(sample: Sample) -> Non
     answers: dict[str, Reply] = {}
     match = None
     for wave in BOOK.waves:
-        answers |= {path: reply(sample.answer(path)) for path in wave}
+        wanted = open_paths(BOOK, answers, answers)
+        answers |= {path: reply(sample.answer(path)) for path in wave if path in wanted}
         if match := recognise(BOOK, answers):
             break
     match = match or recognise(BOOK, answers, final=True)
@@ -104,7 +106,8 @@ def test_the_evidence_is_one_line_about_answers(sample: Sample) -> None:
         ("llama.cpp with a key", 'GET /v1/models answered 401, sent "Server: llama.cpp"'),
         ("vLLM", 'GET /v1/models has owned_by "vllm"'),
         ("LM Studio without models", "GET /lmstudio-greeting has lmstudio true"),
-        ("LiteLLM", "GET /health/liveliness answered \"I'm alive!\""),
+        ("LiteLLM", 'GET / mentions "LiteLLM API - Swagger UI"'),
+        ("LiteLLM with a key", "GET /health/liveliness answered \"I'm alive!\""),
         ("TGI 3", "GET /info has model_id, max_total_tokens, validation_workers"),
         ("aimock", 'GET /v1/models has object "list", has data, has owned_by "aimock"'),
         ("KoboldCpp", 'GET /v1/models has owned_by "koboldcpp"; GET /api/extra/version has result "KoboldCpp"'),
@@ -117,6 +120,30 @@ def test_the_evidence_in_words(name: str, evidence: str) -> None:
     match = recognise(BOOK, asked(sample), final=True)
     assert match is not None
     assert match.evidence == evidence
+
+
+# What is worth asking.
+
+
+def test_at_first_everything_is_open() -> None:
+    assert open_paths(BOOK, {}, ()) == set(PATHS)
+
+
+@pytest.mark.parametrize("sample", [*SERVERS, *OTHERS], **named)
+def test_nothing_is_open_in_the_end(sample: Sample) -> None:
+    assert open_paths(BOOK, asked(sample), PATHS) == set()
+
+
+def test_a_way_is_closed_by_an_answer_that_does_not_fit_and_by_one_that_did_not_come() -> None:
+    first, second = Probe(path="/a", text="yes"), Probe(path="/b", text="yes")
+    row = Fingerprint(provider="x", ways=((first, second),), checked="2026-11-20", source="x")
+    book = Fingerprints(waves=(("/a", "/b"),), other_services=(), server=(row,))
+    yes, no = Reply(status=200, text="yes"), Reply(status=200, text="no")
+    assert open_paths(book, {}, ()) == {"/a", "/b"}
+    assert open_paths(book, {"/a": yes}, {"/a"}) == {"/b"}
+    assert open_paths(book, {"/a": no}, {"/a"}) == set()
+    assert open_paths(book, {}, {"/a"}) == set()
+    assert open_paths(book, {"/a": yes, "/b": yes}, {"/a", "/b"}) == set()
 
 
 # Garbage.

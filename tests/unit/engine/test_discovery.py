@@ -39,9 +39,11 @@ WAVES = (("/", "/models"), ("/a", "/b", "/c", "/d"), ("/e",))
 
 def print_of(provider: str, path: str, *, last: bool = False, **more: Any) -> Fingerprint:
     probe = Probe(path=path, json={"who": provider}) if not last else Probe(path=path, has=("data",))
+    # The other paths could tell it too, but no server here has them.
+    others = [(Probe(path=other, json={"who": "no one"}),) for other in ("/a", "/b", "/d", "/e")]
     return Fingerprint(
         provider=provider,
-        ways=((probe,),),
+        ways=((probe,), *others),
         models=Field(path="/models", at="data.*"),
         version=Field(path="/version", at="version"),
         checked="2026-11-20",
@@ -144,13 +146,13 @@ async def test_each_server_is_told_of_when_it_is_known() -> None:
     search = Search(Prober(four_2222=ZETA, four_1111=ACME))
     servers = await search.run()
     assert [server.provider for server in servers] == ["acme", "zeta"]
-    assert search.heard == [(0.01, "zeta"), (0.04, "acme")]
+    assert search.heard == [(0.01, "zeta"), (0.05, "acme")]
 
 
 async def test_the_search_ends_as_soon_as_everybody_has_answered() -> None:
     search = Search(Prober(four_1111=ACME))
     await search.run(timeout_ms=60_000)
-    assert search.seconds == 0.04
+    assert search.seconds == 0.05
     nobody = Search(Prober())
     assert await nobody.run(timeout_ms=60_000) == []
     assert nobody.seconds == 0
@@ -242,7 +244,7 @@ async def test_the_second_address_does_not_wait_long_for_the_first() -> None:
     search = Search(Prober(four_1111=HANGS, six_1111=ACME))
     (server,) = await search.run()
     assert server.base_url == "http://[::1]:1111/v1"
-    assert search.heard == [(round(0.04 + HEAD_START_S, 6), "acme")]
+    assert search.heard == [(round(0.05 + HEAD_START_S, 6), "acme")]
 
 
 async def test_a_first_address_that_comes_later_with_the_same_is_not_told_of_again() -> None:
@@ -265,7 +267,7 @@ async def test_two_servers_at_the_addresses_of_a_port() -> None:
 async def test_open_ports_are_looked_at_when_they_are_known() -> None:
     search = Search(Prober(four_9000=ACME, four_2222=ZETA), Ports(9000, 5432, 80, after_s=0.2))
     await search.run()
-    assert search.heard == [(0.01, "zeta"), (0.24, "acme")]
+    assert search.heard == [(0.01, "zeta"), (0.25, "acme")]
     assert not {5432, 80} & {port for _, port, _ in search.prober.asked}
 
 
