@@ -90,9 +90,7 @@ class LocalServer:
 
         self._host = f"[{host}]" if ":" in host else host
         self._server = Server((host, port), Handler)
-        self._scheme = "https" if tls else "http"
-        if tls is not None:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
+        self._scheme = _secured(self._server, tls)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         self._thread.start()
 
@@ -113,3 +111,11 @@ class LocalServer:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _secured(server: ThreadingHTTPServer, tls: ssl.SSLContext | None) -> str:
+    """Puts TLS in front of a server, if there is any; returns the scheme of its address."""
+    if tls is None:
+        return "http"
+    server.socket = tls.wrap_socket(server.socket, server_side=True)
+    return "https"

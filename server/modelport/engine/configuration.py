@@ -82,7 +82,7 @@ class Configurations:
         """The check of the file, for diagnostics."""
         if not self._problems:
             count = len(self._registry.all()) - len(self._shipped)
-            detail = f"{self.path}: {count} providers of your own" if self._read.exists else f"no file at {self.path}"
+            detail = f"{self.path}, own providers: {count}" if self._read.exists else f"no file at {self.path}"
             return Check(id="configuration", status="ok", detail=detail)
         told = " ".join(map(sentence, self._problems[:MOST_SHOWN]))
         more = len(self._problems) - MOST_SHOWN

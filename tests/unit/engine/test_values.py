@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import anyio
+import anyio.lowlevel
 import pytest
 
 from modelport.domain.configuration import ValueSource
@@ -78,7 +79,7 @@ async def test_a_value_that_is_not_there_says_where_it_was_looked_for(
 async def test_callers_at_the_same_time_wait_for_one_run() -> None:
     class Slow(Printing):
         async def output(self, command: Any, withheld: Any) -> Secret:
-            await anyio.sleep(0)
+            await anyio.lowlevel.checkpoint()
             return await super().output(command, withheld)
 
     printing = Slow(**{COMMAND[0]: KEY})

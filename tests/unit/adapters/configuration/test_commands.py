@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
 import anyio
+import anyio.to_thread
 import pytest
 
 from modelport.adapters.configuration.commands import LocalCommands
@@ -60,24 +62,31 @@ async def test_a_program_that_is_not_there_or_cannot_be_run(tmp_path: Path) -> N
     assert "cannot be run" in await fails([str(tmp_path)])
 
 
-async def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    pid = tmp_path / "pid"
-    code = f"import os, time, pathlib; pathlib.Path({str(pid)!r}).write_text(str(os.getpid())); time.sleep(60)"
-    assert "within 0.5 s" in await fails(python(code), 0.5)
-    if pid.exists():
-        assert not Path(f"/proc/{pid.read_text()}").exists()
+@pytest.fixture
+def fifo(tmp_path: Path) -> Path:
+    os.mkfifo(tmp_path / "fifo")
+    return tmp_path / "fifo"
 
 
-async def test_a_program_nobody_waits_for_any_more_is_ended(tmp_path: Path) -> None:
-    fifo = tmp_path / "fifo"
-    code = f"import os, time; os.mkfifo({str(fifo)!r}); print(os.getpid(), flush=True); open({str(fifo)!r}).read()"
+def holding(fifo: Path) -> list[str]:
+    """A program that keeps the pipe open for as long as it lives."""
+    return python(f"import time; f = open({str(fifo)!r}, 'w'); print('x', file=f, flush=True); time.sleep(60)")
+
+
+async def test_a_program_that_takes_too_long_is_ended(fifo: Path) -> None:
+    reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
+    assert "within 0.5 s" in await fails(holding(fifo), 0.5)
+    # The end of the pipe: nobody holds the other side. While somebody does, there is an error instead.
+    assert os.read(reader, 10) in (b"x\n", b"")
+    assert os.read(reader, 10) == b""
+    os.close(reader)
+
+
+async def test_a_program_nobody_waits_for_any_more_is_ended(fifo: Path) -> None:
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(LocalCommands().output, python(code), ())
-        while not await anyio.Path(fifo).exists():
-            await anyio.sleep(0.01)
+        tasks.start_soon(LocalCommands().output, holding(fifo), ())
+        reader = await anyio.to_thread.run_sync(os.open, fifo, os.O_RDONLY)
+        assert await anyio.to_thread.run_sync(os.read, reader, 10) == b"x\n"
         tasks.cancel_scope.cancel()
-    # Nobody reads the other end: opening it for writing without waiting fails.
-    import os
-
-    with pytest.raises(OSError, match="No such device"):
-        os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+    assert os.read(reader, 10) == b""
+    os.close(reader)

@@ -58,8 +58,9 @@ async def test_a_file_of_ones_own_makes_a_server_trusted_and_only_for_who_names_
 
 async def test_the_files_certificates_vouch_for_their_own_names_only(pool: HttpPool, authority: trustme.CA, ca_file: str) -> None:  # fmt: skip
     with tls_server(authority, "other.example") as server:
+        client = await pool.client(server.url, ca_file=ca_file)
         with pytest.raises(httpx2.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
-            await (await pool.client(server.url, ca_file=ca_file)).get(server.url)
+            await client.get(server.url)
 
 
 @pytest.mark.parametrize("content", [None, "nonsense"])

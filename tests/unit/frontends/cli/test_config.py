@@ -1,0 +1,73 @@
+"""``modelport config``: where the file is, what is wrong with it, and what it may say."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture
+def file() -> Path:
+    return Path(os.environ["MODELPORT_CONFIG_DIR"]) / "config.toml"
+
+
+def test_the_path_is_told_whether_there_is_a_file_or_not(run: Any, file: Path) -> None:
+    assert run("config", "path").stdout.strip() == str(file)
+    assert json.loads(run("config", "path", "--json").stdout) == {"path": str(file), "exists": False}
+
+
+def test_a_sound_file(run: Any, file: Path) -> None:
+    assert "There is no file" in run("config", "check").stdout
+    file.write_text('[providers.acme]\nbase_url = "https://acme.example"\n')
+    result = run("config", "check")
+    assert (result.exit_code, result.stdout.strip()) == (0, f"{file} is in order.")
+
+
+def test_a_broken_file_is_told_line_by_line(run: Any, file: Path) -> None:
+    file.write_text('[providers.acme]\nbase_ur = "https://acme.example"\n[providers.opnai]\n')
+    result = run("config", "check")
+    assert result.exit_code == 2
+    (line,) = result.stdout.splitlines()
+    assert line == f"{file}:2: error: providers.acme.base_ur: There is no such setting (did you mean base_url?)."
+    assert result.stderr == ""
+    report = json.loads(run("config", "check", "--json").stdout)
+    assert (report["usable"], [problem["line"] for problem in report["problems"]]) == (False, [2])
+
+
+def test_a_warning_does_not_break_the_file(run: Any, file: Path) -> None:
+    file.with_name("config.json").write_text('{"openai": {"api_key": "sk-canary-0123456789"}}')
+    result = run("config", "check")
+    assert result.exit_code == 0
+    assert "warning: openai.api_key" in result.stdout
+    assert "canary" not in result.stdout
+    (key,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert (key["provider"], key["source"], key["location"]) == ("openai", "file", "config.json")
+
+
+def test_the_schema_is_one(run: Any) -> None:
+    schema = json.loads(run("config", "schema").stdout)
+    assert schema["$schema"].startswith("https://json-schema.org/")
+    assert "providers" in schema["properties"]
+
+
+def test_other_commands_say_that_the_file_is_not_used_and_go_on(run: Any, file: Path) -> None:
+    file.write_text("nonsense")
+    result = run("providers", "--type", "local")
+    assert result.exit_code == 0
+    assert "config.toml: Line 1" in result.stderr
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "config.toml: Line 1" in result.stdout
+    assert result.stderr == ""
+
+
+def test_chat_asks_the_default_model(run: Any, file: Path) -> None:
+    file.write_text('default_model = "echo/mock"\n[providers.echo]\ndialect = "mock"\n')
+    result = run("chat", "--json", "hello")
+    assert result.exit_code == 0, result.stderr
+    said = json.loads(result.stdout)
+    assert (said["provider"], said["model"], said["text"]) == ("echo", "mock", "You said: hello")
