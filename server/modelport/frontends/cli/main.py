@@ -18,7 +18,9 @@ COMMANDS = {
     "discover": ("discover", "Find the model servers on this machine."),
     "doctor": ("doctor", "Check this installation."),
     "keys": ("keys", "Keep provider keys in the system's keyring."),
+    "models": ("models", "List models, or find one by name, ability and price."),
     "providers": ("providers", "List the providers and what each needs."),
+    "pull": ("pull", "Download a model to a server on this machine."),
     "serve": ("serve", "Run the language server on standard input and output."),
     "usage": ("usage", "Show what was used, over all editors."),
 }

@@ -1,0 +1,131 @@
+"""``modelport models``: which models are there, what can they do and what do they cost?"""
+
+from __future__ import annotations
+
+import click
+
+from modelport.app import App
+from modelport.domain.model_search import REQUIREMENTS, SORTS
+from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.protocol.types import (
+    ListModelParams,
+    ListModelResult,
+    Model,
+    ProviderError,
+    SearchModelParams,
+    SearchModelResult,
+)
+
+DECIMALS_FROM = 0.1
+"""US dollars; below it two decimals hide too much."""
+
+
+@click.command(name="models")
+@click.argument("query", nargs=-1)
+@click.option("--provider", metavar="NAME", help="Only this provider's, asked also where it has no key.")
+@click.option("--requires", multiple=True, type=click.Choice(REQUIREMENTS), help="Only those that can; repeatable.")
+@click.option("--max-price", type=click.FloatRange(min=0), metavar="USD", help="Most for a million tokens of input.")
+@click.option("--sort", type=click.Choice(list(SORTS)), help="The order; without it the best match comes first.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
+@click.option("--refresh", is_flag=True, help="Ask the providers again, whatever was kept.")
+@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
+def command(
+    query: tuple[str, ...],
+    provider: str | None,
+    requires: tuple[str, ...],
+    max_price: float | None,
+    sort: str | None,
+    limit: int | None,
+    refresh: bool,  # noqa: FBT001
+    as_json: bool,  # noqa: FBT001
+) -> None:
+    """Lists the models of the providers in use, or finds some in all that are known."""
+    searching = bool(query or requires or sort) or max_price is not None
+    if searching:
+        search = SearchModelParams(
+            query=" ".join(query) or None,
+            provider=provider,
+            requires=requires or None,
+            max_input_usd_per_mtok=max_price,
+            sort=sort,
+            limit=limit,
+        )
+        result: ListModelResult | SearchModelResult = _search(search, refresh=refresh)
+    else:
+        result = _list(ListModelParams(provider=provider, refresh=refresh, limit=limit))
+    if as_json:
+        print_json(result)
+    elif result.models:
+        print_table(
+            ["MODEL", "CONTEXT", "OUTPUT", "IN $/M", "OUT $/M", "CAN", ""],
+            [[f"{m.provider}/{m.id}", *_facts(m), _note(m)] for m in result.models],
+        )
+    _say(result.errors or ())
+    if not result.models:
+        if not as_json and not result.errors:
+            click.echo(f"modelport: {_nothing(provider, searching=searching)}", err=True)
+        raise click.exceptions.Exit(1)
+
+
+def _list(params: ListModelParams) -> ListModelResult:
+    async def work(app: App) -> ListModelResult:
+        return await (await app.models()).list(params)
+
+    return with_app(work)
+
+
+def _search(params: SearchModelParams, *, refresh: bool) -> SearchModelResult:
+    async def work(app: App) -> SearchModelResult:
+        models = await app.models()
+        if refresh:
+            await models.list(ListModelParams(provider=params.provider, refresh=True))
+        return await models.search(params)
+
+    return with_app(work)
+
+
+def _facts(model: Model) -> list[str]:
+    price = model.price
+    return [
+        _tokens(model.context_window),
+        _tokens(model.max_output_tokens),
+        _usd(price.input_usd_per_mtok if price else None),
+        _usd(price.output_usd_per_mtok if price else None),
+        _abilities(model),
+    ]
+
+
+def _tokens(count: int | None) -> str:
+    if count is None:
+        return ""
+    return f"{count / 1_000_000:.3g}M" if count >= 1_000_000 else f"{count / 1000:.4g}k"
+
+
+def _usd(price: float | None) -> str:
+    if price is None:
+        return ""
+    return "free" if price == 0 else f"{price:.2f}" if price >= DECIMALS_FROM else f"{price:.4g}"
+
+
+def _abilities(model: Model) -> str:
+    seen = [word for word in model.input_modalities or () if word != "text"]
+    return " ".join(filter(None, ("tools" if model.tools else "", "reasoning" if model.reasoning else "", *seen)))
+
+
+def _note(model: Model) -> str:
+    if not model.retired:
+        return f"until {model.retires_on}" if model.retires_on else ""
+    return f"retired, use {model.successor}" if model.successor else "retired"
+
+
+def _say(errors: tuple[ProviderError, ...]) -> None:
+    for failed in errors:
+        click.echo(f"modelport: {failed.error.message}", err=True)
+
+
+def _nothing(provider: str | None, *, searching: bool) -> str:
+    if searching:
+        return "No model fits: ask for less, or write the name in another way."
+    if provider is not None:
+        return f"Nothing is known of the models of {provider}."
+    return "No provider is set up: store a key with modelport keys set, or search all with modelport models NAME."
