@@ -1,0 +1,88 @@
+"""What stands between us and a provider, over the wire: each trouble is told for what it is."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from typing import Any
+
+import pytest
+import trustme
+
+from support.http_server import LocalServer
+from support.server_process import ServerProcess
+from support.sse import streamed
+
+
+def connect(server: ServerProcess, url: str, **more: Any) -> dict[str, Any]:
+    """The error of connecting to an address."""
+    params = {"provider": "openai-compatible", "baseUrl": url, "apiKey": "key-0123456789", "model": "m", **more}
+    error = server.error("provider/connect", params)
+    assert error["code"] == -32803
+    assert "0123456789" not in error["message"]
+    return error
+
+
+@pytest.fixture
+def untrusted() -> Any:
+    """A server whose certificate nobody vouches for."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("localhost", "127.0.0.1").configure_cert(context)
+    with LocalServer(lambda _: streamed("secure"), tls=context) as running:
+        yield running.url
+
+
+def test_a_certificate_that_nobody_vouches_for(server: ServerProcess, untrusted: str) -> None:
+    error = connect(server, f"{untrusted}/v1")
+    assert error["data"]["kind"] == "tls"
+    assert "certificate" in error["message"]
+    # Whoever knows what he does may go on.
+    server.result("provider/connect", {"provider": "openai-compatible", "baseUrl": untrusted, "model": "m", "verifyTls": False, "verify": False})  # fmt: skip
+    assert server.result("completion/create", {"prompt": "hi"})["text"] == "secure"
+
+
+def test_a_server_that_speaks_no_tls(server: ServerProcess) -> None:
+    with LocalServer(lambda _: streamed("plain")) as plain:
+        assert connect(server, plain.url.replace("http://", "https://"))["data"]["kind"] == "tls"
+
+
+def test_a_name_that_leads_nowhere(server: ServerProcess) -> None:
+    error = connect(server, "https://nobody.invalid/v1")
+    assert error["data"]["kind"] == "network"
+    assert "has no address" in error["message"]
+
+
+def test_nobody_at_the_port(server: ServerProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    error = connect(server, f"http://127.0.0.1:{port}/v1")
+    assert error["data"]["kind"] == "network"
+    assert "is it running?" in error["message"]
+    assert f"127.0.0.1:{port}" in error["message"]
+
+
+def test_a_server_that_takes_the_request_and_hangs_up(server: ServerProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(10)
+
+        def hang_up() -> None:
+            taken, _ = listener.accept()
+            taken.recv(1)
+            taken.close()
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        error = connect(server, f"http://127.0.0.1:{listener.getsockname()[1]}/v1")
+        thread.join()
+    assert error["data"]["kind"] == "network"
+    assert "closed the connection" in error["message"]
+
+
+def test_a_server_that_says_nothing(server: ServerProcess) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
+        server.result("provider/connect", {"provider": "openai-compatible", "baseUrl": url, "model": "m", "timeoutMs": 200, "verify": False})  # fmt: skip
+        error = server.error("completion/create", {"prompt": "hi"})
+    assert (error["code"], error["data"]["kind"]) == (-32803, "timeout")
+    assert "sent nothing for 0.2 s" in error["message"]
