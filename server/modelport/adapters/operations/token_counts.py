@@ -37,7 +37,7 @@ RESPONSES_FIELDS = (
 )
 GOOGLE_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
 CHAT_FIELDS = ("model", "messages", "tools")
-NO_SUCH_PLACE = (404, 405, 501)
+NO_SUCH_PLACE = (404, 405)
 
 Body = dict[str, Any]
 
