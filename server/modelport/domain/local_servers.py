@@ -1,4 +1,4 @@
-"""Where local model servers may be: their usual ports, and the addresses that the environment names."""
+"""Where local model servers may be: their usual ports, and the addresses that somebody has set."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ def usual_spots(book: Fingerprints, providers: frozenset[str]) -> list[Spot]:
 def named_spots(
     registry: Registry, book: Fingerprints, providers: frozenset[str], variables: Mapping[str, str]
 ) -> list[Spot]:
-    """Where the environment says that the providers are, as far as that is on this machine."""
+    """Where the environment and the configuration say that the providers are, as far as that is on this machine."""
     rows = (row for row in registry.all() if row.id in providers)
-    urls = (url for row in rows for url in _named_urls(row, variables))
+    urls = (url for row in rows for url in _named_urls(row, registry.defaults(row).base_url, variables))
     paths = sorted({_path(registry, row) for row in book.server}, key=len, reverse=True)
     return [_spot(url, paths) for url in dict.fromkeys(urls)]
 
@@ -89,13 +89,11 @@ def server_url(place: Place, fingerprint: Fingerprint, registry: Registry) -> st
     return place.url + _path(registry, fingerprint)
 
 
-def _named_urls(row: Provider, variables: Mapping[str, str]) -> Iterable[str]:
-    for name in row.base_url_env_vars:
-        value = variables.get(name, "")
-        if not value.strip():
-            continue
+def _named_urls(row: Provider, configured: str | None, variables: Mapping[str, str]) -> Iterable[str]:
+    given = [(None, {name: variables[name]}) for name in row.base_url_env_vars if variables.get(name, "").strip()]
+    for override, environment in [(configured, {}), *given] if configured else given:
         try:
-            url = base_url(row, None, {name: value})
+            url = base_url(row, override, environment)
         except InvalidParams:
             # Whoever asks for the provider is told; here it only means that there is no address.
             continue

@@ -81,7 +81,7 @@ class Discovery:
         return DiscoverProviderResult(servers=tuple(search.servers()))
 
     def _known(self, wanted: frozenset[str]) -> list[Spot]:
-        providers = wanted or frozenset(row.id for row in self.registry.all() if row.connection_type == "local")
+        providers = wanted or frozenset(row.id for row in self.registry.all())
         variables = self._environment.variables()
         named = named_spots(self.registry, self.book, providers, variables)
         return [*named, *usual_spots(self.book, providers)]

@@ -6,6 +6,7 @@ import pytest
 
 from modelport.adapters.fingerprint_data import load_fingerprints
 from modelport.adapters.provider_data import load_registry
+from modelport.domain.connection import Overrides
 from modelport.domain.local_servers import (
     Place,
     Spot,
@@ -15,6 +16,7 @@ from modelport.domain.local_servers import (
     server_url,
     usual_spots,
 )
+from modelport.domain.registry import Registry
 
 BOOK = load_fingerprints()
 REGISTRY = load_registry()
@@ -94,6 +96,20 @@ def test_all_variables_of_a_row_count_and_none_of_other_rows() -> None:
     assert [spot.port for spot in named(frozenset({"ollama"}), **both)] == [1, 2]
     assert named(frozenset(), **both) == []
     assert named(frozenset({"openai"}), OPENAI_BASE_URL="https://api.openai.com/v1") == []
+
+
+def test_addresses_in_the_configuration_count_too() -> None:
+    defaults = {
+        "vllm": Overrides(base_url="http://localhost:9999/v1"),
+        "openai": Overrides(base_url="https://a.example"),
+    }
+    registry = Registry(REGISTRY.all(), defaults)
+    spots = named_spots(registry, BOOK, LOCAL | {"openai"}, {"VLLM_BASE_URL": "http://127.0.0.1:8888"})
+    assert [(spot.port, spot.prefix) for spot in spots] == [(9999, ""), (8888, "")]
+
+
+def test_a_cloud_providers_variable_may_name_this_machine() -> None:
+    assert urls(named(frozenset({"openai"}), OPENAI_BASE_URL="http://127.0.0.1:9999/v1"))[0] == "http://127.0.0.1:9999"
 
 
 def test_usual_ports_are_asked_once_each() -> None:
