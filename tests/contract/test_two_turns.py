@@ -70,13 +70,18 @@ def test_anthropics_signed_thinking_stands_where_it_stood(how: dict[str, Any]) -
 
 
 def test_thinking_without_a_signature_is_not_sent_back() -> None:
-    events = [event for event in ANTHROPIC if "signature" not in json.dumps(event) and "redacted" not in json.dumps(event)]
+    events = [
+        event for event in ANTHROPIC if "signature" not in json.dumps(event) and "redacted" not in json.dumps(event)
+    ]
     body = second_body(AnthropicMessages(), CLAUDE, *events)
     assert [block["type"] for block in body["messages"][1]["content"]] == ["text", "tool_use"]
 
 
 def test_a_state_of_another_provider_or_of_nobody_is_ignored() -> None:
-    for state in ({"provider": "other", "dialect": "anthropic_messages", "state": {"outline": [{"kept": THINKING}]}}, {}):
+    for state in (
+        {"provider": "other", "dialect": "anthropic_messages", "state": {"outline": [{"kept": THINKING}]}},
+        {},
+    ):
         body = second_body(AnthropicMessages(), CLAUDE, *ANTHROPIC, change={"provider_state": state})
         assert [block["type"] for block in body["messages"][1]["content"]] == ["text", "tool_use"]
 
@@ -144,7 +149,13 @@ def test_signed_details_come_back_whole_and_in_order() -> None:
     events = [chunk(reasoning_details=[piece]) for piece in details]
     turn = second_body(OpenAIChat(), row("router"), *events, chunk(tool_calls=[CHAT_CALL]), END)["messages"][1]
     assert turn["reasoning_details"] == [
-        {"type": "reasoning.text", "text": "Let me see.", "index": 0, "format": "anthropic-claude-v1", "signature": "c2ln"},
+        {
+            "type": "reasoning.text",
+            "text": "Let me see.",
+            "index": 0,
+            "format": "anthropic-claude-v1",
+            "signature": "c2ln",
+        },
         *details[3:],
     ]
 

@@ -35,9 +35,7 @@ class Endpoints:
         self._dialects = dialects
         self._values = values
 
-    async def make(
-        self, row: Provider, model: str | None, overrides: Overrides, *, keyless: bool = False
-    ) -> Endpoint:
+    async def make(self, row: Provider, model: str | None, overrides: Overrides, *, keyless: bool = False) -> Endpoint:
         """Where and how to call a provider; ``keyless`` lets a request go without the key it would else need.
 
         Raises:
