@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from modelport.adapters.configuration.file import LARGEST, LocalConfigurationFile, config_folder
-from modelport.domain.configuration import FileRead, Finding
+from modelport.adapters.provider_data import load_registry
+from modelport.domain.configuration import FileRead, Finding, ProviderEntry
+from modelport.domain.configured import configured
 from modelport.protocol.secret import Secret
 
 CANARY = "canary-0123456789abcdef"
@@ -241,3 +243,25 @@ def test_the_merge_finds_the_routers_keys_too(tmp_path: Path) -> None:
 def test_toml_counts_before_json(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("nonsense")
     assert read(tmp_path, "").problems == ()
+
+
+def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    (tmp_path / "acme-root.pem").touch()
+    blocks = page.split("```toml\n")[1:]
+    assert len(blocks) >= 5
+    for block in blocks:
+        found = read(tmp_path, block.partition("```")[0])
+        assert found.problems == ()
+        assert found.configuration is not None
+        registry, findings = configured(found.configuration, load_registry().all())
+        assert findings == []
+        assert all(registry.find(name) for name in found.configuration.document.providers)
+    (tmp_path / "config.toml").unlink()
+    assert read(tmp_path, page.partition("```json\n")[2].partition("```")[0], "config.json").problems == ()
+
+
+def test_every_setting_is_in_the_documentation() -> None:
+    page = (Path(__file__).parents[4] / "docs" / "configuration.md").read_text(encoding="utf-8")
+    table = page.partition("## A provider")[2].partition("## Keys")[0]
+    assert [name for name in ProviderEntry.__struct_fields__ if f"`{name}`" not in table] == []
