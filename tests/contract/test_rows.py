@@ -254,3 +254,88 @@ async def test_connecting_asks_for_something_that_needs_the_key(world: World, ro
         assert request.path.startswith(f"/{row.id}/")
         check_credential(row, row.default_model or "some-model", request.headers)
     world.connections.disconnect(row.id)
+
+
+TOOL = {"name": "get_weather", "description": "Tells the weather.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}  # fmt: skip
+SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+
+
+def tool_in(dialect: str, body: dict[str, Any]) -> dict[str, Any]:
+    """The tool where the format has it: its name and its schema."""
+    if dialect == "openai_responses":
+        tool = body["tools"][0]
+        return {"type": tool["type"], "name": tool["name"], "schema": tool["parameters"]}
+    if dialect == "anthropic_messages":
+        tool = body["tools"][0]
+        return {"type": "function", "name": tool["name"], "schema": tool["input_schema"]}
+    if dialect == "gemini":
+        tool = body["tools"][0]["functionDeclarations"][0]
+        return {"type": "function", "name": tool["name"], "schema": tool["parametersJsonSchema"]}
+    if dialect == "bedrock_converse":
+        tool = body["toolConfig"]["tools"][0]["toolSpec"]
+        return {"type": "function", "name": tool["name"], "schema": tool["inputSchema"]["json"]}
+    tool = body["tools"][0]
+    return {"type": tool["type"], "name": tool["function"]["name"], "schema": tool["function"]["parameters"]}
+
+
+@every_case
+async def test_a_tool_arrives_in_the_formats_place(world: World, row: Provider, model: str) -> None:
+    wire = wire_of(row, model)
+    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    _, request = await world.create(row.id, model, tools=[TOOL])
+    assert tool_in(wire.dialect, json.loads(request.body)) == {"type": "function", "name": TOOL["name"], "schema": TOOL["parameters"]}  # fmt: skip
+
+
+FORM_PLACES = {
+    "openai_chat": ("response_format", "json_schema", "schema"),
+    "openai_responses": ("text", "format", "schema"),
+    "anthropic_messages": ("output_config", "format", "schema"),
+    "gemini": ("generationConfig", "responseJsonSchema"),
+    "ollama": ("format",),
+    "bedrock_converse": ("outputConfig", "textFormat", "structure", "jsonSchema", "schema"),
+}
+
+
+@every_case
+async def test_a_schema_for_the_answer_arrives_in_the_formats_place_or_is_refused(world: World, row: Provider, model: str) -> None:  # fmt: skip
+    wire = wire_of(row, model)
+    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    form = {"type": "jsonSchema", "schema": SCHEMA, "name": "place"}
+    if wire.dialect in ("openai_chat", "openai_responses") and "json_schema" not in row.wire.response_formats:
+        with pytest.raises(InvalidParams) as refused:
+            await world.create(row.id, model, responseFormat=form)
+        assert refused.value.field == "responseFormat"
+        return
+    _, request = await world.create(row.id, model, responseFormat=form)
+    value = json.loads(request.body)
+    for name in FORM_PLACES[wire.dialect]:
+        value = value[name]
+    assert (json.loads(value) if isinstance(value, str) else value) == SCHEMA
+
+
+EFFORT_PLACES = {
+    "reasoning_effort": ("reasoning_effort",),
+    "reasoning_object": ("reasoning", "effort"),
+    "enable_thinking": ("enable_thinking",),
+    "chat_template_kwargs": ("chat_template_kwargs", "enable_thinking"),
+    "thinking_type": ("thinking", "type"),
+    "think": ("think",),
+}
+
+
+@every_case
+async def test_an_effort_arrives_as_the_row_asks_for_it_or_is_refused(world: World, row: Provider, model: str) -> None:
+    wire = wire_of(row, model)
+    if wire.dialect != "openai_chat":
+        return
+    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    if row.wire.reasoning_request is None:
+        with pytest.raises(InvalidParams) as refused:
+            await world.create(row.id, model, parameters={"reasoning_effort": "high"})
+        assert refused.value.field == "parameters.reasoning_effort"
+        return
+    _, request = await world.create(row.id, model, parameters={"reasoning_effort": "high"})
+    value = json.loads(request.body)
+    for name in EFFORT_PLACES[row.wire.reasoning_request]:
+        value = value[name]
+    assert value in ("high", True, "enabled", "adaptive")
