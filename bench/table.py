@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from discovery import local_discovery
 from holding import cancel, memory_per_stream
 from ledger import usage_summary
 from peers import further
@@ -38,6 +39,7 @@ STEPS: tuple[tuple[str, Measure], ...] = (
     ("streams", streams),
     ("memory per stream", memory_per_stream),
     ("cancel", cancel),
+    ("local discovery", local_discovery),
     ("usage summary", usage_summary),
 )
 NOT_QUICK = ("usage summary",)
