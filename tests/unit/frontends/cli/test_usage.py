@@ -68,3 +68,19 @@ def test_wrong_usage_is_2(run: Any, arguments: list[str]) -> None:
     result = run("usage", *arguments)
     assert result.exit_code == 2
     assert "Traceback" not in result.output
+
+
+def test_credit_for_people_and_programs(run: Any) -> None:
+    heading, account = run("usage", "--credits", "mock").stdout.splitlines()
+    assert (heading.split(), account.split()) == (
+        ["CURRENCY", "LEFT", "USED", "TOTAL"],
+        ["USD", "7.50", "2.50", "10.00"],
+    )
+    assert json.loads(run("usage", "--credits", "mock", "--json").stdout)["remainingUsdMicros"] == 7_500_000
+
+
+@pytest.mark.parametrize(("provider", "code"), [("groq", 1), ("openrouter", 1), ("nobody", 2)])
+def test_credit_that_cannot_be_told(run: Any, provider: str, code: int) -> None:
+    result = run("usage", "--credits", provider)
+    assert (result.exit_code, result.stdout) == (code, "")
+    assert result.stderr.startswith("modelport: ")
