@@ -23,8 +23,9 @@ def local_discovery(subjects: Subjects, upstream: Upstream) -> list[Row]:
     servers = searches[-1][1]
     running = ", ".join(servers) or "none"
     note = (
-        f"wall time of provider/discover at the {len(ports)} usual ports, at 127.0.0.1 and ::1; other open ports are left "
-        f"out, since the bench has one that hangs; servers running now: {running}; the very first search {number(first)} ms"
+        f"wall time of provider/discover at the {len(ports)} usual ports, at 127.0.0.1 and ::1; other open ports are "
+        f"left out, since the bench has one that hangs; servers running now: {running}; the very first search "
+        f"{number(first)} ms"
     )
     target = SOMETHING_MS if servers else NOTHING_MS
     return [Row("local discovery", "ms", {TREE: [taken for taken, _ in searches]}, target=target, note=note)]
