@@ -25,7 +25,7 @@ def command(model: str, provider: str | None) -> int:
 
     async def work(app: App) -> None:
         downloads = await app.model_downloads()
-        with _bar() if sys.stdout.isatty() else _lines() as tell:
+        with _bar() if _on_a_terminal() else _lines() as tell:
             await downloads.pull(provider, model, tell)
 
     try:
@@ -36,6 +36,10 @@ def command(model: str, provider: str | None) -> int:
         return 130
     click.echo(f"{model} is ready.")
     return 0
+
+
+def _on_a_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 @contextmanager

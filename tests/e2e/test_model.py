@@ -1,0 +1,286 @@
+"""``model/*`` through the started server."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.http_server import Answer, LocalServer, Received
+from support.server_process import ServerProcess
+from support.sse import JSON
+
+KEY = "good-key-canary-0123456789"
+
+
+def says(value: Any, status: int = 200, **headers: str) -> Answer:
+    return Answer(status, {**JSON, **headers}, [json.dumps(value).encode()])
+
+
+class Upstream:
+    """An OpenAI-compatible service and an Ollama in one, which may be down and pulls when it is told to."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.go_on = threading.Event()
+        self.models: list[dict[str, Any]] = [{"name": "qwen3:8b", "digest": "d1"}]
+        self.server = LocalServer(self._answer)
+
+    def _answer(self, request: Received) -> Answer:
+        body = json.loads(request.body or b"{}")
+        if self.down:
+            return says({"error": "out of order"}, 503)
+        match request.path:
+            case "/models":
+                if request.headers.get("if-none-match") == '"v1"':
+                    return Answer(304)
+                return says({"data": [{"id": "zeta", "context_length": 4096}, {"id": "gpt-4o"}]}, ETag='"v1"')
+            case "/api/tags":
+                return says({"models": self.models})
+            case "/api/show":
+                return says({"capabilities": ["completion", "tools"], "model_info": {"q.context_length": 40960}})
+            case "/api/pull":
+                return Answer(pieces=self._pull(body["model"]))
+            case "/api/delete":
+                self.models = [model for model in self.models if model["name"] != body["model"]]
+                return Answer()
+            case "/api/chat":
+                return says({"error": f'model "{body["model"]}" not found, try pulling it first'}, 404)
+            case _:
+                return says({"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 404)
+
+    def _pull(self, model: str) -> Iterator[bytes]:
+        if model == "nobodys":
+            yield b'{"error":"pull model manifest: file does not exist"}\n'
+            return
+        yield b'{"status":"pulling manifest"}\n'
+        yield b'{"status":"pulling aa","digest":"aa","total":2000000}\n'
+        yield b'{"status":"pulling aa","digest":"aa","total":2000000,"completed":500000}\n'
+        if model == "endless":
+            while not self.go_on.wait(0.01):
+                yield b'{"status":"pulling aa","digest":"aa","total":2000000,"completed":500000}\n'
+        yield b'{"status":"pulling aa","digest":"aa","total":2000000,"completed":2000000}\n'
+        yield b'{"status":"success"}\n'
+        self.models.append({"name": model, "digest": "new"})
+
+    def asked(self, path: str) -> int:
+        return sum(request.path == path for request in self.server.requests)
+
+
+@pytest.fixture
+def upstream() -> Iterator[Upstream]:
+    running = Upstream()
+    yield running
+    running.go_on.set()
+    running.server.close()
+
+
+def connect(server: ServerProcess, upstream: Upstream, provider: str = "openai-compatible", **more: Any) -> None:
+    params = {"provider": provider, "baseUrl": upstream.server.url, "verify": False, **more}
+    server.result("provider/connect", params)
+
+
+def ids(result: dict[str, Any]) -> list[str]:
+    return [model["id"] for model in result["models"]]
+
+
+def test_nothing_is_asked_of_providers_that_are_not_in_use(server: ServerProcess) -> None:
+    assert server.result("model/list") == {"models": [], "errors": []}
+
+
+def test_list_of_a_provider_without_a_key_is_the_catalog_with_the_reason(server: ServerProcess) -> None:
+    result = server.result("model/list", {"provider": "DeepSeek"})
+    (failed,) = result["errors"]
+    assert (failed["provider"], failed["error"]["kind"]) == ("deepseek", "auth_required")
+    assert "DEEPSEEK_API_KEY" in failed["error"]["message"]
+    by_id = {model["id"]: model for model in result["models"]}
+    assert ids(result)[:2] == ["deepseek-ai/DeepSeek-V3.2", "deepseek-ai/DeepSeek-R1"]
+    old = by_id["deepseek-chat"]
+    assert old["source"] == "curated"
+    assert (old["retired"], old["retiresOn"], old["successor"]) == (True, "2026-07-24", "deepseek-v4-flash")
+    assert "retired" not in by_id["deepseek-v4-flash"]
+    assert by_id["deepseek-v4-flash"]["price"]["inputUsdPerMtok"] > 0
+
+
+def test_list_asks_once_and_then_only_whether_anything_changed(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "groq", apiKey=KEY)
+    first = server.result("model/list", {"provider": "groq"})
+    live = [model for model in first["models"] if model["source"] == "live"]
+    assert live == [
+        {"id": "zeta", "provider": "groq", "contextWindow": 4096, "source": "live"},
+        {"id": "gpt-4o", "provider": "groq", "source": "live"},
+    ]
+    assert server.result("model/list") == first, "it is connected, so it is among all"
+    assert upstream.asked("/models") == 1
+    assert server.result("model/list", {"provider": "groq", "refresh": True}) == first
+    assert upstream.asked("/models") == 2
+
+
+def test_the_list_is_kept_for_the_next_process_and_the_key_is_not(upstream: Upstream, tmp_path: Path) -> None:
+    env = {"MODELPORT_DATA_DIR": str(tmp_path)}
+    for _ in range(2):
+        with ServerProcess(env=env) as server:
+            server.initialize()
+            connect(server, upstream, "groq", apiKey=KEY)
+            assert "zeta" in ids(server.result("model/list", {"provider": "groq"}))
+            assert server.close() == 0
+    assert upstream.asked("/models") == 1
+    kept = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert any(b"zeta" in content for content in kept)
+    assert not any(KEY.encode() in content for content in kept)
+
+
+def test_a_provider_that_fails_stands_beside_the_others(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "groq", apiKey=KEY)
+    before = ids(server.result("model/list"))
+    connect(server, upstream, "ollama")
+    upstream.down = True
+    result = server.result("model/list", {"refresh": True})
+    assert [failed["provider"] for failed in result["errors"]] == ["ollama", "groq"]
+    assert {failed["error"]["kind"] for failed in result["errors"]} == {"provider_unavailable"}
+    groq = [model for model in result["models"] if model["provider"] == "groq"]
+    assert [model["id"] for model in groq] == before, "the older list stands in"
+
+
+def test_a_local_server_is_always_asked(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    assert server.result("model/list")["models"] == [
+        {
+            "id": "qwen3:8b",
+            "provider": "ollama",
+            "contextWindow": 40960,
+            "inputModalities": ["text"],
+            "tools": True,
+            "reasoning": False,
+            "price": {"inputUsdPerMtok": 0.0, "outputUsdPerMtok": 0.0},
+            "source": "live",
+        }
+    ]
+    upstream.models.append({"name": "new", "digest": "d2"})
+    assert ids(server.result("model/list")) == ["qwen3:8b", "new"]
+    assert upstream.asked("/api/show") == 2, "what has not changed is not asked again"
+
+
+def test_limit(server: ServerProcess) -> None:
+    assert len(server.result("model/list", {"provider": "openai", "limit": 3})["models"]) == 3
+    for method in ("model/list", "model/search"):
+        error = server.error(method, {"limit": 0})
+        assert (error["code"], error["data"]["field"]) == (-32602, "limit")
+
+
+def test_search_over_everything_that_is_known(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "groq", apiKey=KEY)
+    found = server.result("model/search", {"query": "zeta"})
+    assert found == {"models": [{"id": "zeta", "provider": "groq", "contextWindow": 4096, "source": "live"}]}
+    cheap = server.result(
+        "model/search", {"query": "claude", "requires": ["tools", "vision"], "maxInputUsdPerMtok": 3, "sort": "price"}
+    )["models"]
+    prices = [model["price"]["inputUsdPerMtok"] for model in cheap if not model.get("retired")]
+    assert len(prices) > 3
+    assert prices == sorted(prices)
+    assert all(price <= 3 for price in prices)
+    assert all(model["tools"] and "image" in model["inputModalities"] for model in cheap)
+    only = server.result("model/search", {"provider": "xai", "sort": "context", "limit": 2})["models"]
+    assert [model["provider"] for model in only] == ["xai", "xai"]
+    assert upstream.asked("/models") == 1
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [({"requires": ["x"]}, "requires[0]"), ({"sort": "x"}, "sort"), ({"maxInputUsdPerMtok": -1}, "maxInputUsdPerMtok")],
+)
+def test_search_explains_what_it_does_not_know(server: ServerProcess, params: dict[str, Any], field: str) -> None:
+    error = server.error("model/search", params)
+    assert (error["code"], error["data"]["field"]) == (-32602, field)
+
+
+@pytest.mark.parametrize("method", ["model/list", "model/search", "model/pull", "model/delete"])
+def test_an_unknown_provider(server: ServerProcess, method: str) -> None:
+    error = server.error(method, {"provider": "olama", "model": "x"})
+    assert (error["code"], error["data"]["kind"]) == (-32602, "unknown_provider")
+    assert "ollama" in error["message"]
+
+
+def test_pull_reports_percent_and_bytes(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    pull = {"provider": "ollama", "model": "ollama/llama3.2:3b", "workDoneToken": "p"}
+    assert server.result("model/pull", pull) == {}
+    begin, *reports, end = [note["value"] for note in server.claim("$/progress")]
+    assert begin == {"kind": "begin", "title": "Downloading ollama/llama3.2:3b", "percentage": 0}
+    assert end == {"kind": "end"}
+    assert [report["percentage"] for report in reports] == [0, 0, 25, 100, 100]
+    assert reports[2] == {
+        "kind": "report",
+        "message": "pulling aa: 500.0 kB of 2.0 MB",
+        "percentage": 25,
+        "completedBytes": 500000,
+        "totalBytes": 2000000,
+    }
+    assert ids(server.result("model/list", {"provider": "ollama"})) == ["llama3.2:3b", "qwen3:8b"]
+
+
+def test_cancel_stops_the_download(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    request = server.begin("model/pull", {"provider": "ollama", "model": "endless", "workDoneToken": 1})
+    server.take(lambda m: m.get("method") == "$/progress" and m["params"]["value"].get("percentage") == 25)
+    server.notify("$/cancelRequest", {"id": request})
+    assert server.reply(request)["error"]["code"] == -32800
+    assert upstream.server.closed_by_client.wait(5)
+    kinds = [note["value"]["kind"] for note in server.claim("$/progress")]
+    assert kinds == ["begin", *itertools.repeat("report", len(kinds) - 2), "end"]
+    assert server.alive()
+
+
+def test_pull_of_what_nobody_has(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    error = server.error("model/pull", {"provider": "ollama", "model": "nobodys"})
+    assert (error["code"], error["data"]["kind"]) == (-32803, "model_not_found")
+
+
+@pytest.mark.parametrize("provider", ["openai", "lmstudio", "ollama-cloud"])
+@pytest.mark.parametrize("method", ["model/pull", "model/delete"])
+def test_providers_that_do_not_download_say_so(server: ServerProcess, method: str, provider: str) -> None:
+    error = server.error(method, {"provider": provider, "model": "x"})
+    assert (error["code"], error["data"]["kind"], error["data"]["field"]) == (-32602, "unsupported", "provider")
+
+
+def test_delete(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    assert server.result("model/delete", {"provider": "ollama", "model": "qwen3:8b"}) == {}
+    assert server.result("model/list", {"provider": "ollama"})["models"] == []
+
+
+def test_a_model_that_is_not_there_says_how_to_get_it(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "ollama")
+    server.result("model/list", {"provider": "ollama"})
+    error = server.error("completion/create", {"model": "ollama/qwen3:80b", "prompt": "hi"})
+    assert error["data"]["kind"] == "model_not_found"
+    assert "modelport pull ollama/qwen3:80b" in error["message"]
+    assert "or use qwen3:8b" in error["message"]
+    assert error["data"]["action"] == "run modelport pull ollama/qwen3:80b"
+
+
+def test_a_model_that_is_unknown_says_which_are_near(server: ServerProcess, upstream: Upstream) -> None:
+    connect(server, upstream, "openai-compatible", model="gpt-4oo")
+    server.result("model/list")
+    error = server.error("completion/create", {"prompt": "hi"})
+    assert error["data"]["kind"] == "model_not_found"
+    assert error["message"].endswith("; the nearest it has is gpt-4o.")
+    other = server.error("completion/create", {"model": "openai-compatible/www", "prompt": "hi"})
+    assert other["message"].endswith("; it has zeta, gpt-4o.")
+
+
+def test_a_retired_model_says_what_replaced_it(upstream: Upstream) -> None:
+    env = {"DEEPSEEK_API_BASE": upstream.server.url, "DEEPSEEK_API_KEY": KEY}
+    with ServerProcess(env=env) as server:
+        server.initialize()
+        error = server.error("completion/create", {"model": "deepseek/deepseek-chat", "prompt": "hi"})
+        assert server.close() == 0
+    assert error["data"]["kind"] == "model_not_found"
+    assert "it was retired on 2026-07-24: use deepseek-v4-flash." in error["message"]
+    assert error["data"]["action"] == "use deepseek-v4-flash"
