@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from modelport.domain.address import base_url
 from modelport.domain.errors import InvalidParams
 from modelport.domain.ports import Dialects, Environment
@@ -37,14 +39,23 @@ class Providers:
             for row in self._registry.all()
             if params.connection_type in (None, row.connection_type) and category in (None, row.category.casefold())
         ]
-        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
-        statuses = await self._credentials.statuses(asked)
-        providers = [
-            self._view(row, address, status) for (row, _, address), status in zip(asked, statuses, strict=True)
-        ]
+        providers = await self._views(rows)
         if params.configured_only:
             providers = [p for p in providers if p.supported and p.credential.source != "none"]
         return types.ListProviderResult(providers=tuple(providers))
+
+    async def get(self, name: str) -> types.Provider:
+        """One provider, by its id or an alias, in any case.
+
+        Raises:
+            InvalidParams: nobody has this name.
+        """
+        return (await self._views([self._registry.get(name)]))[0]
+
+    async def _views(self, rows: Sequence[Provider]) -> Sequence[types.Provider]:
+        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
+        statuses = await self._credentials.statuses(asked)
+        return [self._view(row, address, status) for (row, _, address), status in zip(asked, statuses, strict=True)]
 
     def _address(self, row: Provider) -> str | None:
         overrides = self._connections.overrides(row)

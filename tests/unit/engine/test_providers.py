@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelport.domain.errors import RequestFailed
+from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.registry import Registry
 from modelport.engine.connections import Connections
 from modelport.engine.providers import Providers
@@ -115,3 +115,16 @@ async def test_a_locked_keyring_does_not_stop_the_listing() -> None:
     store.trouble = RequestFailed("auth_required", "Unlock it.")
     providers, _ = world(store)
     assert await ids(providers) == [r.id for r in ROWS]
+
+
+@pytest.mark.parametrize("name", ["acme", "ACE", " ace "])
+async def test_one_provider_by_any_of_its_names(name: str) -> None:
+    providers, _ = world(ACME_API_KEY=KEY)
+    found = await providers.get(name)
+    assert (found.id, found.notice, found.credential.source) == ("acme", "News.", "environment")
+
+
+async def test_a_name_that_nobody_has() -> None:
+    providers, _ = world()
+    with pytest.raises(InvalidParams, match="acme"):
+        await providers.get("acmee")

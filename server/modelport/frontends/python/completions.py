@@ -1,0 +1,155 @@
+"""Completions, whole and streamed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from typing import Any, cast
+
+from typing_extensions import override
+
+from modelport.domain.completion import Silence
+from modelport.frontends.python.feeds import Feed, Job
+from modelport.frontends.python.inputs import Prompt, Tools, messages_of, tools_of
+from modelport.frontends.python.session import Calls
+from modelport.protocol import types
+
+Update = types.TextUpdate | types.ReasoningUpdate | types.ToolCallUpdate | types.AttemptUpdate
+"""A piece of a streamed answer."""
+
+
+class Stream(Feed[Update, types.Completion]):
+    """The pieces of an answer as they come. The text of ``result()`` is that of all text pieces together."""
+
+    async def texts(self) -> AsyncIterator[str]:
+        """The pieces of the answer's text alone.
+
+        Raises:
+            RequestFailed: the provider failed, after what had arrived.
+        """
+        async for update in self:
+            if isinstance(update, types.TextUpdate):
+                yield update.text
+
+
+class CompletionCalls(Calls):
+    """The calls that ask a model."""
+
+    async def complete(
+        self,
+        prompt: Prompt,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        system: str | None = None,
+        tools: Tools | None = None,
+        tool_choice: str | types.NamedToolChoice | None = None,
+        response_format: types.ResponseFormat | None = None,
+        fallbacks: Iterable[str] | None = None,
+        timeout_ms: int | None = None,
+        **parameters: Any,
+    ) -> types.Completion:
+        """The whole answer to a prompt or a conversation.
+
+        ``model`` is written ``provider/model``, with an alias in front, or alone where one provider serves it; without
+        it the connection is asked, else whoever can be found. ``fallbacks`` are asked in turn when a model fails
+        before it has said anything. ``timeout_ms`` is the longest that all of it may take. What else is given are
+        sampling parameters, such as ``temperature`` and ``max_tokens``.
+
+        Raises:
+            InvalidParams: a parameter is wrong, or not one that the provider takes.
+            RequestFailed: every model failed; carries what had arrived.
+        """
+        return await self.stream(
+            prompt,
+            model=model,
+            provider=provider,
+            system=system,
+            tools=tools,
+            tool_choice=tool_choice,
+            response_format=response_format,
+            fallbacks=fallbacks,
+            timeout_ms=timeout_ms,
+            **parameters,
+        )
+
+    def stream(
+        self,
+        prompt: Prompt,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        system: str | None = None,
+        tools: Tools | None = None,
+        tool_choice: str | types.NamedToolChoice | None = None,
+        response_format: types.ResponseFormat | None = None,
+        fallbacks: Iterable[str] | None = None,
+        timeout_ms: int | None = None,
+        **parameters: Any,
+    ) -> Job[Stream, types.Completion]:
+        """The answer while it is made: ``async with client.stream(…) as stream``, which gives updates.
+
+        Takes what ``complete`` takes. Leaving the block early closes the connection to the provider.
+
+        Raises:
+            InvalidParams: a message or a tool is not one.
+        """
+        params = types.CreateCompletionParams(
+            messages=messages_of(prompt),
+            model=model,
+            provider=provider,
+            system=system,
+            tools=tools_of(tools),
+            tool_choice=tool_choice,
+            response_format=response_format,
+            fallbacks=None if fallbacks is None else tuple(fallbacks),
+            timeout_ms=timeout_ms,
+            parameters=parameters or None,
+        )
+
+        async def ask(stream: Stream) -> types.Completion:
+            app = await self._session.app()
+            return await app.completions.create(params, _Listener(stream), self._session.origin())
+
+        return Job(Stream(), ask)
+
+
+class _Listener(Silence):
+    """Puts what it hears into a stream."""
+
+    def __init__(self, stream: Stream) -> None:
+        self._stream = stream
+
+    @property
+    @override
+    def congested(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  nobody sets it
+        """Whether the stream's reader has fallen behind."""
+        return self._stream.congested
+
+    @override
+    async def drained(self) -> None:
+        """Returns when the reader has caught up."""
+        await self._stream.drained()
+
+    @override
+    def text(self, text: str) -> None:
+        """A piece of the answer."""
+        self._stream.add(types.TextUpdate(text=text))
+
+    @override
+    def reasoning(self, text: str) -> None:
+        """A piece of the reasoning."""
+        self._stream.add(types.ReasoningUpdate(text=text))
+
+    @override
+    def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
+        """A piece of a tool call."""
+        self._stream.add(types.ToolCallUpdate(index=index, id=call_id, name=name, arguments_delta=arguments))
+
+    @override
+    def attempt(self, provider: str, model: str, reason: str) -> None:
+        """A provider failed and another is asked."""
+        kind = cast("types.ErrorKind", reason)
+        self._stream.add(types.AttemptUpdate(provider=provider, model=model, reason=kind))
+
+    def recorded(self, call: types.Call) -> None:
+        """The call is in the ledger."""

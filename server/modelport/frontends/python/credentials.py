@@ -1,0 +1,40 @@
+"""Keys in the operating system's keyring, and the state of this installation."""
+
+from __future__ import annotations
+
+from modelport.frontends.python.inputs import secret_of
+from modelport.frontends.python.session import Calls
+from modelport.protocol import types
+from modelport.protocol.secret import Secret
+
+
+class CredentialCalls(Calls):
+    """The calls about keys, and the check of everything around them."""
+
+    async def credentials(self) -> tuple[types.CredentialStatus, ...]:
+        """The providers a credential is found for, and where; never the credential itself."""
+        return tuple(await (await self._session.app()).credentials.found())
+
+    async def set_credential(
+        self, provider: str, secret: str | Secret, *, base_url: str | None = None
+    ) -> types.CredentialStatus:
+        """Keeps a key in the keyring, where every editor finds it; one with a base URL goes to that address only.
+
+        Raises:
+            InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
+            RequestFailed: there is no usable keyring.
+        """
+        return await (await self._session.app()).credentials.keep(provider, secret_of(secret), base_url)
+
+    async def delete_credential(self, provider: str) -> types.CredentialStatus:
+        """Deletes a provider's key from the keyring and tells what is left.
+
+        Raises:
+            InvalidParams: unknown provider.
+            RequestFailed: there is no usable keyring.
+        """
+        return await (await self._session.app()).credentials.forget(provider)
+
+    async def run_diagnostics(self) -> tuple[types.Check, ...]:
+        """Checks the folders, the keyring, the ledger and the configuration of this installation."""
+        return (await (await self._session.app()).diagnostics.run()).checks

@@ -1,0 +1,87 @@
+"""Reads what Python programs hand over: texts, plain dicts and strings where the contract has types of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.errors import InvalidParams
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import Completion, Message, Tool
+
+Prompt = str | Sequence[Message | Mapping[str, Any]]
+"""One user message as a text, or a conversation: messages, or dicts with the fields of one."""
+
+Tools = Iterable[Tool | Mapping[str, Any]]
+"""Tools, or dicts with the fields of one."""
+
+StructT = TypeVar("StructT", bound=Struct)
+
+
+def messages_of(prompt: Prompt) -> tuple[Message, ...]:
+    """The conversation that a prompt means.
+
+    Raises:
+        InvalidParams: a dict is not a message.
+    """
+    if isinstance(prompt, str):
+        return (Message(role="user", content=prompt),)
+    return _all(prompt, Message, "messages")
+
+
+def tools_of(tools: Tools | None) -> tuple[Tool, ...] | None:
+    """The tools.
+
+    Raises:
+        InvalidParams: a dict is not a tool.
+    """
+    return None if tools is None else _all(tools, Tool, "tools")
+
+
+def as_message(completion: Completion) -> Message:
+    """A completion as the assistant's message of the next turn: its text, its tool calls, its provider's state."""
+    return Message(
+        role="assistant",
+        content=completion.text or (None if completion.tool_calls else ""),
+        tool_calls=completion.tool_calls or None,
+        provider_state=completion.provider_state,
+    )
+
+
+def secret_of(text: str | Secret) -> Secret:
+    """A key that does not show itself from here on."""
+    return text if isinstance(text, Secret) else Secret(text)
+
+
+def moment_of(moment: str | datetime | None) -> str | None:
+    """A time as the contract writes it; one without an offset is taken as UTC."""
+    return moment.isoformat() if isinstance(moment, datetime) else moment
+
+
+def texts_of(texts: str | Iterable[str]) -> str | tuple[str, ...]:
+    """One text, or several."""
+    return texts if isinstance(texts, str) else tuple(texts)
+
+
+def _all(items: Iterable[StructT | Mapping[str, Any]], kind: type[StructT], field: str) -> tuple[StructT, ...]:
+    return tuple(_one(item, kind, f"{field}[{index}]") for index, item in enumerate(items))
+
+
+def _one(item: StructT | Mapping[str, Any], kind: type[StructT], path: str) -> StructT:
+    if isinstance(item, kind):
+        return item
+    if not isinstance(item, Mapping):
+        raise InvalidParams(f"{path} must be a {kind.__name__} or a dict of its fields.", field=path)
+    names = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
+    fields = {names.get(name, name): value for name, value in item.items()}
+    if unknown := sorted(fields.keys() - names.values()):
+        # A field that is left out in silence is a part of the conversation that the model never sees.
+        raise InvalidParams(f"{path} has no field {unknown[0]}: it takes {', '.join(names)}.", field=path)
+    try:
+        return msgspec.convert(fields, kind)
+    except msgspec.ValidationError as error:
+        raise InvalidParams(f"{path} is not a {kind.__name__}: {error}.", field=path) from error

@@ -1,0 +1,102 @@
+"""What models do besides completions, and what an account has left for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from modelport.frontends.python.inputs import Prompt, Tools, messages_of, texts_of, tools_of
+from modelport.frontends.python.session import Calls
+from modelport.protocol import types
+
+
+class OperationCalls(Calls):
+    """The calls for vectors, images, judgements, token counts and credit."""
+
+    async def embed(
+        self,
+        texts: str | Iterable[str],
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        dimensions: int | None = None,
+        input_type: types.EmbeddingInputType | None = None,
+    ) -> types.CreateEmbeddingResult:
+        """A vector for each text, in their order, with ``dimensions`` numbers each where the model can shorten them.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider cannot do it, or failed.
+        """
+        params = types.CreateEmbeddingParams(
+            input=texts_of(texts), model=model, provider=provider, dimensions=dimensions, input_type=input_type
+        )
+        cases = await (await self._session.app()).operations()
+        return await cases.embeddings.create(params, self._session.caller())
+
+    async def create_image(
+        self,
+        prompt: str,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        size: str | None = None,
+        count: int | None = None,
+    ) -> types.CreateImageResult:
+        """Images of what the prompt describes; ``size`` is width x height in pixels, or a ratio such as 16:9.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider cannot do it, or failed.
+        """
+        params = types.CreateImageParams(prompt=prompt, model=model, provider=provider, size=size, count=count)
+        cases = await (await self._session.app()).operations()
+        return await cases.images.create(params, self._session.caller())
+
+    async def moderate(
+        self, texts: str | Iterable[str], *, model: str | None = None, provider: str | None = None
+    ) -> types.CreateModerationResult:
+        """A judgement on all texts together, and on each.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider cannot do it, or failed.
+        """
+        params = types.CreateModerationParams(input=texts_of(texts), model=model, provider=provider)
+        cases = await (await self._session.app()).operations()
+        return await cases.moderations.create(params, self._session.caller())
+
+    async def count_tokens(
+        self,
+        prompt: Prompt,
+        *,
+        model: str | None = None,
+        provider: str | None = None,
+        system: str | None = None,
+        tools: Tools | None = None,
+    ) -> types.CountTokenResult:
+        """The tokens a prompt or a conversation has as the input of a completion, by the provider's count or estimated.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider counts, and failed.
+        """
+        text = prompt if isinstance(prompt, str) else None
+        params = types.CountTokenParams(
+            text=text,
+            messages=messages_of(prompt) if text is None else None,
+            model=model,
+            provider=provider,
+            system=system,
+            tools=tools_of(tools),
+        )
+        return await (await (await self._session.app()).operations()).token_counts.count(params)
+
+    async def credits(self, provider: str) -> types.CreditsUsageResult:
+        """What the account or the key has left at a provider.
+
+        Raises:
+            InvalidParams: unknown provider.
+            RequestFailed: the provider tells it nowhere, or failed.
+        """
+        cases = await (await self._session.app()).operations()
+        return await cases.balances.look_up(types.CreditsUsageParams(provider=provider))

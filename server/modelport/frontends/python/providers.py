@@ -1,0 +1,136 @@
+"""Looking providers up, connecting to them, and finding local servers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from msgspec import Struct
+from typing_extensions import override
+
+from modelport.frontends.python.feeds import Feed, Job
+from modelport.frontends.python.inputs import secret_of
+from modelport.frontends.python.session import Calls
+from modelport.protocol import types
+from modelport.protocol.secret import Secret
+
+Servers = tuple[types.LocalServer, ...]
+
+
+class ModelName(Struct, frozen=True):
+    """A provider's id and a model as that provider spells it; as a text it is what ``model=`` takes."""
+
+    provider: str
+    model: str | None
+
+    @override
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.model}" if self.model else self.provider
+
+
+class ProviderCalls(Calls):
+    """The calls about providers and connections."""
+
+    async def providers(
+        self,
+        *,
+        connection_type: types.ConnectionType | None = None,
+        category: str | None = None,
+        configured_only: bool = False,
+    ) -> tuple[types.Provider, ...]:
+        """The providers that pass the filters, in the registry's order, each with the credential it would use."""
+        params = types.ListProviderParams(
+            connection_type=connection_type, category=category, configured_only=configured_only
+        )
+        return (await (await self._session.app()).providers.list(params)).providers
+
+    async def provider(self, name: str) -> types.Provider:
+        """One provider, by its id or an alias, in any case.
+
+        Raises:
+            InvalidParams: nobody has this name; the message offers the nearest ones.
+        """
+        return await (await self._session.app()).providers.get(name)
+
+    async def resolve(self, model: str, *, provider: str | None = None) -> ModelName:
+        """The provider and the model that a name means, without asking anybody.
+
+        A prefix that only repeats the provider is removed, one that belongs to the model's name is kept.
+
+        Raises:
+            InvalidParams: the name leads nowhere, or to several.
+        """
+        target = (await self._session.app()).connections.target(provider, model)
+        return ModelName(target.provider.id, target.model)
+
+    async def connect(
+        self,
+        provider: str | None = None,
+        *,
+        model: str | None = None,
+        api_key: str | Secret | None = None,
+        base_url: str | None = None,
+        dialect: types.Dialect | None = None,
+        headers: Mapping[str, str | Secret] | None = None,
+        timeout_ms: int | None = None,
+        verify_tls: bool = True,
+        verify: bool = True,
+    ) -> types.Connection:
+        """Makes a provider the one that is asked when a call names none, and keeps what is set here for its calls.
+
+        ``verify`` checks it with the cheapest request that needs the key. ``timeout_ms`` is the longest silence
+        accepted from the provider. A key stays in memory.
+
+        Raises:
+            InvalidParams: a parameter is wrong, or neither a provider nor a model is named.
+            RequestFailed: the check failed, and nothing has changed.
+        """
+        params = types.ConnectProviderParams(
+            provider=provider,
+            model=model,
+            api_key=None if api_key is None else secret_of(api_key),
+            base_url=base_url,
+            dialect=dialect,
+            headers=None if headers is None else {name: secret_of(text) for name, text in headers.items()},
+            timeout_ms=timeout_ms,
+            verify_tls=None if verify_tls else False,
+            verify=verify,
+        )
+        return await (await self._session.app()).connections.connect(params)
+
+    async def disconnect(self, provider: str | None = None) -> None:
+        """Forgets a connection, or all of them.
+
+        Raises:
+            InvalidParams: unknown provider.
+        """
+        (await self._session.app()).connections.disconnect(provider)
+
+    async def status(self) -> types.StatusProviderResult:
+        """The connection in use, all connections, and how each provider has been doing for this client."""
+        return (await self._session.app()).connections.status()
+
+    def discover(
+        self,
+        *,
+        timeout_ms: int | None = None,
+        providers: Iterable[str] | None = None,
+        ports: Iterable[int] | None = None,
+    ) -> Job[Feed[types.LocalServer, Servers], Servers]:
+        """The model servers on this machine: awaited all of them, entered each as it answers.
+
+        The whole search takes ``timeout_ms``, 1500 if not given.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+        """
+        params = types.DiscoverProviderParams(
+            timeout_ms=timeout_ms,
+            providers=None if providers is None else tuple(providers),
+            ports=None if ports is None else tuple(ports),
+        )
+
+        async def search(feed: Feed[types.LocalServer, Servers]) -> Servers:
+            discovery = await (await self._session.app()).discovery()
+            return (await discovery.find(params, feed.add)).servers
+
+        return Job(Feed(), search)

@@ -1,0 +1,72 @@
+"""Everything that ``import modelport`` offers, in one place; importing it loads the clients, not yet the engine."""
+
+from __future__ import annotations
+
+from modelport.domain.errors import InvalidParams, ModelportError, RequestFailed
+from modelport.domain.listing import PullProgress
+from modelport.frontends.python.client import Client
+from modelport.frontends.python.completions import Stream, Update
+from modelport.frontends.python.inputs import as_message
+from modelport.frontends.python.providers import ModelName
+from modelport.frontends.python.sync import SyncClient
+from modelport.frontends.python.sync_feeds import SyncStream
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import (
+    Attempt,
+    AttemptUpdate,
+    Call,
+    Completion,
+    Connection,
+    CredentialStatus,
+    ImagePart,
+    LocalServer,
+    Message,
+    Model,
+    NamedToolChoice,
+    Provider,
+    ReasoningUpdate,
+    ResponseFormat,
+    TextPart,
+    TextUpdate,
+    Tool,
+    ToolCall,
+    ToolCallUpdate,
+    Usage,
+    UsageTotals,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptUpdate",
+    "Call",
+    "Client",
+    "Completion",
+    "Connection",
+    "CredentialStatus",
+    "ImagePart",
+    "InvalidParams",
+    "LocalServer",
+    "Message",
+    "Model",
+    "ModelName",
+    "ModelportError",
+    "NamedToolChoice",
+    "Provider",
+    "PullProgress",
+    "ReasoningUpdate",
+    "RequestFailed",
+    "ResponseFormat",
+    "Secret",
+    "Stream",
+    "SyncClient",
+    "SyncStream",
+    "TextPart",
+    "TextUpdate",
+    "Tool",
+    "ToolCall",
+    "ToolCallUpdate",
+    "Update",
+    "Usage",
+    "UsageTotals",
+    "as_message",
+]

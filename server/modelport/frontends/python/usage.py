@@ -1,0 +1,47 @@
+"""What was used, by every program on this machine that asks through Modelport."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from modelport.frontends.python.inputs import moment_of
+from modelport.frontends.python.session import Calls
+from modelport.protocol import types
+
+
+class UsageCalls(Calls):
+    """The calls that read the ledger."""
+
+    async def usage_snapshot(self) -> types.UsageTotals:
+        """Everything that was ever used, added up; take one before and one after to know what lay between."""
+        return await (await self._session.app()).usage.snapshot()
+
+    async def usage_delta(self, before: types.UsageTotals, after: types.UsageTotals | None = None) -> types.UsageTotals:
+        """One snapshot minus an earlier one; without ``after`` up to now."""
+        return await (await self._session.app()).usage.delta(types.DeltaUsageParams(before=before, after=after))
+
+    async def usage_summary(
+        self,
+        *,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        group_by: types.UsageGroupBy | None = None,
+    ) -> types.SummaryUsageResult:
+        """Totals of a period: over all, per model, per group, and the last call. Without an offset a time is UTC.
+
+        Raises:
+            InvalidParams: a time is not one.
+        """
+        params = types.SummaryUsageParams(since=moment_of(since), until=moment_of(until), group_by=group_by)
+        return await (await self._session.app()).usage.summary(params)
+
+    async def usage_history(
+        self, *, since: str | datetime | None = None, limit: int | None = None, model: str | None = None
+    ) -> tuple[types.Call, ...]:
+        """The last calls, newest first; 100 if no ``limit`` is given.
+
+        Raises:
+            InvalidParams: a time or the limit is not one.
+        """
+        params = types.HistoryUsageParams(since=moment_of(since), limit=limit, model=model)
+        return (await (await self._session.app()).usage.history(params)).calls
