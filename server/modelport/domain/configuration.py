@@ -19,6 +19,8 @@ Place = tuple[str, ...]
 Name = Annotated[str, Meta(min_length=1)]
 CommandLine = Annotated[tuple[str, ...], Meta(min_length=1)]
 Seconds = Annotated[float, Meta(gt=0, le=86400)]
+CacheType = Literal["f32", "f16", "bf16", "q8_0", "q5_1", "q5_0", "q4_1", "q4_0", "iq4_nl"]
+"""Source: llama-server --help, --cache-type-k."""
 
 
 class ValueSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,6 +79,41 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the provider's servers differ from the plain dialect."""
 
 
+class LocalModelsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Model files of your own, served on demand."""
+
+    folder: Name
+    """The folder with GGUF files, its folders included. A relative path starts at the configuration folder."""
+    command: CommandLine = ("llama-server", "--model", "{model}", "--host", "127.0.0.1", "--port", "{port}")
+    """The server with its arguments; {model} is the file and {port} the port to listen on. No shell is involved."""
+    threads: Annotated[int, Meta(ge=1, le=4096)] | None = None
+    """CPU threads, as --threads."""
+    gpu_layers: Annotated[int, Meta(ge=0, le=100_000)] | None = None
+    """Layers to keep in the GPU's memory, as --n-gpu-layers; 999 for all."""
+    flash_attention: bool | None = None
+    """Whether to use flash attention, as --flash-attn on or off; absent: as the server thinks best."""
+    cache_type_k: CacheType | None = None
+    """The type of the KV cache's keys, as --cache-type-k."""
+    cache_type_v: CacheType | None = None
+    """The type of the KV cache's values, as --cache-type-v."""
+    context_length: Annotated[int, Meta(ge=1, le=2**31 - 1)] | None = None
+    """Tokens of input and output together, as --ctx-size; absent: as the model has it."""
+    flags: tuple[str, ...] = ()
+    """More arguments, such as ["--jinja"]."""
+    embedding_flags: tuple[str, ...] = ("--embeddings",)
+    """More arguments for a model that embeds."""
+    idle_s: Seconds = 600
+    """How long a server may be unused before it is stopped, in seconds."""
+    start_timeout_s: Seconds = 120
+    """How long a server may take until it is ready, in seconds."""
+    max_running: Annotated[int, Meta(ge=1, le=64)] = 1
+    """Servers at the same time; for another model the one that was not used for longest is stopped."""
+    wsl: bool = False
+    """On Windows: run the command in WSL and give it paths below /mnt. Elsewhere it means nothing."""
+    path_mapping: dict[str, str] = {}
+    """Folders as Modelport sees them, and as the server does."""
+
+
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of Modelport."""
 
@@ -84,6 +121,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """PROVIDER/MODEL for requests that name neither, while nothing is connected."""
     providers: dict[str, ProviderEntry] = {}
     """Providers by name: a new name defines one, the id or an alias of a known one changes its fields."""
+    local_models: LocalModelsEntry | None = None
+    """Model files of your own, served on demand as models of llama-cpp."""
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
@@ -98,7 +137,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
     keys: dict[str, Secret] = {}
 
 
-class Problem(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Problem(Struct, frozen=True, kw_only=True):
     """Something about the file that its owner should know. Never holds a value of the file."""
 
     message: str

@@ -35,7 +35,17 @@ def test_a_broken_file_is_told_line_by_line(run: Any, file: Path) -> None:
     assert line == f"{file}:2: error: providers.acme.base_ur: There is no such setting (did you mean base_url?)."
     assert result.stderr == ""
     report = json.loads(run("config", "check", "--json").stdout)
-    assert (report["usable"], [problem["line"] for problem in report["problems"]]) == (False, [2])
+    assert (report["usable"], report["problems"]) == (
+        False,
+        [
+            {
+                "message": "There is no such setting (did you mean base_url?).",
+                "key": "providers.acme.base_ur",
+                "line": 2,
+                "level": "error",
+            }
+        ],
+    )
 
 
 def test_a_warning_does_not_break_the_file(run: Any, file: Path) -> None:
