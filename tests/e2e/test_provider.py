@@ -57,7 +57,7 @@ def test_a_provider_tells_what_it_is(server: ServerProcess) -> None:
     assert listed["ollama"]["credential"]["source"] == "notRequired"
     assert listed["github-models"]["status"] == "retired"
     assert listed["github-models"]["notice"]
-    assert listed["bedrock"]["supported"] is False
+    assert all(provider["supported"] for provider in listed.values())
 
 
 def test_connect_makes_it_the_active_connection(server: ServerProcess, upstream: LocalServer) -> None:
@@ -166,12 +166,6 @@ def test_wrong_connections(server: ServerProcess, params: dict[str, Any], kind: 
     assert error["code"] == -32602
     assert error["data"].get("kind") == kind
     assert error["data"]["field"] == field
-
-
-def test_rows_that_are_not_built_say_so(server: ServerProcess) -> None:
-    for provider in ("bedrock",):
-        error = server.error("provider/connect", {"provider": provider, "apiKey": "0123456789abcdef"})
-        assert (error["code"], error["data"]["kind"]) == (-32803, "unsupported")
 
 
 def test_retired_service_says_what_replaced_it(server: ServerProcess) -> None:
