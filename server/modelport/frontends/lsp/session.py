@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from modelport.engine.completions import Origin
     from modelport.engine.recorded_calls import Caller
 
+
 log = logging.getLogger("modelport.configuration")
 
 
