@@ -79,12 +79,15 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """How the provider's servers differ from the plain dialect."""
 
 
+SERVER_COMMAND = ("llama-server", "--model", "{model}", "--host", "127.0.0.1", "--port", "{port}")
+
+
 class LocalModelsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Model files of your own, served on demand."""
 
     folder: Name
     """The folder with GGUF files, its folders included. A relative path starts at the configuration folder."""
-    command: CommandLine = ("llama-server", "--model", "{model}", "--host", "127.0.0.1", "--port", "{port}")
+    command: CommandLine = SERVER_COMMAND
     """The server with its arguments; {model} is the file and {port} the port to listen on. No shell is involved."""
     threads: Annotated[int, Meta(ge=1, le=4096)] | None = None
     """CPU threads, as --threads."""

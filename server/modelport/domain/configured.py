@@ -9,7 +9,15 @@ from typing import Any
 import msgspec
 
 from modelport.domain.address import is_loopback, is_proxy, tidy
-from modelport.domain.configuration import Configuration, Finding, Place, ProviderEntry, ValueSource, did_you_mean
+from modelport.domain.configuration import (
+    Configuration,
+    Finding,
+    LocalModelsEntry,
+    Place,
+    ProviderEntry,
+    ValueSource,
+    did_you_mean,
+)
 from modelport.domain.connection import Overrides, is_header
 from modelport.domain.credential import fits_header
 from modelport.domain.errors import InvalidParams
@@ -28,6 +36,8 @@ def configured(configuration: Configuration, shipped: Sequence[Provider]) -> tup
     merge = _Merge(configuration, shipped)
     for name, entry in configuration.document.providers.items():
         merge.add(name, entry)
+    if configuration.document.local_models is not None:
+        merge.check_local_models(configuration.document.local_models)
     return merge.registry(), merge.findings
 
 
@@ -66,11 +76,22 @@ class _Merge:
             header_sources=self._headers(place, entry),
         )
 
+    def check_local_models(self, entry: LocalModelsEntry) -> None:
+        """Looks whether the command can serve any model."""
+        place = ("local_models", "command")
+        words = " ".join(entry.command)
+        for placeholder in ("{model}", "{port}"):
+            if placeholder not in words:
+                self._wrong(place, f"The command must hold {placeholder}, which is filled in when it is run.")
+        if not entry.command[0].strip():
+            self._wrong(place, "The command must begin with a program.")
+
     def registry(self) -> Registry:
         """The providers, once every one of the file has been taken."""
         if any(finding.level == "error" for finding in self.findings):
             return self._shipped
         registry = Registry(self._rows.values(), self._overrides)
+        registry.local_models = self._configuration.document.local_models
         model = self._configuration.document.default_model
         if model is not None:
             try:

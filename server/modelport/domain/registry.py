@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 
 from msgspec import Struct
 
+from modelport.domain.configuration import LocalModelsEntry
 from modelport.domain.connection import Overrides
 from modelport.domain.errors import InvalidParams
 from modelport.domain.provider import Provider
@@ -22,8 +23,8 @@ class Target(Struct, frozen=True):
 class Registry:
     """The providers, found by id or alias in any case, and the models their rows list.
 
-    ``defaults`` is what the configuration sets for calls, by provider id, and ``default`` the target of a request
-    that names nothing.
+    ``defaults`` is what the configuration sets for calls, by provider id, ``default`` the target of a request
+    that names nothing, and ``local_models`` what it says of the user's own model files.
 
     Raises:
         ValueError: two rows share a name.
@@ -32,6 +33,7 @@ class Registry:
     def __init__(self, providers: Iterable[Provider], defaults: Mapping[str, Overrides] | None = None) -> None:
         self._defaults = defaults or {}
         self.default: Target | None = None
+        self.local_models: LocalModelsEntry | None = None
         self._providers = tuple(providers)
         self._by_name: dict[str, Provider] = {}
         self._by_model: dict[str, list[Provider]] = {}
@@ -46,6 +48,7 @@ class Registry:
         """Becomes the other one, for every request from now on."""
         self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
         self._defaults, self.default = other._defaults, other.default
+        self.local_models = other.local_models
 
     def all(self) -> tuple[Provider, ...]:
         """Every provider, in the order of the data file."""

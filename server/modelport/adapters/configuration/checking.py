@@ -44,7 +44,8 @@ def _check(value: Any, kind: Any, place: Place) -> list[Finding]:
 
 def _fields(value: dict[str, Any], kind: type[Struct], place: Place) -> list[Finding]:
     fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
-    found: list[Finding] = []
+    needed = (field.encode_name for field in msgspec.structs.fields(kind) if field.required)
+    found = [Finding(place, f"The setting {name} is missing.") for name in needed if name not in value]
     for name, part in value.items():
         if name in fields:
             found += _check(part, fields[name], (*place, name))

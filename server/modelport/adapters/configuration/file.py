@@ -16,6 +16,7 @@ from modelport.adapters.configuration import places
 from modelport.adapters.configuration.checking import check
 from modelport.adapters.configuration.router_form import KNOWN, translate
 from modelport.domain.configuration import Configuration, Document, FileRead, Finding, Place, Problem, did_you_mean
+from modelport.domain.local_models import mounted
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
@@ -157,7 +158,10 @@ def _ca_file(folder: Path, name: str) -> Path:
 
 
 def _missing_files(path: Path, document: Document) -> list[Finding]:
-    return [
+    entry = document.local_models
+    absent = entry is not None and not os.path.isdir(_model_folder(path.parent, entry.folder))  # noqa: PTH112  no error
+    found = [Finding(("local_models", "folder"), "There is no such folder.", "warning")] if absent else []
+    return found + [
         Finding(("providers", name, "ca_file"), "There is no such file that could be read.", "warning")
         for name, entry in document.providers.items()
         if entry.ca_file is not None and not os.access(_ca_file(path.parent, entry.ca_file), os.R_OK)
@@ -170,4 +174,12 @@ def _at_home(document: Document, folder: Path) -> Document:
         name: msgspec.structs.replace(entry, ca_file=str(_ca_file(folder, entry.ca_file))) if entry.ca_file else entry
         for name, entry in document.providers.items()
     }
-    return msgspec.structs.replace(document, providers=entries)
+    local = document.local_models
+    if local is not None:
+        local = msgspec.structs.replace(local, folder=str(_model_folder(folder, local.folder)))
+    return msgspec.structs.replace(document, providers=entries, local_models=local)
+
+
+def _model_folder(folder: Path, name: str) -> Path:
+    """The folder of models, as this system has it: a drive of Windows is below ``/mnt`` in WSL."""
+    return folder / os.path.expanduser(name if os.name == "nt" else mounted(name))  # noqa: PTH111  no error

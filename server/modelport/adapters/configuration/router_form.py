@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.domain.configuration import Finding, Place
+from modelport.domain.configuration import SERVER_COMMAND, Finding, Place
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
@@ -21,9 +21,11 @@ SAME = {
 """The router's names for settings of ours."""
 HEADERS = {"app_name": "X-OpenRouter-Title", "app_url": "HTTP-Referer", "api_version": "anthropic-version"}
 """What the router sends in a header of its own."""
-UNUSED = ("llama_cpp_path", "models_dir", "default_threads", "default_gpu_layers")
+MODELS = {"models_dir": "folder", "default_threads": "threads", "default_gpu_layers": "gpu_layers"}
+"""The router's names for settings of local models."""
+FOLDER, PROGRAM = "models_dir", "llama_cpp_path"
 KEY = "api_key"
-KNOWN = (*SAME, *HEADERS, *UNUSED, KEY)
+KNOWN = (*SAME, *HEADERS, *MODELS, PROGRAM, KEY)
 
 
 class Translated:
@@ -55,9 +57,8 @@ def _settings(done: Translated, provider: str, settings: dict[str, Any]) -> dict
     headers: dict[str, Any] = {}
     for name, value in settings.items():
         here = (provider, name)
-        if name in UNUSED:
-            note = "This is of no use here: Modelport calls a running llama-server, so start one."
-            done.findings.append(Finding(here, note, "warning"))
+        if name in MODELS or name == PROGRAM:
+            _local(done, provider, settings, name)
         elif name == KEY:
             _key(done, provider, value)
         elif name in HEADERS:
@@ -71,6 +72,26 @@ def _settings(done: Translated, provider: str, settings: dict[str, Any]) -> dict
         more = found.get("headers")
         found["headers"] = headers | more if is_object(more) else headers
     return found
+
+
+def _local(done: Translated, provider: str, settings: dict[str, Any], name: str) -> None:
+    """Takes a setting of the program that the router runs by itself, as one of the server that we run."""
+    here, value = (provider, name), settings[name]
+    if FOLDER not in settings:
+        done.findings.append(Finding(here, f"This is of no use without {FOLDER}.", "warning"))
+        return
+    table = done.raw.setdefault("local_models", {})
+    ours = MODELS.get(name, "command")
+    done.places["local_models", ours] = here
+    if name == PROGRAM and isinstance(value, str):
+        value = [_server(value), *SERVER_COMMAND[1:]]
+    table[ours] = value
+
+
+def _server(program: str) -> str:
+    """The server that is built beside the program for the command line."""
+    folder, separator, name = program.replace("\\", "/").rpartition("/")
+    return folder + separator + name.replace("llama-cli", "llama-server")
 
 
 def _key(done: Translated, provider: str, value: Any) -> None:

@@ -192,8 +192,11 @@ ROUTER_TEXT = f"""\
   "openrouter": {{"app_name": "Router", "app_url": "https://r.example"}},
   "llama-cpp": {{
     "models_dir": "/models",
-    "default_threads": 24
-  }}
+    "default_threads": 24,
+    "default_gpu_layers": 999,
+    "llama_cpp_path": "~/llama.cpp/build/bin/llama-cli"
+  }},
+  "other": {{"default_threads": 24, "base_url": "http://localhost:1"}}
 }}
 """
 
@@ -208,12 +211,16 @@ def test_the_routers_document_is_understood(tmp_path: Path) -> None:
     assert providers["claude"].headers == {"anthropic-version": "2023-06-01"}
     assert (providers["ollama"].base_url, providers["ollama"].verify_tls) == ("http://localhost:11434", False)
     assert providers["openrouter"].headers == {"X-OpenRouter-Title": "Router", "HTTP-Referer": "https://r.example"}
-    assert [(p.line, p.key, p.level) for p in found.problems] == [
+    assert sorted((p.line, p.key, p.level) for p in found.problems) == [
         (3, "openai.api_key", "warning"),
         (8, "claude.api_key", "warning"),
         (15, "llama-cpp.models_dir", "warning"),
-        (16, "llama-cpp.default_threads", "warning"),
+        (20, "other.default_threads", "warning"),
     ]
+    local = found.configuration.document.local_models
+    assert local is not None
+    assert (local.folder, local.threads, local.gpu_layers) == ("/models", 24, 999)
+    assert local.command[:3] == ("~/llama.cpp/build/bin/llama-server", "--model", "{model}")
 
 
 @pytest.mark.parametrize(
@@ -225,6 +232,7 @@ def test_the_routers_document_is_understood(tmp_path: Path) -> None:
         ('{\n"openai": 3}', [(2, "openai")]),
         ('{\n"openrouter": {"app_name": 3}}', [(2, "openrouter.app_name")]),
         ('{\n"a": {"custom_headers":\n {"X": 3}}}', [(3, "a.custom_headers.X")]),
+        ('{\n"a": {"models_dir": "m",\n "default_threads": "x"}}', [(3, "a.default_threads")]),
         ("[]", [(None, "")]),
         ('{\n"a": nonsense}', [(2, "")]),
         ("[" * 100_000, [(None, "")]),
@@ -265,3 +273,69 @@ def test_every_setting_is_in_the_documentation() -> None:
     page = (Path(__file__).parents[4] / "docs" / "configuration.md").read_text(encoding="utf-8")
     table = page.partition("## A provider")[2].partition("## Keys")[0]
     assert [name for name in ProviderEntry.__struct_fields__ if f"`{name}`" not in table] == []
+
+
+# Model files.
+
+LOCAL_TEXT = """\
+[local_models]
+folder = "models"
+threads = 8
+flash_attention = true
+cache_type_k = "q8_0"
+flags = ["--jinja"]
+path_mapping = { 'C:\\models' = "/mnt/c/models" }
+"""
+
+
+def test_model_files(tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    found = read(tmp_path, LOCAL_TEXT)
+    assert found.problems == ()
+    assert found.configuration is not None
+    local = found.configuration.document.local_models
+    assert local is not None
+    assert local.folder == str(tmp_path / "models")
+    assert (local.threads, local.flags, local.idle_s, local.max_running) == (8, ("--jinja",), 600, 1)
+    assert local.command[0] == "llama-server"
+    registry, findings = configured(found.configuration, load_registry().all())
+    assert (registry.local_models, findings) == (local, [])
+
+
+def test_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
+    found = read(tmp_path, LOCAL_TEXT)
+    assert found.configuration is not None
+    assert [(p.line, p.key, p.level) for p in found.problems] == [(2, "local_models.folder", "warning")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a drive is a drive there")
+def test_a_drive_of_windows_is_where_wsl_has_it(tmp_path: Path) -> None:
+    found = read(tmp_path, "[local_models]\nfolder = 'D:\\models\\all'")
+    assert found.configuration is not None
+    assert found.configuration.document.local_models is not None
+    assert found.configuration.document.local_models.folder == "/mnt/d/models/all"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[local_models]\nthreads = 3", [(1, "local_models")]),
+        ("local_models = 3", [(1, "local_models")]),
+        ('[local_models]\nfolder = "m"\nthread = 3', [(3, "local_models.thread")]),
+        ('[local_models]\nfolder = "m"\nthreads = 0', [(3, "local_models.threads")]),
+        ('[local_models]\nfolder = "m"\nidle_s = nan', [(3, "local_models.idle_s")]),
+        ('[local_models]\nfolder = "m"\ncache_type_v = "q9"', [(3, "local_models.cache_type_v")]),
+        ('[local_models]\nfolder = "m"\ncommand = []', [(3, "local_models.command")]),
+        ('[local_models]\nfolder = "m"\npath_mapping = { a = 1 }', [(3, "local_models.path_mapping.a")]),
+    ],
+)
+def test_mistakes_about_model_files(tmp_path: Path, text: str, wrong: Any) -> None:
+    assert problems(tmp_path, text) == wrong
+
+
+@pytest.mark.parametrize("command", [["serve", "{model}"], ["serve", "{port}"], [" ", "{model}", "{port}"]])
+def test_a_command_must_be_able_to_serve_any_model(tmp_path: Path, command: list[str]) -> None:
+    found = read(tmp_path, f'[local_models]\nfolder = "{tmp_path}"\ncommand = {command}'.replace("'", '"'))
+    assert found.configuration is not None
+    _, findings = configured(found.configuration, load_registry().all())
+    assert [finding.place for finding in findings] == [("local_models", "command")]
