@@ -13,8 +13,8 @@ import pytest
 
 from modelport.adapters.provider_data import load_registry
 from modelport.app import App
-from modelport.domain.completion import Silence
 from modelport.domain.errors import RequestFailed
+from modelport.domain.listener import Silence
 from modelport.engine.completions import Origin
 from modelport.protocol import types
 from modelport.protocol.secret import Secret

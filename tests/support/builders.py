@@ -11,10 +11,11 @@ import httpx2
 
 from modelport.adapters.http.exchange import Exchange
 from modelport.domain import address
-from modelport.domain.completion import Answer, AnswerFormat, ModelCall, Silence
+from modelport.domain.completion import Answer, AnswerFormat, ModelCall
 from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.credential import Credential, StoredKey
 from modelport.domain.errors import RequestFailed
+from modelport.domain.listener import Silence
 from modelport.domain.ports import Verification
 from modelport.domain.provider import Provider, Wire
 from modelport.domain.registry import Registry

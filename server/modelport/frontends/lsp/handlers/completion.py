@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelport.domain.completion import Silence
+from modelport.domain.listener import Silence
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.updates import UpdateStream
 from modelport.protocol import types
