@@ -87,10 +87,10 @@ class App:
         return self._discovery
 
     async def _local_servers(self) -> Sequence[LocalServer]:
-        """The servers that answer at once."""
+        """The servers that answer at once where they usually are: nobody asked to look anywhere else."""
         discovery = await self.discovery()
         params = DiscoverProviderParams(timeout_ms=QUICK_MS)
-        return (await discovery.find(params, lambda _: None)).servers
+        return (await discovery.find(params, lambda _: None, open_ports=False)).servers
 
     def _load_discovery(self) -> Discovery:
         from modelport.adapters.fingerprint_data import load_fingerprints

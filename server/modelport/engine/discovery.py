@@ -61,8 +61,12 @@ class Discovery:
         self._environment = environment
         self._listening = listening
 
-    async def find(self, params: DiscoverProviderParams, found: Found) -> DiscoverProviderResult:
+    async def find(
+        self, params: DiscoverProviderParams, found: Found, *, open_ports: bool = True
+    ) -> DiscoverProviderResult:
         """The servers that answered in time; ``found`` hears of each as soon as it is known.
+
+        ``open_ports`` also asks what else this user's processes serve, at ports where no model server usually is.
 
         Raises:
             InvalidParams: a parameter is wrong.
@@ -77,7 +81,7 @@ class Discovery:
         if params.ports:
             await search.run(Spot(port) for port in params.ports)
         elif not wanted or any(row.provider in wanted for row in self.book.server):
-            await search.run(self._known(wanted), self._open)
+            await search.run(self._known(wanted), self._open if open_ports else None)
         return DiscoverProviderResult(servers=tuple(search.servers()))
 
     def _known(self, wanted: frozenset[str]) -> list[Spot]:

@@ -112,14 +112,14 @@ class Search:
         self.seconds = 0.0
         self._discovery = Discovery(REGISTRY, BOOK, Variables(**variables), prober, ports or Ports())
 
-    async def run(self, **params: Any) -> list[LocalServer]:
+    async def run(self, *, open_ports: bool = True, **params: Any) -> list[LocalServer]:
         began = anyio.current_time()
 
         def found(server: LocalServer) -> None:
             self.heard.append((round(anyio.current_time() - began, 6), server.provider))
 
         try:
-            result = await self._discovery.find(DiscoverProviderParams(**params), found)
+            result = await self._discovery.find(DiscoverProviderParams(**params), found, open_ports=open_ports)
         finally:
             self.seconds = round(anyio.current_time() - began, 6)
         return list(result.servers)
@@ -276,6 +276,13 @@ async def test_open_ports_that_nobody_tells_of_cost_no_other_server() -> None:
     await search.run(timeout_ms=1000)
     assert search.heard == [(0.01, "zeta")]
     assert search.seconds == 0.5
+
+
+async def test_open_ports_are_left_alone_where_nobody_asked_to_look_everywhere() -> None:
+    prober, ports = Prober(four_9000=ACME, four_2222=ZETA), Ports(9000)
+    assert [server.provider for server in await Search(prober, ports).run(open_ports=False)] == ["zeta"]
+    assert ports.asked == 0
+    assert not {9000} & {port for _, port, _ in prober.asked}
 
 
 async def test_a_port_that_is_known_anyway_is_looked_at_once() -> None:
