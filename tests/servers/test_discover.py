@@ -46,6 +46,7 @@ class Running:
         self.ports: dict[str, int] = {}
         self.providers: dict[str, str] = {}
         self.programs: dict[str, Program] = {}
+        self.tiny = folder / "tiny"
         self._folder = folder
         self._stack = stack
         self._free = filter(is_free, itertools.count(FIRST_PORT))
@@ -66,8 +67,8 @@ class Running:
         (cache / "hub").mkdir(parents=True)
         command = [self._transformers / "transformers", "serve"]
         self._start("transformers", "transformers", command, "/health", HF_HOME=str(cache), HF_HUB_OFFLINE="1")
-        tiny_model.make(self._folder / "tiny")
-        mlx = self._stack.enter_context(MlxServer(self._mlx, self._folder / "tiny", self._folder / "mlx"))
+        tiny_model.make(self.tiny)
+        mlx = self._stack.enter_context(MlxServer(self._mlx, self.tiny, self._folder / "mlx"))
         self._add("mlx", "mlx", mlx.port)
         aimock = self._stack.enter_context(Aimock(FIXTURES))
         self._add("aimock", "openai-compatible", urlsplit(aimock.url).port or 0)
@@ -167,10 +168,11 @@ def test_what_wants_a_key_can_be_connected_with_one(server: ServerProcess, runni
     assert server.result("provider/connect", params)["verified"]
 
 
-@pytest.mark.parametrize("name", ["litellm", "llama-cpp-python", "mlx"])
+@pytest.mark.parametrize("name", ["litellm", "llama-cpp-python", "mlx", "transformers"])
 def test_what_is_found_answers(server: ServerProcess, running: Running, name: str) -> None:
     (one,) = found(server, running, ports=[running.ports[name]]).values()
-    model = one["models"][0]
+    # transformers lists what it has downloaded, and takes the path of anything else.
+    model = one["models"][0] if one["models"] else str(running.tiny)
     server.result("provider/connect", {"provider": one["provider"], "baseUrl": one["baseUrl"], "model": model})
     completion = server.result("completion/create", {"prompt": "Hello", "parameters": {"max_tokens": 8}})
     assert completion["text"]
