@@ -1,0 +1,103 @@
+"""The examples of docs/python.md do what the page says, and the calls it names are there."""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import keyring
+import pytest
+
+import modelport
+from support.file_keyring import FileKeyring
+from support.http_server import Answer, LocalServer, Received
+from support.local_answers import SERVERS
+from support.sse import streamed
+
+ROOT = Path(__file__).resolve().parents[4]
+PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
+
+
+def examples(text: str, name: str) -> list[tuple[str, int, str]]:
+    """The page, the line before and the code of each example."""
+    return [(name, text[: found.start()].count("\n") + 1, found[1]) for found in BLOCK.finditer(text)]
+
+
+README = examples((ROOT / "README.md").read_text(encoding="utf-8"), "README.md")
+EXAMPLES = examples(PAGE, "docs/python.md")
+OURS = sorted({(found[1], found[2]) for found in re.finditer(r"\b(client|modelport)\.([A-Za-z]\w*)", PAGE)})
+VLLM = next(sample for sample in SERVERS if sample.provider == "vllm")
+
+
+def behave(request: Received) -> Answer:
+    """A vLLM with one model, and beside it what Ollama answers to a download."""
+    if request.path == "/api/pull":
+        half = b'{"status":"pulling aa","digest":"aa","total":4000,"completed":%d}\n'
+        return Answer(pieces=[half % 2000, half % 4000, b'{"status":"success"}\n'])
+    return streamed("Hello.") if request.method == "POST" else VLLM.behave(request)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
+    monkeypatch.setenv("TEST_KEYRING_FILE", str(tmp_path / "keyring.json"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(FileKeyring())
+    with LocalServer(behave) as running:
+        monkeypatch.setenv("VLLM_BASE_URL", f"{running.url}/v1")
+        monkeypatch.setenv("OLLAMA_HOST", running.url)
+        yield running
+    keyring.set_keyring(before)
+
+
+async def run_inside_a_client(code: Any) -> None:
+    async with modelport.Client() as client:
+        await eval(code, {"modelport": modelport, "client": client})
+
+
+def words(text: str) -> str:
+    """The words of a text, however they stand in lines."""
+    return " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("page", "line", "example"), [*README, *EXAMPLES], ids=[f"{page}:{line}" for page, line, _ in [*README, *EXAMPLES]]
+)
+def test_an_example(
+    page: str, line: int, example: str, server: LocalServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = " ".join(re.findall(r"^\s*print\(.*\)  # (.*)$", example, re.M))
+    text = "\n" * line + example.replace("8000", str(server.port))
+    code = compile(text, page, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    if code.co_flags & inspect.CO_COROUTINE:
+        asyncio.run(run_inside_a_client(code))
+    else:
+        exec(code, {"__name__": "__main__"})
+    assert words(capsys.readouterr().out) == words(told).replace("8000", str(server.port))
+
+
+def test_the_page_has_examples_of_both_clients_and_they_say_what_comes_out() -> None:
+    assert len(EXAMPLES) >= 15
+    assert README
+    assert {"modelport.Client()", "modelport.SyncClient()"} <= set(re.findall(r"modelport\.\w+\(\)", PAGE))
+    assert [line for _, line, example in [*README, *EXAMPLES] if "print(" in example and ")  # " not in example] == []
+
+
+@pytest.mark.parametrize(("owner", "name"), OURS)
+def test_what_the_page_names_is_there(owner: str, name: str) -> None:
+    if owner == "modelport":
+        assert name in modelport.__all__ or name == "protocol"
+    else:
+        assert hasattr(modelport.Client, name)
+        assert hasattr(modelport.SyncClient, name)
+
+
+def test_the_page_names_every_call() -> None:
+    calls = {name for name, _ in inspect.getmembers(modelport.Client, inspect.isfunction) if not name.startswith("_")}
+    named = {name for owner, name in OURS if owner == "client"}
+    assert calls - named - {"aclose", "credentials", "run_diagnostics"} == set()
