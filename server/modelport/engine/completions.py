@@ -10,8 +10,9 @@ import anyio
 from msgspec import Struct
 
 from modelport.domain import usage as accounting
-from modelport.domain.completion import Answer, Listener, ModelCall
+from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.listener import Listener
 from modelport.domain.ports import Clock, Dialects, UsageLedger
 from modelport.domain.registry import Target
 from modelport.domain.request import CompletionRequest, read_request
