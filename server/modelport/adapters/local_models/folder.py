@@ -1,0 +1,144 @@
+"""Looks what model files a folder has. Everything here blocks, so a worker thread does it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+
+from modelport.domain.gguf import CutShort, GgufHeader, NotGguf, read_header
+from modelport.domain.local_models import SUFFIX, FoundFile, ModelFile, catalogued
+
+DEEPEST = 8
+MOST_ENTRIES = 50_000
+"""Files and folders looked at; a folder with more is no folder of models."""
+MOST_FILES = 2000
+FIRST_READ = 512 * 1024
+LONGEST_HEAD = 64 * 1024 * 1024
+GROWTH = 4
+
+_Stamp = tuple[int, int, int]
+_Head = tuple[GgufHeader | None, str | None]
+
+
+class DiskFolder:
+    """A ``ModelFolder``. What was read of a file is kept until the file changes."""
+
+    def __init__(self) -> None:
+        self._heads: dict[str, tuple[_Stamp, _Head]] = {}
+        # One look at a time: the second finds what the first has read.
+        self._lock = anyio.Lock()
+
+    async def models(self, folder: str) -> Sequence[ModelFile]:
+        """What is in the folder now, and in the folders in it.
+
+        Raises:
+            OSError: the folder itself cannot be read.
+        """
+        async with self._lock:
+            return await anyio.to_thread.run_sync(self._look, folder, abandon_on_cancel=True)
+
+    async def command(self, program: str) -> bool:
+        """Whether a program is on the path, or is there where its own path says."""
+        return await anyio.to_thread.run_sync(_is_there, program)
+
+    def _look(self, folder: str) -> list[ModelFile]:
+        root, found, heads = Path(folder), list[FoundFile](), dict[str, tuple[_Stamp, _Head]]()
+        for path, status in _files(root):
+            mark = (status.st_mtime_ns, status.st_size, status.st_ino)
+            known = self._heads.get(path)
+            head = known[1] if known is not None and known[0] == mark else _head(path, status.st_size)
+            heads[path] = (mark, head)
+            found.append(
+                FoundFile(
+                    relative=Path(path).relative_to(root).as_posix(),
+                    path=path,
+                    size_bytes=status.st_size,
+                    header=head[0],
+                    trouble=head[1],
+                )
+            )
+        self._heads = heads
+        return catalogued(found)
+
+
+def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """The model files below a folder. A folder that is reached twice, as a link may lead to, is looked at once."""
+    waiting, seen, entries, files = [(str(root), 0)], set[tuple[int, int]](), 0, 0
+    while waiting:
+        folder, depth = waiting.pop()
+        for entry in _entries(folder, needed=depth == 0, seen=seen):
+            entries += 1
+            if entries > MOST_ENTRIES or files >= MOST_FILES:
+                return
+            status = _status(entry)
+            if status is None:
+                continue
+            if stat.S_ISDIR(status.st_mode):
+                if depth < DEEPEST and not entry.name.startswith("."):
+                    waiting.append((entry.path, depth + 1))
+            elif stat.S_ISREG(status.st_mode) and entry.name.casefold().endswith(SUFFIX) and _sound(entry.path):
+                files += 1
+                yield entry.path, status
+
+
+def _entries(folder: str, *, needed: bool, seen: set[tuple[int, int]]) -> list[os.DirEntry[str]]:
+    try:
+        status = os.stat(folder)  # noqa: PTH116  as cheap as can be
+        if (status.st_dev, status.st_ino) in seen:
+            return []
+        seen.add((status.st_dev, status.st_ino))
+        with os.scandir(folder) as listed:
+            # In the order of the names, so that it does not depend on the disk which of two links counts.
+            return sorted(listed, key=lambda entry: entry.name, reverse=True)
+    except OSError:
+        if needed:
+            raise
+        return []
+
+
+def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
+    """What the entry is, links followed; None for one that leads nowhere."""
+    try:
+        return entry.stat()
+    except OSError:
+        return None
+
+
+def _sound(path: str) -> bool:
+    """Whether a name is text: others cannot be told to anybody."""
+    try:
+        path.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _head(path: str, size: int) -> _Head:
+    """What a file says of its model, or why it says nothing."""
+    try:
+        with Path(path).open("rb") as file:
+            data, wanted = b"", FIRST_READ
+            while True:
+                data += file.read(wanted - len(data))
+                try:
+                    return read_header(data), None
+                except CutShort as cut:
+                    if cut.needed > size or len(data) < wanted:
+                        return None, "ends in the middle of its head: download it again"
+                    if wanted >= LONGEST_HEAD or cut.needed > LONGEST_HEAD:
+                        return None, "has a longer head than any model has"
+                    wanted = min(max(wanted * GROWTH, cut.needed), LONGEST_HEAD)
+    except NotGguf as error:
+        return None, f"is no model: {error}"
+    except OSError as error:
+        return None, f"cannot be read ({error.strerror or type(error).__name__})"
+
+
+def _is_there(program: str) -> bool:
+    return shutil.which(os.path.expanduser(program)) is not None  # noqa: PTH111  it need not be a path

@@ -1,0 +1,124 @@
+"""One server of ours as a process: started without a shell, its output drained, ended with everything it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
+GRACE_S = 2.0
+"""How long a server may take to end by itself."""
+DRAIN_S = 1.0
+"""How long its last words may take; a daemon that it has left behind may hold the pipe for ever."""
+KEPT_LINES = 40
+LONGEST_LINE = 500
+PIECE = 64 * 1024
+_FOLDERS = re.compile(r"""(?:[A-Za-z]:|~)?[\\/](?:[^\s\\/:'"`]+[\\/])+""")
+"""The folders in front of a file's name."""
+
+
+class ServerProcess:
+    """A program and its last lines. Making one blocks; nothing else does, apart from ``wait``.
+
+    Raises:
+        OSError: the supervisor cannot be started.
+    """
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        self._ended = threading.Event()
+        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._process = subprocess.Popen(  # noqa: S603
+            [sys.executable, "-I", "-S", str(SUPERVISOR), str(GRACE_S), *command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            bufsize=0,
+            # A group of its own: what a terminal sends to ours does not reach it, and it is ended as a whole.
+            start_new_session=os.name != "nt",
+        )
+        self._drainer = threading.Thread(target=self._drain, name="modelport-server-output", daemon=True)
+        self._drainer.start()
+        threading.Thread(target=self._await, name="modelport-server-end", daemon=True).start()
+
+    @property
+    def ended(self) -> bool:
+        """Whether it is over, and nothing of it is left."""
+        return self._ended.is_set()
+
+    @property
+    def code(self) -> int | None:
+        """How it ended: as a shell tells it."""
+        return self._process.returncode
+
+    def last_words(self, known: Mapping[str, str], most: int = 3) -> str:
+        """Its last lines on one line: known paths under the names to show for them, other files without folders."""
+        text = " | ".join(list(self._lines)[-most:])
+        for path in sorted(filter(None, known), key=len, reverse=True):
+            text = text.replace(path, known[path])
+        return _FOLDERS.sub("", text)
+
+    def said(self, pattern: str) -> bool:
+        """Whether one of the last lines holds something that matches, in any case."""
+        return any(re.search(pattern, line, re.IGNORECASE) for line in self._lines)
+
+    def stop(self) -> None:
+        """Asks it to end, and sees to it that it does; returns at once."""
+        if self._process.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._process.stdin.close()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Waits until it is over; returns whether it is."""
+        return self._ended.wait(timeout_s)
+
+    def _drain(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101  it was asked for
+        rest = b""
+        with contextlib.suppress(OSError, ValueError):
+            while data := self._process.stdout.read(PIECE):
+                *lines, rest = (rest + data).replace(b"\r", b"\n").split(b"\n")
+                for line in lines:
+                    self._keep(line)
+                # Points that show progress come without an end of the line.
+                rest = rest[-LONGEST_LINE:]
+            self._keep(rest)
+            self._process.stdout.close()
+
+    def _await(self) -> None:
+        """Waits for the end, then ends what the server has left behind, or a supervisor that was killed."""
+        process = self._process
+        if os.name != "nt":
+            if hasattr(os, "waitid"):
+                # The process number stays ours until it is asked for below.
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            else:
+                process.wait()
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        self._drainer.join(DRAIN_S)
+        self.stop()
+        self._ended.set()
+
+    def _keep(self, line: bytes) -> None:
+        text = line[:LONGEST_LINE].decode("utf-8", "replace")
+        shown = "".join(c if c.isprintable() else " " for c in text).strip()
+        if shown:
+            self._lines.append(shown)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,104 @@
+"""Runs servers for model files: which, for how long, and how many at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import anyio
+
+from modelport.adapters.local_models.server import WINDOWS, LocalServer
+from modelport.domain.local_models import Plan, Served, Tell, command_line
+from modelport.domain.ports import LocalProber
+
+END_S = 5.0
+"""How long another server may take to be gone; by then it has been killed."""
+CLOSE_S = 1.0
+"""How long the end of this process waits for its servers; their supervisors see to the rest."""
+
+_Key = tuple[str, ...]
+
+
+class LocalRunner:
+    """A ``ModelRunner``: a server per model and settings, shared by all requests for it."""
+
+    def __init__(self, prober: LocalProber) -> None:
+        self._prober = prober
+        self._servers: dict[_Key, LocalServer] = {}
+        # Whoever needs a server that does not run yet decides alone which other one has to go.
+        self._turn = anyio.Lock()
+        self._freed = anyio.Event()
+
+    @asynccontextmanager
+    async def serving(self, plan: Plan, tell: Tell) -> AsyncGenerator[Served]:
+        """A server for a model: started and waited for where none runs, and kept for as long as the block lasts.
+
+        Raises:
+            RequestFailed: it does not start.
+        """
+        server = await self._take(plan, tell)
+        try:
+            yield await server.ready(tell)
+        finally:
+            self._release(server)
+
+    def runs(self, plan: Plan) -> bool:
+        """Whether the model is served at this moment."""
+        server = self._servers.get(_key(plan))
+        return server is not None and server.served is not None and not server.over
+
+    async def aclose(self) -> None:
+        """Ends every server; one that takes its time is ended by its supervisor."""
+        servers, self._servers = list(self._servers.values()), {}
+        for server in servers:
+            server.stop()
+        with anyio.move_on_after(CLOSE_S):
+            for server in servers:
+                await server.gone(CLOSE_S)
+
+    async def _take(self, plan: Plan, tell: Tell) -> LocalServer:
+        key = _key(plan)
+        server = self._servers.get(key)
+        if server is None or server.over:
+            async with self._turn:
+                server = self._servers.get(key)
+                if server is None or server.over:
+                    await self._make_room(plan.entry.max_running, tell)
+                    server = self._servers[key] = LocalServer(plan, self._prober)
+                server.take(plan)
+        else:
+            server.take(plan)
+        return server
+
+    async def _make_room(self, most: int, tell: Tell) -> None:
+        """Returns when there are fewer servers than may be; the one not used for longest has to go."""
+        while True:
+            self._servers = {key: server for key, server in self._servers.items() if not server.ended}
+            if len(self._servers) < most:
+                return
+            idle = [server for server in self._servers.values() if not server.users]
+            if idle:
+                # One that has been stopped already only needs its time.
+                oldest = min(idle, key=lambda server: (not server.over, server.used_at))
+                tell(f"Stopping {oldest.name}")
+                oldest.stop()
+                await oldest.gone(END_S)
+                self._servers = {key: server for key, server in self._servers.items() if server is not oldest}
+            else:
+                tell(f"Waiting until {next(iter(self._servers.values())).name} is free")
+                await self._freed.wait()
+
+    def _release(self, server: LocalServer) -> None:
+        server.release()
+        if not server.users:
+            if not server.over:
+                idle_s = server.plan.entry.idle_s
+                server.timer = asyncio.get_running_loop().call_later(idle_s, server.stop)
+            freed, self._freed = self._freed, anyio.Event()
+            freed.set()
+
+
+def _key(plan: Plan) -> _Key:
+    """What tells servers apart: another file or other settings need another server."""
+    return (str(plan.model.size_bytes), *command_line(plan, 0, windows=WINDOWS))

@@ -1,0 +1,350 @@
+"""Servers for model files: started once, shared, made room for, stopped when idle, and never left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from blockbuster import blockbuster_ctx
+
+from modelport.adapters.local_models.process import ServerProcess
+from modelport.adapters.local_models.runner import LocalRunner
+from modelport.adapters.local_models.server import child_environment
+from modelport.adapters.local_servers.prober import SocketProber
+from modelport.domain.errors import RequestFailed
+from modelport.domain.gguf import read_header
+from modelport.domain.local_models import ModelFile, Plan, Served
+from support.builders import CANARY
+from support.local_models import gguf, running, settings, started
+from support.peers import alive, fetch, gone
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="process groups")
+LIMIT_S = 10.0
+
+
+class Place:
+    """A folder with models and notes, and a runner over it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.notes = folder / "models", folder / "notes"
+        self.gate, self.notes_for = folder / "gate", started
+        self.notes.mkdir()
+        self.runner = LocalRunner(SocketProber())
+        self.told: list[str] = []
+
+    def plan(self, name: str = "tiny", *flags: str, withheld: tuple[str, ...] = (), **changes: Any) -> Plan:
+        path = self.folder / f"{name}.gguf"
+        data = (path if path.exists() else gguf(path)).read_bytes()
+        model = ModelFile(id=name, relative=name, path=str(path), size_bytes=len(data), header=read_header(data))
+        entry = settings(self.folder, self.notes, *flags, **changes)
+        return Plan(model=model, entry=entry, withheld=frozenset(withheld))
+
+    async def use(self, plan: Plan, work: Callable[[Served], Awaitable[Any]] | None = None) -> Served:
+        async with self.runner.serving(plan, self.told.append) as served:
+            if work is not None:
+                await work(served)
+            return served
+
+    def pids(self, model: str = "*") -> list[int]:
+        return [note["pid"] for note in started(self.notes, model)]
+
+
+@pytest.fixture
+async def place(tmp_path: Path) -> AsyncIterator[Place]:
+    found = Place(tmp_path)
+    yield found
+    await found.runner.aclose()
+    await until(lambda: not running(found.notes))
+
+
+async def until(happened: Callable[[], Any]) -> None:
+    with anyio.fail_after(LIMIT_S):
+        while not happened():  # noqa: ASYNC110  another process does it
+            await anyio.sleep(0.01)
+
+
+async def failure(place: Place, plan: Plan) -> RequestFailed:
+    with pytest.raises(RequestFailed) as failed:
+        await place.use(plan)
+    assert str(place.folder) not in failed.value.message
+    return failed.value
+
+
+async def test_a_server_is_started_and_answers(place: Place) -> None:
+    with blockbuster_ctx("modelport"):
+        served = await place.use(place.plan())
+    assert fetch(f"{served.base_url}/models")["data"][0]["id"] == str(place.folder / "tiny.gguf")
+    assert place.told[0] == "Starting tiny (Q4_K_M, 0.0 GB)"
+    (note,) = started(place.notes)
+    assert note["stdin"] == ""
+    assert served.key.reveal() not in note["arguments"]
+    assert note["environment"]["LLAMA_API_KEY"] == served.key.reveal()
+
+
+async def test_one_server_is_used_again(place: Place) -> None:
+    first, second = await place.use(place.plan()), await place.use(place.plan())
+    assert first == second
+    assert len(place.pids()) == 1
+    assert place.runner.runs(place.plan())
+
+
+async def test_requests_at_once_share_one_start(place: Place) -> None:
+    plan = place.plan("tiny", "--gate", str(place.gate))
+    found: list[Served] = []
+
+    async def ask() -> None:
+        found.append(await place.use(plan))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(5):
+            tasks.start_soon(ask)
+        await until(lambda: place.pids())
+        assert not place.runner.runs(plan)
+        place.gate.touch()
+    assert len({served.base_url for served in found}) == 1
+    assert len(place.pids()) == 1
+    assert place.told.count("Starting tiny (Q4_K_M, 0.0 GB)") >= 1
+
+
+async def test_while_it_loads_everybody_is_told(place: Place) -> None:
+    plan = place.plan("tiny", "--gate", str(place.gate))
+    other: list[str] = []
+
+    async def ask() -> None:
+        async with place.runner.serving(plan, other.append):
+            pass
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(place.use, plan)
+        tasks.start_soon(ask)
+        await until(lambda: "Loading tiny: 1 s" in place.told and "Loading tiny: 1 s" in other)
+        place.gate.touch()
+
+
+async def test_another_goes_on_with_the_start_of_one_that_was_cancelled(place: Place) -> None:
+    plan = place.plan("tiny", "--gate", str(place.gate))
+    async with anyio.create_task_group() as first:
+        first.start_soon(place.use, plan)
+        await until(lambda: place.pids())
+        async with anyio.create_task_group() as second:
+            second.start_soon(place.use, plan)
+            await anyio.wait_all_tasks_blocked()
+            first.cancel_scope.cancel()
+            place.gate.touch()
+    await place.use(plan)
+    assert len(place.pids()) == 1
+
+
+async def test_another_model_takes_the_place_of_an_idle_one(place: Place) -> None:
+    await place.use(place.plan("a"))
+    await place.use(place.plan("b"))
+    (a,) = place.pids("a")
+    assert not alive(a)
+    assert "Stopping a" in place.told
+    assert alive(place.pids("b")[0])
+
+
+async def test_the_one_not_used_for_longest_has_to_go(place: Place) -> None:
+    for name in ("a", "b", "a", "c"):
+        await place.use(place.plan(name, max_running=2))
+    assert [alive(place.pids(name)[0]) for name in "abc"] == [True, False, True]
+
+
+async def test_one_in_use_is_waited_for(place: Place) -> None:
+    async def second(served: Served) -> None:
+        tasks.start_soon(place.use, place.plan("b"))
+        await until(lambda: "Waiting until a is free" in place.told)
+        assert alive(place.pids("a")[0])
+        assert place.pids("b") == []
+
+    async with anyio.create_task_group() as tasks:
+        await place.use(place.plan("a"), second)
+    assert not alive(place.pids("a")[0])
+    assert alive(place.pids("b")[0])
+
+
+async def test_other_settings_need_another_server(place: Place) -> None:
+    await place.use(place.plan())
+    await place.use(place.plan("tiny", "--jinja"))
+    first, second = place.pids()
+    assert (alive(first), alive(second)) == (False, True)
+
+
+async def test_idle_servers_are_stopped(place: Place) -> None:
+    await place.use(place.plan(idle_s=0.05))
+    assert await anyio.to_thread.run_sync(gone, place.pids()[0])
+    assert not place.runner.runs(place.plan(idle_s=0.05))
+    await place.use(place.plan())
+    assert len(place.pids()) == 2
+
+
+async def test_one_in_use_is_not_idle(place: Place) -> None:
+    async def slow(served: Served) -> None:
+        await place.use(place.plan(idle_s=0.01))
+        await anyio.sleep(0.1)
+        assert alive(place.pids()[0])
+
+    await place.use(place.plan(idle_s=0.01), slow)
+
+
+async def test_one_that_crashed_is_started_again(place: Place) -> None:
+    await place.use(place.plan())
+    os.kill(place.pids()[0], signal.SIGKILL)
+    await until(lambda: not place.runner.runs(place.plan()))
+    await place.use(place.plan())
+    assert len(place.pids()) == 2
+
+
+async def test_one_that_dies_at_start_says_why(place: Place) -> None:
+    model = place.folder / "tiny.gguf"
+    said = [
+        "first words",
+        f"error loading model: {model}",
+        "see /var/log/llama server/x.log",
+        "\x1b[31mno tensor\x1b[0m",
+    ]
+    error = await failure(place, place.plan("tiny", *(f"--say={line}" for line in said), "--die", "3"))
+    assert error.kind == "provider_unavailable"
+    assert not error.retryable
+    assert "ended with code 3 and said: " in error.message
+    assert "error loading model: tiny.gguf" in error.message
+    assert "no tensor" in error.message
+    assert "first words" not in error.message
+    assert "/var" not in error.message
+    assert "\x1b" not in error.message
+    (note,) = started(place.notes)
+    assert note["environment"]["LLAMA_API_KEY"] not in error.message
+
+
+async def test_everybody_who_waits_for_a_start_that_fails_is_told_at_once(place: Place) -> None:
+    plan = place.plan("tiny", "--die", "1")
+    errors: list[RequestFailed] = []
+
+    async def ask() -> None:
+        errors.append(await failure(place, plan))
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(ask)
+    assert len(set(map(id, errors))) == 3
+    assert len({error.message for error in errors}) == 1
+    assert len(place.pids()) == 1
+    await failure(place, plan)
+    assert len(place.pids()) == 2, "the next request tries again"
+
+
+async def test_its_own_key_is_in_no_error(place: Place) -> None:
+    code = "import os, sys; sys.exit(os.environ['LLAMA_API_KEY'])"
+    error = await failure(place, place.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
+    assert "ended with code 1 and said: " in error.message
+    assert "[" in error.message.partition("said: ")[2]
+
+
+async def test_a_start_takes_only_so_long(place: Place) -> None:
+    error = await failure(place, place.plan("tiny", "--gate", str(place.gate), start_timeout_s=0.3))
+    assert error.kind == "timeout"
+    assert "start_timeout_s" in error.message
+    await until(lambda: not running(place.notes))
+
+
+async def test_a_port_that_was_taken_meanwhile(place: Place) -> None:
+    await place.use(place.plan("tiny", "--taken-once", str(place.gate)))
+    assert len(place.pids()) == 1
+
+
+async def test_a_server_without_that_path_is_ready_when_it_lists_its_model(place: Place) -> None:
+    plan = place.plan("tiny", "--no-health", "--gate", str(place.gate))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(place.use, plan)
+        await until(lambda: place.pids())
+        await anyio.wait_all_tasks_blocked()
+        assert not place.runner.runs(plan)
+        place.gate.touch()
+    assert place.runner.runs(plan)
+
+
+@pytest.mark.parametrize(
+    "command", [("no-such-program-anywhere", "{model}", "{port}"), ("/no/such/llama-server", "{model}{port}")]
+)
+async def test_a_program_that_is_not_there(place: Place, command: tuple[str, ...]) -> None:
+    error = await failure(place, place.plan(command=command))
+    assert error.kind == "provider_unavailable"
+    assert error.action == "install llama.cpp"
+    assert "/no" not in error.message
+
+
+async def test_a_program_that_cannot_be_run(place: Place) -> None:
+    program = place.folder.parent / "broken"
+    program.write_bytes(b"\x00\x01\x02")
+    program.chmod(0o755)
+    error = await failure(place, place.plan(command=(str(program), "{model}", "{port}")))
+    assert "broken ended with code 127" in error.message
+    error = await failure(place, place.plan(command=(sys.executable, "a\0b", "{model}", "{port}")))
+    assert "cannot be run" in error.message
+
+
+async def test_output_without_end_is_drained_and_bounded(place: Place) -> None:
+    flood = "import sys; sys.stdout.write('x' * 3_000_000); print('y' * 100_000); print('the end'); sys.exit(1)"
+    error = await failure(place, place.plan(command=(sys.executable, "-c", flood, "{model}", "{port}"), flags=()))
+    assert error.message.count("the end") == 1
+    assert len(error.message) < 2500
+
+
+async def test_secrets_stay_out_of_its_environment(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("OPENAI_API_KEY", "Acme_Login", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "DB_PASSWORD", "LLAMA_API_KEY")  # fmt: skip
+    for name in names:
+        monkeypatch.setenv(name, CANARY)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://me:{CANARY}@proxy.example:3128")
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    await place.use(place.plan(withheld=("ACME_LOGIN",)))
+    (note,) = started(place.notes)
+    assert CANARY not in str(note)
+    assert note["environment"]["CUDA_VISIBLE_DEVICES"] == "0"
+    assert child_environment(frozenset())["PATH"] == os.environ["PATH"]
+
+
+# Nothing is left.
+
+
+@pytest.mark.parametrize("flags", [(), ("--deaf",), ("--child",), ("--deaf", "--child")])
+async def test_closing_ends_everything(place: Place, flags: tuple[str, ...]) -> None:
+    await place.use(place.plan("tiny", *flags))
+    assert len(running(place.notes)) == (3 if "--child" in flags else 2)
+    await place.runner.aclose()
+    await until(lambda: not running(place.notes))
+
+
+async def test_a_server_that_ends_leaves_no_child_behind(place: Place) -> None:
+    await failure(place, place.plan("tiny", "--child", "--die", "0"))
+    await until(lambda: not running(place.notes))
+
+
+async def test_a_supervisor_that_is_killed_leaves_nothing_behind(place: Place) -> None:
+    await place.use(place.plan("tiny", "--child", "--deaf"))
+    (note,) = started(place.notes)
+    os.kill(note["parent"], signal.SIGKILL)
+    await until(lambda: not running(place.notes))
+    assert not place.runner.runs(place.plan("tiny", "--child", "--deaf"))
+
+
+async def test_one_that_is_being_started_is_ended_too(place: Place) -> None:
+    plan = place.plan("tiny", "--gate", str(place.gate))
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(place.use, plan)
+        await until(lambda: place.pids())
+        tasks.cancel_scope.cancel()
+    await place.runner.aclose()
+    await until(lambda: not running(place.notes))
+
+
+async def test_the_exit_code_is_a_shells() -> None:
+    for code, script in ((5, "raise SystemExit(5)"), (128 + 9, "import os; os.kill(os.getpid(), 9)")):
+        process = ServerProcess([sys.executable, "-c", script], os.environ)
+        assert await anyio.to_thread.run_sync(process.wait, LIMIT_S)
+        assert process.code == code
