@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +13,7 @@ from modelport.domain.connection import Endpoint
 from modelport.domain.listener import Listener
 from modelport.domain.turn_state import TurnState
 from modelport.protocol.shapes import is_object
-from modelport.protocol.types import FinishReason, Message, Tool, ToolCall
+from modelport.protocol.types import Call, FinishReason, Message, Tool, ToolCall
 
 EMPTY: Mapping[str, Any] = {}
 
@@ -60,6 +60,14 @@ class TokenCounts(Struct, frozen=True, kw_only=True):
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+
+
+class CallListener(Listener, Protocol):
+    """A listener that is also told of recorded calls."""
+
+    def recorded(self, call: Call) -> None:
+        """A call was written to the ledger."""
+        ...
 
 
 class _ToolCallParts:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import anyio
 from msgspec import Struct
 
 from modelport.domain import usage as accounting
-from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.completion import Answer, CallListener, ModelCall
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.listener import Listener
 from modelport.domain.ports import Clock, Dialects, UsageLedger
 from modelport.domain.registry import Target
 from modelport.domain.request import CompletionRequest, read_request
@@ -27,14 +26,6 @@ class Origin(Struct, frozen=True):
 
     client: str | None = None
     project: str | None = None
-
-
-class CallListener(Listener, Protocol):
-    """A listener that is also told of recorded calls."""
-
-    def recorded(self, call: types.Call) -> None:
-        """A call was written to the ledger."""
-        ...
 
 
 Advise = Callable[[RequestFailed, ModelCall], Awaitable[None]]
