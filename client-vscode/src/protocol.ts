@@ -211,6 +211,12 @@ export interface Model {
   readonly successor?: string;
   /** What happened to it, a sentence. */
   readonly notice?: string;
+  /** Bytes on the disk, of a model on one's own machine. */
+  readonly sizeBytes?: number;
+  /** How its numbers are kept, such as Q4_K_M. */
+  readonly quantization?: string;
+  /** How many numbers it has, as its maker puts it, such as 8x7B. */
+  readonly parameterSize?: string;
   /** Where these facts come from. */
   readonly source: ModelSource;
 }

@@ -24,6 +24,8 @@ from modelport.engine.credentials import Credentials
 from modelport.engine.default_chain import DefaultChain
 from modelport.engine.diagnostics import Diagnostics
 from modelport.engine.endpoints import Endpoints
+from modelport.engine.local_calls import LocalDialects
+from modelport.engine.local_models import LocalModels, Status
 from modelport.engine.providers import Providers
 from modelport.engine.usage import UsageReports
 from modelport.engine.values import Values
@@ -33,6 +35,7 @@ from modelport.protocol.types import DiscoverProviderParams, LocalServer
 if TYPE_CHECKING:
     from modelport.domain.completion import ModelCall
     from modelport.domain.errors import RequestFailed
+    from modelport.domain.local_models import ModelFolder, ModelRunner
     from modelport.engine.discovery import Discovery
     from modelport.engine.model_advice import ModelAdvice
     from modelport.engine.model_downloads import ModelDownloads
@@ -61,10 +64,14 @@ class App:
         self._pool = HttpPool()
         self._ledger = SqliteLedger(folder / "usage.sqlite3")
         store = KeyringStore(folder / "keyring-providers.json")
-        dialects = DialectTable(self._pool)
+        self.on_status: Status = _nobody
+        self.local_models = LocalModels(
+            self.registry, values.withheld, self._load_local_models, lambda busy, text: self.on_status(busy, text)
+        )
+        dialects = LocalDialects(DialectTable(self._pool), self.local_models)
         vendor_files = LocalVendorFiles(environment)
         self.credentials = Credentials(self.registry, environment, store, vendor_files, values)
-        endpoints = Endpoints(environment, vendor_files, self.credentials, dialects, values)
+        endpoints = Endpoints(environment, vendor_files, self.credentials, dialects, values, self.local_models)
         self.connections = Connections(self.registry, self.credentials, endpoints, dialects)
         self.providers = Providers(self.registry, environment, self.credentials, self.connections, dialects)
         log = logging.getLogger("modelport.engine")
@@ -74,7 +81,14 @@ class App:
         )
         self.usage = UsageReports(self._ledger)
         self.diagnostics = Diagnostics(
-            VERSION, environment, LocalFolder(folder), self.credentials, store, self._ledger, self.configuration
+            VERSION,
+            environment,
+            LocalFolder(folder),
+            self.credentials,
+            store,
+            self._ledger,
+            self.configuration,
+            self.local_models.check,
         )
         self._discovery: Discovery | None = None
         self._models: tuple[Models, ModelDownloads, ModelAdvice] | None = None
@@ -101,6 +115,13 @@ class App:
         ports = SystemListeningPorts()
         return Discovery(self.registry, load_fingerprints(), self._environment, SocketProber(), ports)
 
+    def _load_local_models(self) -> tuple[ModelFolder, ModelRunner]:
+        from modelport.adapters.local_models.folder import DiskFolder
+        from modelport.adapters.local_models.runner import LocalRunner
+        from modelport.adapters.local_servers.prober import SocketProber
+
+        return DiskFolder(), LocalRunner(SocketProber())
+
     async def models(self) -> Models:
         """The lists of models, loaded off the event loop by whoever asks first."""
         return (await self._model_cases())[0]
@@ -122,12 +143,13 @@ class App:
         from modelport.adapters.http.exchange import Exchange
         from modelport.adapters.model_caches.files import FileModelCache
         from modelport.adapters.models.host import ProviderModels
+        from modelport.engine.local_operations import LocalHost
         from modelport.engine.model_advice import ModelAdvice
         from modelport.engine.model_downloads import ModelDownloads
         from modelport.engine.model_lists import ModelLists
         from modelport.engine.models import Models
 
-        host = ProviderModels(Exchange(self._pool))
+        host = LocalHost(ProviderModels(Exchange(self._pool)), self.local_models)
         cache = FileModelCache(self._folder / "models")
         lists = ModelLists(self.connections, host, cache, ShippedCatalog(), SystemClock())
         return (
@@ -148,12 +170,13 @@ class App:
         from modelport.engine.balances import Balances
         from modelport.engine.embeddings import Embeddings
         from modelport.engine.images import Images
+        from modelport.engine.local_operations import LocalOperations
         from modelport.engine.moderations import Moderations
         from modelport.engine.operations import OperationCases
         from modelport.engine.recorded_calls import RecordedCalls
         from modelport.engine.token_counts import TokenCounts
 
-        operations = HttpOperations(Sender(self._pool))
+        operations = LocalOperations(HttpOperations(Sender(self._pool)), self.local_models)
         log = logging.getLogger("modelport.engine")
         calls = RecordedCalls(self.registry, self.connections, self._ledger, SystemClock(), log)
         return OperationCases(
@@ -165,9 +188,14 @@ class App:
         )
 
     async def aclose(self) -> None:
-        """Closes connections and files."""
+        """Closes connections and files, and ends the servers of this process."""
+        await self.local_models.aclose()
         await self._pool.aclose()
         await self._ledger.aclose()
+
+
+def _nobody(busy: bool, message: str) -> None:  # noqa: FBT001
+    """Nobody is told what is being done."""
 
 
 def configuration_schema() -> dict[str, Any]:

@@ -99,6 +99,8 @@ class Handler(BaseHTTPRequestHandler):
         elif self.path == "/v1/embeddings":
             data = [{"index": 0, "embedding": [0.5, 0.25]}]
             self._json(200, {"object": "list", "data": data, "usage": {"prompt_tokens": 2, "total_tokens": 2}})
+        elif self.path == "/apply-template":
+            self._json(200, {"prompt": "<user>" + body["messages"][0]["content"]})
         elif self.path == "/tokenize":
             self._json(200, {"tokens": [1, 2, 3]})
         else:

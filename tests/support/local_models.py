@@ -39,7 +39,7 @@ def settings(folder: Path, notes: Path | None = None, *flags: str, **changes: An
     return LocalModelsEntry(**{"folder": str(folder), "command": COMMAND, "flags": (*notes_flags, *flags), **changes})
 
 
-def config(folder: Path, notes: Path, *flags: str, **changes: Any) -> str:
+def config(folder: Path, notes: Path, /, *flags: str, **changes: Any) -> str:
     """The same as the text of a configuration file."""
     entry = settings(folder, notes, *flags)
     values: dict[str, Any] = {"folder": entry.folder, "command": entry.command, "flags": entry.flags, **changes}

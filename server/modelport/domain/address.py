@@ -38,6 +38,11 @@ def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) 
     return fill(template, row, variables).rstrip("/")
 
 
+def is_given(row: Provider, override: str | None, variables: Mapping[str, str]) -> bool:
+    """Whether the address in force is the user's own or the environment's."""
+    return override is not None or any(variables.get(variable, "").strip() for variable in row.base_url_env_vars)
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine; the empty one of the mock is."""
     return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None

@@ -111,6 +111,9 @@ def _joined(row: Provider, listed: ListedModel | None, entry: CatalogModel | Non
         retires_on=retires_on,
         successor=(live.successor or known.successor) if ended or retires_on else None,
         notice=known.notice if ended else None,
+        size_bytes=live.size_bytes,
+        quantization=live.quantization,
+        parameter_size=live.parameter_size,
         source=source,
     )
 

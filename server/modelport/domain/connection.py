@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +15,9 @@ from modelport.domain.errors import InvalidParams
 from modelport.domain.provider import Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Connection, ConnectProviderParams, Dialect
+
+if TYPE_CHECKING:
+    from modelport.domain.local_models import FromFolder
 
 SHORTEST_SECRET = 6
 """A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
@@ -46,7 +50,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """Everything a dialect needs to send a request; ``base_url`` is empty for the mock."""
+    """Everything a dialect needs to send a request; ``base_url`` is empty for the mock and for ``folder``."""
 
     provider: Provider
     dialect: Dialect
@@ -67,6 +71,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
     proxy: Secret | None = None
     """The proxy to use instead of the environment's; empty: none."""
+    folder: FromFolder | None = None
+    """Where a server of our own is called: it has an address only while it is."""
 
     def redact(self, text: str) -> str:
         """The text without the key, the values of the user's own headers and what the proxy asks for."""

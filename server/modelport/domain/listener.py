@@ -24,6 +24,10 @@ class Listener(Protocol):
         """A provider failed and another is asked."""
         ...
 
+    def progress(self, message: str) -> None:
+        """What is being done before the answer can begin, such as a model that is being loaded."""
+        ...
+
     @property
     def congested(self) -> bool:
         """Whether the maker of the answer should wait for ``drained`` before it goes on."""
@@ -49,6 +53,9 @@ class Silence:
         """Nobody hears it."""
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
+        """Nobody hears it."""
+
+    def progress(self, message: str) -> None:
         """Nobody hears it."""
 
     async def drained(self) -> None:

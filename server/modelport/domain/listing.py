@@ -24,6 +24,12 @@ class ListedModel(Struct, frozen=True, kw_only=True, omit_defaults=True):
     capabilities: tuple[str, ...] = ()
     retires_on: str | None = None
     successor: str | None = None
+    size_bytes: int | None = None
+    """On the disk, of a model on one's own machine."""
+    quantization: str | None = None
+    """How its numbers are kept, such as Q4_K_M."""
+    parameter_size: str | None = None
+    """How many there are, as its maker puts it, such as 8x7B."""
     revision: str | None = None
     """Changes with the model's files, so that what was asked about them need not be asked again."""
     detailed: bool = False

@@ -50,7 +50,22 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     @property
     def listed(self) -> bool:
         """Whether it is offered: a model in working order."""
-        return self.trouble is None and self.header is not None and self.header.is_model
+        return (
+            self.trouble is None and self.header is not None and self.header.is_model and self.header.task != "rerank"
+        )
+
+    @property
+    def refusal(self) -> str:
+        """Why it is not offered; the end of a sentence about it."""
+        if self.header is not None and self.header.task == "rerank":
+            return "ranks documents, which nothing here asks for"
+        return self.trouble or "goes with a model and is none itself"
+
+
+class FromFolder(Struct, frozen=True):
+    """That calls go to a model of the folder; absent where none is named, as for a list."""
+
+    model: ModelFile | None
 
 
 class Served(Struct, frozen=True, kw_only=True):

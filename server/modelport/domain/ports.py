@@ -17,6 +17,7 @@ from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
 
 if TYPE_CHECKING:
     from modelport.domain.fingerprints import Reply
+    from modelport.domain.local_models import FromFolder
     from modelport.domain.local_servers import Place
 
 
@@ -177,6 +178,22 @@ class DataFolder(Protocol):
 
     async def problem(self) -> str | None:
         """Why it cannot be used, or None."""
+        ...
+
+
+class FolderModels(Protocol):
+    """Model files of the user's own, as the models of a provider."""
+
+    def serves(self, row: Provider) -> bool:
+        """Whether the provider's models are those of the folder."""
+        ...
+
+    async def chosen(self, row: Provider, name: str | None) -> FromFolder:
+        """What a call goes to: the model that a name means, or none where none is named.
+
+        Raises:
+            RequestFailed: there is no such model, there are several, or the folder cannot be read.
+        """
         ...
 
 

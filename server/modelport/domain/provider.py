@@ -174,6 +174,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_model: str | None = None
     rank: int = 50
     """Where it stands among the providers that are asked when a request names nothing; the lower the earlier."""
+    runner: Literal["gguf"] | None = None
+    """The kind of model files that its servers take, so that they can be started on demand for files of the user's."""
     model_patterns: tuple[str, ...] = ()
     """Shell-style patterns of names that are known to be this provider's own models."""
     example_models: tuple[str, ...] = ()

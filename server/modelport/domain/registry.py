@@ -58,6 +58,10 @@ class Registry:
         """What the configuration sets for calls of a provider."""
         return self._defaults.get(row.id) or Overrides()
 
+    def in_folder(self, row: Provider) -> bool:
+        """Whether the provider's models are the user's own files."""
+        return row.runner is not None and self.local_models is not None
+
     def find(self, name: str) -> Provider | None:
         """The provider with this id or alias, in any case."""
         return self._by_name.get(name.strip().casefold())

@@ -24,6 +24,7 @@ class Diagnostics:
         store: CredentialStore,
         ledger: UsageLedger,
         configuration: Configurations,
+        local_models: Callable[[], Awaitable[Check]],
     ) -> None:
         self._version = version
         self._environment = environment
@@ -32,6 +33,7 @@ class Diagnostics:
         self._store = store
         self._ledger = ledger
         self._configuration = configuration
+        self._local_models = local_models
 
     async def run(self) -> RunDiagnosticsResult:
         """All checks, in a fixed order; a check that cannot be made has failed."""
@@ -42,6 +44,7 @@ class Diagnostics:
             self._usage_ledger,
             self._keyring,
             self._providers,
+            self._local_models,
             self._proxy,
         )
         return RunDiagnosticsResult(checks=tuple([await check() for check in checks]))

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 
 from modelport.domain import address
 from modelport.domain.connection import Endpoint, Overrides, wire_format
-from modelport.domain.credential import Credential, fits_header
+from modelport.domain.credential import Credential, fits_header, missing
 from modelport.domain.errors import RequestFailed
-from modelport.domain.ports import Dialects, Environment, VendorFiles
+from modelport.domain.ports import Dialects, Environment, FolderModels, VendorFiles
 from modelport.domain.provider import CLOUD_LOG_INS, Provider
 from modelport.engine.credentials import Credentials
 from modelport.engine.values import Values
@@ -28,12 +28,14 @@ class Endpoints:
         credentials: Credentials,
         dialects: Dialects,
         values: Values,
+        folder: FolderModels | None = None,
     ) -> None:
         self._environment = environment
         self._vendor_files = vendor_files
         self._credentials = credentials
         self._dialects = dialects
         self._values = values
+        self._folder = folder
 
     async def make(self, row: Provider, model: str | None, overrides: Overrides, *, keyless: bool = False) -> Endpoint:
         """Where and how to call a provider; ``keyless`` lets a request go without the key it would else need.
@@ -41,7 +43,7 @@ class Endpoints:
         Raises:
             InvalidParams: it has no address.
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none,
-                or a value that the configuration keeps elsewhere is not there.
+                or a value that the configuration keeps elsewhere is not there, or the model is no file of the folder.
         """
         variables = self._environment.variables()
         if row.auth in CLOUD_LOG_INS:
@@ -49,6 +51,9 @@ class Endpoints:
         wire = wire_format(row, model, overrides.dialect)
         if not self._dialects.speaks(wire.dialect):
             raise _unsupported(row, wire.dialect)
+        given = address.is_given(row, overrides.base_url, variables)
+        if not given and self._folder is not None and self._folder.serves(row):
+            return await self._from_folder(self._folder, row, model, overrides)
         base_url = address.base_url(row, overrides.base_url, variables)
         credential = await self._credentials.find(row, overrides, base_url)
         if not keyless or credential.secret is not None:
@@ -74,6 +79,24 @@ class Endpoints:
             verify_tls=overrides.verify_tls is not False,
             ca_file=overrides.ca_file,
             proxy=await self._values.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
+        )
+
+    async def _from_folder(
+        self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides
+    ) -> Endpoint:
+        """How to call a server of our own, which is started only when it is called."""
+        wire = wire_format(row, model, overrides.dialect, keyed=False)
+        return Endpoint(
+            provider=row,
+            dialect=wire.dialect,
+            base_url="",
+            credential=missing(row),
+            chat_path=wire.path,
+            key_header=wire.key_header,
+            bearer=wire.bearer,
+            headers=await self._headers(row, overrides),
+            silence_s=overrides.silence_s,
+            folder=await folder.chosen(row, model),
         )
 
     async def _headers(self, row: Provider, overrides: Overrides) -> dict[str, Secret]:

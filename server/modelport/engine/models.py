@@ -70,14 +70,16 @@ class Models:
         return types.SearchModelResult(models=tuple(models[: params.limit]), errors=_errors(told) or None)
 
     async def _asked(self, provider: str | None) -> list[Provider]:
-        """The provider that is named, else those in use: connected, or with a key of the user's."""
+        """The provider that is named, else those in use: connected, with a key or with files of the user's."""
         if provider is not None:
             return [self._registry.get(provider)]
         configured = await self._providers.list(types.ListProviderParams(configured_only=True))
         return [
             self._registry.get(view.id)
             for view in configured.providers
-            if view.connected or (view.credential.source not in ("none", "notRequired") and view.status != "retired")
+            if view.connected
+            or self._registry.in_folder(self._registry.get(view.id))
+            or (view.credential.source not in ("none", "notRequired") and view.status != "retired")
         ]
 
     async def _ask(self, rows: Iterable[Provider], *, refresh: bool) -> dict[str, _Told]:

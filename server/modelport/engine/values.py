@@ -53,7 +53,7 @@ class Values:
             value = self._known.get(command)
             if value is None:
                 try:
-                    value = await self._commands.output(command, self._withheld())
+                    value = await self._commands.output(command, self.withheld())
                 except RequestFailed as error:
                     raise _missing(
                         row,
@@ -75,7 +75,7 @@ class Values:
             if isinstance(source, ValueSource) and source.command is not None:
                 self._known.pop(source.command, None)
 
-    def _withheld(self) -> frozenset[str]:
+    def withheld(self) -> frozenset[str]:
         """The variables that hold a secret of some provider: no child needs them to find another one."""
         rows = self._registry.all()
         names = {name for row in rows for name in row.api_key_env_vars}

@@ -384,6 +384,15 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     notice: str | None = None
     """What happened to it, a sentence."""
 
+    size_bytes: int | None = None
+    """Bytes on the disk, of a model on one's own machine."""
+
+    quantization: str | None = None
+    """How its numbers are kept, such as Q4_K_M."""
+
+    parameter_size: str | None = None
+    """How many numbers it has, as its maker puts it, such as 8x7B."""
+
     source: ModelSource
     """Where these facts come from."""
 

@@ -45,6 +45,10 @@ class File:
         return self._read
 
 
+async def no_folder() -> Check:
+    return Check(id="localModels", status="ok", detail="none")
+
+
 async def checks(
     store: MemoryStore | None = None,
     ledger: MemoryLedger | None = None,
@@ -56,13 +60,22 @@ async def checks(
     credentials = Credentials(REGISTRY, environment, store, KeptByVendors(), values(REGISTRY, environment))
     configuration = Configurations(Registry(REGISTRY.all()), file or File())
     configuration.load()
-    diagnostics = Diagnostics("1.2.3", environment, Folder(problem), credentials, store, ledger or MemoryLedger(), configuration)  # type: ignore[arg-type]  # fmt: skip
+    diagnostics = Diagnostics("1.2.3", environment, Folder(problem), credentials, store, ledger or MemoryLedger(), configuration, no_folder)  # type: ignore[arg-type]  # fmt: skip
     return {check.id: check for check in (await diagnostics.run()).checks}
 
 
 async def test_an_installation_in_order() -> None:
     found = await checks(MemoryStore(beta=KEY), ACME_API_KEY=KEY)
-    assert list(found) == ["program", "configuration", "dataFolder", "usageLedger", "keyring", "credentials", "proxy"]
+    assert list(found) == [
+        "program",
+        "configuration",
+        "dataFolder",
+        "usageLedger",
+        "keyring",
+        "credentials",
+        "localModels",
+        "proxy",
+    ]
     assert {check.status for check in found.values()} == {"ok"}
     assert "modelport 1.2.3, Python 3." in found["program"].detail
     assert found["credentials"].detail == "acme (environment), beta (keyring)"
@@ -97,7 +110,16 @@ async def test_a_keyring_that_does_not_open_stops_no_other_check() -> None:
     store = MemoryStore(beta=KEY)
     store.trouble = LOCKED
     found = await checks(store, ACME_API_KEY=KEY)
-    assert list(found) == ["program", "configuration", "dataFolder", "usageLedger", "keyring", "credentials", "proxy"]
+    assert list(found) == [
+        "program",
+        "configuration",
+        "dataFolder",
+        "usageLedger",
+        "keyring",
+        "credentials",
+        "localModels",
+        "proxy",
+    ]
     assert "acme (environment)" in found["credentials"].detail
 
 

@@ -91,6 +91,11 @@ class _Terminal(Silence):
         """A provider failed and another is asked."""
         click.echo(f"{provider}/{model} failed ({reason}); asking the next one.", err=True)
 
+    def progress(self, message: str) -> None:
+        """Something takes its time before the answer can begin."""
+        if not self._quiet and sys.stderr.isatty():
+            click.secho(f"{message} ...", err=True, dim=True)
+
     def recorded(self, call: Call) -> None:
         """The call is in the ledger."""
 

@@ -15,7 +15,7 @@ from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp import messages
 from modelport.frontends.lsp.outbox import Outbox
 from modelport.protocol.shapes import is_list, is_object
-from modelport.protocol.types import Call, UsageUpdatedParams
+from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedParams
 
 if TYPE_CHECKING:
     from modelport.app import App
@@ -50,6 +50,7 @@ class Session:
             async with self._lock:
                 if self._app is None:
                     self._app = await anyio.to_thread.run_sync(_load)
+                    self._app.on_status = self._status
         await self.refresh()
         return self._app
 
@@ -105,6 +106,11 @@ class Session:
     def close_stream(self, stream_id: str) -> None:
         """The id can be used again."""
         self._streams.discard(stream_id)
+
+    def _status(self, busy: bool, message: str) -> None:  # noqa: FBT001
+        """Tells the client what takes its time."""
+        params = StatusChangedParams(kind="normal", busy=busy, message=message or None)
+        self.outbox.send(messages.notification("status/changed", params))
 
     def recorded(self, call: Call, stream_id: str | None) -> None:
         """Tells the client of a recorded call."""

@@ -11,7 +11,7 @@ import pytest
 
 from support.file_keyring import LockedKeyring
 
-CHECKS = ["program", "configuration", "dataFolder", "usageLedger", "keyring", "credentials", "proxy"]
+CHECKS = ["program", "configuration", "dataFolder", "usageLedger", "keyring", "credentials", "localModels", "proxy"]
 
 
 def test_an_installation_in_order(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from modelport.domain.listener import Silence
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.updates import UpdateStream
@@ -11,11 +13,12 @@ from modelport.protocol import types
 async def create_completion(session: Session, params: types.CreateCompletionParams) -> types.Completion:
     """Answers a conversation; with a stream id the deltas go out while the answer is made."""
     app = await session.app()
-    with session.progress(params.work_done_token, f"Asking {params.model or params.provider or 'the model'}"):
+    title = f"Asking {params.model or params.provider or 'the model'}"
+    with session.progress(params.work_done_token, title) as report:
         if params.stream_id is None:
-            return await app.completions.create(params, _Quiet(session), session.origin())
+            return await app.completions.create(params, _Quiet(session, report), session.origin())
         session.open_stream(params.stream_id)
-        stream = _Streaming(params.stream_id, session)
+        stream = _Streaming(params.stream_id, session, report)
         try:
             return await app.completions.create(params, stream, session.origin())
         finally:
@@ -25,10 +28,15 @@ async def create_completion(session: Session, params: types.CreateCompletionPara
 
 
 class _Quiet(Silence):
-    """Listens for the record of the call only."""
+    """Listens for what is not part of the answer."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, report: Callable[[str], None]) -> None:
         self._session = session
+        self._report = report
+
+    def progress(self, message: str) -> None:
+        """Tells a client that asked for it."""
+        self._report(message)
 
     def recorded(self, call: types.Call) -> None:
         """Tells the client."""
@@ -38,10 +46,15 @@ class _Quiet(Silence):
 class _Streaming(UpdateStream):
     """Sends deltas, and the record of the call."""
 
-    def __init__(self, stream_id: str, session: Session) -> None:
+    def __init__(self, stream_id: str, session: Session, report: Callable[[str], None]) -> None:
         super().__init__(stream_id, session.outbox)
         self._session = session
+        self._report = report
         self._stream_id = stream_id
+
+    def progress(self, message: str) -> None:
+        """Tells a client that asked for it."""
+        self._report(message)
 
     def recorded(self, call: types.Call) -> None:
         """Tells the client, after every delta of the call."""
