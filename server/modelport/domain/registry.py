@@ -97,16 +97,20 @@ class Registry:
         if model is None:
             raise InvalidParams("Name a model or a provider.", field="model", action="name a model")
         prefix, slash, _ = model.partition("/")
-        row = self.find(prefix) if slash else None
-        if row is not None:
+        row = self.find(prefix)
+        if row is not None and slash:
             return Target(row, self._strip(row, model))
+        if row is not None and row.default_model and not self.serves(model):
+            # A provider where a model is expected means the model that it is asked for by default.
+            return Target(row, None)
         row = self._by_catalog(model)
         spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
         return Target(row, next(spelled, model))
 
     def knows(self, model: str) -> bool:
-        """Whether the name itself tells a provider: by its prefix, or because a row lists it."""
-        named = self.find(model.partition("/")[0]) is not None
+        """Whether the name itself tells a provider: by its prefix, because a row lists it, or as its maker's."""
+        prefix, slash, _ = model.partition("/")
+        named = bool(slash) and self.find(prefix) is not None
         return named or bool(self.serves(model)) or self._maker(model) is not None
 
     def serves(self, model: str) -> Sequence[Provider]:

@@ -38,9 +38,11 @@ class Connections:
         active = self._open.get(self._active or "")
         if provider is None and model is None:
             return self._unnamed(active)
-        if provider is None and model is not None and active is not None and not self._registry.knows(model):
-            # A name that means nothing to anybody else is a model of the connection in use.
-            return Target(self._current(active), model)
+        if provider is None and model is not None and active is not None:
+            row = self._current(active)
+            # What the connection in use lists is meant there, and so is a name that means nothing to anybody else.
+            if row in self._registry.serves(model) or not self._registry.knows(model):
+                return Target(row, model)
         target = self._registry.resolve(provider, model)
         open_ = self._open.get(target.provider.id)
         return Target(target.provider, target.model or (open_.view.model if open_ else None))

@@ -81,6 +81,16 @@ def test_a_catalog_entry_is_found_in_any_case_and_sent_as_its_provider_spells_it
     assert (target.provider, target.model) == (ANTHROPIC, "claude-sonnet-4")
 
 
+@pytest.mark.parametrize(("name", "row_"), [("openai", OPENAI), ("GPT", OPENAI), ("openrouter", OPENROUTER)])
+def test_a_provider_in_place_of_a_model_means_its_default(name: str, row_: object) -> None:
+    target = REGISTRY.resolve(None, name)
+    assert (target.provider, target.model) == (row_, None)
+
+
+def test_a_provider_without_a_default_is_no_model() -> None:
+    assert refusal(None, "claude").kind == "unknown_model"
+
+
 def refusal(provider: str | None, model: str | None) -> InvalidParams:
     with pytest.raises(InvalidParams) as refused:
         REGISTRY.resolve(provider, model)
@@ -155,7 +165,8 @@ def test_a_row_lists_its_default_first_and_each_model_once() -> None:
 
 @pytest.mark.parametrize(
     ("model", "known"),
-    [("gpt-4o", True), ("openai/x", True), ("claude", True), ("my-own", False), ("me/my-own", False)],
+    # A provider's name alone may be a model of another's: Ollama has one that is called mistral.
+    [("gpt-4o", True), ("openai/x", True), ("claude", False), ("my-own", False), ("me/my-own", False)],
 )
 def test_a_known_name_tells_its_provider(model: str, known: bool) -> None:
     assert REGISTRY.knows(model) is known

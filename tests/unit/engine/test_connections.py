@@ -281,9 +281,21 @@ async def test_a_name_that_means_nothing_to_anybody_is_a_model_of_the_active_con
     await world.connect("beta", verify=False)
     assert world.connections.target(None, "my-own-model").provider is BETA
     assert world.connections.target(None, "me/my-own").model == "me/my-own"
+    # A provider's name without a model behind it may be a model of this one.
+    assert world.connections.target(None, "acme").model == "acme"
     # One that somebody lists, or that names a provider, keeps its meaning.
     assert world.connections.target(None, "acme-small").provider is ACME
     assert world.connections.target(None, "acme/anything").provider is ACME
+
+
+async def test_a_model_that_the_active_connection_lists_is_meant_there() -> None:
+    world = World(ACME_API_KEY=KEY)
+    rows = Registry([ACME, row("beta", example_models=("acme-small",))])
+    _, world.connections = connections(rows, world.environment, world.store, world.dialects)
+    await world.connect("acme", verify=False)
+    assert world.connections.target(None, "acme-small").provider.id == "acme"
+    await world.connect("beta", api_key=KEY, verify=False)
+    assert world.connections.target(None, "acme-small").provider.id == "beta"
 
 
 async def test_a_provider_alone_means_the_model_it_is_connected_with() -> None:
