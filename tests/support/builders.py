@@ -230,12 +230,13 @@ def connections(
     dialects: Any,
     kept: KeptByVendors | None = None,
     commands: Printing | None = None,
+    folder: Any = None,
 ) -> tuple[Credentials, Connections]:
     """The credentials and the connections of a session, over what is given."""
     kept = kept or KeptByVendors()
     looked_up = values(registry, environment, commands)
     found = Credentials(registry, environment, store, kept, looked_up)
-    endpoints = Endpoints(environment, kept, found, dialects, looked_up)
+    endpoints = Endpoints(environment, kept, found, dialects, looked_up, folder)
     return found, Connections(registry, found, endpoints, dialects)
 
 
