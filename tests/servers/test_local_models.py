@@ -63,8 +63,7 @@ def children(pid: int) -> list[int]:
 
 
 def test_it_is_listed_loaded_asked_and_ended(server: ServerProcess) -> None:
-    (model,) = server.result("model/list", {"provider": "llama-cpp"})["models"]
-    assert model["id"] == "tiny"
+    (model,) = [m for m in server.result("model/list", {"provider": "llama-cpp"})["models"] if m["id"] == "tiny"]
     assert model["contextWindow"] == 512
     assert children(server.process.pid) == []
     request = server.begin("completion/create", {**ASK, "streamId": "s", "workDoneToken": "w"})
@@ -84,12 +83,19 @@ def test_it_is_listed_loaded_asked_and_ended(server: ServerProcess) -> None:
 
 def test_a_file_it_cannot_load_says_so(server: ServerProcess, models: Path) -> None:
     whole = (models / "tiny.gguf").read_bytes()
-    (models / "cut.gguf").write_bytes(whole[: len(whole) // 2])
-    request = server.begin("completion/create", {"model": "llama-cpp/cut", "prompt": "x"})
+    (models / "odd.gguf").write_bytes(whole.replace(b"llama", b"lxxxx"))
+    request = server.begin("completion/create", {"model": "llama-cpp/odd", "prompt": "x"})
     error = server.reply(request, READY_S)["error"]
     assert error["data"]["kind"] == "provider_unavailable"
     assert "ended with code 1 and said" in error["message"]
     assert str(models) not in error["message"]
+
+
+def test_a_file_that_was_not_downloaded_to_the_end_is_not_tried(server: ServerProcess, models: Path) -> None:
+    whole = (models / "tiny.gguf").read_bytes()
+    (models / "cut.gguf").write_bytes(whole[: len(whole) // 2])
+    error = server.error("completion/create", {"model": "llama-cpp/cut", "prompt": "x"})
+    assert "cut is not whole: download it again" in error["message"]
 
 
 def test_it_dies_with_a_server_that_is_killed(server: ServerProcess) -> None:

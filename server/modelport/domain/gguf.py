@@ -10,6 +10,7 @@ from math import prod
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -122,6 +123,8 @@ class GgufHeader(Struct, frozen=True, kw_only=True):
     task: Task = "chat"
     parts: int = 1
     """How many files the model is split into."""
+    least_bytes: int = 0
+    """A file that is shorter has not come as a whole: this far begins its last tensor."""
 
     @property
     def is_model(self) -> bool:
@@ -157,7 +160,8 @@ def read_header(data: bytes | memoryview) -> GgufHeader:
         value = head.value(head.number("<I"), wanted=wanted)
         if key is not None and wanted and value is not None:
             found[key] = value
-    return _header(found, sum(head.tensor() for _ in range(tensors)))
+    counted = sum(head.tensor() for _ in range(tensors))
+    return replace(_header(found, counted), least_bytes=head.least_bytes)
 
 
 class _Head:
@@ -167,6 +171,12 @@ class _Head:
         self._data = data
         self._at = 0
         self._items = 0
+        self._furthest = -1
+
+    @property
+    def least_bytes(self) -> int:
+        """How far into the file the tensors that were read begin; 0 for none."""
+        return self._at + self._furthest + 1 if self._furthest >= 0 else 0
 
     def take(self, size: int) -> bytes:
         start = self._at
@@ -201,7 +211,8 @@ class _Head:
         if dimensions > MOST_DIMENSIONS:
             raise NotGguf("it has a tensor of more dimensions than there are")
         size = prod(struct.unpack(f"<{dimensions}Q", self.take(8 * dimensions)))
-        self._move(4 + 8)
+        self._move(4)
+        self._furthest = max(self._furthest, self.number("<Q"))
         return size
 
     def _pass(self, kind: int, depth: int) -> None:

@@ -127,7 +127,7 @@ def _head(path: str, size: int) -> _Head:
             while True:
                 data += file.read(wanted - len(data))
                 try:
-                    return read_header(data), None
+                    return _whole(read_header(data), size)
                 except CutShort as cut:
                     if cut.needed > size or len(data) < wanted:
                         return None, "ends in the middle of its head: download it again"
@@ -138,6 +138,12 @@ def _head(path: str, size: int) -> _Head:
         return None, f"is no model: {error}"
     except OSError as error:
         return None, f"cannot be read ({error.strerror or type(error).__name__})"
+
+
+def _whole(header: GgufHeader, size: int) -> _Head:
+    if header.least_bytes > size:
+        return None, "is not whole: download it again"
+    return header, None
 
 
 def _is_there(program: str) -> bool:

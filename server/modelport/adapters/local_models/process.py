@@ -22,6 +22,7 @@ DRAIN_S = 1.0
 KEPT_LINES = 40
 LONGEST_LINE = 500
 PIECE = 64 * 1024
+_FRAME = re.compile(r'\s+File ".*", line \d+')
 _FOLDERS = re.compile(r"""(?:[A-Za-z]:|~)?[\\/](?:[^\s\\/:'"`]+[\\/])+""")
 """The folders in front of a file's name."""
 
@@ -62,7 +63,7 @@ class ServerProcess:
 
     def last_words(self, known: Mapping[str, str], most: int = 3) -> str:
         """Its last lines on one line: known paths under the names to show for them, other files without folders."""
-        text = " | ".join(list(self._lines)[-most:])
+        text = " | ".join(_without_traceback(list(self._lines))[-most:])
         for path in sorted(filter(None, known), key=len, reverse=True):
             text = text.replace(path, known[path])
         return _FOLDERS.sub("", text)
@@ -112,9 +113,20 @@ class ServerProcess:
 
     def _keep(self, line: bytes) -> None:
         text = line[:LONGEST_LINE].decode("utf-8", "replace")
-        shown = "".join(c if c.isprintable() else " " for c in text).strip()
+        shown = "".join(c if c.isprintable() else " " for c in text).rstrip()
         if shown:
             self._lines.append(shown)
+
+
+def _without_traceback(lines: list[str]) -> list[str]:
+    """The lines that say what went wrong, and not where in the server's own code."""
+    told: list[str] = []
+    inside = False
+    for line in lines:
+        inside = _FRAME.match(line) is not None or (inside and line.startswith("    "))
+        if not inside and not line.startswith("Traceback (most recent"):
+            told.append(line.strip())
+    return told
 
 
 def free_port() -> int:

@@ -74,6 +74,8 @@ async def test_what_is_broken_is_known_and_not_offered(tmp_path: Path) -> None:
     (tmp_path / "empty.gguf").write_bytes(b"")
     (tmp_path / "page.gguf").write_bytes(b"<!doctype html>")
     (tmp_path / "endless.gguf").write_bytes(b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**62))
+    tensor = struct.pack("<Q", 1) + b"w" + struct.pack("<IQIQ", 1, 8, 0, 64)
+    (tmp_path / "partial.gguf").write_bytes(b"GGUF" + struct.pack("<IQQ", 3, 1, 0) + tensor + bytes(60))
     sparse = tmp_path / "sparse.gguf"
     sparse.write_bytes(b"GGUF" + struct.pack("<IQQQ", 3, 0, 1, 2**40))
     os.truncate(sparse, 2**41)
@@ -84,6 +86,7 @@ async def test_what_is_broken_is_known_and_not_offered(tmp_path: Path) -> None:
         "empty": "ends in the middle of its head: download it again",
         "page": "is no model: it does not begin as a GGUF file",
         "endless": "ends in the middle of its head: download it again",
+        "partial": "is not whole: download it again",
         "sparse": "has a longer head than any model has",
     }
 

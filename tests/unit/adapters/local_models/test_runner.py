@@ -222,6 +222,16 @@ async def test_one_that_dies_at_start_says_why(place: Place) -> None:
     assert note["environment"]["LLAMA_API_KEY"] not in error.message
 
 
+async def test_a_traceback_is_not_repeated(place: Place) -> None:
+    code = "def load():\n    raise ValueError('no such tensor')\nload()"
+    error = await failure(place, place.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
+    assert "said: ValueError: no such tensor." in error.message
+    script = place.folder.parent / "serve.py"
+    script.write_text(code)
+    error = await failure(place, place.plan(command=(sys.executable, str(script), "{model}", "{port}"), flags=()))
+    assert "said: ValueError: no such tensor." in error.message
+
+
 async def test_everybody_who_waits_for_a_start_that_fails_is_told_at_once(place: Place) -> None:
     plan = place.plan("tiny", "--die", "1")
     errors: list[RequestFailed] = []
