@@ -45,11 +45,8 @@ def usage_summary(subjects: Subjects, upstream: Upstream) -> list[Row]:
 def fill(path: Path) -> int:
     """Makes a ledger with the package's own schema and fills it; returns how many rows its daily table has."""
     from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS
-    from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 
-    ledger = SqliteLedger(path)
-    anyio.run(ledger.totals)
-    ledger.close()
+    anyio.run(_create, path)
     marks = ", ".join("?" * len(CALL_COLUMNS.split(",")))
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA synchronous = OFF")
@@ -58,6 +55,14 @@ def fill(path: Path) -> int:
         if connection.execute("SELECT sum(total_calls) FROM daily").fetchone()[0] != CALLS:
             raise AssertionError("the daily table does not add up")
         return connection.execute("SELECT count(*) FROM daily").fetchone()[0]
+
+
+async def _create(path: Path) -> None:
+    from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+
+    ledger = SqliteLedger(path)
+    await ledger.totals()
+    await ledger.aclose()
 
 
 def _rows() -> Iterator[tuple[Any, ...]]:
