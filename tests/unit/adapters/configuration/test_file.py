@@ -260,7 +260,8 @@ def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
     assert len(blocks) >= 5
     for block in blocks:
         found = read(tmp_path, block.partition("```")[0])
-        assert found.problems == ()
+        # The folders of the examples are nowhere here.
+        assert [p for p in found.problems if p.key != "local_models.folder"] == []
         assert found.configuration is not None
         registry, findings = configured(found.configuration, load_registry().all())
         assert findings == []
