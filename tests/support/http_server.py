@@ -64,6 +64,10 @@ class LocalServer:
                     self.send_response(answer.status)
                     for name, value in answer.headers.items():
                         self.send_header(name, value)
+                    if answer.status in (204, 304):
+                        # Such an answer has no body, and not even the end of one.
+                        self.end_headers()
+                        return
                     self.send_header("Transfer-Encoding", "chunked")
                     self.end_headers()
                     for piece in answer.pieces:
