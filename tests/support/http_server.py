@@ -70,9 +70,8 @@ class LocalServer:
                         return
                     self.send_header("Transfer-Encoding", "chunked")
                     self.end_headers()
-                    for piece in answer.pieces:
-                        if piece:
-                            self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
+                    for piece in filter(None, answer.pieces):
+                        self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                     if answer.cut:
                         self.close_connection = True
                         return
