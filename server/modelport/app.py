@@ -13,6 +13,7 @@ from modelport.adapters.configuration.file import LocalConfigurationFile, config
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.dialects.table import DialectTable
+from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_data import load_registry
 from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock, data_folder
@@ -62,13 +63,15 @@ class App:
         self.configuration.load()
         values = Values(self.registry, environment, LocalCommands())
         self._pool = HttpPool()
+        # One for all, so that a log-in's token is asked for once.
+        self._exchange = Exchange(self._pool)
         self._ledger = SqliteLedger(folder / "usage.sqlite3")
         store = KeyringStore(folder / "keyring-providers.json")
         self.on_status: Status = _nobody
         self.local_models = LocalModels(
             self.registry, values.withheld, self._load_local_models, lambda busy, text: self.on_status(busy, text)
         )
-        dialects = LocalDialects(DialectTable(self._pool), self.local_models)
+        dialects = LocalDialects(DialectTable(self._exchange), self.local_models)
         vendor_files = LocalVendorFiles(environment)
         self.credentials = Credentials(self.registry, environment, store, vendor_files, values)
         endpoints = Endpoints(environment, vendor_files, self.credentials, dialects, values, self.local_models)
@@ -140,7 +143,6 @@ class App:
 
     def _load_models(self) -> tuple[Models, ModelDownloads, ModelAdvice]:
         from modelport.adapters.catalog_data import ShippedCatalog
-        from modelport.adapters.http.exchange import Exchange
         from modelport.adapters.model_caches.files import FileModelCache
         from modelport.adapters.models.host import ProviderModels
         from modelport.engine.local_operations import LocalHost
@@ -149,7 +151,7 @@ class App:
         from modelport.engine.model_lists import ModelLists
         from modelport.engine.models import Models
 
-        host = LocalHost(ProviderModels(Exchange(self._pool)), self.local_models)
+        host = LocalHost(ProviderModels(self._exchange), self.local_models)
         cache = FileModelCache(self._folder / "models")
         lists = ModelLists(self.connections, host, cache, ShippedCatalog(), SystemClock())
         return (
@@ -176,7 +178,7 @@ class App:
         from modelport.engine.recorded_calls import RecordedCalls
         from modelport.engine.token_counts import TokenCounts
 
-        operations = LocalOperations(HttpOperations(Sender(self._pool)), self.local_models)
+        operations = LocalOperations(HttpOperations(Sender(self._exchange)), self.local_models)
         log = logging.getLogger("modelport.engine")
         calls = RecordedCalls(self.registry, self.connections, self._ledger, SystemClock(), log)
         return OperationCases(

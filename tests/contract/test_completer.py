@@ -361,7 +361,7 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
 
     pool = HttpPool()
     with LocalServer(behave) as server:
-        completer = await DialectTable(pool).get(wire.dialect)  # type: ignore[arg-type]
+        completer = await DialectTable(Exchange(pool)).get(wire.dialect)  # type: ignore[arg-type]
         await pool.client(server.url)
         built = answer()
         with blockbuster_ctx("modelport"):

@@ -310,7 +310,7 @@ async def test_a_hundred_servers_that_hang_do_not_hide_one() -> None:
                 msgspec.structs.replace(r, ports=(server.port,) if r.provider == "ollama" else ()) for r in BOOK.server
             )
             book = msgspec.structs.replace(BOOK, server=rows)
-            found = await find(discovery(*(odd.port for odd in hanging), book=book), 500)
+            found = await find(discovery(*(odd.port for odd in hanging), book=book), 6000)
     finally:
         for odd in hanging:
             odd.close()
@@ -326,7 +326,7 @@ async def test_a_server_is_known_by_the_answers_it_gives_when_others_hang() -> N
         return BY_NAME["LiteLLM"].behave(request)
 
     with http_server.LocalServer(behave) as server:
-        (found,) = await find(discovery(), 400, ports=(server.port,))
+        (found,) = await find(discovery(), 4000, ports=(server.port,))
         release.set()
     assert (found.provider, found.models, found.version) == ("litellm", (), None)
 

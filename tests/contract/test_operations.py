@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.operations.replies import placed
 from modelport.adapters.operations.sender import Sender
@@ -83,7 +84,7 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture
 async def operations() -> AsyncIterator[HttpOperations]:
     pool = HttpPool()
-    yield HttpOperations(Sender(pool))
+    yield HttpOperations(Sender(Exchange(pool)))
     await pool.aclose()
 
 
@@ -363,7 +364,7 @@ async def test_images_one_by_one_where_a_request_makes_one(operations: HttpOpera
 async def test_vision(provider: Provider) -> None:
     pool = HttpPool()
     wire = wire_format(provider, None, None)
-    dialect = await Sender(pool).wire(wire.dialect)
+    dialect = await Sender(Exchange(pool)).wire(wire.dialect)
 
     def sent(part: ImagePart) -> str:
         message = Message(role="user", content=(TextPart(text="What is this?"), part))

@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from modelport.adapters.dialects.table import DialectTable
+from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_data import load_registry
 from modelport.domain.connection import wire_format
@@ -62,7 +63,7 @@ class World:
         self.answer = Answer()
         self.server = LocalServer(self.behave)
         self.pool = HttpPool()
-        self.dialects = DialectTable(self.pool)
+        self.dialects = DialectTable(Exchange(self.pool))
         self.ledger = MemoryLedger()
         rows = [self.moved(row) for row in ROWS]
         self.registry = Registry(rows)

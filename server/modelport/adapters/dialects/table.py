@@ -6,7 +6,6 @@ import anyio
 import anyio.to_thread
 
 from modelport.adapters.http.exchange import Exchange
-from modelport.adapters.http.pool import HttpPool
 from modelport.domain.ports import Completer
 from modelport.protocol.types import Dialect
 
@@ -24,10 +23,10 @@ MODULES: dict[Dialect, tuple[str, str]] = {
 
 
 class DialectTable:
-    """The dialects of this build, over one pool of connections."""
+    """The dialects of this build, over one exchange."""
 
-    def __init__(self, pool: HttpPool) -> None:
-        self._exchange = Exchange(pool)
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._loaded: dict[Dialect, Completer] = {}
         self._lock = anyio.Lock()
 

@@ -14,7 +14,6 @@ from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused, WireFormat, WireRequest
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing
-from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.operations.replies import placed
 from modelport.domain.connection import Endpoint
 from modelport.protocol.types import Dialect
@@ -27,10 +26,10 @@ T = TypeVar("T")
 
 
 class Sender:
-    """Requests over the shared pool, with the headers of the endpoint's dialect."""
+    """Requests over the shared exchange, with the headers of the endpoint's dialect."""
 
-    def __init__(self, pool: HttpPool) -> None:
-        self._exchange = Exchange(pool)
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
         self._wires: dict[Dialect, WireFormat] = {}
 
     async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:

@@ -159,8 +159,10 @@ try:
 except KeyboardInterrupt:
     print("stopped", flush=True)
 print(client.complete("still here", model="mock/mock").text, flush=True)
-print([call.outcome for call in client.usage_history()], flush=True)
+# An interrupt between two pieces stops the call without waiting for its record; closing does wait.
 client.close()
+with modelport.SyncClient() as another:
+    print([call.outcome for call in another.usage_history()], flush=True)
 """
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
