@@ -252,13 +252,14 @@ def test_cancel_of_a_completion(server: ServerProcess) -> None:
 
 
 def test_cancel_of_a_command_reaches_the_command(server: ServerProcess) -> None:
-    arguments = [chat("one two", "mock/mock:stall=2")]
+    arguments = [chat("one two", "mock/mock:stall=2", streamId="s")]
     request_id = server.begin(
         "workspace/executeCommand", {"command": "modelport.completion.create", "arguments": arguments}
     )
-    time.sleep(1)
+    server.notification("completion/update")
     server.notify("$/cancelRequest", {"id": request_id})
     assert server.reply(request_id)["error"]["code"] == -32800
+    server.claim("completion/update")
     history = server.result("usage/history", {"limit": 1})
     assert history["calls"][0]["outcome"] == "cancelled"
 
