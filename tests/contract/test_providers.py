@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from datetime import date
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -29,7 +30,7 @@ from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.credential import Credential
 from modelport.domain.errors import InvalidParams
 from modelport.domain.parameters import CHECKS
-from modelport.domain.provider import Provider
+from modelport.domain.provider import BaseUrlRule, DialectRule, Provider, Setting, TurnHeader, Wire, WithKey
 from modelport.domain.registry import listed_models
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectProviderParams, Message
@@ -334,3 +335,16 @@ def test_every_environment_variable_in_an_address_may_be_written_as_people_have_
 def test_the_data_ships_with_the_package() -> None:
     assert files("modelport.data").joinpath("providers.toml").is_file()
     assert files("modelport.adapters.usage_ledgers").joinpath("schema.sql").is_file()
+
+
+@pytest.mark.parametrize(
+    "kind", [Provider, Wire, DialectRule, WithKey, TurnHeader, Setting, BaseUrlRule], ids=lambda kind: kind.__name__
+)
+def test_no_field_of_a_row_is_read_and_ignored(kind: Any) -> None:
+    package = Path(str(files("modelport")))
+    own = package / "domain" / "provider.py"
+    code = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py") if path != own)
+    # These say how well a row is known, and are for its readers.
+    facts = {"checked", "source", "tested"} if kind is Provider else set()
+    unread = {name for name in kind.__struct_fields__ if not re.search(rf"\.{name}\b", code)}
+    assert unread <= facts

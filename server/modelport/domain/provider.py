@@ -63,8 +63,6 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     seed_field: Literal["seed", "random_seed"] = "seed"
     system_role: Literal["system", "developer"] = "system"
     tool_choice: tuple[ToolChoiceMode, ...] = ("auto", "none", "required", "named")
-    strict_tools: bool = False
-    """The provider understands ``strict`` on a tool."""
     response_formats: tuple[Literal["json_object", "json_schema"], ...] = (
         "json_object",
         "json_schema",
