@@ -38,6 +38,21 @@ export type CheckStatus = "ok" | "warn" | "fail";
 /** How far agent discovery goes. */
 export type DiscoverLevel = "static" | "probe" | "verify";
 
+/** What is proven of an agent, and never more. */
+export type AgentStatus = "ready" | "auth_required" | "not_configured" | "broken" | "hung" | "stub" | "needs_install" | "unknown";
+
+/** What is known of an agent's log-in. */
+export type AgentAuth = "unknown" | "not_required" | "required" | "authenticated";
+
+/** How sure it is that a program is the agent and not a namesake. */
+export type AgentIdentity = "confirmed" | "name-only" | "mismatch";
+
+/** The protocol an agent or server speaks. */
+export type AgentProtocol = "acp" | "beeai-acp" | "a2a" | "opencode" | "lsp" | "other";
+
+/** How an agent is reached. */
+export type AgentTransport = "stdio" | "tcp" | "http";
+
 /** What form the answer must have. */
 export type ResponseFormatType = "text" | "json" | "jsonSchema";
 
@@ -417,52 +432,100 @@ export interface Call {
   readonly usage: Usage;
 }
 
-/** An agent on this machine that speaks one of the agent protocols. */
+/** An agent on this machine: one that can be started, one that listens, or one that is known and missing. */
 export interface Agent {
-  /** Its id. */
+  /** Its id: the public registry's where it has one. A server that is not known by name has its own name as an id. */
   readonly agentId: string;
   /** The name to show. */
   readonly displayName: string;
-  /** Whether it is here. */
+  /** Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not. */
   readonly installed: boolean;
-  /** Whether it is set up for use. */
+  /** Whether a key variable or a credential file of its own is here, or it is known to need none. Says nothing of whether they are still good. */
   readonly configured: boolean;
-  /** The program that starts it. */
-  readonly command?: string;
-  /** Its version. */
-  readonly version?: string;
-  /** What to know about it. */
-  readonly detail?: string;
-  /** The protocol it speaks. */
-  readonly protocol?: string;
-  /** stdio, http or tcp. */
-  readonly transport?: string;
-  /** The exact command line. */
+  /** The name of the program that starts it; empty for a server. */
+  readonly command: string;
+  /** Its version, as its package or it itself tells; empty where nobody does. */
+  readonly version: string;
+  /** What to know about it, in a sentence: why it is broken, what is missing, where it runs. May be empty. */
+  readonly detail: string;
+  /** The protocol it speaks, or is known to speak. */
+  readonly protocol?: AgentProtocol;
+  /** How it is reached. */
+  readonly transport?: AgentTransport;
+  /** The exact command line that was looked at, and that starts it. Absent where it must not be started. */
   readonly argv?: readonly string[];
   /** Where it answers. */
   readonly url?: string;
-  /** Its process. */
+  /** Its process, when it runs. */
   readonly pid?: number;
   /** Where it was found. */
   readonly sources?: readonly string[];
-  /** What proves it is this agent. */
-  readonly identity?: string;
-  /** ready, auth_required, not_configured, broken, hung, stub, needs_install or unknown. */
-  readonly status?: string;
+  /** How sure it is that this is the agent. */
+  readonly identity?: AgentIdentity;
+  /** The package that owns the program. */
+  readonly owner?: AgentOwner;
+  /** What is proven. */
+  readonly status: AgentStatus;
+  /** What is known of its log-in; absent where it was never asked. */
+  readonly auth?: AgentAuth;
+  /** When it last answered, RFC 3339; absent where it never did. */
+  readonly verifiedAt?: string;
   /** The protocol version it answered with. */
   readonly protocolVersion?: number | string;
   /** What it says of itself. */
   readonly agentInfo?: Record<string, unknown>;
-  /** What it can do. */
+  /** What it says it can do. */
   readonly capabilities?: Record<string, unknown>;
-  /** How to log in. */
+  /** The ways to log in that it offers. */
   readonly authMethods?: readonly Record<string, unknown>[];
-  /** How long it took to answer. */
+  /** The models it offers, where a session was opened. */
+  readonly models?: readonly string[];
+  /** How long the answer took, its start included. */
   readonly latencyMs?: number;
-  /** What to type to install it. */
+  /** Lines on its standard output that are not the protocol. */
+  readonly stdoutNoise?: number;
+  /** Its last lines on standard error, where it failed; secrets and folders taken out. */
+  readonly stderrTail?: readonly string[];
+  /** Whether it ended by itself when its input was closed. */
+  readonly exitsCleanly?: boolean;
+  /** The processes of this user that run it now. They belong to whoever started them and cannot be attached to. */
+  readonly processes?: readonly AgentProcess[];
+  /** What to type to install it, or what it lacks. */
   readonly installHint?: string;
-  /** Editors it is configured in. */
+  /** What to do to log in. */
+  readonly loginHint?: string;
+  /** The programs it is set up in. */
   readonly configuredIn?: readonly string[];
+}
+
+/** The package a program belongs to, read from its files. */
+export interface AgentOwner {
+  /** npm or pypi. */
+  readonly ecosystem: string;
+  /** Its name there. */
+  readonly package: string;
+  /** Its version. */
+  readonly version?: string;
+}
+
+/** A running agent. */
+export interface AgentProcess {
+  /** Its process. */
+  readonly pid: number;
+  /** The program that started it. */
+  readonly parent?: string;
+  /** That program's process. */
+  readonly parentPid?: number;
+}
+
+/** The copy of the public registry that was used besides what ships with Modelport. */
+export interface AgentRegistry {
+  /** Where it came from. */
+  readonly url: string;
+  /** When, RFC 3339. */
+  readonly fetchedAt: string;
+  /** How many agents it names. */
+  readonly agentCount: number;
 }
 
 /** One diagnostic check. */
@@ -962,18 +1025,30 @@ export interface CreditsUsageResult {
 export interface DiscoverAgentParams {
   /** How far to go; static when absent. */
   readonly level?: DiscoverLevel;
-  /** For the whole search. */
+  /** For the whole search; 2000 when absent, 180000 at level verify. */
   readonly timeoutMs?: number;
-  /** Only these. */
+  /** Only these, by id or command. A program known by a generic name only is started when it is named here. */
   readonly ids?: readonly string[];
+  /** Also those that are known and not here. */
+  readonly all?: boolean;
+  /** At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again. */
+  readonly refresh?: boolean;
+  /** At level verify: also opens a session with each, which proves the log-in and lists the models. Some agents keep such a session in their history. */
+  readonly sessions?: boolean;
+  /** First downloads the public registry: latest, or the https address of another copy. */
+  readonly registry?: string;
+  /** Asks for an agent/update notification for each agent as soon as it is known, under this name. A workDoneToken asks for the same, under the token. */
+  readonly streamId?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
 }
 
 /** The agents found. */
 export interface DiscoverAgentResult {
-  /** One per agent. */
+  /** Known agents first, in the order of the shipped list. */
   readonly agents: readonly Agent[];
+  /** The registry copy in use; absent where none was ever downloaded. */
+  readonly registry?: AgentRegistry;
 }
 
 /** The agent to start. One of id and command is needed. */
@@ -1041,13 +1116,13 @@ export interface CompletionUpdateParams {
   readonly update: CompletionUpdateKind;
 }
 
-/** A piece of an agent's turn. */
+/** A piece of an agent's turn, or an agent that was found. */
 export interface AgentUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
   /** Rises by 1 from 0. */
   readonly seq: number;
-  /** The agent protocol's own update. */
+  /** The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. The last one about an agent counts. */
   readonly update: Record<string, unknown>;
 }
 

@@ -110,6 +110,50 @@ DiscoverLevel = Literal[
 ]
 """How far agent discovery goes."""
 
+AgentStatus = Literal[
+    "ready",
+    "auth_required",
+    "not_configured",
+    "broken",
+    "hung",
+    "stub",
+    "needs_install",
+    "unknown",
+]
+"""What is proven of an agent, and never more."""
+
+AgentAuth = Literal[
+    "unknown",
+    "not_required",
+    "required",
+    "authenticated",
+]
+"""What is known of an agent's log-in."""
+
+AgentIdentity = Literal[
+    "confirmed",
+    "name-only",
+    "mismatch",
+]
+"""How sure it is that a program is the agent and not a namesake."""
+
+AgentProtocol = Literal[
+    "acp",
+    "beeai-acp",
+    "a2a",
+    "opencode",
+    "lsp",
+    "other",
+]
+"""The protocol an agent or server speaks."""
+
+AgentTransport = Literal[
+    "stdio",
+    "tcp",
+    "http",
+]
+"""How an agent is reached."""
+
 ResponseFormatType = Literal[
     "text",
     "json",
@@ -661,52 +705,61 @@ class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
 
 class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An agent on this machine that speaks one of the agent protocols."""
+    """An agent on this machine: one that can be started, one that listens, or one that is known and missing."""
 
     agent_id: str
-    """Its id."""
+    """Its id: the public registry's where it has one. A server that is not known by name has its own name as an id."""
 
     display_name: str
     """The name to show."""
 
     installed: bool
-    """Whether it is here."""
+    """Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not."""
 
     configured: bool
-    """Whether it is set up for use."""
+    """Whether a key variable or a credential file of its own is here, or it is known to need none. Says nothing of whether they are still good."""
 
-    command: str | None = None
-    """The program that starts it."""
+    command: str
+    """The name of the program that starts it; empty for a server."""
 
-    version: str | None = None
-    """Its version."""
+    version: str
+    """Its version, as its package or it itself tells; empty where nobody does."""
 
-    detail: str | None = None
-    """What to know about it."""
+    detail: str
+    """What to know about it, in a sentence: why it is broken, what is missing, where it runs. May be empty."""
 
-    protocol: str | None = None
-    """The protocol it speaks."""
+    protocol: AgentProtocol | None = None
+    """The protocol it speaks, or is known to speak."""
 
-    transport: str | None = None
-    """stdio, http or tcp."""
+    transport: AgentTransport | None = None
+    """How it is reached."""
 
     argv: tuple[str, ...] | None = None
-    """The exact command line."""
+    """The exact command line that was looked at, and that starts it. Absent where it must not be started."""
 
     url: str | None = None
     """Where it answers."""
 
     pid: int | None = None
-    """Its process."""
+    """Its process, when it runs."""
 
     sources: tuple[str, ...] | None = None
     """Where it was found."""
 
-    identity: str | None = None
-    """What proves it is this agent."""
+    identity: AgentIdentity | None = None
+    """How sure it is that this is the agent."""
 
-    status: str | None = None
-    """ready, auth_required, not_configured, broken, hung, stub, needs_install or unknown."""
+    owner: AgentOwner | None = None
+    """The package that owns the program."""
+
+    status: AgentStatus
+    """What is proven."""
+
+    auth: AgentAuth | None = None
+    """What is known of its log-in; absent where it was never asked."""
+
+    verified_at: str | None = None
+    """When it last answered, RFC 3339; absent where it never did."""
 
     protocol_version: int | str | None = None
     """The protocol version it answered with."""
@@ -715,19 +768,76 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """What it says of itself."""
 
     capabilities: dict[str, Any] | None = None
-    """What it can do."""
+    """What it says it can do."""
 
     auth_methods: tuple[dict[str, Any], ...] | None = None
-    """How to log in."""
+    """The ways to log in that it offers."""
+
+    models: tuple[str, ...] | None = None
+    """The models it offers, where a session was opened."""
 
     latency_ms: float | None = None
-    """How long it took to answer."""
+    """How long the answer took, its start included."""
+
+    stdout_noise: int | None = None
+    """Lines on its standard output that are not the protocol."""
+
+    stderr_tail: tuple[str, ...] | None = None
+    """Its last lines on standard error, where it failed; secrets and folders taken out."""
+
+    exits_cleanly: bool | None = None
+    """Whether it ended by itself when its input was closed."""
+
+    processes: tuple[AgentProcess, ...] | None = None
+    """The processes of this user that run it now. They belong to whoever started them and cannot be attached to."""
 
     install_hint: str | None = None
-    """What to type to install it."""
+    """What to type to install it, or what it lacks."""
+
+    login_hint: str | None = None
+    """What to do to log in."""
 
     configured_in: tuple[str, ...] | None = None
-    """Editors it is configured in."""
+    """The programs it is set up in."""
+
+
+class AgentOwner(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The package a program belongs to, read from its files."""
+
+    ecosystem: str
+    """npm or pypi."""
+
+    package: str
+    """Its name there."""
+
+    version: str | None = None
+    """Its version."""
+
+
+class AgentProcess(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A running agent."""
+
+    pid: int
+    """Its process."""
+
+    parent: str | None = None
+    """The program that started it."""
+
+    parent_pid: int | None = None
+    """That program's process."""
+
+
+class AgentRegistry(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The copy of the public registry that was used besides what ships with Modelport."""
+
+    url: str
+    """Where it came from."""
+
+    fetched_at: str
+    """When, RFC 3339."""
+
+    agent_count: int
+    """How many agents it names."""
 
 
 class Check(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1383,10 +1493,25 @@ class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     """How far to go; static when absent."""
 
     timeout_ms: int | None = None
-    """For the whole search."""
+    """For the whole search; 2000 when absent, 180000 at level verify."""
 
     ids: tuple[str, ...] | None = None
-    """Only these."""
+    """Only these, by id or command. A program known by a generic name only is started when it is named here."""
+
+    all: bool | None = None
+    """Also those that are known and not here."""
+
+    refresh: bool | None = None
+    """At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again."""
+
+    sessions: bool | None = None
+    """At level verify: also opens a session with each, which proves the log-in and lists the models. Some agents keep such a session in their history."""
+
+    registry: str | None = None
+    """First downloads the public registry: latest, or the https address of another copy."""
+
+    stream_id: str | None = None
+    """Asks for an agent/update notification for each agent as soon as it is known, under this name. A workDoneToken asks for the same, under the token."""
 
     work_done_token: str | int | None = None
     """For progress."""
@@ -1396,7 +1521,10 @@ class DiscoverAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omi
     """The agents found."""
 
     agents: tuple[Agent, ...]
-    """One per agent."""
+    """Known agents first, in the order of the shipped list."""
+
+    registry: AgentRegistry | None = None
+    """The registry copy in use; absent where none was ever downloaded."""
 
 
 class ConnectAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1483,7 +1611,7 @@ class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A piece of an agent's turn."""
+    """A piece of an agent's turn, or an agent that was found."""
 
     stream_id: str
     """The name the client chose."""
@@ -1492,7 +1620,7 @@ class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Rises by 1 from 0."""
 
     update: dict[str, Any]
-    """The agent protocol's own update."""
+    """The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. The last one about an agent counts."""
 
 
 class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

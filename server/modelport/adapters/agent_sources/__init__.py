@@ -1,0 +1,1 @@
+"""Where agents are seen without running or asking anything."""

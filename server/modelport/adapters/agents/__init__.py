@@ -1,0 +1,1 @@
+"""Talking to agents: handshakes, probes, and what is kept of them."""

@@ -1,0 +1,174 @@
+"""What follows from what was seen without running anything: a record per agent, and how it would be started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from modelport.domain.agents.registry import RegistryEntry
+from modelport.domain.agents.rows import AgentBook, AgentRow
+from modelport.domain.agents.settings import Found, is_of, own_agents, started_by
+from modelport.domain.agents.sightings import Launch, Machine, Program, Setting
+from modelport.protocol.types import Agent, AgentIdentity, AgentStatus
+
+SURENESS: tuple[AgentIdentity, ...] = ("confirmed", "name-only", "mismatch")
+
+
+def records(book: AgentBook, entries: Iterable[RegistryEntry], machine: Machine) -> list[Found]:
+    """A record per agent that is known or set up, those of the rows first, in their order."""
+    settings = list(machine.settings)
+    found: list[Found] = []
+    for row in book.agent:
+        mine = [setting for setting in settings if is_of(setting, row, book)]
+        settings = [setting for setting in settings if setting not in mine]
+        found.append(_of_row(row, machine, mine))
+    known = {row.id for row in book.agent}
+    for entry in entries:
+        if entry.id in known or (entry.package and book.of_package(entry.package)):
+            continue
+        mine = [setting for setting in settings if setting.registry_id == entry.id]
+        settings = [setting for setting in settings if setting not in mine]
+        found.append(_of_entry(entry, machine, mine))
+    return [*found, *own_agents(settings)]
+
+
+def is_here(agent: Agent) -> bool:
+    """Whether there is more to tell than that it is known: something was found, or is missing for what was found."""
+    return bool(agent.installed or agent.sources or agent.url or agent.pid)
+
+
+def best(programs: Iterable[Program], row: AgentRow) -> tuple[Program, AgentIdentity] | None:
+    """The program that is most certainly the agent, the first found among equals."""
+    ranked: list[tuple[Program, AgentIdentity]] = [(program, identity_of(program, row)) for program in programs]
+    return min(ranked, key=lambda one: (one[0].refused is not None, SURENESS.index(one[1])), default=None)
+
+
+def identity_of(program: Program, row: AgentRow) -> AgentIdentity:
+    """Whether a program is the agent, by what owns it and where it lies."""
+    if program.owner is None:
+        own = any(program.place == folder or program.place.startswith(f"{folder}/") for folder in row.folders)
+        return "confirmed" if own else "name-only"
+    return "confirmed" if row.owned_by(program.owner) else "mismatch"
+
+
+def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
+    names = {row.id, *row.commands}
+    seen = best((program for program in machine.programs if program.name in names), row)
+    agent = Agent(
+        agent_id=row.id,
+        display_name=row.name,
+        installed=False,
+        configured=_is_configured(row, machine),
+        command=row.command or (f"python -m {row.module}" if row.module else ""),
+        version="",
+        detail="",
+        protocol="acp",
+        transport="stdio",
+        status="unknown",
+        install_hint=row.install_hint,
+        login_hint=row.login,
+        configured_in=tuple(setting.host for setting in settings) or None,
+    )
+    if seen is None:
+        return _missing(agent, row, machine, settings)
+    program, identity = seen
+    agent = msgspec.structs.replace(
+        agent,
+        sources=_places(machine.programs, names),
+        identity=identity,
+        owner=program.owner,
+        command=program.name if program.name in row.commands else agent.command,
+        version=(program.owner.version if program.owner else None) or "",
+    )
+    return _judged(agent, row, machine, program, identity)
+
+
+def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, identity: AgentIdentity) -> Found:
+    """What a program that was found amounts to."""
+    owner = program.owner
+    if owner and row.is_stub(owner):
+        said = f"{owner.package} {owner.version or ''}".strip()
+        return _not_it(agent, "stub", f"{said} is not the agent any more: install the one that took its place.")
+    if owner and identity == "mismatch":
+        belongs = f"The {program.name} found here belongs to {owner.package} ({owner.ecosystem}), another program."
+        return _not_it(agent, "needs_install", belongs)
+    if program.refused:
+        return _not_it(agent, "unknown", f"Found, and not used: {program.refused}.", hint=False)
+    missing = [name for name in row.requires if name not in machine.commands]
+    status: AgentStatus = "needs_install" if missing else "unknown"
+    details = [f"It needs {' and '.join(missing)}, which is not here."] if missing else []
+    doubtful = identity == "name-only" and row.generic
+    if doubtful:
+        details.append(f"Other programs are called {program.name} too, and nothing proves that this one is the agent.")
+    if (old := _too_old(row, machine)) and not details:
+        details.append(old)
+    agent = msgspec.structs.replace(
+        agent,
+        installed=not doubtful,
+        status=status,
+        detail=" ".join(details),
+        argv=(*program.argv, *row.args),
+        install_hint=agent.install_hint if missing else None,
+    )
+    return Found(agent=agent, launch=_launch(row, program), consent=doubtful)
+
+
+def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
+    """A known agent whose program was not found: perhaps what it adapts is here, or an editor starts it anyway."""
+    if row.adapts and row.adapts in machine.commands:
+        agent = msgspec.structs.replace(
+            agent,
+            sources=("PATH",),
+            status="needs_install",
+            detail=f"{row.adapts} is here and does not speak ACP itself: it needs the adapter {row.command}.",
+        )
+    for setting in settings:
+        started = started_by(setting, agent)
+        if started.launch or setting is settings[-1]:
+            return started
+    return Found(agent=msgspec.structs.replace(agent, status="needs_install"))
+
+
+def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -> Found:
+    """An agent that only the registry knows."""
+    row = AgentRow(
+        id=entry.id, name=entry.name, packages=(entry.package,) if entry.package else (), args=entry.args,
+        env=entry.env, checked="", source="",
+    )  # fmt: skip
+    return _of_row(row, machine, settings)
+
+
+def _not_it(agent: Agent, status: AgentStatus, detail: str, *, hint: bool = True) -> Found:
+    kept = agent.install_hint if hint else None
+    return Found(agent=msgspec.structs.replace(agent, status=status, detail=detail, install_hint=kept))
+
+
+def _launch(row: AgentRow, program: Program) -> Launch:
+    return Launch(
+        argv=(*program.argv, *row.args),
+        older_argv=None if row.older_args is None else (*program.argv, *row.older_args),
+        env=row.env,
+        start_s=row.start_s,
+        keys=row.key_variables,
+    )
+
+
+def _places(programs: Iterable[Program], names: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(program.place for program in programs if program.name in names))
+
+
+def _is_configured(row: AgentRow, machine: Machine) -> bool:
+    if not row.key_variables and not row.credential_files:
+        return True
+    return not machine.variables.isdisjoint(row.key_variables) or not machine.files.isdisjoint(row.credential_files)
+
+
+def _too_old(row: AgentRow, machine: Machine) -> str | None:
+    if row.node is None or machine.node is None or _numbers(machine.node) >= _numbers(row.node):
+        return None
+    return f"Its current version needs Node {row.node}; the Node here is {machine.node}."
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.removeprefix("v").split(".")]

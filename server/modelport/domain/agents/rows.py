@@ -1,0 +1,106 @@
+"""The agents that are known by name: a row of ``data/agents.toml`` each."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from modelport.protocol.types import AgentOwner
+
+DEFAULT_START_S = 15.0
+"""How long an agent that is installed may take to answer, if its row does not say."""
+
+
+class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is known of an agent.
+
+    A package is written ``npm:NAME`` or ``pypi:NAME``; a ``*`` at its end stands for anything.
+    """
+
+    id: str
+    """The public registry's id, where the agent is in the registry."""
+    name: str
+    command: str | None = None
+    """The name of the program; absent where a package has none."""
+    args: tuple[str, ...] = ()
+    older_args: tuple[str, ...] | None = None
+    """The spelling that older versions take: tried when the program does not know ``args``."""
+    aliases: tuple[str, ...] = ()
+    """Other names of the same program."""
+    module: str | None = None
+    """The Python module to run, for a package without a program."""
+    env: dict[str, str] = {}
+    """Variables it is started with, none of them secret."""
+    packages: tuple[str, ...] = ()
+    """The packages that own the real program; the first is the one to install."""
+    stubs: tuple[str, ...] = ()
+    """Packages of the same program that are not the agent any more."""
+    adapts: str | None = None
+    """The program that this agent is the adapter of, and that does not speak the protocol itself."""
+    requires: tuple[str, ...] = ()
+    """Other programs that it needs for a session."""
+    node: str | None = None
+    """The oldest Node that its current version runs on, as ``22.19``."""
+    generic: bool = False
+    """Whether other programs have this name too, so that the name alone proves nothing."""
+    folders: tuple[str, ...] = ()
+    """Folders of its own installer, ``~`` for home; a program found there is confirmed."""
+    key_variables: tuple[str, ...] = ()
+    credential_files: tuple[str, ...] = ()
+    """Files that its own log-in leaves, ``~`` for home; looked at for existence only."""
+    tcp_option: str | None = None
+    """The option after which it listens on a TCP port, as ``--port``."""
+    start_s: float = DEFAULT_START_S
+    """How long it may take to answer its first request, in seconds."""
+    install: str | None = None
+    """What to type to install it, where it is not the first package."""
+    login: str | None = None
+    """What to do to log in."""
+    checked: str
+    source: str
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """The names its program may have, the usual one first."""
+        return (self.command, *self.aliases) if self.command else self.aliases
+
+    @property
+    def install_hint(self) -> str | None:
+        """What to type to install it."""
+        if self.install:
+            return self.install
+        ecosystem, _, package = (self.packages[0] if self.packages else "").partition(":")
+        return {"npm": f"npm install -g {package}", "pypi": f"uv tool install {package}"}.get(ecosystem)
+
+    def owned_by(self, owner: AgentOwner) -> bool:
+        """Whether a package that owns a program makes it this agent."""
+        return any(_is(owner, package) for package in self.packages)
+
+    def is_stub(self, owner: AgentOwner) -> bool:
+        """Whether a package that owns a program makes it a mere leftover of this agent."""
+        return any(_is(owner, package) for package in self.stubs)
+
+
+class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
+    """All rows, in the order in which agents are listed."""
+
+    agent: tuple[AgentRow, ...]
+
+    def named(self, name: str) -> AgentRow | None:
+        """The row of an id or of a program's name, in any case."""
+        low = name.lower()
+        by_id = (row for row in self.agent if row.id.lower() == low)
+        by_command = (row for row in self.agent if low in (c.lower() for c in row.commands))
+        return next(by_id, None) or next(by_command, None)
+
+    def of_package(self, package: str) -> AgentRow | None:
+        """The row of a package, written as in ``packages``."""
+        ecosystem, _, name = package.partition(":")
+        owner = AgentOwner(ecosystem=ecosystem, package=name)
+        return next((row for row in self.agent if row.owned_by(owner)), None)
+
+
+def _is(owner: AgentOwner, package: str) -> bool:
+    ecosystem, _, name = package.partition(":")
+    if owner.ecosystem != ecosystem:
+        return False
+    return owner.package.startswith(name[:-1]) if name.endswith("*") else owner.package == name

@@ -1,0 +1,103 @@
+"""What the sources of agents see, before anybody says what it means."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+from modelport.protocol.types import AgentAuth, AgentOwner, AgentProcess, AgentStatus
+
+
+class Program(Struct, frozen=True, kw_only=True):
+    """A program on this machine that has an agent's name, or belongs to an agent's package."""
+
+    name: str
+    """The agent's command, or its id where it has none."""
+    argv: tuple[str, ...]
+    """How it is started, without the agent's own arguments: an absolute path, or an interpreter and what it runs."""
+    place: str
+    """Where it was found, for people: ``PATH``, ``~/.local/bin``, ``npx cache``."""
+    owner: AgentOwner | None = None
+    """The package that it belongs to; None where its files do not say."""
+    refused: str | None = None
+    """Why it must not be started, as the end of a sentence."""
+
+
+class Setting(Struct, frozen=True, kw_only=True):
+    """An agent that the user has set up in another program."""
+
+    host: str
+    """The program it is set up in, and its file, for people: ``Zed (~/.config/zed/settings.json)``."""
+    name: str
+    command: str | None = None
+    """As it stands there; None where only the registry's id is named."""
+    args: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    """The names of the variables it is started with. Their values are never read further."""
+    registry_id: str | None = None
+    program: str | None = None
+    """The absolute path that ``command`` leads to, where it does."""
+    refused: str | None = None
+    """Why it must not be started, as the end of a sentence."""
+
+
+class Machine(Struct, frozen=True, kw_only=True):
+    """Everything that was seen without running or asking anything."""
+
+    programs: tuple[Program, ...] = ()
+    settings: tuple[Setting, ...] = ()
+    variables: frozenset[str] = frozenset()
+    """The names of the variables that are set and not empty."""
+    files: frozenset[str] = frozenset()
+    """The credential files that exist, as the rows write them."""
+    commands: frozenset[str] = frozenset()
+    """The names of programs that are there, of those that rows adapt or require."""
+    node: str | None = None
+    """The version of the Node that scripts would run on; None where its files do not say."""
+
+
+class Launch(Struct, frozen=True, kw_only=True):
+    """How an agent is started; the same for finding out and for working with it."""
+
+    argv: tuple[str, ...]
+    """``argv[0]`` is an absolute path."""
+    older_argv: tuple[str, ...] | None = None
+    env: dict[str, str] = {}
+    start_s: float
+    keys: tuple[str, ...] = ()
+    """The variables that hold its keys; it gets them when a session is asked for, and only then."""
+
+
+class Running(Struct, frozen=True, kw_only=True):
+    """A process of this user's, as the system lists it."""
+
+    pid: int
+    argv: tuple[str, ...]
+    parent_pid: int | None = None
+    parent: str | None = None
+    """The name of the program that started it."""
+
+    def process(self) -> AgentProcess:
+        """As the contract tells it: without its arguments, which may hold keys."""
+        return AgentProcess(pid=self.pid, parent=self.parent, parent_pid=self.parent_pid)
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What came of talking to an agent. Everything it said is already cut to size, cleaned and redacted."""
+
+    status: AgentStatus
+    detail: str = ""
+    auth: AgentAuth | None = None
+    verified_at: str | None = None
+    latency_ms: float | None = None
+    protocol_version: int | str | None = None
+    agent_info: dict[str, Any] | None = None
+    capabilities: dict[str, Any] | None = None
+    auth_methods: tuple[dict[str, Any], ...] | None = None
+    models: tuple[str, ...] | None = None
+    stdout_noise: int | None = None
+    stderr_tail: tuple[str, ...] | None = None
+    exits_cleanly: bool | None = None
+    argv: tuple[str, ...] | None = None
+    """The command line that answered, where it is not the first that was tried."""

@@ -1,0 +1,1 @@
+"""Finding the agents of this machine, in three levels."""
