@@ -12,11 +12,12 @@ from modelport.adapters.configuration.commands import LocalCommands
 from modelport.adapters.configuration.file import LocalConfigurationFile, config_folder
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
+from modelport.adapters.data_folder import data_folder
 from modelport.adapters.dialects.table import DialectTable
 from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_data import load_registry
-from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock, data_folder
+from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.engine.completions import Completions
 from modelport.engine.configuration import Configurations

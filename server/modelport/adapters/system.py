@@ -49,12 +49,3 @@ class LocalFolder:
                 return None
         except OSError as error:
             return error.strerror or type(error).__name__
-
-
-def data_folder(variables: Mapping[str, str]) -> Path:
-    """``MODELPORT_DATA_DIR``, else the platform's folder for application data."""
-    if chosen := variables.get("MODELPORT_DATA_DIR"):
-        return Path(chosen).expanduser()
-    from platformdirs import user_data_path
-
-    return user_data_path("modelport", appauthor=False)

@@ -10,7 +10,8 @@ import anyio
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock, data_folder
+from modelport.adapters.data_folder import data_folder
+from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock
 
 
 def test_the_environment_is_read_at_the_moment_of_use(monkeypatch: pytest.MonkeyPatch) -> None:
