@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -97,15 +97,41 @@ class Fingerprints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     server: tuple[Fingerprint, ...]
 
 
-class Recognition(Struct, frozen=True):
+class Recognisable(Protocol):
+    """A row that says how its server is known."""
+
+    @property
+    def ways(self) -> tuple[tuple[Probe, ...], ...]:
+        """All probes of one of them hold."""
+        ...
+
+    @property
+    def last(self) -> bool:
+        """Whether it counts only when no other row fits."""
+        ...
+
+
+Row_co = TypeVar("Row_co", bound=Recognisable, covariant=True)
+
+
+class Rows(Protocol[Row_co]):
+    """A file of such rows, those that could be taken for others first."""
+
+    @property
+    def server(self) -> tuple[Row_co, ...]:
+        """The rows."""
+        ...
+
+
+class Recognition(Struct, Generic[Row_co], frozen=True):
     """A server that was recognised, by which evidence, and how long the deciding answer took."""
 
-    row: Fingerprint
+    row: Row_co
     evidence: str
     latency_ms: float
 
 
-def recognise(book: Fingerprints, answers: Mapping[str, Reply], *, final: bool = False) -> Recognition | None:
+def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool = False) -> Recognition[Row_co] | None:
     """The first row that fits the answers a port has given, by path. ``final`` says that nothing more will be asked."""
     for row in book.server:
         if row.last and not final:
@@ -117,7 +143,7 @@ def recognise(book: Fingerprints, answers: Mapping[str, Reply], *, final: bool =
     return None
 
 
-def open_paths(book: Fingerprints, answers: Mapping[str, Reply], asked: Container[str]) -> frozenset[str]:
+def open_paths(book: Rows[Recognisable], answers: Mapping[str, Reply], asked: Container[str]) -> frozenset[str]:
     """The paths that could still decide: those of the ways that nothing known speaks against.
 
     Most ways of more than one probe end with the first answer, so a server is spared what does not concern it. That

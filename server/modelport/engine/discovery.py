@@ -9,6 +9,7 @@ import anyio
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.fingerprints import (
+    Fingerprint,
     Fingerprints,
     Recognition,
     Reply,
@@ -171,7 +172,7 @@ class _Search:
             return None
         return await self._described(place, match, answers)
 
-    async def _described(self, place: Place, match: Recognition, answers: dict[str, Reply]) -> LocalServer:
+    async def _described(self, place: Place, match: Recognition[Fingerprint], answers: dict[str, Reply]) -> LocalServer:
         row = match.row
         await self._ask(place, sorted(row.details - answers.keys()), answers, self._left_s())
         models = answers.get(row.models.path) if row.models else None
