@@ -10,7 +10,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from pathlib import Path
 
 import anyio
@@ -41,10 +41,17 @@ class SystemListeningPorts:
 
     async def ports(self) -> frozenset[int]:
         """The ports, without those of this process."""
+        return frozenset(await self._listeners(_ports_from_proc))
+
+    async def listeners(self) -> Mapping[int, int | None]:
+        """The same ports, each with the process that listens; None where the system does not say which."""
+        return await self._listeners(_listeners_from_proc)
+
+    async def _listeners(self, from_proc: Callable[[Path], dict[int, int | None]]) -> dict[int, int | None]:
         try:
             match self._platform:
                 case "linux":
-                    return await anyio.to_thread.run_sync(_from_proc, self._proc, abandon_on_cancel=True)
+                    return await anyio.to_thread.run_sync(from_proc, self._proc, abandon_on_cancel=True)
                 case "darwin":
                     return from_lsof(await self._run([*LSOF, "-u", str(os.getuid())]), os.getpid())
                 case "win32":
@@ -52,33 +59,37 @@ class SystemListeningPorts:
                     mine = from_tasklist(await self._run([*TASKLIST, f"USERNAME eq {user}"]))
                     return from_netstat(await self._run(["netstat", "-ano"]), mine - {os.getpid()})
                 case _:
-                    return frozenset()
+                    return {}
         except (OSError, ValueError):
-            return frozenset()
+            return {}
 
 
-def from_proc_net(text: str, uid: int, not_these: frozenset[str] = frozenset()) -> frozenset[int]:
-    """The ports in ``/proc/net/tcp`` or ``tcp6`` that a user's sockets listen on, but for some sockets by inode."""
-    found: set[int] = set()
+def from_proc_net(text: str, uid: int, not_these: Collection[str] = ()) -> dict[int, str]:
+    """The ports in ``/proc/net/tcp`` or ``tcp6`` that a user's sockets listen on, each with the inode of its socket.
+
+    ``not_these`` are inodes to leave out.
+    """
+    found: dict[int, str] = {}
     for line in text.splitlines()[1:]:
         fields = line.split()
         if len(fields) < 10 or fields[3] != LISTEN or fields[7] != str(uid) or fields[9] in not_these:
             continue
         address, _, port = fields[1].partition(":")
         if HERE.fullmatch(address):
-            found.add(int(port, 16))
-    return frozenset(found)
+            found[int(port, 16)] = fields[9]
+    return found
 
 
-def from_lsof(text: str, own_pid: int) -> frozenset[int]:
+def from_lsof(text: str, own_pid: int) -> dict[int, int | None]:
     """The ports in what ``lsof -Fpn`` prints: a line ``pPID`` for each process, then ``nADDRESS:PORT`` lines."""
-    pid, found = 0, set[int]()
+    pid = 0
+    found: dict[int, int | None] = {}
     for line in text.splitlines():
         if line.startswith("p"):
             pid = int(line[1:])
         elif line.startswith("n") and pid != own_pid:
-            found |= _port_here(line[1:])
-    return frozenset(found)
+            found |= dict.fromkeys(_port_here(line[1:]), pid)
+    return found
 
 
 def from_tasklist(text: str) -> frozenset[int]:
@@ -87,18 +98,18 @@ def from_tasklist(text: str) -> frozenset[int]:
     return frozenset(int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit())
 
 
-def from_netstat(text: str, pids: frozenset[int]) -> frozenset[int]:
+def from_netstat(text: str, pids: frozenset[int]) -> dict[int, int | None]:
     """The ports in what ``netstat -ano`` prints that one of the processes listens on.
 
     The state is in the system's language; that nobody is at the other end says the same.
     """
-    found: set[int] = set()
+    found: dict[int, int | None] = {}
     for line in text.splitlines():
         fields = line.split()
         listens = len(fields) == 5 and fields[0] == "TCP" and fields[2] in ("0.0.0.0:0", "[::]:0")
         if listens and fields[4].isdigit() and int(fields[4]) in pids:
-            found |= _port_here(fields[1])
-    return frozenset(found)
+            found |= dict.fromkeys(_port_here(fields[1]), int(fields[4]))
+    return found
 
 
 def _port_here(text: str) -> set[int]:
@@ -106,26 +117,47 @@ def _port_here(text: str) -> set[int]:
     return {int(port)} if HERE_IN_WORDS.fullmatch(address) and port.isdigit() else set()
 
 
-def _from_proc(proc: Path) -> frozenset[int]:
-    own = frozenset(_own_sockets(proc / "self" / "fd"))
-    found: frozenset[int] = frozenset()
-    for name in ("tcp", "tcp6"):
+def _ports_from_proc(proc: Path) -> dict[int, int | None]:
+    return dict.fromkeys(_sockets(proc), None)
+
+
+def _listeners_from_proc(proc: Path) -> dict[int, int | None]:
+    sockets = _sockets(proc)
+    holders = dict[str, int]()
+    wanted = frozenset(sockets.values())
+    for folder in proc.iterdir():
+        # A process that forked after it opened the socket shares it with its children; the oldest one is the server.
+        if folder.name.isdigit() and (held := wanted.intersection(_inodes(folder / "fd"))):
+            pid = int(folder.name)
+            holders |= {inode: min(pid, holders.get(inode, pid)) for inode in held}
+    return {port: holders.get(inode) for port, inode in sockets.items()}
+
+
+def _sockets(proc: Path) -> dict[int, str]:
+    """The ports, each with the inode of a socket that listens on it, without this process's own."""
+    own = frozenset(_inodes(proc / "self" / "fd"))
+    found: dict[int, str] = {}
+    for name in ("tcp6", "tcp"):
         table = proc / "net" / name
         if table.exists():
             found |= from_proc_net(table.read_text(encoding="ascii"), os.getuid(), own)
     return found
 
 
-def _own_sockets(descriptors: Path) -> Iterable[str]:
-    """The inodes of this process's sockets."""
-    for descriptor in descriptors.iterdir():
+def _inodes(descriptors: Path) -> Iterable[str]:
+    """The inodes of a process's sockets; none where it is another user's, or has gone."""
+    try:
+        names = os.listdir(descriptors)  # noqa: PTH208  a name each, of which there may be thousands
+    except OSError:
+        return
+    for name in names:
         try:
-            target = str(descriptor.readlink())
+            target = os.readlink(f"{descriptors}/{name}")  # noqa: PTH115  the same
         except OSError:
             # It was open when the folder was read.
             continue
-        if match := re.fullmatch(r"socket:\[(\d+)\]", target):
-            yield match[1]
+        if target.startswith("socket:["):
+            yield target[8:-1]
 
 
 async def _output(command: list[str]) -> str:

@@ -42,14 +42,14 @@ def line(address: str, state: str = "0A", uid: int = 1000, inode: int = 42) -> s
     ],
 )
 def test_linux_addresses(address: str, found: set[int]) -> None:
-    assert from_proc_net(HEAD + line(address), 1000) == found
+    assert set(from_proc_net(HEAD + line(address), 1000)) == found
 
 
 def test_linux_takes_the_users_own_listening_sockets_only() -> None:
     table = HEAD + line("0100007F:0001") + line("0100007F:0002", "01") + line("0100007F:0003", uid=0)
     table += line("0100007F:0004", inode=7) + line("0100007F:0005") + "   9: broken\n"
-    assert from_proc_net(table, 1000, frozenset({"7"})) == {1, 5}
-    assert from_proc_net("", 1000) == frozenset()
+    assert from_proc_net(table, 1000, frozenset({"7"})) == {1: "42", 5: "42"}
+    assert from_proc_net("", 1000) == {}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
@@ -70,8 +70,11 @@ async def test_linux_for_real() -> None:
         theirs = {int(port) for port in other.stdout.readline().split()}
         with blockbuster_ctx("modelport"):
             found = await SystemListeningPorts().ports()
+            listeners = await SystemListeningPorts().listeners()
         assert theirs <= found
         assert own.getsockname()[1] not in found
+        assert found <= listeners.keys()
+        assert {listeners[port] for port in theirs} == {other.pid}
         other.communicate(b"\n")
 
 
@@ -87,6 +90,28 @@ async def test_linux_without_ipv6_or_without_proc(tmp_path: Path) -> None:
     assert await SystemListeningPorts("linux", tmp_path).ports() == {1}
     (tmp_path / "net" / "tcp").write_text(HEAD + line("0100007F:zzzz", uid=os.getuid()))
     assert await SystemListeningPorts("linux", tmp_path).ports() == frozenset()
+
+
+async def test_linux_the_process_that_listens(tmp_path: Path) -> None:
+    """The oldest one that holds the socket; nobody where only another user's process does, whose folder is closed."""
+    for pid, inode in (("40", "5"), ("30", "5"), ("self", "9"), ("50", "6")):
+        folder = tmp_path / pid / "fd"
+        folder.mkdir(parents=True)
+        (folder / "0").symlink_to("/dev/null")
+        (folder / "3").symlink_to(f"socket:[{inode}]")
+    (tmp_path / "60").mkdir()
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "tcp").write_text(
+        HEAD + line("0100007F:0005", uid=os.getuid(), inode=5) + line("0100007F:0007", uid=os.getuid(), inode=7)
+    )
+    (tmp_path / "net" / "tcp6").write_text(
+        HEAD + line(f"{'0' * 24}01000000:0006", uid=os.getuid(), inode=6)
+        + line(f"{'0' * 24}01000000:0009", uid=os.getuid(), inode=9)
+    )  # fmt: skip
+    ports = SystemListeningPorts("linux", tmp_path)
+    assert await ports.listeners() == {5: 30, 6: 50, 7: None}
+    assert await ports.ports() == {5, 6, 7}
+    assert await SystemListeningPorts("linux", tmp_path / "none").listeners() == {}
 
 
 LSOF = f"""\
@@ -113,12 +138,14 @@ async def test_macos() -> None:
         commands.append(command)
         return LSOF
 
-    assert await SystemListeningPorts("darwin", run=run).ports() == {11434, 8080}
-    (command,) = commands
+    ports = SystemListeningPorts("darwin", run=run)
+    assert await ports.ports() == {11434, 8080}
+    assert await ports.listeners() == {11434: 123, 8080: 456}
+    command = commands[0]
     assert {"-nP", "-a", "-iTCP", "-sTCP:LISTEN", "-Fpn"} <= set(command)
     assert command[command.index("-u") + 1] == str(os.getuid())
-    assert from_lsof("", 1) == frozenset()
-    assert from_lsof("p1\nnlocalhost:http (LISTEN)\nn\nn:5\n", 2) == frozenset()
+    assert from_lsof("", 1) == {}
+    assert from_lsof("p1\nnlocalhost:http (LISTEN)\nn\nn:5\n", 2) == {}
 
 
 NETSTAT = """\
@@ -147,10 +174,12 @@ async def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
         commands.append(command)
         return TASKLIST if command[0] == "tasklist" else NETSTAT
 
-    assert await SystemListeningPorts("win32", run=run).ports() == {11434, 8080, 1234, 4000}
+    ports = SystemListeningPorts("win32", run=run)
+    assert await ports.ports() == {11434, 8080, 1234, 4000}
+    assert await ports.listeners() == {11434: 1234, 8080: 1234, 1234: 5678, 4000: 5678}
     assert commands[0][-1] == r"USERNAME eq DESK\me"
     assert from_tasklist(TASKLIST) == {1234, 5678}
-    assert from_netstat(NETSTAT, frozenset({5678})) == {1234, 4000}
+    assert from_netstat(NETSTAT, frozenset({5678})) == {1234: 5678, 4000: 5678}
 
 
 async def test_a_system_that_does_not_say_has_no_ports() -> None:
