@@ -24,7 +24,7 @@ from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.http.auth import request_headers
 from modelport.adapters.provider_data import load_registry
 from modelport.domain import address as addresses
-from modelport.domain.address import base_url
+from modelport.domain.address import base_url, other_host
 from modelport.domain.completion import ModelCall
 from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.credential import Credential
@@ -200,9 +200,26 @@ def test_its_flags_name_parameters_that_exist(row: Provider) -> None:
     assert not set(row.wire.extra_parameters) & set(row.wire.refused_parameters)
     for path in (row.wire.chat_path, row.wire.verify_path):
         assert path is None or path.startswith("/")
-    assert (
-        row.wire.models_path is None or row.wire.models_path == "" or row.wire.models_path.startswith(("/", "https://"))
-    )
+    assert not row.wire.models_path or row.wire.models_path.startswith("/")
+
+
+@every_row
+def test_its_models_are_listed_on_a_host_that_is_known_from_its_own(row: Provider) -> None:
+    if not row.wire.models_hosts:
+        return
+    assert row.wire.models_path
+    assert row.base_url
+    for template in (row.base_url, *(rule.base_url for rule in row.base_url_rules)):
+        address = addresses.fill(template, row, placeholders(template))
+        other = other_host(address, row.wire.models_hosts)
+        assert other is not None
+        assert other.partition(".")[2] == address.partition(".")[2]
+        assert other != address
+    for pattern, label in row.wire.models_hosts.items():
+        # No star where somebody else's name could stand: the last two labels are the vendor's own.
+        assert "*" not in pattern.split(".")[0]
+        assert not any("*" in part for part in pattern.split(".")[-2:])
+        assert re.fullmatch(r"[a-z0-9-]+", label)
 
 
 @every_row

@@ -17,20 +17,22 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from modelport.adapters.dialects.table import DialectTable
 from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.provider_data import load_registry
-from modelport.domain.connection import wire_format
+from modelport.domain.connection import Overrides, wire_format
 from modelport.domain.credential import Credential
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.provider import Provider
 from modelport.domain.registry import Registry
 from modelport.engine.completions import Completions, Origin
+from modelport.engine.connections import Connections
 from modelport.frontends.lsp.messages import convert
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Completion, ConnectProviderParams, CreateCompletionParams
+from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams
 from support.builders import FixedClock, Heard, KeptByVendors, Lines, MemoryLedger, MemoryStore, Variables
 from support.builders import connections as session
 from support.http_server import Answer, LocalServer, Received
-from support.vendors import ANSWERS, SAID
+from support.vendors import ANSWERS, SAID, foundation_model, inference_profile
 
 KEY = "key-0123456789abcdef"
 TOKEN = "ya29.token-of-the-cloud"
@@ -255,6 +257,109 @@ async def test_connecting_asks_for_something_that_needs_the_key(world: World, ro
         assert request.path.startswith(f"/{row.id}/")
         check_credential(row, row.default_model or "some-model", request.headers)
     world.connections.disconnect(row.id)
+
+
+# Rows whose models are listed on another host.
+APART = [row for row in ROWS if row.wire.models_hosts]
+
+
+@pytest.fixture
+async def elsewhere(world: World, account: Path, monkeypatch: pytest.MonkeyPatch) -> Elsewhere:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-that-signs")
+    return Elsewhere(world)
+
+
+class Elsewhere:
+    """The rows as they are but for TLS: the local server is the proxy in front of every host."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.hosts = ProviderModels(Exchange(world.pool))
+
+    def session(self, row: Provider, *, keyed: bool) -> Connections:
+        registry = Registry([plain(row)], {row.id: Overrides(proxy=Secret(self.world.server.url))})
+        key = {row.api_key_env_vars[0]: KEY} if keyed and row.api_key_env_vars else {}
+        return session(registry, Variables(**key), MemoryStore(), self.world.dialects)[1]
+
+    async def connect(self, row: Provider, *, keyed: bool = True, **params: Any) -> tuple[Connection, list[Received]]:
+        before = len(self.world.server.requests)
+        params = {"provider": row.id, **params}
+        connection = await self.session(row, keyed=keyed).connect(ConnectProviderParams(**params))
+        return connection, self.world.server.requests[before:]
+
+
+def plain(row: Provider) -> Provider:
+    return msgspec.structs.replace(row, base_url=(row.base_url or "").replace("https:", "http:"))
+
+
+def lists_models(row: Provider) -> str:
+    """Where the vendor documents that the models are listed, at the defaults of the row."""
+    return {"bedrock": "http://bedrock.us-east-1.amazonaws.com/foundation-models"}[row.id]
+
+
+every_row_apart = pytest.mark.parametrize("row", APART, ids=lambda row: row.id)
+
+
+@every_row_apart
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_the_host_that_lists_the_models_proves_the_credential(elsewhere: Elsewhere, row: Provider, keyed: bool) -> None:  # fmt: skip
+    models = {"modelSummaries": [foundation_model("maker.plain-v1:0", "ON_DEMAND")]}
+    elsewhere.world.answer = Answer(pieces=[json.dumps(models).encode()])
+    connection, (request,) = await elsewhere.connect(row, keyed=keyed)
+    assert (connection.verified, connection.model) == (True, row.default_model)
+    assert (request.method, request.path) == ("GET", lists_models(row))
+    if keyed:
+        check_credential(row, row.default_model or "", request.headers)
+    else:
+        assert re.match(r"AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/\d+/us-east-1/bedrock/", request.headers["authorization"])  # fmt: skip
+    assert connection.base_url == (plain(row).base_url or "").replace("{AWS_REGION}", "us-east-1")
+
+
+@every_row_apart
+async def test_the_host_that_lists_the_models_lists_them(elsewhere: Elsewhere, row: Provider) -> None:
+    bodies = {
+        "modelSummaries": [foundation_model("maker.new-v1:0", "INFERENCE_PROFILE")],
+        "inferenceProfileSummaries": [inference_profile("us.maker.new-v1:0", "maker.new-v1:0")],
+    }
+    elsewhere.world.answer = Answer(pieces=[json.dumps(bodies).encode()])
+    before = len(elsewhere.world.server.requests)
+    place = await elsewhere.session(row, keyed=True).endpoint(plain(row), None)
+    listing = await elsewhere.hosts.models(place, None)
+    assert listing is not None
+    assert [model.id for model in listing.models] == ["us.maker.new-v1:0"]
+    asked = elsewhere.world.server.requests[before:]
+    assert {urlsplit(request.path).netloc for request in asked} == {urlsplit(lists_models(row)).netloc}
+    for request in asked:
+        check_credential(row, row.default_model or "", request.headers)
+
+
+@every_row_apart
+async def test_the_host_that_lists_the_models_refuses_a_wrong_credential(elsewhere: Elsewhere, row: Provider) -> None:
+    for keyed, said in (
+        (True, "Authentication failed: Please make sure your API Key is valid."),
+        (False, "The security token included in the request is invalid."),
+    ):
+        elsewhere.world.answer = Answer(403, pieces=[json.dumps({"message": said}).encode()])
+        with pytest.raises(RequestFailed) as failed:
+            await elsewhere.connect(row, keyed=keyed)
+        assert failed.value.kind == "auth_rejected"
+
+
+@every_row_apart
+async def test_who_may_not_list_the_models_is_connected_without_a_proof(elsewhere: Elsewhere, row: Provider) -> None:
+    said = {"Message": "User: arn:aws:iam::1:user/x is not authorized to perform: bedrock:ListFoundationModels"}
+    for status in (403, 429, 500):
+        elsewhere.world.answer = Answer(status, pieces=[json.dumps(said).encode()])
+        connection, asked = await elsewhere.connect(row)
+        assert (connection.verified, connection.model, len(asked)) == (False, row.default_model, 1)
+
+
+@every_row_apart
+async def test_behind_an_address_of_ones_own_no_list_is_asked_for(elsewhere: Elsewhere, row: Provider) -> None:
+    own = "http://bedrock-runtime.gateway.example"
+    connection, asked = await elsewhere.connect(row, base_url=own, api_key=Secret(KEY))
+    assert (connection.verified, connection.base_url, asked) == (False, own, [])
 
 
 TOOL = {"name": "get_weather", "description": "Tells the weather.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}  # fmt: skip

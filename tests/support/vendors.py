@@ -72,3 +72,35 @@ ANSWERS: dict[str, Iterable[bytes]] = {
     ),
 }  # fmt: skip
 """Every one says ``SAID``, stops, and counts 7 tokens in and 5 out."""
+
+
+def foundation_model(name: str, *ways: str, says: str = "TEXT", streams: bool = True, **more: Any) -> dict[str, Any]:
+    """An entry of Bedrock's ListFoundationModels; ``ways`` are its inference types."""
+    return {
+        "modelArn": f"arn:aws:bedrock:us-east-1::foundation-model/{name}",
+        "modelId": name,
+        "modelName": name.partition(".")[2].title(),
+        "providerName": name.partition(".")[0].title(),
+        "inputModalities": ["TEXT"],
+        "outputModalities": says.split(),
+        "responseStreamingSupported": streams,
+        "customizationsSupported": [],
+        "inferenceTypesSupported": list(ways),
+        "modelLifecycle": {"status": "ACTIVE"},
+        **more,
+    }
+
+
+def inference_profile(name: str, model: str, **more: Any) -> dict[str, Any]:
+    """An entry of Bedrock's ListInferenceProfiles: a name for a model in two regions."""
+    return {
+        "inferenceProfileId": name,
+        "inferenceProfileName": f"Everywhere {model.partition('.')[2].title()}",
+        "inferenceProfileArn": f"arn:aws:bedrock:us-east-1:111122223333:inference-profile/{name}",
+        "models": [
+            {"modelArn": f"arn:aws:bedrock:{region}::foundation-model/{model}"} for region in ("eu-west-9", "us-east-1")
+        ],
+        "status": "ACTIVE",
+        "type": "SYSTEM_DEFINED",
+        **more,
+    }

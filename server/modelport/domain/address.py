@@ -43,6 +43,22 @@ def is_given(row: Provider, override: str | None, variables: Mapping[str, str]) 
     return override is not None or any(variables.get(variable, "").strip() for variable in row.base_url_env_vars)
 
 
+def other_host(url: str, hosts: Mapping[str, str]) -> str | None:
+    """An address with another first label of its host, from the first of the patterns that fits; None if none does.
+
+    ``*`` in a pattern is one label, whatever it is, so that a key only goes where it is meant to.
+    """
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    host, colon, port = authority.partition(":")
+    labels = host.casefold().split(".")
+    for pattern, label in hosts.items():
+        wanted = pattern.split(".")
+        if len(wanted) == len(labels) and all(w in ("*", found) for w, found in zip(wanted, labels, strict=True)):
+            return f"{scheme}{separator}{'.'.join([label, *labels[1:]])}{colon}{port}{slash}{path}"
+    return None
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine; the empty one of the mock is."""
     return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None

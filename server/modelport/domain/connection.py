@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec import Struct
 
+from modelport.domain import address
 from modelport.domain.configuration import ValueSource
 from modelport.domain.credential import Credential, fits_header, same_address
 from modelport.domain.errors import InvalidParams
@@ -119,6 +120,15 @@ def wire_format(row: Provider, model: str | None, override: Dialect | None, *, k
                 header, bearer = rule.key_header, rule.key_header == row.key_header
             return WireFormat(dialect=rule.dialect, path=rule.chat_path, key_header=header, bearer=bearer)
     return WireFormat(dialect=row.dialect, path=row.wire.chat_path, key_header=header, bearer=bearer)
+
+
+def listing_endpoint(endpoint: Endpoint) -> Endpoint | None:
+    """Where the models are listed: on the same host or on one of their own; None where that is not known."""
+    hosts = endpoint.provider.wire.models_hosts
+    if not hosts:
+        return endpoint
+    base_url = address.other_host(endpoint.base_url, hosts)
+    return None if base_url is None else msgspec.structs.replace(endpoint, base_url=base_url)
 
 
 def is_header(name: str) -> bool:

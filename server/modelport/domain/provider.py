@@ -51,6 +51,9 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Path appended to the base URL for a completion; absent: the dialect's own."""
     models_path: str | None = None
     """Path that lists the models; absent: the dialect's own; empty: the provider lists none."""
+    models_hosts: dict[str, str] = {}
+    """Hosts that answer but list no models, as patterns with ``*`` for one label, and the label that takes the place
+    of the first in the host that lists them. Where there are any, a host that fits none lists nothing."""
     verify_path: str | None = None
     """Path that proves a key with a free GET, where the model list is public."""
     client: Literal["http", "sdk"] = "http"

@@ -6,7 +6,7 @@ import contextlib
 
 import pytest
 
-from modelport.domain.address import base_url, fill, headers, is_loopback, settings
+from modelport.domain.address import base_url, fill, headers, is_loopback, other_host, settings
 from modelport.domain.errors import InvalidParams
 from modelport.domain.provider import BaseUrlRule, Setting
 from support.builders import row
@@ -231,3 +231,27 @@ def test_an_address_that_other_tools_write_without_its_path_gets_it(written: str
     azure = row("azure", base_url_env_vars=("AZURE_ENDPOINT",), env_base_path="/openai/v1")
     assert base_url(azure, None, {"AZURE_ENDPOINT": written}) == meant
     assert base_url(azure, written, {}) == written.rstrip("/")
+
+
+HOSTS = {"talk.*.cloud.example": "list", "talk-safe.*.cloud.example": "list-safe"}
+
+
+@pytest.mark.parametrize(
+    ("url", "other"),
+    [
+        ("https://talk.eu-1.cloud.example", "https://list.eu-1.cloud.example"),
+        ("https://TALK.EU-1.Cloud.Example", "https://list.eu-1.cloud.example"),
+        ("https://talk-safe.eu-1.cloud.example", "https://list-safe.eu-1.cloud.example"),
+        ("http://talk.eu-1.cloud.example:8443/base", "http://list.eu-1.cloud.example:8443/base"),
+        # Whoever owns the neighbour of a proxy may be somebody else.
+        ("https://talk.proxy.example", None),
+        ("https://talk.eu-1.cloud.example.evil.example", None),
+        ("https://talk.evil.eu-1.cloud.example", None),
+        ("https://a.talk.eu-1.cloud.example", None),
+        ("https://127.0.0.1:4010", None),
+        ("http://[::1]:4010", None),
+        ("", None),
+    ],
+)
+def test_the_neighbour_of_a_host_is_known_by_the_whole_name(url: str, other: str | None) -> None:
+    assert other_host(url, HOSTS) == other

@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.domain.connection import wire_format
+from modelport.domain.connection import listing_endpoint, wire_format
 from modelport.domain.provider import DialectRule, WithKey
 from support.builders import CANARY, endpoint, row
 
@@ -80,3 +80,12 @@ def test_an_endpoint_redacts_its_key_and_its_users_headers() -> None:
     place = endpoint(headers={"X-Own": "Token own-secret-123", "X-Short": "abc"})
     said = place.redact(f"{CANARY} and own-secret-123 and Token own-secret-123, abc")
     assert said == "[redacted] and [redacted] and [redacted], abc"
+
+
+def test_models_are_listed_where_calls_go_unless_the_row_has_hosts_for_that() -> None:
+    place = endpoint(row(base_url="https://talk.cloud.example"))
+    assert listing_endpoint(place) is place
+    apart = row(base_url="https://talk.cloud.example", wire={"models_hosts": {"talk.cloud.example": "list"}})
+    listed = listing_endpoint(endpoint(apart))
+    assert listed == endpoint(apart, base_url="https://list.cloud.example")
+    assert listing_endpoint(endpoint(apart, base_url="https://proxy.example")) is None

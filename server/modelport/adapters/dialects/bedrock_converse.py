@@ -67,9 +67,8 @@ class BedrockConverse:
         return ConverseDecoder(answer, call.model)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed; the service itself does so on another host, and only to who signs."""
-        path = row.wire.models_path or ""
-        return path if path.startswith("/") else ""
+        """Where the models are listed; on which host is the row's to say."""
+        return row.wire.models_path or ""
 
     def model_ids(self, body: bytes) -> tuple[str, ...]:
         """The ids of a listing."""

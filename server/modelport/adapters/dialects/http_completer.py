@@ -20,15 +20,20 @@ from modelport.adapters.dialects.wire_format import (
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
 from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.connection import Endpoint
+from modelport.domain.connection import Endpoint, listing_endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Verification
+from modelport.protocol.types import ErrorKind
 
 if TYPE_CHECKING:
     import httpx2
 
 VERIFY_TIMEOUT_S = 15.0
 LINGER_S = 0.1
+NO_PROOF: frozenset[ErrorKind] = frozenset(
+    {"forbidden", "network", "tls", "timeout", "rate_limited", "provider_unavailable", "invalid_response"}
+)
+"""Failures of a list on a host of its own that say nothing of the host that answers, nor of the key there."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before an answer: a byte order mark and white space."""
 
@@ -74,19 +79,28 @@ class HttpCompleter:
 
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Lists the models, or asks the row's own path for a free proof of the key."""
-        row, wire = endpoint.provider, self._wire
-        listing = wire.models_path(row)
-        path = row.wire.verify_path or listing
-        if not path:
+        proof, listing = endpoint.provider.wire.verify_path, self._wire.models_path(endpoint.provider)
+        place = endpoint if proof else listing_endpoint(endpoint)
+        path = proof or listing
+        if not path or place is None:
             return Verification(verified=False, models=())
-        model = row.default_model or ""
-        outgoing = Outgoing(path, wire.headers, wire.key_header)
-        body = await self._exchange.get(endpoint, model, outgoing, VERIFY_TIMEOUT_S)
         try:
-            models = wire.model_ids(body)
+            models = await self._model_ids(place, path)
+        except RequestFailed as failed:
+            if place.base_url == endpoint.base_url or failed.kind not in NO_PROOF:
+                raise
+            return Verification(verified=False, models=())
+        return Verification(verified=True, models=models if path == listing else ())
+
+    async def _model_ids(self, endpoint: Endpoint, path: str) -> tuple[str, ...]:
+        wire, model = self._wire, endpoint.provider.default_model or ""
+        body = await self._exchange.get(
+            endpoint, model, Outgoing(path, wire.headers, wire.key_header), VERIFY_TIMEOUT_S
+        )
+        try:
+            return wire.model_ids(body)
         except NotUnderstood as error:
             raise failures.not_understood(endpoint, model, body, str(error)) from error
-        return Verification(verified=True, models=models if path == listing else ())
 
     async def _read(self, response: httpx2.Response, watch: Watch, decoder: Decoder, answer: Answer) -> None:
         chunks = response.aiter_bytes()

@@ -120,7 +120,7 @@ def _kinds(entry: dict[str, Any]) -> set[str]:
     found = {place.casefold() for place in places if isinstance(place, str)}
     if is_object(inner) and isinstance(inner.get("type"), str):
         found.add(inner["type"].casefold())
-    return found
+    return found | {word.casefold() for word in _texts(entry.get("outputModalities"))}
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -82,11 +82,27 @@ def read_page(body: bytes) -> Page:
     entries: Any = next((listing[k] for k in LISTS if listing.get(k)), None) if is_object(listing) else listing
     if not is_list(entries):
         return Page(())
+    return Page(read_models(entries), _more(listing) if is_object(listing) else None)
+
+
+def read_entries(body: bytes, name: str) -> list[dict[str, Any]]:
+    """The objects of the list that has this name in a reply; none for JSON that has no such list.
+
+    Raises:
+        NotUnderstood: the body is not JSON, or neither an object nor a list.
+    """
+    listing = decode(_LISTING, body)
+    entries: Any = listing.get(name) if is_object(listing) else None
+    return [entry for entry in entries if is_object(entry)] if is_list(entries) else []
+
+
+def read_models(entries: list[Any]) -> tuple[ListedModel, ...]:
+    """The models of a list, each once; what is no entry is left out."""
     models: dict[str, ListedModel] = {}
     for entry in entries:
         if is_object(entry) and (model := _model(entry)) is not None:
             models.setdefault(model.id, model)
-    return Page(tuple(models.values()), _more(listing) if is_object(listing) else None)
+    return tuple(models.values())
 
 
 def value_at(entry: dict[str, Any], path: str) -> Any:
@@ -198,8 +214,11 @@ def _number(value: Any) -> float | None:
 
 
 def _day(entry: dict[str, Any]) -> str | None:
-    texts = (_text(entry.get(key)) or "" for key in ENDS)
-    days = (match.group() for text in texts if (match := _DAY.match(text)))
+    ends = [entry.get(key) for key in ENDS]
+    # Amazon tells of models in use the day before which they do not end, and of old ones the day when they do.
+    if value_at(entry, "modelLifecycle.status") == "LEGACY":
+        ends.append(value_at(entry, "modelLifecycle.endOfLifeTime"))
+    days = (match.group() for end in ends if (match := _DAY.match(_text(end) or "")))
     return next(days, None)
 
 

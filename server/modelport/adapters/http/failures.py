@@ -24,9 +24,8 @@ from modelport.adapters.http.refusal import (
 from modelport.adapters.http.retry_after import retry_after_ms
 from modelport.domain.address import is_loopback
 from modelport.domain.connection import Endpoint
-from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
-from modelport.domain.provider import Provider
+from modelport.domain.provider import OWN_LOG_INS
 from modelport.protocol.types import ErrorKind
 
 LONGEST_QUOTE = 300
@@ -39,8 +38,11 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     if is_page(text) and status not in (401, 403, 407, 429):
         return page_instead(endpoint, model, status, text)
     refusal = read_refusal(page_words(text) if is_page(text) else text)
+    # AWS tells the name of an error in a header, before a colon and where it is described.
+    named = headers.get("x-amzn-errortype", "").partition(":")[0]
+    refusal = Refusal(refusal.message, f"{refusal.code} {named}")
     kind = kind_of(status, refusal)
-    if kind == "auth_rejected" and endpoint.credential.secret is None:
+    if kind == "auth_rejected" and not _has_credential(endpoint):
         kind = "auth_required"
     wait = retry_after_ms(headers, refusal.message, time.time())
     request_id = next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
@@ -183,8 +185,8 @@ def _failure(
             quote=quote,
             model=model,
             url=endpoint.base_url,
-            key=_key_words(endpoint.credential),
-            get_key=_get_key(row),
+            key=_key_words(endpoint),
+            get_key=_get_key(endpoint),
             wait=f"in {wait / 1000:g} s" if wait else "later",
         ),
         provider=row.id,
@@ -214,17 +216,27 @@ _ADVICE: Mapping[ErrorKind, tuple[str, str]] = {
 }
 
 
-def _key_words(credential: Credential) -> str:
+def _has_credential(endpoint: Endpoint) -> bool:
+    """Whether the request carried one: a key, or the signature that a log-in makes of credentials it never shows."""
+    return endpoint.credential.secret is not None or endpoint.provider.auth in OWN_LOG_INS
+
+
+def _key_words(endpoint: Endpoint) -> str:
+    credential = endpoint.credential
     if credential.secret is None:
-        return "this client"
+        if not _has_credential(endpoint):
+            return "this client"
+        return f"the credentials from {credential.location}" if credential.location else "the credentials"
     where = {"environment": "from", "keyring": "in the keyring at", "session": "given for this"}.get(
         credential.source, "from"
     )
     return f"the key {where} {credential.location or 'session'}"
 
 
-def _get_key(row: Provider) -> str:
-    ways = [f"make one at {row.key_url}"] if row.key_url else []
+def _get_key(endpoint: Endpoint) -> str:
+    row = endpoint.provider
+    renewed = endpoint.credential.secret is None and _has_credential(endpoint)
+    ways = ["renew them"] if renewed else [f"make one at {row.key_url}"] if row.key_url else []
     ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
     return ", ".join([*ways, f"or store one with modelport keys set {row.id}"])
 

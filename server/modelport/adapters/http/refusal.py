@@ -112,6 +112,13 @@ _WRONG_AWS_CREDENTIALS = (
     "security token included in the request is",
     "request signature we calculated",
     "signature expired",
+    "signature not yet current",
+    "invalid api key format",
+    "unrecognizedclientexception",
+    "invalidsignatureexception",
+    "incompletesignature",
+    "expiredtoken",
+    "invalidclienttokenid",
 )
 # A status that leaves no doubt, whatever words come with it.
 _DECIDED = frozenset({401, 402, 403, 407, 408})
@@ -177,7 +184,7 @@ def one_line(text: str) -> str:
 
 
 def _code(error: Mapping[str, Any]) -> str:
-    names = ("code", "type", "error_type", "error_code", "status_code", "status")
+    names = ("code", "type", "__type", "error_type", "error_code", "status_code", "status")
     return " ".join(str(error[name]) for name in names if isinstance(error.get(name), str | int))
 
 

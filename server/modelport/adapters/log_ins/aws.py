@@ -64,7 +64,9 @@ class AwsSignature:
             self._chain = None
             raise _unusable(endpoint, "there are none")
         signed: Any = requests.AWSRequest(request.method, request.url, data=request.content)
-        signed.headers["Content-Type"] = request.headers.get("Content-Type", "application/json")
+        # What is signed has to be sent, and a request without a body has no type.
+        if content_type := request.headers.get("Content-Type"):
+            signed.headers["Content-Type"] = content_type
         botocore.SigV4Auth(frozen, SERVICE, _region(endpoint)).add_auth(signed)
         return {name: value for name, value in signed.headers.items() if name.casefold() != "content-type"}
 

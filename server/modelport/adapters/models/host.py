@@ -8,21 +8,19 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from modelport.adapters.dialects.listings import Page, read_page
 from modelport.adapters.dialects.table import MODULES
-from modelport.adapters.dialects.wire_format import NotUnderstood, WireFormat
-from modelport.adapters.http import failures
+from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.models.inference_profiles import InferenceProfiles
 from modelport.adapters.models.ollama import OllamaModels
-from modelport.domain.connection import Endpoint
+from modelport.adapters.models.reading import read_list
+from modelport.domain.connection import Endpoint, listing_endpoint
 from modelport.domain.listing import ListedModel, Listing
 from modelport.protocol.types import Dialect
 
 TIMEOUT_S = 15.0
 """For one page."""
 MOST_PAGES = 50
-LONG_BODY = 64 * 1024
-"""A longer one is read by a worker thread."""
 
 
 class ProviderModels:
@@ -32,6 +30,7 @@ class ProviderModels:
         self._exchange = exchange
         self._wires: dict[Dialect, WireFormat] = {}
         self._stores: Mapping[Dialect, OllamaModels] = {"ollama": OllamaModels(exchange)}
+        self._profiles: Mapping[Dialect, InferenceProfiles] = {"bedrock_converse": InferenceProfiles(exchange)}
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
         """The provider's list; a row without an address has the examples of the row."""
@@ -39,10 +38,12 @@ class ProviderModels:
         if not endpoint.base_url:
             return Listing(models=tuple(ListedModel(id=name) for name in row.example_models))
         wire = await self._wire(endpoint.dialect)
-        path = wire.models_path(row)
-        if not path:
+        path, place = wire.models_path(row), listing_endpoint(endpoint)
+        if not path or place is None:
             return None
-        listing = await self._pages(endpoint, wire, path, known)
+        if (profiles := self._profiles.get(endpoint.dialect)) is not None:
+            return await profiles.listing(place, wire, path)
+        listing = await self._pages(place, wire, path, known)
         store = self._stores.get(endpoint.dialect)
         return listing if store is None or listing is known else await store.detailed(endpoint, listing, known)
 
@@ -65,13 +66,13 @@ class ProviderModels:
         reply = await self._exchange.fetch("GET", endpoint, "", outgoing, TIMEOUT_S)
         if not reply.changed and known:
             return known
-        page = await _read(endpoint, reply.body)
+        page = await read_list(endpoint, reply.body)
         if page.more is None:
             return Listing(models=page.models, etag=reply.etag)
         models, asked = {model.id: model for model in page.models}, {page.more}
         while page.more and len(asked) < MOST_PAGES:
             further = Outgoing(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
-            page = await _read(endpoint, await self._exchange.get(endpoint, "", further, TIMEOUT_S))
+            page = await read_list(endpoint, await self._exchange.get(endpoint, "", further, TIMEOUT_S))
             models |= {model.id: model for model in page.models if model.id not in models}
             if page.more in asked:
                 break
@@ -89,10 +90,3 @@ def _load(dialect: Dialect) -> WireFormat:
 
     module, name = MODULES[dialect]
     return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()
-
-
-async def _read(endpoint: Endpoint, body: bytes) -> Page:
-    try:
-        return read_page(body) if len(body) <= LONG_BODY else await anyio.to_thread.run_sync(read_page, body)
-    except NotUnderstood as error:
-        raise failures.not_understood(endpoint, "", body, str(error)) from error

@@ -279,7 +279,7 @@ def test_a_row_may_add_what_every_request_carries() -> None:
 
 def test_models_are_listed_where_the_row_has_a_path_for_it() -> None:
     assert BedrockConverse().models_path(row()) == ""
-    assert BedrockConverse().models_path(row(wire={"models_path": "https://elsewhere.example/models"})) == ""
+    assert BedrockConverse().models_path(row(wire={"models_path": ""})) == ""
     assert BedrockConverse().models_path(row(wire={"models_path": "/foundation-models"})) == "/foundation-models"
 
 

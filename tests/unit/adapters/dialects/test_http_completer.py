@@ -300,6 +300,67 @@ async def test_a_check_that_fails(body: bytes, status: int, kind: str) -> None:
     assert failed.value.kind == kind
 
 
+APART = row(base_url="https://talk.cloud.example", wire={"models_hosts": {"talk.cloud.example": "list"}})
+"""A provider that lists its models on another host than it answers on."""
+
+
+async def test_a_check_asks_the_host_that_lists() -> None:
+    completer, pool = verifier(b'{"data":[{"id":"a"}]}')
+    check = await completer.verify(endpoint(APART))
+    assert (check.verified, check.models) == (True, ("a",))
+    assert [str(request.url) for request in pool.requests] == ["https://list.cloud.example/models"]
+
+
+async def test_a_key_is_not_sent_to_the_neighbour_of_an_address_of_ones_own() -> None:
+    completer, pool = verifier(b'{"data":[{"id":"a"}]}')
+    check = await completer.verify(endpoint(APART, base_url="https://talk.proxy.example"))
+    assert (check.verified, check.models) == (False, ())
+    assert pool.requests == []
+
+
+async def test_a_proof_of_its_own_is_asked_for_where_calls_go() -> None:
+    completer, pool = verifier(b"{}")
+    flags = {"models_hosts": {"talk.cloud.example": "list"}, "verify_path": "/key"}
+    check = await completer.verify(endpoint(row(base_url="https://talk.cloud.example", wire=flags)))
+    assert check.verified
+    assert [str(request.url) for request in pool.requests] == ["https://talk.cloud.example/key"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b'{"Message":"User: x is not authorized to perform: cloud:ListModels"}', 403),
+        (b'{"message":"slow down"}', 429),
+        (b'{"message":"down"}', 503),
+        (b'{"message":"no such thing"}', 404),
+        (b"ok", 200),
+        (PAGE, 200),
+    ],
+)
+async def test_a_list_of_its_own_that_fails_proves_nothing(body: bytes, status: int) -> None:
+    completer, _ = verifier(body, status)
+    check = await completer.verify(endpoint(APART))
+    assert (check.verified, check.models) == (False, ())
+
+
+async def test_a_host_that_lists_and_cannot_be_reached_proves_nothing() -> None:
+    def fail(request: httpx2.Request) -> httpx2.Response:
+        raise httpx2.ConnectError("refused", request=request)
+
+    completer = HttpCompleter(OpenAIChat(), Exchange(StubPool(fail)))  # type: ignore[arg-type]
+    assert not (await completer.verify(endpoint(APART))).verified
+    with pytest.raises(RequestFailed) as failed:
+        await completer.verify(endpoint())
+    assert failed.value.kind == "network"
+
+
+async def test_a_key_that_the_list_refuses_is_refused_all_the_same() -> None:
+    completer, _ = verifier(b'{"error":{"message":"bad key"}}', 401)
+    with pytest.raises(RequestFailed) as failed:
+        await completer.verify(endpoint(APART))
+    assert failed.value.kind == "auth_rejected"
+
+
 async def test_a_check_that_gets_no_answer_gives_up_in_time() -> None:
     began = anyio.current_time()
     with pytest.raises(RequestFailed) as failed:

@@ -302,6 +302,29 @@ def test_bedrock() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("says", "capabilities"),
+    [(["TEXT"], ()), (["EMBEDDING"], ("embeddings",)), (["IMAGE"], ("images",)), (["SPEECH"], ()), ("IMAGE", ())],
+)
+def test_bedrock_tells_what_a_model_answers(says: Any, capabilities: tuple[str, ...]) -> None:
+    entry = {"modelId": "a.b", "outputModalities": says}
+    assert read(entry, "modelSummaries").get("capabilities", ()) == capabilities
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "day"),
+    [
+        ({"status": "LEGACY", "endOfLifeTime": "2027-03-01T00:00:00Z"}, "2027-03-01"),
+        ({"status": "LEGACY"}, None),
+        # The earliest day on which a model in use may end is no end.
+        ({"status": "ACTIVE", "endOfLifeTime": "2027-03-01T00:00:00Z"}, None),
+        ("LEGACY", None),
+    ],
+)
+def test_bedrock_tells_the_end_of_an_old_model(lifecycle: Any, day: str | None) -> None:
+    assert read({"modelId": "a.b", "modelLifecycle": lifecycle}, "modelSummaries").get("retires_on") == day
+
+
 def test_an_id_that_begins_with_models_is_one() -> None:
     assert read({"id": "models/odd"})["id"] == "models/odd"
 

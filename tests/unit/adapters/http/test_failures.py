@@ -84,6 +84,33 @@ def test_without_a_key_a_401_asks_for_one() -> None:
     assert "modelport keys set acme" in error.message
 
 
+SIGNED = row("cloud", auth="sigv4", requires_api_key=False)
+"""A provider with a log-in that signs, so that no key is ever seen."""
+
+
+def test_credentials_that_sign_are_refused_and_not_missing() -> None:
+    kept = credential(None, source="file", location="~/.cloud/credentials")
+    error = refused(403, {"message": "The security token included in the request is expired"}, endpoint(SIGNED, credential=kept))  # fmt: skip
+    assert error.kind == "auth_rejected"
+    assert "refused the credentials from ~/.cloud/credentials" in error.message
+    assert "renew them, set CLOUD_API_KEY, or store one with modelport keys set cloud" in error.message
+    unknown = refused(403, {"message": "Signature expired: x"}, endpoint(SIGNED, credential=credential(None)))
+    assert "refused the credentials (403" in unknown.message
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("UnrecognizedClientException", "auth_rejected"),
+        ("InvalidSignatureException:http://internal.example/coral/", "auth_rejected"),
+        ("ExpiredTokenException", "auth_rejected"),
+        ("AccessDeniedException:http://internal.example/coral/", "forbidden"),
+    ],
+)
+def test_the_name_of_an_error_may_stand_in_a_header(name: str, kind: str) -> None:
+    assert refused(403, {"message": "No."}, **{"x-amzn-errortype": name}).kind == kind
+
+
 def test_the_wait_is_told_to_people_and_to_programs() -> None:
     error = refused(429, {"error": {"message": "x"}}, **{"retry-after": "7"})
     assert error.retry_after_ms == 7000

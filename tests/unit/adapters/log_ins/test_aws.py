@@ -33,10 +33,11 @@ def signature(request: Received, region: str) -> str:
     """Signature Version 4 of a request as it arrived, from its own list of signed headers."""
     names = re.search(r"SignedHeaders=([^,]+)", request.headers["authorization"])[1].split(";")  # type: ignore[index]
     # The path is encoded once more, as for every service but S3.
-    path = request.path.replace("%", "%25")
+    path, _, query = request.path.partition("?")
+    path = path.replace("%", "%25")
     lines = [f"{name}:{' '.join(request.headers[name].split())}" for name in names]
     body = hashlib.sha256(request.body).hexdigest()
-    canonical = "\n".join([request.method, path, "", *lines, "", ";".join(names), body])
+    canonical = "\n".join([request.method, path, query, *lines, "", ";".join(names), body])
     date = request.headers["x-amz-date"]
     scope = f"{date[:8]}/{region}/bedrock/aws4_request"
     key = f"AWS4{SECRET}".encode()
@@ -81,6 +82,19 @@ async def test_the_signature_fits_the_request_that_arrived(keys: None, region: s
     )
     assert request.headers["authorization"].endswith(f"Signature={signature(request, region)}")
     assert SECRET not in str(request.headers)
+
+
+async def test_a_question_without_a_body_is_signed_as_it_is_sent(keys: None) -> None:
+    path = "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED"
+    with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
+        pool = HttpPool()
+        place = endpoint(BEDROCK, credential=NONE, base_url=server.url, settings={"AWS_REGION": "us-east-1"})
+        await Exchange(pool).get(place, "", Outgoing(path, {}, "Authorization"), 5)
+        await pool.aclose()
+        (request,) = server.requests
+    assert (request.method, request.path) == ("GET", path)
+    assert "content-type" not in request.headers
+    assert request.headers["authorization"].endswith(f"Signature={signature(request, 'us-east-1')}")
 
 
 async def test_a_session_token_is_sent_and_signed(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:

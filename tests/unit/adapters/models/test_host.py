@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from modelport.adapters.http.exchange import Exchange
@@ -16,6 +17,7 @@ from modelport.adapters.models.host import ProviderModels
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listing import ListedModel, Listing, PullProgress
+from modelport.protocol.secret import Secret
 from support.builders import endpoint, row
 from support.http_server import Answer, LocalServer, Received
 from support.sse import JSON
@@ -106,6 +108,16 @@ async def test_a_row_that_lists_nothing_is_not_asked(host: ProviderModels, serve
     server = serve(lambda r: says({}))
     assert await host.models(at(server, wire={"models_path": ""}), None) is None
     assert server.requests == []
+
+
+async def test_a_list_on_a_host_of_its_own_is_asked_for_there(host: ProviderModels, serve: Serve) -> None:
+    server = serve(lambda r: says({"data": [{"id": "a"}]}))
+    apart = {"wire": {"models_hosts": {"talk.cloud.example": "list"}}, "base_url": "http://talk.cloud.example"}
+    place = msgspec.structs.replace(at(server, **apart), base_url="http://talk.cloud.example", proxy=Secret(server.url))
+    assert ids(await host.models(place, None)) == ["a"]
+    assert [(r.method, r.path) for r in server.requests] == [("GET", "http://list.cloud.example/models")]
+    assert await host.models(msgspec.structs.replace(place, base_url="http://talk.proxy.example"), None) is None
+    assert len(server.requests) == 1
 
 
 async def test_a_row_without_an_address_has_its_examples(host: ProviderModels) -> None:
