@@ -18,6 +18,8 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     id: str
     """The public registry's id, where the agent is in the registry."""
+    also: tuple[str, ...] = ()
+    """Other ids that mean it: what other programs call it, and what it was called before."""
     name: str
     command: str | None = None
     """The name of the program; absent where a package has none."""
@@ -55,6 +57,8 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What to type to install it, where it is not the first package."""
     login: str | None = None
     """What to do to log in."""
+    codecompanion: str | None = None
+    """The name of the adapter that CodeCompanion.nvim has for it."""
     checked: str
     source: str
 
@@ -71,6 +75,10 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ecosystem, _, package = (self.packages[0] if self.packages else "").partition(":")
         return {"npm": f"npm install -g {package}", "pypi": f"uv tool install {package}"}.get(ecosystem)
 
+    def goes_by(self, name: str) -> bool:
+        """Whether an id means this agent, in any case."""
+        return name.lower() in (self.id.lower(), *(other.lower() for other in self.also))
+
     def owned_by(self, owner: AgentOwner) -> bool:
         """Whether a package that owns a program makes it this agent."""
         return any(_is(owner, package) for package in self.packages)
@@ -86,11 +94,12 @@ class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
     agent: tuple[AgentRow, ...]
 
     def named(self, name: str) -> AgentRow | None:
-        """The row of an id or of a program's name, in any case."""
+        """The row of an id, of what else it is called, or of a program's name, in any case."""
         low = name.lower()
         by_id = (row for row in self.agent if row.id.lower() == low)
+        by_other_id = (row for row in self.agent if row.goes_by(low))
         by_command = (row for row in self.agent if low in (c.lower() for c in row.commands))
-        return next(by_id, None) or next(by_command, None)
+        return next(by_id, None) or next(by_other_id, None) or next(by_command, None)
 
     def of_package(self, package: str) -> AgentRow | None:
         """The row of a package, written as in ``packages``."""

@@ -81,7 +81,7 @@ def _unstartable(setting: Setting, agent: Agent) -> dict[str, str]:
 def is_of(setting: Setting, row: AgentRow, book: AgentBook) -> bool:
     """Whether a setting means a known agent: by id, by package on an npx or uvx line, or by program and arguments."""
     if setting.registry_id:
-        return setting.registry_id == row.id
+        return row.goes_by(setting.registry_id)
     if setting.command is None:
         return False
     name = program_name(setting.command)
