@@ -129,6 +129,8 @@ class Recognition(Struct, Generic[Row_co], frozen=True):
     row: Row_co
     evidence: str
     latency_ms: float
+    way: tuple[Probe, ...]
+    """What held."""
 
 
 def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool = False) -> Recognition[Row_co] | None:
@@ -139,7 +141,7 @@ def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool =
         for way in row.ways:
             if all(probe.path in answers and holds(probe, answers[probe.path]) for probe in way):
                 evidence = "; ".join(_evidence(probe, answers[probe.path]) for probe in way)
-                return Recognition(row, evidence, answers[way[-1].path].latency_ms)
+                return Recognition(row, evidence, answers[way[-1].path].latency_ms, way)
     return None
 
 

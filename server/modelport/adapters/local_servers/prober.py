@@ -37,13 +37,13 @@ class SocketProber:
 
     async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
         """The answer; the caller limits how long it may take."""
-        if not _is_here(place.host):
+        if not is_here(place.host):
             return None
         started = time.monotonic()
         try:
-            async with await _connect(place) as stream:
+            async with await connect(place) as stream:
                 await stream.send(_question(place, path))
-                reader, body, whole = await _read(stream, longest_body)
+                reader, body, whole = await read_response(stream, longest_body)
         except Failures:
             return None
         latency_ms = (time.monotonic() - started) * 1000
@@ -56,14 +56,20 @@ class SocketProber:
         )
 
 
-def _is_here(host: str) -> bool:
+def is_here(host: str) -> bool:
+    """Whether an address is this machine's own, so that what is sent there stays here."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
         return False
 
 
-async def _connect(place: Place) -> ByteStream:
+async def connect(place: Place) -> ByteStream:
+    """A connection to a server, without a proxy in between.
+
+    Raises:
+        OSError: nobody takes it.
+    """
     if place.scheme != "https":
         return await anyio.connect_tcp(place.host, place.port)
     # Who is there is what we want to know; nothing secret is sent to find out.
@@ -79,7 +85,7 @@ def _question(place: Place, path: str) -> bytes:
     return request_head(b"GET", target, [(b"Host", f"{host}:{place.port}".encode("ascii")), *HEADERS])
 
 
-async def _read(stream: ByteStream, longest_body: int) -> tuple[ResponseReader, bytes, bool]:
+async def read_response(stream: ByteStream, longest_body: int) -> tuple[ResponseReader, bytes, bool]:
     """The head, the body as far as it may go, and whether that is all of it.
 
     Raises:
