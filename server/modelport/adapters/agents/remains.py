@@ -1,0 +1,63 @@
+"""What an agent has started and left behind: its process group, and whatever else works in its folder.
+
+Only Linux tells; elsewhere nothing is found, and the process group is all that is ended.
+
+Source: proc(5), pidfd_open(2).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+from pathlib import Path
+
+PROCESSES = Path("/proc")
+
+
+class Remains:
+    """The processes of a group or a folder, its leader aside."""
+
+    def __init__(self, group: int, folder: str) -> None:
+        self._group = group
+        self._folder = folder
+
+    def find(self) -> list[int]:
+        """Those that live now."""
+        if sys.platform != "linux":
+            return []
+        with contextlib.suppress(OSError), os.scandir(PROCESSES) as entries:
+            return [pid for entry in entries if entry.name.isdigit() and self._is_one(pid := int(entry.name))]
+        return []
+
+    def end(self, number: signal.Signals) -> None:
+        """Sends each of them a signal. Each is looked at again once its number is held, so that it is nobody else's."""
+        for pid in self.find():
+            with contextlib.suppress(OSError):
+                held = os.pidfd_open(pid)
+                try:
+                    if self._is_one(pid):
+                        signal.pidfd_send_signal(held, number)
+                finally:
+                    os.close(held)
+
+    def _is_one(self, pid: int) -> bool:
+        if pid in (self._group, os.getpid()):
+            return False
+        try:
+            state, _, group, session = _stat(pid)
+            if state in "ZX":
+                return False
+            if self._group in (group, session):
+                return True
+            folder = str((PROCESSES / str(pid) / "cwd").readlink())
+        except (OSError, ValueError, IndexError):
+            return False
+        return folder == self._folder or folder.startswith(f"{self._folder}/")
+
+
+def _stat(pid: int) -> tuple[str, int, int, int]:
+    """Its state, its parent, its group and its session."""
+    state, parent, group, session = (PROCESSES / str(pid) / "stat").read_text().rpartition(")")[2].split()[:4]
+    return state, int(parent), int(group), int(session)

@@ -1,0 +1,202 @@
+"""The first words of the Agent Client Protocol, and what the answers prove. Nothing here is sent or read.
+
+Answers are judged by their shape and not by the version they name: agents of version 1 answer ``agentCapabilities``
+and ``agentInfo``, those of the draft of version 2 ``capabilities`` and ``info``, and some name a version that they
+do not speak.
+
+Source: https://agentclientprotocol.com/protocol/v1/initialization, the schemas of @agentclientprotocol/sdk 2.4.0.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from modelport.domain.agents.cleaning import Censor
+from modelport.domain.agents.sightings import Verdict
+from modelport.protocol.shapes import is_id, is_list, is_object
+from modelport.protocol.types import AgentAuth
+
+PROTOCOL_VERSION = 1
+INITIALIZE = 1
+NEW_SESSION = 2
+END_SESSION = 3
+"""The ids of our requests; the last is that of the first of several."""
+AUTH_REQUIRED = -32000
+METHOD_NOT_FOUND = -32601
+NEWEST = 65_535
+"""The largest version number that the schema allows."""
+MOST_MODELS = 500
+LONGEST_ID = 200
+"""Characters of an id that is sent back; one that is longer is nobody's."""
+
+
+def initialize(version: str) -> dict[str, Any]:
+    """The first request. It offers nothing but a terminal to log in with, which makes agents tell such log-ins too."""
+    return _request(
+        INITIALIZE,
+        "initialize",
+        {
+            "protocolVersion": PROTOCOL_VERSION,
+            "clientInfo": {"name": "modelport", "title": "Modelport", "version": version},
+            "clientCapabilities": {
+                "fs": {"readTextFile": False, "writeTextFile": False},
+                "terminal": False,
+                "auth": {"terminal": True},
+                # Agents from before the capability look here.
+                "_meta": {"terminal-auth": True},
+            },
+        },
+    )
+
+
+def new_session(cwd: str) -> dict[str, Any]:
+    """Asks for a session in a folder."""
+    return _request(NEW_SESSION, "session/new", {"cwd": cwd, "mcpServers": []})
+
+
+def end_session(answer: dict[str, Any], capabilities: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Closes the session that an answer has opened, and takes it off the agent's list, as far as the agent can."""
+    session = session_id(answer)
+    if session is None:
+        return []
+    methods = [f"session/{name}" for name in ("close", "delete") if _can(name, capabilities or {})]
+    return [_request(END_SESSION + n, method, {"sessionId": session}) for n, method in enumerate(methods)]
+
+
+def not_offered(request: dict[str, Any]) -> dict[str, Any] | None:
+    """The answer to whatever an agent asks for; None for what is no request, or one that cannot be answered."""
+    asked = request.get("id")
+    if "method" not in request or not is_id(asked) or len(str(asked)) > LONGEST_ID:
+        return None
+    error = {"code": METHOD_NOT_FOUND, "message": "Method not found: Modelport only looks who is there."}
+    return {"jsonrpc": "2.0", "id": asked, "error": error}
+
+
+def is_answer(message: dict[str, Any], asked: int) -> bool:
+    """Whether a message answers one of our requests. An error without an id is one, since nothing else was sent."""
+    if "method" in message:
+        return False
+    if message.get("id") is None:
+        return "error" in message
+    return message.get("id") == asked and ("result" in message or "error" in message)
+
+
+def initialized(answer: dict[str, Any], censor: Censor) -> Verdict:
+    """What the answer to ``initialize`` proves."""
+    if (error := answer.get("error")) is not None:
+        said = _said(error, censor)
+        if _code(error) == AUTH_REQUIRED:
+            return Verdict(status="auth_required", auth="required", detail=said)
+        return Verdict(status="broken", detail=f"It answered the first request with an error: {said}")
+    result = answer.get("result")
+    version = result.get("protocolVersion") if is_object(result) else None
+    if not is_object(result) or not is_id(version) or (isinstance(version, int) and not 0 <= version <= NEWEST):
+        return Verdict(status="broken", detail=f"It answered the first request with {_shape(result)}.")
+    if "serverInfo" in result:
+        other = "It speaks another protocol: what it answered is a server's of tools (MCP)."
+        return Verdict(status="broken", detail=other)
+    offered = result.get("authMethods")
+    methods = censor.auth_methods([] if offered is None else offered)
+    return Verdict(
+        status="ready",
+        auth="not_required" if methods == () else "unknown",
+        protocol_version=censor.text(version) if isinstance(version, str) else version,
+        agent_info=_object(result, "agentInfo", "info", censor),
+        capabilities=_object(result, "agentCapabilities", "capabilities", censor),
+        auth_methods=methods,
+    )
+
+
+def session_opened(verdict: Verdict, answer: dict[str, Any], censor: Censor) -> Verdict:
+    """What the answer to ``session/new`` adds."""
+    if (error := answer.get("error")) is not None:
+        said = _said(error, censor)
+        if _code(error) == AUTH_REQUIRED:
+            return msgspec.structs.replace(verdict, status="auth_required", auth="required", detail=said)
+        return msgspec.structs.replace(verdict, status="not_configured", detail=f"It opened no session: {said}")
+    result = answer.get("result")
+    if session_id(answer) is None or not is_object(result):
+        detail = f"It was asked for a session and answered {_shape(result)}."
+        return msgspec.structs.replace(verdict, status="broken", detail=detail)
+    auth: AgentAuth = "not_required" if verdict.auth_methods == () else "authenticated"
+    models = _models(result)
+    shown = None if models is None else tuple(dict.fromkeys(censor.text(one) for one in models[:MOST_MODELS]))
+    return msgspec.structs.replace(verdict, auth=auth, models=shown)
+
+
+def session_id(answer: dict[str, Any]) -> str | None:
+    """The id of the session that an answer has opened."""
+    result = answer.get("result")
+    found = result.get("sessionId") if is_object(result) else None
+    return found if isinstance(found, str) and 0 < len(found) <= LONGEST_ID else None
+
+
+def _request(number: int, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+
+
+def _can(name: str, capabilities: dict[str, Any]) -> bool:
+    """Whether sessions can be closed or deleted; in version 2 every agent with sessions can close them."""
+    for field in ("sessionCapabilities", "session"):
+        told = capabilities.get(field)
+        if is_object(told):
+            return told.get(name) is not None or (name == "close" and field == "session")
+    return False
+
+
+def _object(result: dict[str, Any], name: str, newer: str, censor: Censor) -> dict[str, Any] | None:
+    found = result.get(name) or result.get(newer)
+    return censor.json(found) if is_object(found) else None
+
+
+def _code(error: Any) -> Any:
+    return error.get("code") if is_object(error) else None
+
+
+def _said(error: Any, censor: Censor) -> str:
+    """An error's own words. Libraries say ``Internal error`` and keep what went wrong in the data."""
+    if not is_object(error):
+        return censor.text(str(error))
+    message, data = error.get("message"), error.get("data")
+    parts = [message if isinstance(message, str) else ""]
+    if is_object(data):
+        more = (data.get(name) for name in ("details", "message", "reason", "error"))
+        parts += [part for part in more if isinstance(part, str)][:1]
+    elif isinstance(data, str):
+        parts.append(data)
+    said = ": ".join(dict.fromkeys(part for part in parts if part))
+    return censor.text(f"{said} (error {error.get('code')})" if said else f"error {error.get('code')}")
+
+
+def _models(result: dict[str, Any]) -> list[str] | None:
+    """The models a session offers: as an option of its configuration, or as it was told before there were options."""
+    options = result.get("configOptions")
+    for option in options if is_list(options) else []:
+        if is_object(option) and option.get("category", option.get("id")) == "model":
+            return _values(option.get("options"))
+    models = result.get("models")
+    known = models.get("availableModels") if is_object(models) else None
+    return _texts(known, "modelId") if is_list(known) else None
+
+
+def _values(options: Any) -> list[str]:
+    """The values of a selection, of all its groups."""
+    found: list[str] = []
+    for option in options if is_list(options) else []:
+        if is_object(option):
+            found += _texts(option["options"], "value") if is_list(option.get("options")) else _texts([option], "value")
+    return found
+
+
+def _texts(objects: list[Any], name: str) -> list[str]:
+    return [text for one in objects if is_object(one) and isinstance(text := one.get(name), str) and text]
+
+
+def _shape(value: Any) -> str:
+    if is_object(value):
+        return "an object that is not the protocol's"
+    if is_list(value):
+        return "a list"
+    return "nothing" if value is None else "a text" if isinstance(value, str) else "a number or a truth value"
