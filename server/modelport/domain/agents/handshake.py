@@ -25,6 +25,7 @@ END_SESSION = 3
 """The ids of our requests; the last is that of the first of several."""
 AUTH_REQUIRED = -32000
 METHOD_NOT_FOUND = -32601
+UNSUPPORTED_VERSION = -32022
 NEWEST = 65_535
 """The largest version number that the schema allows."""
 MOST_MODELS = 500
@@ -89,6 +90,9 @@ def initialized(answer: dict[str, Any], censor: Censor) -> Verdict:
         said = _said(error, censor)
         if _code(error) == AUTH_REQUIRED:
             return Verdict(status="auth_required", auth="required", detail=said)
+        if _code(error) == UNSUPPORTED_VERSION:
+            other = f"It does not speak version {PROTOCOL_VERSION} of the protocol: {said}"
+            return Verdict(status="broken", detail=other)
         return Verdict(status="broken", detail=f"It answered the first request with an error: {said}")
     result = answer.get("result")
     version = result.get("protocolVersion") if is_object(result) else None

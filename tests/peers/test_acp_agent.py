@@ -1,0 +1,51 @@
+"""Our handshake with agents on the protocol's official library."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from modelport.adapters.agents.stdio_handshake import StdioHandshakes
+from modelport.domain.agents.sightings import Launch, Verdict
+from support import programs
+
+AGENT = Path(__file__).with_name("agent.mjs")
+
+
+async def meet(folder: Path, *options: str, session: bool) -> Verdict:
+    programs.node_module("@agentclientprotocol/sdk/package.json")
+    launch = Launch(argv=(str(programs.node()), str(AGENT), *options), start_s=15)
+    return await StdioHandshakes(folder).start(launch, dict(os.environ), timeout_s=15, session=session)
+
+
+async def test_it_answers_although_what_it_asks_for_is_refused(tmp_path: Path) -> None:
+    verdict = await meet(tmp_path, session=False)
+
+    assert (verdict.status, verdict.auth, verdict.detail) == ("ready", "unknown", "")
+    assert verdict.protocol_version == 1
+    assert verdict.agent_info == {"name": "peer", "title": "refused with -32601", "version": "1.0.0"}
+    assert verdict.auth_methods == ({"id": "terminal", "name": "Terminal", "type": "terminal"},)
+    assert verdict.stdout_noise == 0
+    assert verdict.exits_cleanly is True
+
+
+async def test_it_opens_a_session(tmp_path: Path) -> None:
+    verdict = await meet(tmp_path, session=True)
+
+    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "authenticated", ("small", "large"))
+
+
+@pytest.mark.parametrize("session", [False, True])
+async def test_it_wants_a_log_in(tmp_path: Path, session: bool) -> None:
+    verdict = await meet(tmp_path, "log-in", session=session)
+
+    assert (verdict.status, verdict.auth) == (("auth_required", "required") if session else ("ready", "unknown"))
+
+
+async def test_an_agent_of_the_next_version_alone_says_so(tmp_path: Path) -> None:
+    verdict = await meet(tmp_path, "v2", session=False)
+
+    assert verdict.status == "broken"
+    assert verdict.detail.startswith("It does not speak version 1 of the protocol: ")
