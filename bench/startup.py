@@ -79,7 +79,7 @@ def modules(subjects: Subjects, upstream: Upstream) -> list[Row]:
     """Which of the heavy packages are loaded once ``initialize`` has been answered."""
     folder = subjects.folder / "modules"
     command = [sys.executable, "-X", "importtime", "-m", "modelport", "serve"]
-    with Client(command, {"MODELPORT_DATA_DIR": str(folder), **NO_PROXY}) as client:
+    with Client(command, {"MODELPORT_DATA_DIR": str(folder), **subjects.runtime, **NO_PROXY}) as client:
         client.initialize()
         client.notify("initialized", {})
         settle(REST_S)

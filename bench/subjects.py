@@ -86,8 +86,18 @@ class Subjects:
     def tree(self, folder: Path | None = None) -> Client:
         """The server of the tree that this file stands in."""
         folder = folder or self.folder / f"data-{next(self._numbers)}"
-        environment = {"MODELPORT_DATA_DIR": str(folder), "MODELPORT_CONFIG_DIR": str(folder), **NO_PROXY}
+        environment = {
+            "MODELPORT_DATA_DIR": str(folder),
+            "MODELPORT_CONFIG_DIR": str(folder),
+            **self.runtime,
+            **NO_PROXY,
+        }
         return Client(tree_command(), environment)
+
+    @property
+    def runtime(self) -> dict[str, str]:
+        """Where servers announce themselves, and not to whoever measures."""
+        return {"XDG_RUNTIME_DIR": str(self.folder)}
 
     def floor(self) -> Client:
         """The hand-written server."""

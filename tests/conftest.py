@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_announcement_outside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No server of a test is announced to the programs of whoever runs them, whatever fixture starts it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        yield
 
 
 @pytest.fixture
@@ -20,4 +30,5 @@ def no_keys_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pyte
             monkeypatch.delenv(name)
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

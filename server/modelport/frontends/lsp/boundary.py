@@ -141,8 +141,10 @@ class Boundary:
                 scope.cancel()
         elif message.method in CONFIGURATION_CHANGED:
             self._tasks.start_soon(self._refresh)
+        elif message.method == "initialized" and self._initialized:
+            self._tasks.start_soon(self._session.presence.announce)
         else:
-            # What this build has no use for, such as initialized and didOpen, is ignored, as the LSP asks.
+            # What this build has no use for, such as didOpen, is ignored, as the LSP asks.
             log.debug("ignored the notification %s", message.method[:100])
 
     async def _refresh(self) -> None:

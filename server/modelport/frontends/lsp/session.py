@@ -14,6 +14,7 @@ import anyio.to_thread
 from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp import messages
 from modelport.frontends.lsp.outbox import Outbox
+from modelport.frontends.lsp.presence import Presence
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedParams
 
@@ -31,6 +32,7 @@ class Session:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
+        self.presence = Presence()
         self._app: App | None = None
         self._lock = anyio.Lock()
         self._client: str | None = None
@@ -43,6 +45,7 @@ class Session:
         name = info.get("name") if is_object(info) else None
         self._client = name[:100] if isinstance(name, str) and name else None
         self._project = _project(params)
+        self.presence.introduce(self._client, params)
 
     async def app(self) -> App:
         """The engine, made in a worker thread when it is first needed, with the configuration as it is now."""
@@ -117,7 +120,8 @@ class Session:
         self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call, stream_id=stream_id)))
 
     async def aclose(self) -> None:
-        """Closes what the engine holds open."""
+        """Closes what the engine holds open, and says that this server is gone."""
+        await self.presence.withdraw()
         if self._app is not None:
             await self._app.aclose()
 

@@ -27,6 +27,8 @@ class Client:
         self.spoke = anyio.Event()
         self.exits: list[int] = []
         self.initialized: list[dict[str, Any]] = []
+        self.announced = 0
+        self.presence = self
         self.boundary: Boundary = None  # type: ignore[assignment]
 
     def send(self, body: bytes) -> None:
@@ -41,6 +43,9 @@ class Client:
 
     def introduce(self, params: dict[str, Any]) -> None:
         pass
+
+    async def announce(self) -> None:
+        self.announced += 1
 
     def receive(self, **message: Any) -> None:
         self.boundary.receive(json.dumps({"jsonrpc": "2.0", **message}).encode())
@@ -107,6 +112,16 @@ async def test_a_notification_is_never_answered(status: Any) -> None:
         for method in ("initialized", "provider/status", "made/up", "$/setTrace", "initialize", "shutdown"):
             mine.receive(method=method)
         assert await mine.answers() == []
+
+
+@pytest.mark.parametrize("initialized", [True, False])
+async def test_a_client_that_is_ready_makes_the_server_known(initialized: bool) -> None:
+    async with client(initialized=initialized) as mine:
+        await anyio.wait_all_tasks_blocked()
+        assert mine.announced == 0
+        mine.receive(method="initialized", params={})
+        await anyio.wait_all_tasks_blocked()
+        assert mine.announced == initialized
 
 
 @pytest.mark.parametrize(

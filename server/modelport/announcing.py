@@ -1,0 +1,48 @@
+"""Puts together how a server says that it is there; apart from ``app``, whose cost it must not have."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import time
+from collections.abc import Callable, Sequence
+
+from modelport.adapters.agents.announcement import Announcement
+from modelport.adapters.agents.instance_names import LAST_PID, line
+from modelport.protocol.initialize import VERSION
+
+LSP_VERSION = "3.18"
+
+
+def announce(host: str | None, host_pid: int | None, capabilities: Sequence[str]) -> Callable[[], None]:
+    """Announces this process as a server over standard input and output; returns what takes that back.
+
+    It is taken back at the interpreter's end as well, for the ends that nobody had thought of.
+
+    Raises:
+        OSError: it cannot be announced here.
+    """
+    client: dict[str, str | int] = {}
+    if name := line(host or ""):
+        client["name"] = name
+    if host_pid is not None and 0 < host_pid <= LAST_PID:
+        client["pid"] = host_pid
+    announcement = Announcement(
+        os.environ,
+        {
+            "formatVersion": 1,
+            "pid": os.getpid(),
+            "startedAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "name": "modelport",
+            "displayName": "Modelport",
+            "version": VERSION,
+            "protocol": "lsp",
+            "protocolVersion": LSP_VERSION,
+            "transport": "stdio",
+            **({"host": client} if client else {}),
+            "capabilities": capabilities,
+        },
+    )
+    announcement.write()
+    atexit.register(announcement.remove)
+    return announcement.remove

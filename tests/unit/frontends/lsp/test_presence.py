@@ -1,0 +1,116 @@
+"""What a server says of itself to other programs: once, in the background, and never to its own harm."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import pytest
+
+from modelport import announcing
+from modelport.frontends.lsp.presence import Presence
+
+
+class Announcing:
+    """Stands in for the file; ``open`` lets a write go on."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[Any, ...]] = []
+        self.taken_back = 0
+        self.error: Exception | None = None
+        self.begun = threading.Event()
+        self.open = threading.Event()
+        self.open.set()
+
+    def announce(self, host: str | None, pid: int | None, capabilities: Sequence[str]) -> Callable[[], None]:
+        self.begun.set()
+        assert self.open.wait(10)
+        if self.error:
+            raise self.error
+        self.said.append((host, pid, capabilities))
+        return self.take_back
+
+    def take_back(self) -> None:
+        self.taken_back += 1
+
+
+@pytest.fixture
+def file(monkeypatch: pytest.MonkeyPatch) -> Announcing:
+    made = Announcing()
+    monkeypatch.setattr(announcing, "announce", made.announce)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("process_id", "pid"), [(7, 7), (None, None), ("7", None), (True, None), (7.0, None), ([7], None)]
+)
+async def test_who_the_client_is_is_told(file: Announcing, process_id: object, pid: int | None) -> None:
+    presence = Presence()
+    presence.introduce("Zed", {"processId": process_id})
+    await presence.announce()
+    ((host, told, capabilities),) = file.said
+    assert (host, told) == ("Zed", pid)
+    assert {"completion", "model"} <= set(capabilities)
+    assert len(capabilities) == len(set(capabilities))
+
+
+async def test_it_is_said_once_and_taken_back(file: Announcing) -> None:
+    presence = Presence()
+    await presence.announce()
+    await presence.announce()
+    assert len(file.said) == 1
+    await presence.withdraw()
+    assert file.taken_back == 1
+
+
+async def test_what_was_never_said_is_not_taken_back_nor_said_later(file: Announcing) -> None:
+    presence = Presence()
+    await presence.withdraw()
+    await presence.announce()
+    assert (file.said, file.taken_back) == ([], 0)
+
+
+async def test_what_is_being_said_at_the_end_is_taken_back(file: Announcing) -> None:
+    presence = Presence()
+    file.open.clear()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(presence.announce)
+        await anyio.to_thread.run_sync(file.begun.wait)
+        tasks.start_soon(presence.withdraw)
+        await anyio.wait_all_tasks_blocked()
+        file.open.set()
+    assert (len(file.said), file.taken_back) == (1, 1)
+
+
+async def test_a_disk_that_does_not_answer_does_not_hold_up_the_end(file: Announcing) -> None:
+    presence = Presence()
+    file.open.clear()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(presence.announce)
+        await anyio.to_thread.run_sync(file.begun.wait)
+        with anyio.move_on_after(0.01) as limit:
+            await presence.withdraw()
+        tasks.cancel_scope.cancel()
+    assert limit.cancelled_caught
+    file.open.set()
+
+
+async def test_what_cannot_be_said_is_a_remark_in_the_log(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
+    file.error = PermissionError(13, "Permission denied", "/run/user/7/acp-agents")
+    with caplog.at_level(logging.DEBUG, "modelport.presence"):
+        presence = Presence()
+        await presence.announce()
+        await presence.withdraw()
+    (record,) = caplog.records
+    assert record.levelno == logging.DEBUG
+    assert record.message == "other programs are not told of this server: Permission denied"
+
+
+async def test_a_bug_is_told_and_harms_nobody(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
+    file.error = ZeroDivisionError()
+    await Presence().announce()
+    assert "bug in telling other programs" in caplog.text
