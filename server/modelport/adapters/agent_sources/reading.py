@@ -63,5 +63,5 @@ def real(path: str) -> str:
 def shown(path: str, home: str) -> str:
     """A path for people: the home folder as ``~``, and nothing that a terminal would obey."""
     inside = path == home or path.startswith(home + os.sep)
-    short = f"~{path[len(home) :]}" if home and inside else path
+    short = f"~{path[len(home) :].replace(os.sep, '/')}" if home and inside else path
     return short if short.isprintable() else "".join(c if c.isprintable() else "?" for c in short)

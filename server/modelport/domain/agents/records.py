@@ -46,6 +46,8 @@ def best(programs: Iterable[Program], row: AgentRow) -> tuple[Program, AgentIden
 
 def identity_of(program: Program, row: AgentRow) -> AgentIdentity:
     """Whether a program is the agent, by what owns it and where it lies."""
+    if program.registry_id and row.goes_by(program.registry_id):
+        return "confirmed"
     if program.owner is None:
         own = any(program.place == folder or program.place.startswith(f"{folder}/") for folder in row.folders)
         return "confirmed" if own else "name-only"

@@ -20,6 +20,8 @@ class Program(Struct, frozen=True, kw_only=True):
     """Where it was found, for people: ``PATH``, ``~/.local/bin``, ``npx cache``."""
     owner: AgentOwner | None = None
     """The package that it belongs to; None where its files do not say."""
+    registry_id: str | None = None
+    """The registry's id that an editor has installed it under; None where none has."""
     refused: str | None = None
     """Why it must not be started, as the end of a sentence."""
 
