@@ -12,6 +12,7 @@ import re
 
 LONGEST_HEAD = 64 * 1024
 LONGEST_LINE = 8 * 1024
+BEGINNING = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: .*)?", re.DOTALL)
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
@@ -87,6 +88,9 @@ class ResponseReader:
         if loose >= 0 and (end < 0 or loose < end):
             end, gap = loose, 2
         if end < 0 or end - position > LONGEST_HEAD:
+            if not BEGINNING.startswith(data[position : position + len(BEGINNING)]):
+                # Whoever says something else may never come to the end of a head.
+                raise NotHttp("the response does not begin as HTTP/1.1 does")
             if len(data) - position > LONGEST_HEAD:
                 raise NotHttp("the head of the response is too long")
             return -1

@@ -20,6 +20,8 @@ from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess
 
 SPOTS_AT_ONCE = 64
+HEAD_START = 2
+"""For how many answers an agent at the second address of a port waits, in case the first is the same one."""
 
 Found = Callable[[Agent], None]
 
@@ -124,7 +126,7 @@ class _Search:
             first_known.set()
         elif agents:
             # The same server answers at both addresses of its port; which of them is told does not depend on luck.
-            with anyio.move_on_after(self._finder.answer_s * len(self._finder.servers.waves)):
+            with anyio.move_on_after(self._finder.answer_s * HEAD_START):
                 await first_known.wait()
         pid = self._listeners.get(place.port)
         for one in agents:

@@ -18,8 +18,8 @@ from modelport.protocol.types import Agent
 
 ANSWER_S = 0.3
 """How long a server may take for one answer."""
-HANDSHAKE_S = 1.0
-"""How long an agent on a bare connection may take for its first answer."""
+HANDSHAKE = 4
+"""How many times as long an agent on a bare connection may take for its first answer."""
 REQUESTS_PER_PLACE = 4
 LONGEST_BODY = 64 * 1024
 
@@ -52,7 +52,7 @@ class ServerFinder:
             await self._ask(place, paths, answers)
             asked.update(paths)
             match = recognise(self.servers, answers)
-            if match or not answers or answers_all_alike(answers, wave):
+            if match or not answers or answers_all_alike(answers, list(answers)):
                 break
         if not answers:
             return None
@@ -67,7 +67,7 @@ class ServerFinder:
         """
         if row is None and not await self._tcp.may_listen(place, wait_s=self.answer_s):
             return []
-        verdict = await self._tcp.ask(place, timeout_s=max(HANDSHAKE_S, self.answer_s))
+        verdict = await self._tcp.ask(place, timeout_s=self.answer_s * HANDSHAKE)
         if verdict is None or (row is None and verdict.protocol_version is None):
             return []
         return [tcp_record(row, verdict, self.book, _seen(place, "tcp"))]

@@ -98,6 +98,8 @@ def test_bytes_behind_the_response_spoil_the_connection() -> None:
     "data",
     [
         b"SSH-2.0-OpenSSH_9.2\r\n\r\n",
+        b"-ERR unknown command\r\n",
+        b"{",
         b"HTTP/2 200\r\n\r\n",
         b"HTTP/1.1 abc OK\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n",
