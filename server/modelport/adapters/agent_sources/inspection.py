@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from modelport.adapters.agent_sources.install_folders import registry_id
 from modelport.adapters.agent_sources.packages import Packages
@@ -24,14 +24,13 @@ class Inspector:
         self.python = PythonPackages(home)
         self._packages = Packages(self.python)
 
-    def program(self, hit: Hit, guesses: Iterable[str] = ()) -> Program:
+    def program(self, hit: Hit, guesses: Sequence[str] = ()) -> Program:
         """A program of a name that was looked for. ``guesses`` are Python projects that it may belong to."""
-        identity = self._packages.identify(hit.path, guesses)
         return Program(
             name=hit.name,
             argv=(hit.path,),
             place=hit.place.label,
-            owner=identity.owner,
+            owner=self._packages.owner(hit.path, guesses),
             registry_id=registry_id(hit.path),
             refused=self.refusal(hit),
         )
@@ -44,12 +43,12 @@ class Inspector:
         """Why a file must not be started, wherever it was found."""
         if why := self._trust.program(path):
             return why
-        for other in self._packages.identify(path).leads_to:
-            if not is_file(other):
-                return f"it needs {shown(other, self._home)}, which is not here"
-            if why := self._trust.program(other):
-                return why
-        return None
+        other = self._packages.leads_to(path)
+        if other is None:
+            return None
+        if not is_file(other):
+            return f"it needs {shown(other, self._home)}, which is not here"
+        return self._trust.program(other)
 
     def folder_refused(self, folder: str) -> str | None:
         """Why nothing that lies in a folder must be started."""

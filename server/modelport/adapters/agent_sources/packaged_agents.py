@@ -104,4 +104,5 @@ def _script(folder: str, scripts: list[str], names: Iterable[str], *, only: bool
 
 def _is_found(row: AgentRow, programs: Iterable[Program]) -> bool:
     names = {row.id, *row.commands}
-    return any(p.name in names and p.owner and row.owned_by(p.owner) and not p.refused for p in programs)
+    own = (p for p in programs if p.name in names and p.owner and row.owned_by(p.owner))
+    return any(not p.refused and not (p.owner and row.is_stub(p.owner)) for p in own)

@@ -9,8 +9,8 @@ launchers of pip and uv, measured.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -53,14 +53,6 @@ class Manifest(Struct):
         return AgentOwner(ecosystem="npm", package=self.name, version=printable_version(self.version))
 
 
-class Identity(NamedTuple):
-    """What a program's files say of it."""
-
-    owner: AgentOwner | None = None
-    leads_to: tuple[str, ...] = ()
-    """Other files that it starts: an interpreter, the script of a shim."""
-
-
 _MANIFEST = msgspec.json.Decoder(Manifest)
 
 
@@ -69,75 +61,88 @@ class Packages:
 
     def __init__(self, python: PythonPackages) -> None:
         self._python = python
-        self._known: dict[str, Identity] = {}
+        self._contents: dict[str, bytes] = {}
+        self._manifests: dict[str, Manifest | None] = {}
+        self._folders: dict[str, str] = {}
 
-    def identify(self, path: str, guesses: Iterable[str] = ()) -> Identity:
+    def owner(self, path: str, guesses: Sequence[str] = ()) -> AgentOwner | None:
         """The package of a program. ``guesses`` are Python projects that it may belong to."""
-        if path not in self._known:
-            self._known[path] = self._read(path, tuple(guesses))
-        return self._known[path]
-
-    def _read(self, path: str, guesses: tuple[str, ...]) -> Identity:
         final = path
-        for final in links(path):
-            if owner := npm_owner(final):
-                return Identity(owner)
-        content = head(final, SHIM_HEAD)
+        for final in self._links(path):
+            if owner := self._of_npm(final):
+                return owner
+        content = self._content(final)
         if target := shim_target(content, os.path.dirname(path)):
-            return Identity(npm_owner(real(target)), (target,))
+            return self._of_npm(real(target))
         interpreter = interpreter_of(content, final)
-        name = os.path.basename(final)
         if interpreter is None:
-            return Identity(self._python.of_binary(final, guesses) or self._of_launcher(final, guesses))
-        leads_to = (interpreter,) if os.path.isabs(interpreter) else ()
+            return self._python.of_binary(final, guesses) or self._of_launcher(final, guesses)
         if not os.path.basename(interpreter).startswith(("python", "pypy")):
-            return Identity(None, leads_to)
-        if not leads_to:
-            beside = os.path.join(os.path.dirname(final), "python3")
-            return Identity(self._python.of_script(beside, name, guesses) if _in_environment(final) else None)
-        return Identity(self._python.of_script(interpreter, name, guesses), leads_to)
+            return None
+        if not os.path.isabs(interpreter):
+            # PATH says which Python it is, unless the script lies in an environment and that is the one in use.
+            if not _in_environment(final):
+                return None
+            interpreter = os.path.join(os.path.dirname(final), "python3")
+        return self._python.of_script(interpreter, os.path.basename(final), guesses)
 
-    def _of_launcher(self, path: str, guesses: tuple[str, ...]) -> AgentOwner | None:
+    def leads_to(self, path: str) -> str | None:
+        """The other file that a program starts: the interpreter of a script, the script of a shim."""
+        content = self._content(path)
+        found = shim_target(content, os.path.dirname(path)) or interpreter_of(content, path)
+        return found if found and os.path.isabs(found) else None
+
+    def _content(self, path: str) -> bytes:
+        if path not in self._contents:
+            self._contents[path] = head(path, SHIM_HEAD)
+        return self._contents[path]
+
+    def _links(self, path: str) -> Iterator[str]:
+        """A path and where its links lead, one after the other, with the folders as they really are."""
+        for _ in range(_MOST_LINKS):
+            folder = os.path.dirname(path)
+            if folder not in self._folders:
+                self._folders[folder] = real(folder)
+            path = os.path.join(self._folders[folder], os.path.basename(path))
+            yield path
+            try:
+                path = os.path.join(self._folders[folder], os.readlink(path))
+            except (OSError, ValueError):
+                return
+
+    def _of_npm(self, path: str) -> AgentOwner | None:
+        """The npm package that a file belongs to.
+
+        In a ``node_modules`` that is the package it lies in, unless the package has programs and this is none of them:
+        the packages with a program for one platform have none. Elsewhere the package has to name the file as a program.
+        """
+        before, modules, after = path.rpartition(_MODULES)
+        if modules:
+            parts = after.split(os.sep)
+            root = os.path.join(before + modules, *parts[: 2 if after.startswith("@") else 1])
+            found = self._manifest(root)
+            return found.owner() if found and (not found.bins() or _is_bin(path, root, found)) else None
+        root = path
+        for _ in range(_MOST_PARENTS):
+            root, below = os.path.dirname(root), root
+            if root == below:
+                break
+            found = self._manifest(root)
+            if found and found.name:
+                return found.owner() if _is_bin(path, root, found) else None
+        return None
+
+    def _manifest(self, root: str) -> Manifest | None:
+        if root not in self._manifests:
+            self._manifests[root] = manifest(root)
+        return self._manifests[root]
+
+    def _of_launcher(self, path: str, guesses: Sequence[str]) -> AgentOwner | None:
         """The project of a launcher that pip or uv makes on Windows: an ``.exe`` among an environment's ``Scripts``."""
         stem, _, ending = os.path.basename(path).rpartition(".")
         if ending.lower() != "exe" or not _in_environment(path):
             return None
         return self._python.of_script(os.path.join(os.path.dirname(path), "python.exe"), stem, guesses)
-
-
-def links(path: str) -> Iterator[str]:
-    """A path and where its links lead, one after the other, with the folders as they really are."""
-    for _ in range(_MOST_LINKS):
-        folder = real(os.path.dirname(path))
-        path = os.path.join(folder, os.path.basename(path))
-        yield path
-        try:
-            path = os.path.join(folder, os.readlink(path))
-        except (OSError, ValueError):
-            return
-
-
-def npm_owner(path: str) -> AgentOwner | None:
-    """The npm package that a file belongs to.
-
-    In a ``node_modules`` that is the package it lies in, unless the package has programs and this is none of them:
-    the packages with a program for one platform have none. Elsewhere the package has to name the file as a program.
-    """
-    before, modules, after = path.rpartition(_MODULES)
-    if modules:
-        parts = after.split(os.sep)
-        root = os.path.join(before + modules, *parts[: 2 if after.startswith("@") else 1])
-        found = manifest(root)
-        return found.owner() if found and (not found.bins() or _is_bin(path, root, found)) else None
-    root = os.path.dirname(path)
-    for _ in range(_MOST_PARENTS):
-        found = manifest(root)
-        if found and found.name:
-            return found.owner() if _is_bin(path, root, found) else None
-        if root == os.path.dirname(root):
-            return None
-        root = os.path.dirname(root)
-    return None
 
 
 def manifest(root: str) -> Manifest | None:
@@ -188,7 +193,7 @@ def interpreter_of(content: bytes, path: str) -> str | None:
     if len(lines) > 1 and lines[1].startswith("'''exec' "):
         rest = lines[1].removeprefix("'''exec' ")
         if rest.startswith(('"$(dirname', "$(dirname")):
-            return os.path.join(os.path.dirname(path), "python3")
+            return os.path.join(os.path.dirname(real(path)), "python3")
         quote = rest[0] if rest[:1] in ("'", '"') else " "
         return rest.removeprefix(quote).partition(quote)[0]
     return words[0]

@@ -36,7 +36,9 @@ class FoundPrograms:
         """The programs with an agent's name, in the order in which they were found."""
         guesses: dict[str, list[str]] = {}
         for row in self._rows:
-            projects = [p.removeprefix("pypi:") for p in (*row.packages, *row.stubs) if p.startswith("pypi:")]
+            projects = [
+                p.removeprefix("pypi:").partition(">=")[0] for p in (*row.packages, *row.stubs) if p.startswith("pypi:")
+            ]
             for name in row.commands:
                 guesses.setdefault(name, []).extend(projects)
         found: list[Program] = []
@@ -49,9 +51,11 @@ class FoundPrograms:
 
     def _in_own_folder(self, program: Program) -> Iterator[Program]:
         """The program once more, as one of its own installer's folder, where it is a link into that."""
+        folders = {own for row in self._rows if program.name in row.commands for own in row.folders}
+        if not folders:
+            return
         folder = shown(real(program.argv[0]), self._home).rpartition("/")[0]
-        rows = (row for row in self._rows if row.folders and program.name in row.commands)
-        for own in {own for row in rows for own in row.folders}:
+        for own in folders:
             inside = folder == own or folder.startswith(f"{own}/")
             if inside and not program.place.startswith(own):
                 yield msgspec.structs.replace(program, place=folder)

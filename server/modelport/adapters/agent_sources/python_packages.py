@@ -27,6 +27,7 @@ class PythonPackages:
         self._home = home
         self._projects: dict[str, dict[str, str]] = {}
         self._scripts: dict[str, dict[str, str]] = {}
+        self._of_pythons: dict[str, list[str]] = {}
 
     def of_script(self, python: str, script: str, guesses: Iterable[str] = ()) -> AgentOwner | None:
         """The project that has a script of this name in the environment of an interpreter.
@@ -77,7 +78,10 @@ class PythonPackages:
         return self._scripts[site]
 
     def _sites(self, python: str) -> list[str]:
-        return [site for site in dict.fromkeys(_sites(python, self._home)) if self._all(site)]
+        if python not in self._of_pythons:
+            sites = dict.fromkeys(_sites(python, self._home))
+            self._of_pythons[python] = [site for site in sites if self._all(site)]
+        return self._of_pythons[python]
 
 
 def canonical(project: str) -> str:

@@ -9,21 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agent_sources.packages import Identity, Packages, interpreter_of, shim_target
+from modelport.adapters.agent_sources.packages import Packages, interpreter_of, shim_target
 from modelport.adapters.agent_sources.python_packages import PythonPackages
-from modelport.protocol.types import AgentOwner
 from support import programs
 from support.agent_homes import environment, npm_global, npm_package, program, project, tool
 
 ROOT = programs.ROOT
 
 
-def identify(path: Path | str, *guesses: str, home: Path = Path("/nonexistent")) -> Identity:
-    return Packages(PythonPackages(str(home))).identify(str(path), guesses)
+def leads_to(path: Path | str) -> str | None:
+    return Packages(PythonPackages("/nonexistent")).leads_to(str(path))
 
 
 def owner(path: Path | str, *guesses: str, home: Path = Path("/nonexistent")) -> tuple[str, str, str | None] | None:
-    found = identify(path, *guesses, home=home).owner
+    found = Packages(PythonPackages(str(home))).owner(str(path), guesses)
     return (found.ecosystem, found.package, found.version) if found else None
 
 
@@ -39,9 +38,9 @@ class TestReal:
         assert owner(ROOT / "node_modules/.bin/tsc") == npm("typescript", manifest["version"])
 
     def test_a_script_of_pip(self):
-        found = identify(Path(sys.prefix) / "bin/pytest")
-        assert found.owner == AgentOwner(ecosystem="pypi", package="pytest", version=pytest.__version__)
-        assert [Path(path).resolve() for path in found.leads_to] == [Path(sys.executable).resolve()]
+        script = Path(sys.prefix) / "bin/pytest"
+        assert owner(script) == ("pypi", "pytest", pytest.__version__)
+        assert Path(leads_to(script) or "").resolve() == Path(sys.executable).resolve()
 
     def test_a_program_of_a_wheel_that_has_no_entry_point(self):
         from importlib.metadata import version
@@ -79,9 +78,8 @@ class TestReal:
         write = f"require({json.dumps(str(module))})({json.dumps(str(target))}, {json.dumps(str(tmp_path / 'gemini'))})"
         subprocess.run(["node", "-e", write], check=True, capture_output=True)
         for name in ("gemini", "gemini.cmd"):
-            found = identify(tmp_path / name)
-            assert found.leads_to == (str(target),), name
-            assert found.owner == AgentOwner(ecosystem="npm", package="@google/gemini-cli", version="1.2.3"), name
+            assert leads_to(tmp_path / name) == str(target), name
+            assert owner(tmp_path / name) == npm("@google/gemini-cli"), name
 
     @pytest.mark.parametrize("folder", ["env", "an env", "long" * 50])
     def test_the_scripts_that_pip_writes_also_for_long_paths_and_spaces(self, tmp_path: Path, folder: str):
@@ -93,9 +91,8 @@ class TestReal:
         maker = ScriptMaker(None, str(prefix / "bin"))
         maker.executable, maker.variants = enquote_executable(str(prefix / "bin/python3")), {""}
         maker.make("vibe-acp = vibe.cli:main")
-        found = identify(prefix / "bin/vibe-acp")
-        assert found.owner == AgentOwner(ecosystem="pypi", package="mistral-vibe", version="3.0.2")
-        assert found.leads_to == (str(prefix / "bin/python3"),)
+        assert owner(prefix / "bin/vibe-acp") == ("pypi", "mistral-vibe", "3.0.2")
+        assert leads_to(prefix / "bin/vibe-acp") == str(prefix / "bin/python3")
 
 
 class TestNpm:
@@ -181,7 +178,8 @@ class TestNpm:
     def test_links_in_a_circle_belong_to_nobody(self, tmp_path: Path):
         (tmp_path / "a").symlink_to("b")
         (tmp_path / "b").symlink_to("a")
-        assert identify(tmp_path / "a") == Identity()
+        assert owner(tmp_path / "a") is None
+        assert leads_to(tmp_path / "a") is None
 
 
 PNPM = """#!/bin/sh
@@ -203,8 +201,9 @@ class TestShims:
         assert owner(program(tmp_path / "droid", PNPM)) == npm("droid")
 
     def test_one_whose_package_is_gone_leads_to_nothing_that_is_there(self, tmp_path: Path):
-        found = identify(program(tmp_path / "droid", PNPM))
-        assert found == Identity(None, (str(tmp_path / "global/5/node_modules/droid/cli.js"),))
+        shim = program(tmp_path / "droid", PNPM)
+        assert owner(shim) is None
+        assert leads_to(shim) == str(tmp_path / "global/5/node_modules/droid/cli.js")
 
     @pytest.mark.parametrize(
         "content",
