@@ -322,6 +322,26 @@ async def test_usual_ports_are_asked_without_being_told() -> None:
     assert (agent.url, agent.pid) == (server.url, None)
 
 
+async def test_a_system_that_takes_its_time_to_tell_its_ports_keeps_nobody_waiting() -> None:
+    class Slow(Told):
+        async def listeners(self) -> Mapping[int, int | None]:
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    with serving(BY_NAME["A2A 1.0"]) as server:
+        looking = probe({}, usual={"a2a": server.port}, answer_s=WHILE_S)
+        looking.listening = Slow({})
+        heard: list[Agent] = []
+        with anyio.CancelScope() as scope:
+
+            def found(one: Agent) -> None:
+                heard.append(one)
+                scope.cancel()
+
+            await looking.find(found, timeout_s=10_000)
+    assert [(one.agent_id, one.pid) for one in heard] == [("hello", None)]
+
+
 async def test_only_some_agents_are_told_of() -> None:
     with serving(BY_NAME["qwen serve"]) as one, serving(BY_NAME["A2A 1.0"]) as other:
         looking = probe({one.port: None, other.port: None})
