@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .cache/stamps
 
-.PHONY: run test check test-editors test-servers bench generate format clean help
+.PHONY: run test check test-editors test-servers test-agents bench generate format clean help
 
 help:  ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,7 +15,7 @@ run: $(STAMPS)/runtime  ## Streams one completion through the server on this ter
 	@$(BIN)/python examples/stream.py --server $(BIN)/modelport
 
 test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
-	$(BIN)/python -m pytest -m "not editors and not servers"
+	$(BIN)/python -m pytest -m "not editors and not servers and not agents"
 
 check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, sizes and generated files
 	$(BIN)/ruff check .
@@ -33,6 +33,10 @@ test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real edit
 
 test-servers: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real model servers, installed on first use
 	$(BIN)/python -m pytest -m servers
+
+test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, installed on first use, and writes docs/agents.md
+	$(BIN)/python -m pytest -m agents
+	$(BIN)/python tests/agents/table.py
 
 bench: $(STAMPS)/development  ## Prints the performance table of this tree
 	$(BIN)/python bench/table.py

@@ -10,8 +10,8 @@ import sys
 import tomllib
 from pathlib import Path
 
+from generator import json_schema, pages, python, typescript
 from generator import model as source
-from generator import pages, python, typescript
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -27,6 +27,7 @@ def outputs() -> dict[Path, str]:
         package / "methods.py": python.methods(model),
         package / "initialize.py": python.initialize(model, project["project"]["version"]),
         ROOT / "client-vscode" / "src" / "protocol.ts": typescript.module(model),
+        HERE / "agent.schema.json": json_schema.schema(model, "Agent"),
         HERE / "methods" / "README.md": pages.index_page(model),
         HERE / "methods" / "types.md": pages.types_page(model),
         HERE / "methods" / "errors.md": pages.errors_page(model),

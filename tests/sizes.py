@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 LONGEST = 300
 WIDEST = 8
-JOINS = {"app.py", "frontends/lsp/handlers/table.py"}
+JOINS = {"agent_app.py", "app.py", "frontends/lsp/handlers/table.py"}
 
 
 def imported(tree: ast.Module) -> set[str]:

@@ -1037,7 +1037,7 @@ export interface DiscoverAgentParams {
   readonly sessions?: boolean;
   /** First downloads the public registry: latest, or the https address of another copy. */
   readonly registry?: string;
-  /** Asks for an agent/update notification for each agent as soon as it is known, under this name. A workDoneToken asks for the same, under the token. */
+  /** Asks for an agent/update notification for each agent under this name, once, as soon as there is nothing more to learn of it at this level. A workDoneToken asks for the same, under the token. */
   readonly streamId?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
@@ -1122,7 +1122,7 @@ export interface AgentUpdateParams {
   readonly streamId: string;
   /** Rises by 1 from 0. */
   readonly seq: number;
-  /** The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. The last one about an agent counts. */
+  /** The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. */
   readonly update: Record<string, unknown>;
 }
 

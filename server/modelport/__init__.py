@@ -9,6 +9,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from modelport.frontends.python.public import (
+        Agent,
         Attempt,
         AttemptUpdate,
         Call,
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Agent",
     "Attempt",
     "AttemptUpdate",
     "Call",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from modelport.domain.completion import ModelCall
     from modelport.domain.errors import RequestFailed
     from modelport.domain.local_models import ModelFolder, ModelRunner
+    from modelport.engine.agents.discovery import AgentDiscovery
     from modelport.engine.discovery import Discovery
     from modelport.engine.model_advice import ModelAdvice
     from modelport.engine.model_downloads import ModelDownloads
@@ -94,7 +95,9 @@ class App:
             self.configuration,
             self.local_models.check,
         )
+        self._withheld = values.withheld
         self._discovery: Discovery | None = None
+        self._agents: AgentDiscovery | None = None
         self._models: tuple[Models, ModelDownloads, ModelAdvice] | None = None
         self._operations: OperationCases | None = None
 
@@ -125,6 +128,17 @@ class App:
         from modelport.adapters.local_servers.prober import SocketProber
 
         return DiskFolder(), LocalRunner(SocketProber())
+
+    async def agents(self) -> AgentDiscovery:
+        """The search for agents, loaded likewise."""
+        if self._agents is None:
+            self._agents = await anyio.to_thread.run_sync(self._load_agents)
+        return self._agents
+
+    def _load_agents(self) -> AgentDiscovery:
+        from modelport.agent_app import AgentApp
+
+        return AgentApp(self._withheld).discovery()
 
     async def models(self) -> Models:
         """The lists of models, loaded off the event loop by whoever asks first."""

@@ -282,7 +282,7 @@ def test_what_is_not_built_is_not_advertised_and_answers_so() -> None:
         capabilities = server.initialize()["capabilities"]
         assert "inlineCompletionProvider" not in capabilities
         advertised = capabilities["experimental"]["modelport"]["methods"]
-        for method in ("textDocument/inlineCompletion", "agent/discover", "agent/prompt", "credential/login", "a/b"):
+        for method in ("textDocument/inlineCompletion", "agent/connect", "agent/prompt", "credential/login", "a/b"):
             assert method not in advertised
             assert server.error(method, {})["code"] == -32601
         assert server.error("$/unknown", {})["code"] == -32601

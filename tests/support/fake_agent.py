@@ -18,6 +18,7 @@ from typing import Any
 
 FOREVER_S = 120.0
 """Longer than any test, and not for ever, should one fail."""
+MANY = 5000
 MODELS = [{"value": "small", "name": "Small"}, {"value": "large", "name": "Large"}]
 GROUPS = [
     {"group": "one", "name": "One", "options": MODELS[:1]},
@@ -143,6 +144,11 @@ def child(settings: dict[str, str], *, session: bool, folder: str | None) -> Non
 
 def converse(modes: set[str], settings: dict[str, str]) -> None:
     """Answers what it is asked."""
+    if "asks-often" in modes:
+        for number in range(MANY):
+            send({"id": f"{number:0180}", "method": "fs/read_text_file", "params": {"sessionId": "s", "path": "/x"}})
+    if "deaf" in modes:
+        time.sleep(FOREVER_S)
     if "asks-first" in modes:
         asks_first(modes, settings)
     for line in sys.stdin:

@@ -21,6 +21,7 @@ from modelport.protocol.types import (
     DeleteModelParams,
     DeltaUsageParams,
     DisconnectProviderParams,
+    DiscoverAgentParams,
     DiscoverProviderParams,
     HistoryUsageParams,
     ListCredentialParams,
@@ -58,6 +59,7 @@ METHODS: Final[dict[str, type[Struct]]] = {
     "usage/delta": DeltaUsageParams,
     "usage/history": HistoryUsageParams,
     "usage/credits": CreditsUsageParams,
+    "agent/discover": DiscoverAgentParams,
     "diagnostics/run": RunDiagnosticsParams,
 }
 """Method name to params type; the handler of ``noun/verb`` is called ``verb_noun``."""

@@ -1511,7 +1511,7 @@ class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     """First downloads the public registry: latest, or the https address of another copy."""
 
     stream_id: str | None = None
-    """Asks for an agent/update notification for each agent as soon as it is known, under this name. A workDoneToken asks for the same, under the token."""
+    """Asks for an agent/update notification for each agent under this name, once, as soon as there is nothing more to learn of it at this level. A workDoneToken asks for the same, under the token."""
 
     work_done_token: str | int | None = None
     """For progress."""
@@ -1620,7 +1620,7 @@ class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Rises by 1 from 0."""
 
     update: dict[str, Any]
-    """The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. The last one about an agent counts."""
+    """The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}."""
 
 
 class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

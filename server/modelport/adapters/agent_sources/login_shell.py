@@ -38,13 +38,24 @@ class KeptPath(Struct):
 
 def kept_path(folder: str) -> str:
     """The PATH that was kept; empty where there is none. A file that others can write is not believed."""
+    kept = _kept(folder)
+    return _sound(kept.path) if kept else ""
+
+
+def asked_since(folder: str, moment_s: float) -> bool:
+    """Whether the shell was asked after a moment, in seconds since 1970, with success or without."""
+    kept = _kept(folder)
+    return kept is not None and kept.asked_at_s > moment_s
+
+
+def _kept(folder: str) -> KeptPath | None:
     file = os.path.join(folder, FILE)
     try:
         status = os.stat(file)
         mine = not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH)
-        return _sound(msgspec.json.decode(whole(file), type=KeptPath).path) if mine else ""
+        return msgspec.json.decode(whole(file), type=KeptPath) if mine else None
     except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
-        return ""
+        return None
 
 
 def keep_path(folder: str, path: str) -> None:

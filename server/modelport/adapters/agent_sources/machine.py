@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from modelport.adapters.agent_sources.login_shell import ask_shell, keep_path, kept_path
+from modelport.adapters.agent_sources.login_shell import ask_shell, asked_since, keep_path, kept_path
 from modelport.adapters.agent_sources.packaged_agents import npm_programs, python_programs, wanted_packages
 from modelport.adapters.agent_sources.programs import FoundPrograms
 from modelport.adapters.agent_sources.search_path import search_path, start_path
@@ -54,10 +55,14 @@ class LocalMachine:
         """The PATH to start agents with: without the folders from which nothing is started."""
         return start_path(self._variables, str(self._home), kept_path(self._cache), self._platform)
 
-    def refresh(self) -> None:
-        """Asks the login shell for its search path and keeps it; blocks, for a few seconds at most."""
-        if path := ask_shell(self._variables, str(self._home), self._platform):
-            keep_path(self._cache, path)
+    def refresh(self, *, older_than_s: float) -> None:
+        """Asks the login shell for its search path and keeps it, unless it was asked within the last seconds.
+
+        Blocks, for a few seconds at most. A shell that says nothing leaves what it said before.
+        """
+        if not asked_since(self._cache, time.time() - older_than_s):
+            path = ask_shell(self._variables, str(self._home), self._platform)
+            keep_path(self._cache, path or kept_path(self._cache))
 
 
 def _existing(rows: Iterable[AgentRow], home: str) -> Iterable[str]:

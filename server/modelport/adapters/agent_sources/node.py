@@ -13,19 +13,19 @@ from msgspec import Struct
 
 from modelport.adapters.agent_sources.packages import manifest
 from modelport.adapters.agent_sources.reading import head, real, whole
-from modelport.adapters.agent_sources.scan import endings, path_places, scan
+from modelport.adapters.agent_sources.scan import endings, is_program, path_places
 
 
 def node_identity(variables: Mapping[str, str], platform: str = sys.platform) -> str:
     """What changes when another Node takes the place of the first one in PATH; empty where there is none."""
-    places = [place for place in path_places(variables.get("PATH", ""), "PATH", platform) if place.refused is None]
-    for hit in scan(places, ("node",), endings(variables, platform)):
-        final = real(hit.path)
-        try:
-            status = os.stat(final)
-        except OSError:
-            continue
-        return f"{final} {status.st_mtime_ns} {status.st_size}"
+    names = [f"node{ending}" for ending in endings(variables, platform)] or ["node"]
+    # One look per folder: this is asked for every agent, and a listing would cost a hundred times as much.
+    for place in path_places(variables.get("PATH", ""), "PATH", platform):
+        for path in (os.path.join(place.folder, name) for name in names if place.refused is None):
+            if is_program(path):
+                final = real(path)
+                status = os.stat(final)
+                return f"{final} {status.st_mtime_ns} {status.st_size}"
     return ""
 
 

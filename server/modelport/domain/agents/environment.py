@@ -6,8 +6,34 @@ from collections.abc import Collection, Mapping
 
 from modelport.domain.agents.sightings import Launch
 
-SECRET_ENDS = ("KEY", "KEYS", "TOKEN", "TOKENS", "SECRET", "SECRETS", "PASSWORD", "PASSWD", "CREDENTIALS", "_PAT")
+SECRET_ENDS = (
+    "KEY",
+    "KEYS",
+    "TOKEN",
+    "TOKENS",
+    "SECRET",
+    "SECRETS",
+    "PASSWORD",
+    "PASSWD",
+    "CREDENTIALS",
+    "AUTH",
+    "_PAT",
+)
 """How the name of a variable ends, or one of the words in it, when its value is nobody else's business."""
+
+
+STEERING = ("LD_", "DYLD_", "NODE_", "PYTHON", "BASH_", "PERL", "RUBY", "JAVA_", "GIT_", "NPM_")
+"""How variables begin that make another program of a program."""
+
+
+def harmless(env: Mapping[str, str]) -> dict[str, str]:
+    """The variables that a list from elsewhere may set: none that decides which code is run."""
+    others = ("PATH", "HOME", "SHELL", "ENV", "IFS", "EDITOR", "BROWSER")
+    return {
+        name: value
+        for name, value in env.items()
+        if not name.upper().startswith(STEERING) and name.upper() not in others and not holds_secret(name)
+    }
 
 
 def start_environment(

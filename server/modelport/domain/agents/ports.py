@@ -21,8 +21,15 @@ class MachineView(Protocol):
         """Everything that bears on the rows and the entries. What cannot be read is left out."""
         ...
 
-    def refresh(self) -> None:
-        """Asks the login shell for its search path and keeps it; blocks, for a few seconds at most."""
+    def start_path(self) -> str:
+        """The PATH to start agents with: without the folders from which nothing is started."""
+        ...
+
+    def refresh(self, *, older_than_s: float) -> None:
+        """Asks the login shell for its search path and keeps it, unless it was asked within the last seconds.
+
+        Blocks, for a few seconds at most.
+        """
         ...
 
 

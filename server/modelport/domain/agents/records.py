@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import msgspec
 
+from modelport.domain.agents.environment import harmless
 from modelport.domain.agents.registry import RegistryEntry
-from modelport.domain.agents.rows import AgentBook, AgentRow
+from modelport.domain.agents.rows import AgentBook, AgentRow, numbers
 from modelport.domain.agents.settings import Found, is_of, own_agents, started_by
 from modelport.domain.agents.sightings import Launch, Machine, Program, Setting
 from modelport.protocol.types import Agent, AgentIdentity, AgentStatus
@@ -51,7 +52,7 @@ def identity_of(program: Program, row: AgentRow) -> AgentIdentity:
     if program.owner is None:
         own = any(program.place == folder or program.place.startswith(f"{folder}/") for folder in row.folders)
         return "confirmed" if own else "name-only"
-    return "confirmed" if row.owned_by(program.owner) else "mismatch"
+    return "confirmed" if row.owned_by(program.owner) and not row.is_stub(program.owner) else "mismatch"
 
 
 def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
@@ -135,9 +136,14 @@ def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setti
 def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -> Found:
     """An agent that only the registry knows."""
     row = AgentRow(
-        id=entry.id, name=entry.name, packages=(entry.package,) if entry.package else (), args=entry.args,
-        env=entry.env, checked="", source="",
-    )  # fmt: skip
+        id=entry.id,
+        name=entry.name,
+        packages=(entry.package,) if entry.package else (),
+        args=entry.args,
+        env=harmless(entry.env),
+        checked="",
+        source="",
+    )
     return _of_row(row, machine, settings)
 
 
@@ -167,10 +173,6 @@ def _is_configured(row: AgentRow, machine: Machine) -> bool:
 
 
 def _too_old(row: AgentRow, machine: Machine) -> str | None:
-    if row.node is None or machine.node is None or _numbers(machine.node) >= _numbers(row.node):
+    if row.node is None or machine.node is None or numbers(machine.node) >= numbers(row.node):
         return None
     return f"Its current version needs Node {row.node}; the Node here is {machine.node}."
-
-
-def _numbers(version: str) -> list[int]:
-    return [int(part) if part.isdigit() else 0 for part in version.removeprefix("v").split(".")]

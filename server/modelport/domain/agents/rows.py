@@ -35,7 +35,7 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     packages: tuple[str, ...] = ()
     """The packages that own the real program; the first is the one to install."""
     stubs: tuple[str, ...] = ()
-    """Packages of the same program that are not the agent any more."""
+    """Packages of the same program that are not the agent any more, from a version on: ``pypi:NAME>=1.52``."""
     adapts: str | None = None
     """The program that this agent is the adapter of, and that does not speak the protocol itself."""
     requires: tuple[str, ...] = ()
@@ -85,7 +85,11 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def is_stub(self, owner: AgentOwner) -> bool:
         """Whether a package that owns a program makes it a mere leftover of this agent."""
-        return any(_is(owner, package) for package in self.stubs)
+        for stub in self.stubs:
+            package, _, since = stub.partition(">=")
+            if _is(owner, package) and numbers(owner.version or "") >= numbers(since):
+                return True
+        return False
 
 
 class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
@@ -106,6 +110,11 @@ class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
         ecosystem, _, name = package.partition(":")
         owner = AgentOwner(ecosystem=ecosystem, package=name)
         return next((row for row in self.agent if row.owned_by(owner)), None)
+
+
+def numbers(version: str) -> list[int]:
+    """The numbers of a version, to compare it by; what is none counts as 0."""
+    return [int(part) if part.isdigit() else 0 for part in version.removeprefix("v").split(".")]
 
 
 def _is(owner: AgentOwner, package: str) -> bool:

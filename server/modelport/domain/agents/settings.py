@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -10,6 +10,10 @@ from msgspec import Struct
 from modelport.domain.agents.rows import DEFAULT_START_S, AgentBook, AgentRow
 from modelport.domain.agents.sightings import Launch, Setting
 from modelport.protocol.types import Agent
+
+KEY_IN_ARGUMENTS = (
+    "Its command line holds what looks like a key, so it is neither shown nor started: keys belong into variables."
+)
 
 
 class Found(Struct, frozen=True, kw_only=True):
@@ -55,6 +59,8 @@ def started_by(setting: Setting, agent: Agent) -> Found:
     if setting.program is None or setting.refused:
         return Found(agent=msgspec.structs.replace(agent, **_unstartable(setting, agent)))
     argv = (setting.program, *setting.args)
+    if _holds_secret(setting.args):
+        return Found(agent=msgspec.structs.replace(agent, installed=True, detail=KEY_IN_ARGUMENTS, install_hint=None))
     detail = ""
     if setting.variables:
         detail = f"It is started with {', '.join(setting.variables)} set; discovery starts it without."
@@ -62,6 +68,15 @@ def started_by(setting: Setting, agent: Agent) -> Found:
         agent, installed=True, status="unknown", identity="name-only", argv=argv, detail=detail, install_hint=None
     )
     return Found(agent=agent, launch=Launch(argv=argv, start_s=DEFAULT_START_S))
+
+
+def _holds_secret(args: Sequence[str]) -> bool:
+    if not any("-" in arg or "=" in arg for arg in args):
+        return False
+    # Loaded for those only that could: its patterns take longer to make than a listing.
+    from modelport.domain.agents.cleaning import redacted, secrets_of
+
+    return bool(secrets_of({}, args)) or any(redacted(arg, ()) != arg for arg in args)
 
 
 def _unstartable(setting: Setting, agent: Agent) -> dict[str, str]:

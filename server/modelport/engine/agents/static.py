@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
 from modelport.domain.agents.ports import Instances, MachineView, RegistryCache, Verdicts
 from modelport.domain.agents.records import records
-from modelport.domain.agents.registry import RegistryCopy, RegistryEntry
 from modelport.domain.agents.rows import AgentBook
 from modelport.domain.agents.settings import Found
 from modelport.domain.agents.verdicts import ANSWERED, with_verdict
-from modelport.domain.errors import InvalidParams
-from modelport.protocol.types import Agent, AgentRegistry
+from modelport.protocol.types import Agent, AgentRegistry, DiscoverAgentResult
 
 
 class Listing(Struct, frozen=True):
@@ -22,6 +20,13 @@ class Listing(Struct, frozen=True):
     found: tuple[Found, ...]
     announced: tuple[Agent, ...]
     registry: AgentRegistry | None
+    ids: frozenset[str] = frozenset()
+    """The agents that were asked for, by their ids; none means all."""
+
+    def result(self) -> DiscoverAgentResult:
+        """As the contract tells it."""
+        agents = (*(one.agent for one in self.found), *self.announced)
+        return DiscoverAgentResult(agents=agents, registry=self.registry)
 
 
 class StaticAgents:
@@ -36,23 +41,26 @@ class StaticAgents:
         self._verdicts = verdicts
         self._instances = instances
 
-    def list(self, ids: Collection[str] = (), *, everything: bool = False) -> Listing:
+    def list(self, names: Collection[str] = (), *, everything: bool = False, strict: bool = True) -> Listing:
         """The agents of this machine. ``everything`` adds those that are known and not here.
+
+        A name that nobody has is an error, unless ``strict`` says that somebody may still turn up.
 
         Raises:
             InvalidParams: nobody is called so; the message offers the nearest names.
         """
         copy = self.cache.read()
         machine = self.view.look(self.book, copy)
-        found = [self._with_verdict(one) for one in records(self.book, _entries(copy), machine)]
+        found = [self._with_verdict(one) for one in records(self.book, copy.entries if copy else (), machine)]
         announced = list(self._instances.announced())
-        if ids:
-            wanted = self._ids(ids, found, announced)
-            found = [one for one in found if one.agent.agent_id in wanted]
-            announced = [agent for agent in announced if agent.agent_id in wanted]
+        ids = frozenset[str]()
+        if names:
+            ids = self._ids(names, [*(one.agent for one in found), *announced], strict=strict)
+            found = [one for one in found if one.agent.agent_id in ids]
+            announced = [agent for agent in announced if agent.agent_id in ids]
         elif not everything:
             found = [one for one in found if one.agent.sources]
-        return Listing(tuple(found), tuple(announced), copy.about if copy else None)
+        return Listing(tuple(found), tuple(announced), copy.about if copy else None, ids)
 
     def _with_verdict(self, found: Found) -> Found:
         if found.launch is None:
@@ -60,24 +68,26 @@ class StaticAgents:
         verdict = self._verdicts.known(found.launch)
         if verdict is None or verdict.status not in ANSWERED:
             return found
-        return Found(agent=with_verdict(found.agent, verdict), launch=found.launch, consent=found.consent)
+        agent = with_verdict(found.agent, verdict)
+        return Found(agent=agent, launch=found.launch, consent=found.consent)
 
-    def _ids(self, names: Collection[str], found: list[Found], announced: list[Agent]) -> frozenset[str]:
-        known = {one.agent.agent_id.lower(): one.agent.agent_id for one in found}
-        known |= {agent.agent_id.lower(): agent.agent_id for agent in announced}
+    def _ids(self, names: Collection[str], agents: Iterable[Agent], *, strict: bool) -> frozenset[str]:
+        known = {agent.agent_id.lower(): agent.agent_id for agent in agents}
         ids: set[str] = set()
         for name in names:
             row = self.book.named(name)
-            if row is None and name.lower() not in known:
-                # Loaded only for the remark.
-                from modelport.domain.model_search import nearest
-
-                near = nearest(name, sorted(known))
-                offer = f" (did you mean {' or '.join(near)}?)" if near else ""
-                raise InvalidParams(f"No agent is called {name[:80]}{offer}.", field="ids")
-            ids.add(row.id if row else known[name.lower()])
+            if strict and row is None and name.lower() not in known:
+                raise unknown(name, known)
+            ids.add(row.id if row else known.get(name.lower(), name))
         return frozenset(ids)
 
 
-def _entries(copy: RegistryCopy | None) -> tuple[RegistryEntry, ...]:
-    return copy.entries if copy else ()
+def unknown(name: str, known: Iterable[str]) -> Exception:
+    """The error for a name that no agent has."""
+    # Loaded for the remark only: the listing is quicker without.
+    from modelport.domain.errors import InvalidParams
+    from modelport.domain.model_search import nearest
+
+    near = nearest(name, sorted(known))
+    offer = f" (did you mean {' or '.join(near)}?)" if near else ""
+    return InvalidParams(f"No agent is called {name[:80]}{offer}.", field="ids")

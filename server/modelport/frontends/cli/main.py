@@ -16,6 +16,7 @@ COMMANDS = {
     "chat": ("chat", "Ask a model and see the answer as it is made."),
     "config": ("config", "Show, check and describe the configuration file."),
     "discover": ("discover", "Find the model servers on this machine."),
+    "discover-agents": ("discover_agents", "Find the agents on this machine; also as acp-discover."),
     "doctor": ("doctor", "Check this installation."),
     "keys": ("keys", "Keep provider keys in the system's keyring."),
     "models": ("models", "List models, or find one by name, ability and price."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import TracebackType
 from typing import Self
 
+from modelport.frontends.python.agents import AgentCalls
 from modelport.frontends.python.completions import CompletionCalls
 from modelport.frontends.python.credentials import CredentialCalls
 from modelport.frontends.python.models import ModelCalls
@@ -13,7 +14,7 @@ from modelport.frontends.python.providers import ProviderCalls
 from modelport.frontends.python.usage import UsageCalls
 
 
-class Client(ProviderCalls, ModelCalls, CompletionCalls, OperationCalls, UsageCalls, CredentialCalls):
+class Client(ProviderCalls, ModelCalls, CompletionCalls, OperationCalls, UsageCalls, CredentialCalls, AgentCalls):
     """Modelport's engine in this process, for asyncio.
 
     ``async with Client() as client`` closes it at the end; elsewhere call ``aclose``. It belongs to the event loop it

@@ -12,6 +12,7 @@ from modelport.frontends.python.sync import SyncClient
 from modelport.frontends.python.sync_feeds import SyncStream
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import (
+    Agent,
     Attempt,
     AttemptUpdate,
     Call,
@@ -36,6 +37,7 @@ from modelport.protocol.types import (
 )
 
 __all__ = [
+    "Agent",
     "Attempt",
     "AttemptUpdate",
     "Call",

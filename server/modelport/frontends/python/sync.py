@@ -71,6 +71,7 @@ class SyncClient:
     disconnect = _blocking(Client.disconnect)
     status = _blocking(Client.status)
     discover = _feeding(Client.discover)
+    agents = _feeding(Client.agents)
     models = _blocking(Client.models)
     search_models = _blocking(Client.search_models)
     pull_model = _feeding(Client.pull_model)

@@ -10,7 +10,7 @@ import pytest
 
 from modelport.adapters.agent_data import load_agents
 from modelport.adapters.agent_sources import editor_settings
-from modelport.adapters.agent_sources.login_shell import keep_path
+from modelport.adapters.agent_sources.login_shell import keep_path, kept_path
 from modelport.adapters.agent_sources.machine import LocalMachine
 from modelport.domain.agents.records import records
 from modelport.domain.agents.registry import RegistryCopy, RegistryEntry
@@ -288,7 +288,7 @@ def test_refreshing_asks_the_shell_and_looking_believes_it(home: Path):
     (home / ".profile").write_text('PATH="$HOME/from profile:$PATH"\n')
     here = machine(home, SHELL="/bin/sh", PATH="/usr/bin")
     assert seen(here.look(BOOK, None), "gemini") == []
-    here.refresh()
+    here.refresh(older_than_s=0)
     assert [one.place for one in seen(here.look(BOOK, None), "gemini")] == ["login shell's PATH"]
 
 
@@ -305,8 +305,16 @@ def test_agents_are_started_with_a_path_that_holds_no_folder_of_everybodys(home:
 
 def test_a_shell_that_says_nothing_leaves_what_is_kept(home: Path):
     keep_path(str(home / ".modelport"), "/kept")
-    machine(home, SHELL="/bin/false").refresh()
-    assert "/kept" in (home / ".modelport/login-path.json").read_text()
+    machine(home, SHELL="/bin/false").refresh(older_than_s=0)
+    assert kept_path(str(home / ".modelport")) == "/kept"
+
+
+def test_the_shell_is_asked_once_in_a_while_only(home: Path):
+    shell = program(home / "sh", f'#!/bin/sh\necho asked >> {home}/asked\nexec /bin/sh "$@"\n')
+    here = machine(home, SHELL=str(shell))
+    for older_than_s in (3600, 3600, 0):
+        here.refresh(older_than_s=older_than_s)
+    assert (home / "asked").read_text().splitlines() == ["asked", "asked"]
 
 
 LOOK = """

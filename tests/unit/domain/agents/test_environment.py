@@ -47,7 +47,7 @@ def test_the_rows_own_variables_are_added() -> None:
 @pytest.mark.parametrize(
     "name",
     ["OPENAI_API_KEY", "GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "DB_PASSWORD", "GITLAB_PAT", "APIKEY", "MY_TOKENS", "aws_session_token",
-     "GOOGLE_APPLICATION_CREDENTIALS", "TOKEN_FOR_X"],
+     "GOOGLE_APPLICATION_CREDENTIALS", "TOKEN_FOR_X", "AUGMENT_SESSION_AUTH"],
 )  # fmt: skip
 def test_names_of_secrets(name: str) -> None:
     assert holds_secret(name)

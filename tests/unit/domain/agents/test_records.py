@@ -22,8 +22,8 @@ CLAUDE = AgentRow(
     packages=("npm:@agentclientprotocol/claude-agent-acp",), adapts="claude", node="22", **FACTS,
 )  # fmt: skip
 KIMI = AgentRow(
-    id="kimi", name="Kimi", command="kimi", args=("acp",), packages=("npm:@moonshot-ai/kimi-code",),
-    stubs=("pypi:kimi-cli",), generic=True, folders=("~/.kimi-code/bin",), **FACTS,
+    id="kimi", name="Kimi", command="kimi", args=("acp",), packages=("npm:@moonshot-ai/kimi-code", "pypi:kimi-cli"),
+    stubs=("pypi:kimi-cli>=1.52",), generic=True, folders=("~/.kimi-code/bin",), **FACTS,
 )  # fmt: skip
 PI = AgentRow(id="pi-acp", name="pi", command="pi-acp", packages=("npm:pi-acp",), requires=("pi",), **FACTS)
 DEEP = AgentRow(id="deepagents", name="Deep", module="deepagents_acp", packages=("pypi:deepagents-acp",), **FACTS)
@@ -98,8 +98,16 @@ def test_a_leftover_package_is_a_stub_and_is_never_started() -> None:
     assert one.agent.install_hint == "npm install -g @moonshot-ai/kimi-code"
 
 
+def test_a_package_is_a_leftover_from_a_version_on() -> None:
+    one = found("kimi", programs=[program("kimi", "pypi:kimi-cli==1.9.0")])
+    assert (one.agent.installed, one.agent.identity, one.agent.status) == (True, "confirmed", "unknown")
+
+
 def test_the_real_one_is_taken_where_a_stub_comes_first_on_the_path() -> None:
-    two = [program("kimi", "pypi:kimi-cli"), program("kimi", "npm:@moonshot-ai/kimi-code==2.1.0", argv=("/b/kimi",))]
+    two = [
+        program("kimi", "pypi:kimi-cli==1.52.1"),
+        program("kimi", "npm:@moonshot-ai/kimi-code==2.1.0", argv=("/b/kimi",)),
+    ]
     one = found("kimi", programs=two)
     assert (one.agent.installed, one.agent.argv) == (True, ("/b/kimi", "acp"))
 
@@ -222,6 +230,15 @@ def test_an_agent_of_the_users_own_is_listed_under_its_name() -> None:
     assert one.launch is not None
 
 
+@pytest.mark.parametrize(
+    "args", [("--api-key", "abcdefgh12345678"), ("--token=abcdefgh12345678",), ("sk-0123456789abcdef0123",)]
+)
+def test_a_key_in_a_setting_is_neither_shown_nor_used(args: tuple[str, ...]) -> None:
+    one = found("mine", settings=[setting("/opt/mine", *args, program="/opt/mine")])
+    assert (one.agent.argv, one.launch) == (None, None)
+    assert "looks like a key" in one.agent.detail
+
+
 def test_one_program_in_two_editors_is_one_agent() -> None:
     both = [setting("/opt/m", program="/opt/m"), setting("/opt/m", program="/opt/m", host="Cursor (x)")]
     own = [one.agent for one in records(BOOK, (), Machine(settings=tuple(both))) if one.agent.agent_id == "mine"]
@@ -251,3 +268,18 @@ def test_the_registry_adds_the_agents_that_no_row_has() -> None:
     assert "gemini-too" not in ids
     here = found("new", entries=entries, programs=[program("new", "npm:new-agent==1.0", argv=("/n/new",))])
     assert (here.agent.argv, here.agent.identity) == (("/n/new", "--acp"), "confirmed")
+
+
+def test_a_registry_decides_no_more_than_an_agents_own_variables() -> None:
+    env = {
+        "AGENT_MODE": "acp",
+        "LD_PRELOAD": "/x.so",
+        "NODE_OPTIONS": "--require=/x",
+        "PATH": "/x",
+        "pythonpath": "/x",
+        "A_KEY": "x",
+    }
+    entry = RegistryEntry(id="new", name="New", version="1.0", package="npm:new-agent", env=env)
+    one = found("new", entries=(entry,), programs=[program("new", "npm:new-agent==1.0")])
+    assert one.launch is not None
+    assert one.launch.env == {"AGENT_MODE": "acp"}

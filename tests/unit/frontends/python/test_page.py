@@ -14,6 +14,7 @@ import keyring
 import pytest
 
 import modelport
+from support import fake_agents
 from support.file_keyring import FileKeyring
 from support.http_server import Answer, LocalServer, Received
 from support.local_answers import SERVERS
@@ -44,6 +45,14 @@ def behave(request: Received) -> Answer:
 
 
 @pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Gemini CLI, and no other agent."""
+    folder = fake_agents.installed(tmp_path / "npm", "@google/gemini-cli", "gemini")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     monkeypatch.setenv("TEST_KEYRING_FILE", str(tmp_path / "keyring.json"))
     before = keyring.get_keyring()
@@ -69,7 +78,7 @@ def words(text: str) -> str:
     ("page", "line", "example"), [*README, *EXAMPLES], ids=[f"{page}:{line}" for page, line, _ in [*README, *EXAMPLES]]
 )
 def test_an_example(
-    page: str, line: int, example: str, server: LocalServer, capsys: pytest.CaptureFixture[str]
+    page: str, line: int, example: str, server: LocalServer, agent: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     told = " ".join(re.findall(r"^\s*print\(.*\)  # (.*)$", example, re.M))
     text = "\n" * line + example.replace("8000", str(server.port))

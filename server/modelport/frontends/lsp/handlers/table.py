@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from modelport.frontends.lsp.handlers import (
+    agent,
     completion,
     credential,
     diagnostics,
@@ -44,5 +45,6 @@ HANDLERS: Final[dict[str, Handler]] = {
     "usage/delta": usage.delta_usage,
     "usage/history": usage.history_usage,
     "usage/credits": usage.credits_usage,
+    "agent/discover": agent.discover_agent,
     "diagnostics/run": diagnostics.run_diagnostics,
 }

@@ -1,0 +1,87 @@
+"""Puts agent discovery together: the part of the composition root that ``acp-discover`` starts with.
+
+It stands beside ``app`` because listing agents must not cost what the engine costs. What only the deeper levels need
+is imported when they are asked for.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Collection
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from modelport.adapters.agent_data import load_agents
+from modelport.adapters.agent_sources.machine import LocalMachine
+from modelport.adapters.agent_sources.node import node_identity
+from modelport.adapters.agents.instances import AnnouncedInstances
+from modelport.adapters.agents.registry_file import RegistryFile
+from modelport.adapters.agents.verdict_files import VerdictFiles
+from modelport.adapters.data_folder import data_folder
+from modelport.engine.agents.static import StaticAgents
+
+if TYPE_CHECKING:
+    from modelport.engine.agents.discovery import AgentDiscovery
+
+
+class AgentApp:
+    """Agent discovery of one process. Making one reads the rows: some 10 ms, so make it off the event loop.
+
+    ``withheld`` names variables that no agent is to see, besides those whose names say that they are secret.
+    """
+
+    def __init__(self, withheld: Callable[[], Collection[str]] | None = None) -> None:
+        self._of_providers = withheld or provider_keys
+        self._folder = data_folder(os.environ)
+        self._verdicts = VerdictFiles(self._folder / "agents", partial(node_identity, os.environ))
+        self.static = StaticAgents(
+            load_agents(),
+            LocalMachine(os.environ, Path.home(), self._folder),
+            RegistryFile(self._folder / "agent-registry.json", _download),
+            self._verdicts,
+            AnnouncedInstances(os.environ),
+        )
+
+    def discovery(self) -> AgentDiscovery:
+        """All levels. Loads what they need, so call it off the event loop."""
+        from modelport.adapters.agents.http_handshake import PostHandshakes
+        from modelport.adapters.agents.processes import SystemProcesses
+        from modelport.adapters.agents.server_data import load_agent_servers
+        from modelport.adapters.agents.stdio_handshake import StdioHandshakes
+        from modelport.adapters.agents.tcp_handshake import LineHandshakes
+        from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
+        from modelport.adapters.local_servers.prober import SocketProber
+        from modelport.adapters.system import ProcessEnvironment
+        from modelport.engine.agents.discovery import AgentDiscovery
+        from modelport.engine.agents.probe import AgentProbe
+        from modelport.engine.agents.server_finder import ServerFinder
+        from modelport.engine.agents.starts import Starter
+
+        finder = ServerFinder(self.static.book, load_agent_servers(), SocketProber(), LineHandshakes())
+        probe = AgentProbe(finder, SystemListeningPorts(), SystemProcesses(), PostHandshakes())
+        handshakes = StdioHandshakes(self._folder / "agents")
+        starter = Starter(handshakes, self._verdicts, ProcessEnvironment(), self.static.view, self._withheld)
+        return AgentDiscovery(self.static, probe, starter)
+
+    def _withheld(self) -> frozenset[str]:
+        own = (name for row in self.static.book.agent for name in row.key_variables)
+        return frozenset((*self._of_providers(), *own))
+
+
+def provider_keys() -> frozenset[str]:
+    """The variables that hold providers' keys."""
+    from modelport.adapters.provider_data import load_registry
+
+    return frozenset(name for row in load_registry().all() for name in row.api_key_env_vars)
+
+
+async def _download(url: str) -> bytes:
+    from modelport.adapters.agents.registry_download import RegistryDownload
+    from modelport.adapters.http.pool import HttpPool
+
+    pool = HttpPool()
+    try:
+        return await RegistryDownload(pool)(url)
+    finally:
+        await pool.aclose()

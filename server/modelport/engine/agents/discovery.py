@@ -1,0 +1,144 @@
+"""The use case of ``agent/discover``: files first, then what runs, then what answers when it is started."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import anyio
+import anyio.to_thread
+import msgspec
+from anyio.abc import TaskGroup
+
+from modelport.domain.agents.settings import Found
+from modelport.domain.errors import InvalidParams
+from modelport.engine.agents.probe import AgentProbe
+from modelport.engine.agents.starts import Starter, Starts
+from modelport.engine.agents.static import Listing, StaticAgents, unknown
+from modelport.protocol.types import Agent, AgentProcess, DiscoverAgentParams, DiscoverAgentResult
+
+PROBE_MS = 2000
+VERIFY_MS = 180_000
+SHELL_ASKED_S = 24 * 3600.0
+"""How long the login shell's search path is believed, in seconds."""
+ANSWER_S = 10.0
+"""How long a server that was found may take for its first answer."""
+
+Tell = Callable[[Agent], None]
+
+
+class AgentDiscovery:
+    """Finds agents; each is told of once, when there is nothing more to learn about it at the level asked for."""
+
+    def __init__(self, static: StaticAgents, probe: AgentProbe, starter: Starter) -> None:
+        self._static = static
+        self._probe = probe
+        self._starter = starter
+
+    async def find(self, params: DiscoverAgentParams, tell: Tell) -> DiscoverAgentResult:
+        """The agents of this machine.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the registry was asked for and could not be had.
+        """
+        level = params.level or "static"
+        timeout_ms = params.timeout_ms
+        if timeout_ms is None:
+            timeout_ms = VERIFY_MS if level == "verify" else PROBE_MS
+        if timeout_ms <= 0:
+            raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
+        if (params.sessions or params.refresh) and level != "verify":
+            name = "sessions" if params.sessions else "refresh"
+            raise InvalidParams(f"{name} starts programs: ask for level verify.", field=name)
+        end = anyio.current_time() + timeout_ms / 1000
+        if params.registry is not None:
+            await self._static.cache.fetch(params.registry)
+        if level == "verify":
+            # Programs are started anyway, so the shell may be one of them.
+            age_s = 0.0 if params.refresh else SHELL_ASKED_S
+            await anyio.to_thread.run_sync(lambda: self._static.view.refresh(older_than_s=age_s))
+        listing = await anyio.to_thread.run_sync(self._list, params, level)
+        if level == "static":
+            result = listing.result()
+            for agent in result.agents:
+                tell(agent)
+            return result
+        starts = self._starter.begin(params, end) if level == "verify" else None
+        agents = await _Search(self._probe, listing, starts, tell, end).run()
+        found = {agent.agent_id for agent in agents}
+        for name in params.ids or ():
+            if self._static.book.named(name) is None and not {name, name.lower()} & {*found, *map(str.lower, found)}:
+                raise unknown(name, [row.id for row in self._static.book.agent])
+        return DiscoverAgentResult(agents=tuple(agents), registry=listing.registry)
+
+    def _list(self, params: DiscoverAgentParams, level: str) -> Listing:
+        return self._static.list(params.ids or (), everything=bool(params.all), strict=level == "static")
+
+
+class _Search:
+    """One search beyond files: what runs, what listens, and what is started."""
+
+    def __init__(self, probe: AgentProbe, listing: Listing, starts: Starts | None, tell: Tell, end: float) -> None:
+        self._probe = probe
+        self._listing = listing
+        self._starts = starts
+        self._tell = tell
+        self._end = end
+        self._agents: dict[int, Agent] = {}
+        self._servers: list[Agent] = []
+
+    async def run(self) -> Sequence[Agent]:
+        """All of it at once; what was found in files comes first, in the order of the listing."""
+        processes = await self._probe.processes()
+        found = [_with_processes(one, processes) for one in self._listing.found]
+        known = {one.agent.agent_id for one in found}
+        rest = [agent for agent in self._probe.alone(processes, known) if self._wanted(agent)]
+        rest += self._listing.announced
+        for agent in rest:
+            self._tell(agent)
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._look_around, tasks)
+            for place, one in enumerate(found):
+                if self._starts is not None and self._starts.may(one):
+                    tasks.start_soon(self._start, self._starts, place, one)
+                else:
+                    self._agents[place] = one.agent
+                    self._tell(one.agent)
+        return [*(self._agents[place] for place in sorted(self._agents)), *self._servers, *rest]
+
+    async def _start(self, starts: Starts, place: int, found: Found) -> None:
+        agent = await starts.agent(found)
+        self._agents[place] = agent
+        self._tell(agent)
+
+    async def _look_around(self, tasks: TaskGroup) -> None:
+        limit = min(PROBE_MS / 1000, max(0.0, self._end - anyio.current_time()))
+        servers = await self._probe.find(
+            self._tell if self._starts is None else _nobody, timeout_s=limit, ids=self._listing.ids
+        )
+        self._servers += servers
+        if self._starts is not None:
+            for place, agent in enumerate(servers):
+                tasks.start_soon(self._ask, place, agent)
+
+    async def _ask(self, place: int, agent: Agent) -> None:
+        """Talks to a server that was found."""
+        left = max(0.0, self._end - anyio.current_time())
+        self._servers[place] = await self._probe.verify(agent, timeout_s=min(ANSWER_S, left))
+        self._tell(self._servers[place])
+
+    def _wanted(self, agent: Agent) -> bool:
+        return not self._listing.ids or agent.agent_id in self._listing.ids
+
+
+def _nobody(agent: Agent) -> None:
+    """There is more to learn about it."""
+
+
+def _with_processes(found: Found, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Found:
+    """The record with the processes that run it now."""
+    mine = processes.get(found.agent.agent_id)
+    if not mine:
+        return found
+    agent = msgspec.structs.replace(found.agent, pid=mine[0].pid, processes=mine)
+    return msgspec.structs.replace(found, agent=agent)

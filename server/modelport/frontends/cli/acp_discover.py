@@ -1,0 +1,159 @@
+"""``acp-discover``: which agents does this machine have, and do they work?
+
+It stands apart from the other commands: listing agents from files needs no event loop, no engine, and no library for
+command lines that takes longer to load than the listing takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from modelport.agent_app import AgentApp
+from modelport.domain.errors import InvalidParams, ModelportError
+from modelport.frontends.cli.agent_table import lines
+from modelport.protocol.initialize import VERSION
+from modelport.protocol.types import Agent, DiscoverAgentParams, DiscoverAgentResult
+
+INTERRUPTED = 130
+TARGETS = ("zed", "jetbrains", "vscode", "codecompanion", "avante", "acpx")
+DESCRIPTION = "Lists the agents of this machine, and says of each how that is known. Starts nothing unless told to."
+EPILOG = """\
+levels:
+  static   reads files only
+  probe    also asks the ports that your own programs listen on, on this machine
+  verify   also starts what was found, in an empty folder and without your keys, and asks
+           for the protocol's first answer; what has answered is not started again until
+           it changes
+
+exit codes: 0 an agent is here, 1 none is, 2 wrong usage
+"""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs the command; returns its exit code: 0 an agent is here, 1 none is, 2 wrong usage."""
+    options = _options(arguments)
+    try:
+        code = _discover(options)
+        sys.stdout.flush()
+    except ModelportError as error:
+        sys.stderr.write(f"acp-discover: {error.message}\n")
+        return 2 if isinstance(error, InvalidParams) else 1
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has seen enough.
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return 1
+    return code
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="acp-discover",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("ids", nargs="*", metavar="AGENT", help="only these, by id or command")
+    add("--level", choices=("static", "probe", "verify"), default="static", help="how far to go (default: static)")
+    add("--timeout", type=_seconds, metavar="S", help="seconds for the whole search (default: 2, or 180 to verify)")
+    add("--all", action="store_true", help="also the agents that are known and not here")
+    add("--refresh", action="store_true", help="verify again what has answered; ask the login shell for its PATH")
+    add("--sessions", action="store_true", help="also open a session with each, which proves the log-in")
+    add("--registry", metavar="URL", help='download the public registry first: "latest", or an https address')
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print one JSON object when all is known")
+    form.add_argument("--ndjson", action="store_true", help="print a JSON line for each agent as it becomes known")
+    form.add_argument("--emit", choices=TARGETS, help="print the settings that give what was found to an editor")
+    add("--version", action="version", version=f"acp-discover {VERSION}")
+    options = parser.parse_args(arguments)
+    if (options.refresh or options.sessions) and options.level != "verify":
+        parser.error(f"--{'refresh' if options.refresh else 'sessions'} starts programs: add --level verify")
+    return options
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+    return seconds
+
+
+def _discover(options: argparse.Namespace) -> int:
+    params = DiscoverAgentParams(
+        level=options.level,
+        timeout_ms=None if options.timeout is None else max(1, round(options.timeout * 1000)),
+        ids=tuple(options.ids) or None,
+        all=options.all,
+        refresh=options.refresh,
+        sessions=options.sessions,
+        registry=options.registry,
+    )
+    app = AgentApp()
+    result = _find(app, params, _teller(options))
+    if options.emit:
+        _emit(options.emit, result.agents, app)
+    elif options.json:
+        _say(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+    elif not options.ndjson:
+        _print(result)
+    return 0 if any(agent.installed for agent in result.agents) else 1
+
+
+def _find(app: AgentApp, params: DiscoverAgentParams, tell: Callable[[Agent], None]) -> DiscoverAgentResult:
+    if params.level == "static" and not params.registry:
+        result = app.static.list(params.ids or (), everything=bool(params.all)).result()
+        for agent in result.agents:
+            tell(agent)
+        return result
+    import gc
+
+    import anyio
+
+    gc.enable()
+    return anyio.run(app.discovery().find, params, tell)
+
+
+def _teller(options: argparse.Namespace) -> Callable[[Agent], None]:
+    """What is told of each agent as soon as it is known."""
+    if options.ndjson:
+        return lambda agent: _say(msgspec.json.encode(agent).decode())
+    if options.level == "verify" and sys.stderr.isatty():
+        return lambda agent: _remark(f"{agent.agent_id}: {agent.status}")
+    return lambda _: None
+
+
+def _print(result: DiscoverAgentResult) -> None:
+    if not result.agents:
+        _remark("No agent was found; acp-discover --all lists those that are known.")
+        return
+    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
+    for line in lines(result.agents, colours=colours):
+        _say(line)
+    if result.registry:
+        _remark(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
+
+
+def _emit(target: str, agents: Sequence[Agent], app: AgentApp) -> None:
+    from modelport.domain.agents.snippets import snippet
+
+    made = snippet(target, agents, app.static.book)
+    _say(made.text.rstrip("\n"))
+    _remark(made.where)
+
+
+def _say(text: str) -> None:
+    """Prints at once: whoever reads the lines of a search wants them while it goes on."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _remark(text: str) -> None:
+    sys.stderr.write(f"{text}\n")

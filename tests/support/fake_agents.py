@@ -1,0 +1,30 @@
+"""Puts the fake agent on a machine, under an agent's name and as an agent's package."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+from support.agent_homes import npm_global, program
+
+FAKE = Path(__file__).with_name("fake_agent.py")
+
+
+def script(*told: str) -> str:
+    """A shell script that is the fake agent, told to behave in some way."""
+    line = shlex.join([sys.executable, "-I", "-S", str(FAKE), *told])
+    return f'#!/bin/sh\nexec {line} "$@"\n'
+
+
+def installed(prefix: Path, package: str, command: str, *told: str, version: str = "1.2.3") -> Path:
+    """An agent as ``npm install -g`` leaves it; gives the folder for the search path."""
+    root = npm_global(prefix, package, version, **{command: "agent.sh"})
+    program(root / "agent.sh", script(*told))
+    return prefix / "bin"
+
+
+def bare(folder: Path, command: str, *told: str) -> Path:
+    """A program of the name that no package owns; gives the folder for the search path."""
+    program(folder / command, script(*told))
+    return folder
