@@ -170,6 +170,8 @@ def _said(error: Any, censor: Censor) -> str:
         parts += [part for part in more if isinstance(part, str)][:1]
     elif isinstance(data, str):
         parts.append(data)
+    if len(parts) > 1 and parts[0].rstrip(".").lower() == "internal error":
+        del parts[0]
     said = ": ".join(dict.fromkeys(part for part in parts if part))
     return censor.text(f"{said} (error {error.get('code')})" if said else f"error {error.get('code')}")
 

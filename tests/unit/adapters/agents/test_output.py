@@ -51,6 +51,7 @@ def test_a_line_that_is_too_long_is_one_piece_of_noise() -> None:
     output = Output()
     for _ in range(3 * LONGEST_LINE // 65536):
         assert output.feed(b"x" * 65536) == []
+    assert output.noise == 1, "it is not kept until it ends"
     assert output.feed(b"tail\n" + line(MESSAGES[0]) + b"\n") == [MESSAGES[0]]
     assert output.noise == 1
     assert output.words == ("x" * LONGEST_WORDS,)

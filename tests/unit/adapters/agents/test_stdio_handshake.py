@@ -19,6 +19,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.agents import talk as talking
+from modelport.adapters.agents.remains import Remains
 from modelport.adapters.agents.stdio_handshake import StdioHandshakes
 from modelport.domain.agents.sightings import Launch, Verdict
 from support import fake_agent
@@ -64,6 +65,9 @@ class Place:
     def nothing_is_left(self) -> None:
         assert [pid for pid in self.pids if not gone(pid)] == []
         assert list(self.folder.iterdir()) == []
+        self.no_thread_is_left()
+
+    def no_thread_is_left(self) -> None:
         names = {thread.name for thread in threading.enumerate()}
         assert not {name for name in names if name.startswith("modelport-agent")}
 
@@ -126,7 +130,7 @@ async def test_what_it_writes_into_its_folder_is_removed(place: Place) -> None:
         ("array", "It answered the first request with a list."),
         ("empty", "It answered the first request with an object that is not the protocol's."),
         ("mcp", "It speaks another protocol: what it answered is a server's of tools (MCP)."),
-        ("initialize-fails", "It answered the first request with an error: Internal error: no database (error -32603)"),
+        ("initialize-fails", "It answered the first request with an error: no database (error -32603)"),
         ("null-id", "It answered the first request with an error: Parse error (error -32700)"),
     ],
 )
@@ -167,6 +171,24 @@ async def test_requests_of_the_agent_are_refused_before_it_answers(place: Place)
     assert refusal["error"]["code"] == -32601
 
 
+async def test_not_every_request_of_the_agent_gets_an_answer(place: Place) -> None:
+    verdict = await place.meet("asks-often")
+
+    assert verdict.status == "ready"
+    assert len([message for message in place.heard if "error" in message]) == talking.MOST_REQUESTS
+
+
+async def test_nobody_waits_for_an_agent_that_asks_and_does_not_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talking, "MOST_REQUESTS", fake_agent.MANY)
+
+    verdict = await place.meet("asks-often", "deaf", timeout_s=2)
+
+    assert verdict.status == "hung"
+    place.nothing_is_left()
+
+
 async def test_one_that_never_answers(place: Place) -> None:
     verdict = await place.meet("silent", "canary", timeout_s=0.5)
 
@@ -203,6 +225,16 @@ async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, e
     place.nothing_is_left()
 
 
+async def test_a_group_is_ended_where_nobody_tells_who_is_in_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Remains, "find", lambda _: [])
+
+    for ending in ("", "ignores-all", "parent-leaves"):
+        await place.meet("child", *filter(None, [ending]))
+
+    assert len(place.pids) == 7
+    place.nothing_is_left()
+
+
 async def test_one_whose_child_outlives_it_while_it_is_asked(place: Place) -> None:
     verdict = await place.meet("parent-leaves")
 
@@ -222,6 +254,7 @@ async def test_nobody_waits_for_one_who_got_away_with_the_pipes(place: Place) ->
     leader, escaped = place.pids
     assert not alive(leader)
     assert alive(escaped)
+    place.no_thread_is_left()
     os.kill(escaped, signal.SIGKILL)
     place.nothing_is_left()
 

@@ -81,7 +81,7 @@ def test_both_shapes_are_read_whatever_the_number() -> None:
     ("error", "status", "words"),
     [
         ({"code": -32000, "message": f"log in, not {CANARY}"}, "auth_required", "log in, not [redacted] (error -32000)"),
-        ({"code": -32603, "message": "Internal error", "data": {"details": "no disk"}}, "broken", "Internal error: no disk (error -32603)"),
+        ({"code": -32603, "message": "Internal error", "data": {"details": "no disk"}}, "broken", "no disk (error -32603)"),
         ({"code": -32603, "message": "same", "data": "same"}, "broken", "same (error -32603)"),
         ({"code": 1, "message": None, "data": {"message": 1}}, "broken", "error 1"),
         ({"code": "-32000", "message": "a text for a code"}, "broken", "a text for a code (error -32000)"),
