@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import pty
@@ -11,13 +12,16 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
 
 from support import fake_agents
+from support.agent_answers import OTHERS, SERVERS
 from support.agent_homes import program
 from support.discovering import Discovering, left_behind
+from support.http_server import LocalServer
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "protocol" / "agent.schema.json").read_text(encoding="utf-8"))
@@ -479,3 +483,22 @@ def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_pat
     assert record["pid"] == process.pid
     assert [one["pid"] for one in record["processes"]] == [process.pid]
     assert CANARY not in done.stdout
+
+
+# What listens.
+
+
+def test_servers_are_told_apart_and_are_sent_nothing_but_plain_questions(machine: Discovering) -> None:
+    with contextlib.ExitStack() as stack:
+        agents = {stack.enter_context(LocalServer(sample.behave)): sample for sample in SERVERS}
+        others = [stack.enter_context(LocalServer(sample.behave)) for sample in OTHERS]
+        done = machine.run("--json", "--level", "probe", "--timeout", "30", more={"ANTHROPIC_API_KEY": CANARY})
+        received = [request for server in (*agents, *others) for request in server.requests]
+    found = json.loads(done.stdout)["agents"]
+    places = {urlsplit(agent["url"]).port for agent in found if "url" in agent}
+    assert {server.port for server in agents} <= places
+    assert places.isdisjoint(server.port for server in others)
+    assert {request.method for request in received} == {"GET"}
+    assert not any(CANARY in str(request.headers) or "authorization" in request.headers for request in received)
+    for agent in found:
+        jsonschema.Draft202012Validator(SCHEMA).validate(agent)
