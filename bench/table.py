@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from agents import agents
 from discovery import local_discovery
 from holding import cancel, memory_per_stream
 from ledger import usage_summary
@@ -40,6 +41,7 @@ STEPS: tuple[tuple[str, Measure], ...] = (
     ("memory per stream", memory_per_stream),
     ("cancel", cancel),
     ("local discovery", local_discovery),
+    ("agents", agents),
     ("usage summary", usage_summary),
 )
 NOT_QUICK = ("usage summary",)

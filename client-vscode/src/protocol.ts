@@ -42,7 +42,7 @@ export type DiscoverLevel = "static" | "probe" | "verify";
 export type AgentStatus = "ready" | "auth_required" | "not_configured" | "broken" | "hung" | "stub" | "needs_install" | "unknown";
 
 /** What is known of an agent's log-in. */
-export type AgentAuth = "unknown" | "not_required" | "required" | "authenticated";
+export type AgentAuth = "unknown" | "not_required" | "required";
 
 /** How sure it is that a program is the agent and not a namesake. */
 export type AgentIdentity = "confirmed" | "name-only" | "mismatch";
@@ -440,7 +440,7 @@ export interface Agent {
   readonly displayName: string;
   /** Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not. */
   readonly installed: boolean;
-  /** Whether a key variable or a credential file of its own is here, or it is known to need none. Says nothing of whether they are still good. */
+  /** Whether a key variable or a credential file of its own is here, or none of either is known. Says nothing of whether they are still good. */
   readonly configured: boolean;
   /** The name of the program that starts it; empty for a server. */
   readonly command: string;
@@ -1033,7 +1033,7 @@ export interface DiscoverAgentParams {
   readonly all?: boolean;
   /** At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again. */
   readonly refresh?: boolean;
-  /** At level verify: also opens a session with each, which proves the log-in and lists the models. Some agents keep such a session in their history. */
+  /** At level verify: also opens a session with each, which shows a log-in that is missing and lists the models. Some agents keep such a session in their history. */
   readonly sessions?: boolean;
   /** First downloads the public registry: latest, or the https address of another copy. */
   readonly registry?: string;

@@ -229,7 +229,7 @@ def test_a_session_is_opened_only_when_it_is_asked_for_and_gets_the_agents_own_k
     record = machine.agents(
         "--level", "verify", "--sessions", more={"GEMINI_API_KEY": CANARY, "OPENAI_API_KEY": "sk-other"}
     )["gemini"]
-    assert (record["status"], record["auth"], record["models"]) == ("ready", "authenticated", ["small", "large"])
+    assert (record["status"], record["auth"], record["models"]) == ("ready", "unknown", ["small", "large"])
     methods = [json.loads(line)["method"] for line in (tmp_path / "heard").read_text().splitlines()]
     assert methods[:2] == ["initialize", "session/new"]
     given = json.loads((tmp_path / "notes").read_text())["environment"]

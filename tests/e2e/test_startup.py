@@ -71,3 +71,21 @@ def test_version_is_the_packages() -> None:
     with ServerProcess() as server:
         assert server.initialize()["serverInfo"] == {"name": "modelport", "version": version("modelport")}
         assert server.close() == 0
+
+
+def test_listing_agents_needs_no_event_loop_no_network_and_no_engine() -> None:
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "modelport", "discover-agents"],
+        capture_output=True,
+        timeout=15,
+        check=False,
+    )
+    modules = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "import time" in line}
+    roots = {name.partition(".")[0] for name in modules}
+    assert "modelport.engine.agents.static" in modules
+    assert not roots & {*HEAVY, "anyio", "asyncio", "ssl", "socket", "subprocess", "concurrent", "sqlite3", "logging"}
+    assert not {
+        name
+        for name in modules
+        if name.startswith(("modelport.app", "modelport.engine.completions", "modelport.frontends.lsp"))
+    }

@@ -34,7 +34,7 @@ async def test_it_answers_although_what_it_asks_for_is_refused(tmp_path: Path) -
 async def test_it_opens_a_session(tmp_path: Path) -> None:
     verdict = await meet(tmp_path, session=True)
 
-    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "authenticated", ("small", "large"))
+    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "unknown", ("small", "large"))
 
 
 @pytest.mark.parametrize("session", [False, True])

@@ -126,7 +126,6 @@ AgentAuth = Literal[
     "unknown",
     "not_required",
     "required",
-    "authenticated",
 ]
 """What is known of an agent's log-in."""
 
@@ -717,7 +716,7 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not."""
 
     configured: bool
-    """Whether a key variable or a credential file of its own is here, or it is known to need none. Says nothing of whether they are still good."""
+    """Whether a key variable or a credential file of its own is here, or none of either is known. Says nothing of whether they are still good."""
 
     command: str
     """The name of the program that starts it; empty for a server."""
@@ -1505,7 +1504,7 @@ class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     """At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again."""
 
     sessions: bool | None = None
-    """At level verify: also opens a session with each, which proves the log-in and lists the models. Some agents keep such a session in their history."""
+    """At level verify: also opens a session with each, which shows a log-in that is missing and lists the models. Some agents keep such a session in their history."""
 
     registry: str | None = None
     """First downloads the public registry: latest, or the https address of another copy."""

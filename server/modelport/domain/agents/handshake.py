@@ -16,7 +16,6 @@ import msgspec
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.sightings import Verdict
 from modelport.protocol.shapes import is_id, is_list, is_object
-from modelport.protocol.types import AgentAuth
 
 PROTOCOL_VERSION = 1
 INITIALIZE = 1
@@ -28,6 +27,7 @@ METHOD_NOT_FOUND = -32601
 UNSUPPORTED_VERSION = -32022
 NEWEST = 65_535
 """The largest version number that the schema allows."""
+OPENED = "It opened a session."
 MOST_MODELS = 500
 LONGEST_ID = 200
 """Characters of an id that is sent back; one that is longer is nobody's."""
@@ -124,10 +124,11 @@ def session_opened(verdict: Verdict, answer: dict[str, Any], censor: Censor) -> 
     if session_id(answer) is None or not is_object(result):
         detail = f"It was asked for a session and answered {_shape(result)}."
         return msgspec.structs.replace(verdict, status="broken", detail=detail)
-    auth: AgentAuth = "not_required" if verdict.auth_methods == () else "authenticated"
     models = _models(result)
     shown = None if models is None else tuple(dict.fromkeys(censor.text(one) for one in models[:MOST_MODELS]))
-    return msgspec.structs.replace(verdict, auth=auth, models=shown)
+    # Some agents open one without a log-in and ask for it with the first prompt, so this proves none.
+    detail = OPENED if verdict.auth == "unknown" else verdict.detail
+    return msgspec.structs.replace(verdict, models=shown, detail=detail)
 
 
 def session_id(answer: dict[str, Any]) -> str | None:

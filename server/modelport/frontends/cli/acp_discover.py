@@ -66,7 +66,7 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("--timeout", type=_seconds, metavar="S", help="seconds for the whole search (default: 2, or 180 to verify)")
     add("--all", action="store_true", help="also the agents that are known and not here")
     add("--refresh", action="store_true", help="verify again what has answered; ask the login shell for its PATH")
-    add("--sessions", action="store_true", help="also open a session with each, which proves the log-in")
+    add("--sessions", action="store_true", help="also open a session with each: shows a missing log-in, and the models")
     add("--registry", metavar="URL", help='download the public registry first: "latest", or an https address')
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON object when all is known")

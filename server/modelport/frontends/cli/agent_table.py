@@ -18,7 +18,7 @@ COLOURS: dict[AgentStatus, int] = {
     "needs_install": YELLOW,
     "unknown": WHITE,
 }
-LOG_INS = {"not_required": "none needed", "required": "needed", "authenticated": "yes", "unknown": "unknown"}
+LOG_INS = {"not_required": "none needed", "required": "needed", "unknown": "unknown"}
 
 
 def lines(agents: Sequence[Agent], *, colours: bool) -> list[str]:

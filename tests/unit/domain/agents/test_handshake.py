@@ -105,7 +105,7 @@ def test_a_session_proves_the_log_in_where_there_is_one() -> None:
     opened = result({"sessionId": "s"})
     without = Verdict(status="ready", auth="not_required", auth_methods=())
 
-    assert handshake.session_opened(READY, opened, CENSOR).auth == "authenticated"
+    assert handshake.session_opened(READY, opened, CENSOR).auth == "unknown"
     assert handshake.session_opened(without, opened, CENSOR).auth == "not_required"
     for odd in (None, {}, {"sessionId": 1}, {"sessionId": ""}, {"sessionId": "x" * 1000}, []):
         verdict = handshake.session_opened(READY, result(odd), CENSOR)

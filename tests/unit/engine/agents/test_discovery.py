@@ -118,9 +118,9 @@ async def test_a_failure_is_tried_again() -> None:
 
 
 async def test_what_a_session_told_is_not_kept() -> None:
-    case = Case(answers={"/bin/gemini": Verdict(status="ready", auth="authenticated", models=("m",))})
+    case = Case(answers={"/bin/gemini": Verdict(status="ready", auth="unknown", models=("m",))})
     found = await case.find(level="verify", ids=("gemini",), sessions=True)
-    assert (found["gemini"].auth, found["gemini"].models) == ("authenticated", ("m",))
+    assert (found["gemini"].auth, found["gemini"].models) == ("unknown", ("m",))
     assert case.verdicts.kept == {}
 
 
