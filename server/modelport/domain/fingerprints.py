@@ -95,6 +95,8 @@ class Fingerprints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     other_services: tuple[int, ...]
     """Ports of well-known services that are no model servers, and take an HTTP request for an attack or an error."""
     server: tuple[Fingerprint, ...]
+    agents: tuple[int, ...] = ()
+    """Ports of agents, which are found by other questions."""
 
 
 class Recognisable(Protocol):

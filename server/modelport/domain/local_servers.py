@@ -71,7 +71,8 @@ def named_spots(
 
 def open_spots(ports: Iterable[int], book: Fingerprints) -> list[Spot]:
     """Ports that somebody listens on, without those that are known to be something else."""
-    return [Spot(port) for port in sorted(ports) if port >= FIRST_OF_USERS and port not in book.other_services]
+    others = (*book.other_services, *book.agents)
+    return [Spot(port) for port in sorted(ports) if port >= FIRST_OF_USERS and port not in others]
 
 
 def merged(spots: Iterable[Spot]) -> list[Spot]:

@@ -40,7 +40,7 @@ def _cells(agent: Agent) -> tuple[str, ...]:
         agent.version or "-",
         agent.status,
         LOG_INS.get(agent.auth or "", "-"),
-        where,
+        where or "-",
         _how(agent),
     )
 
