@@ -52,6 +52,8 @@ def snippet(target: str, agents: Sequence[Agent], book: AgentBook) -> Snippet:
 
 def _chosen(agents: Iterable[Agent], book: AgentBook) -> list[Chosen]:
     rows = {row.id: row for row in book.agent}
+    # A snippet uses one or the other, so an agent may have its id for a name.
+    ids: set[str] = set()
     names: set[str] = set()
     chosen: list[Chosen] = []
     for agent in agents:
@@ -60,7 +62,7 @@ def _chosen(agents: Iterable[Agent], book: AgentBook) -> list[Chosen]:
         row = rows.get(agent.agent_id) or AgentRow(id=agent.agent_id, name=agent.display_name, checked="", source="")
         chosen.append(
             Chosen(
-                id=_unused(agent.agent_id, names),
+                id=_unused(agent.agent_id, ids),
                 name=_unused(agent.display_name, names),
                 argv=agent.argv,
                 env=row.env,

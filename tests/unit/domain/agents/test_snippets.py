@@ -160,3 +160,7 @@ def test_what_is_emitted_is_found_again(target: str, tmp_path: Path) -> None:
 def test_none_is_also_an_answer() -> None:
     assert entries("zed") == {}
     assert 'require("avante").setup' in snippet("avante", [], BOOK).text
+
+
+def test_an_agent_may_be_called_what_its_id_is() -> None:
+    assert list(entries("zed", agent("plain", "/bin/plain", display_name="plain"))) == ["plain"]
