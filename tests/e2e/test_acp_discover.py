@@ -21,7 +21,7 @@ from support import fake_agents
 from support.agent_answers import OTHERS, SERVERS
 from support.agent_homes import program
 from support.discovering import Discovering, left_behind
-from support.http_server import LocalServer
+from support.http_server import Answer, LocalServer
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "protocol" / "agent.schema.json").read_text(encoding="utf-8"))
@@ -502,3 +502,42 @@ def test_servers_are_told_apart_and_are_sent_nothing_but_plain_questions(machine
     assert not any(CANARY in str(request.headers) or "authorization" in request.headers for request in received)
     for agent in found:
         jsonschema.Draft202012Validator(SCHEMA).validate(agent)
+
+
+# The public registry.
+
+
+def test_the_registry_is_downloaded_only_when_it_is_asked_for_and_is_kept(machine: Discovering) -> None:
+    entry = {"id": "brand-new", "name": "Brand New", "version": "1.0.0", "description": "An agent.",
+             "distribution": {"npx": {"package": "brand-new-agent@1.0.0", "args": ["--acp"]}}}  # fmt: skip
+    document = json.dumps({"version": "1.0.0", "agents": [entry]}).encode()
+    with LocalServer(lambda _: Answer(pieces=[document])) as server:
+        assert "brand-new" not in machine.agents("--all")
+        assert server.requests == []
+        url = f"{server.url}/registry.json"
+        told = json.loads(machine.run("--all", "--json", "--registry", url).stdout)
+        assert len(server.requests) == 1
+        machine.agents("--level", "probe")
+        assert [request.path for request in server.requests if "registry" in request.path] == ["/registry.json"]
+    assert told["registry"]["url"] == url
+    assert told["registry"]["agentCount"] == 1
+    # It is kept, with its age, and needs no network any more.
+    kept = machine.run("--all")
+    assert "brand-new" in kept.stdout
+    assert f"Registry of {told['registry']['fetchedAt'][:10]}, 1 agents" in kept.stderr
+    assert machine.agents("brand-new")["brand-new"]["installHint"] == "npm install -g brand-new-agent"
+    add(machine, package="brand-new-agent", command="other-name")
+    found = machine.agents("--level", "verify", "brand-new")["brand-new"]
+    assert (found["status"], found["identity"], found["argv"][1:]) == ("ready", "confirmed", ["--acp"])
+
+
+def test_a_registry_that_cannot_be_had_or_does_not_fit_leaves_the_old_one(machine: Discovering) -> None:
+    answers = iter(
+        [Answer(pieces=[b'{"version":"1.0.0","agents":[]}']), Answer(pieces=[b'{"agents": 7}']), Answer(status=503)]
+    )
+    with LocalServer(lambda _: next(answers)) as server:
+        for code in (1, 1, 1):
+            done = machine.run("--json", "--registry", f"{server.url}/r.json")
+            assert done.returncode == code
+    assert "503" in done.stderr or "again" in done.stderr
+    assert json.loads(machine.run("--json").stdout)["registry"]["agentCount"] == 0
