@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from agents import agents
+from agent_listing import agents
 from discovery import local_discovery
 from holding import cancel, memory_per_stream
 from ledger import usage_summary

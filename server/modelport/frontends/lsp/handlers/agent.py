@@ -16,20 +16,20 @@ Tell = Callable[[types.Agent], None]
 
 async def discover_agent(session: Session, params: types.DiscoverAgentParams) -> types.DiscoverAgentResult:
     """Finds agents, and tells a client that asked for it of each as soon as it is known."""
-    discovery = await (await session.app()).agents()
     stream_id = params.stream_id
     if stream_id is None and params.work_done_token is not None:
         stream_id = str(params.work_done_token)
+    # The id is taken before anything is waited for: of two requests that want it, the first gets it.
     with (
-        session.progress(params.work_done_token, "Looking for agents") as report,
         _updates(session, stream_id) as send,
+        session.progress(params.work_done_token, "Looking for agents") as report,
     ):
 
         def tell(agent: types.Agent) -> None:
             send(agent)
             report(f"{agent.display_name}: {agent.status}")
 
-        return await discovery.find(params, tell)
+        return await (await (await session.app()).agents()).find(params, tell)
 
 
 @contextmanager
