@@ -1,0 +1,14 @@
+import type * as vscode from "vscode";
+
+import type { Server } from "./client";
+
+/** What the parts of the extension work with. */
+export interface Context {
+  readonly extension: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly server: Server;
+  /** Fires when models or connections may have changed, because something was connected, forgotten or set. */
+  readonly onDidChangeModels: vscode.Event<void>;
+  /** Says that they have. */
+  modelsChanged(): void;
+}

@@ -1,0 +1,21 @@
+import * as vscode from "vscode";
+
+import { Server } from "./client";
+import type { Context } from "./context";
+import { createLauncher } from "./server/launcher";
+
+/** Called by the editor once it has started. Registers everything; the server is started by whoever first needs it. */
+export function activate(extension: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Modelport", { log: true });
+  const server = new Server(createLauncher(extension, log), log);
+  const modelsChanged = new vscode.EventEmitter<void>();
+  extension.subscriptions.push(log, server, modelsChanged);
+  const context: Context = {
+    extension,
+    log,
+    server,
+    onDidChangeModels: modelsChanged.event,
+    modelsChanged: () => modelsChanged.fire(),
+  };
+  void context;
+}
