@@ -34,10 +34,12 @@ def usage_summary(subjects: Subjects, upstream: Upstream) -> list[Row]:
         first = _summary_ms(client, {})
         taken = [_summary_ms(client, {}) for _ in range(9)]
         grouped = {by: _summary_ms(client, {"groupBy": by}) for by in GROUPINGS}
+        divided = _summary_ms(client, {"groupBy": "day", "thenBy": "model"})
     slowest = max(grouped, key=lambda by: grouped[by])
     note = (
         f"wall time of usage/summary without parameters; {CALLS:,} calls in {days:,} rows of the daily table, "
-        f"{YEARS} years; the very first call {number(first)} ms, by {slowest} {number(grouped[slowest])} ms"
+        f"{YEARS} years; the very first call {number(first)} ms, by {slowest} {number(grouped[slowest])} ms, "
+        f"by day and model {number(divided)} ms"
     )
     return [Row(f"usage summary over {CALLS:,} calls", "ms", {TREE: taken}, target=50, note=note)]
 

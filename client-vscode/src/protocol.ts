@@ -406,6 +406,8 @@ export interface UsageGroup {
   readonly key: string;
   /** Its totals. */
   readonly totals: UsageTotals;
+  /** What it is made of, in the same order as groups; present when thenBy was given. */
+  readonly parts?: readonly UsageGroup[];
 }
 
 /** One recorded call. */
@@ -948,6 +950,8 @@ export interface SummaryUsageParams {
   readonly until?: string;
   /** How to group; by model when absent. */
   readonly groupBy?: UsageGroupBy;
+  /** How to divide each group further, such as each day by model; not at all when absent. */
+  readonly thenBy?: UsageGroupBy;
 }
 
 /** The sums. */

@@ -113,7 +113,7 @@ PINNED = {
     "credential/delete": "provider",
     "credential/list": "",
     "credential/login": "provider workDoneToken",
-    "usage/summary": "since until groupBy",
+    "usage/summary": "since until groupBy thenBy",
     "usage/snapshot": "",
     "usage/delta": "before after",
     "usage/history": "since limit model",

@@ -92,6 +92,22 @@ async def test_groups_come_with_most_calls_first_and_days_in_their_order(ledger:
     assert [key for key, _ in await ledger.groups("day")] == ["2024-10-05", "2024-10-06", "2024-10-07"]
 
 
+async def test_parts_are_in_the_order_of_groups_within_groups_in_their_order(ledger: SqliteLedger) -> None:
+    for days, model in ((3, "b"), (1, "a"), (1, "b"), (1, "b"), (2, "a")):
+        await ledger.record(record(started_at_ms=NOON + days * DAY, model=model))
+    by_day = await ledger.parts("day", "model")
+    assert [(day, [(model, part.total_calls) for model, part in parts]) for day, parts in by_day] == [
+        ("2024-10-05", [("b", 2), ("a", 1)]),
+        ("2024-10-06", [("a", 1)]),
+        ("2024-10-07", [("b", 1)]),
+    ]
+    by_model = await ledger.parts("model", "day")
+    assert [(model, [day for day, _ in parts]) for model, parts in by_model] == [
+        ("b", ["2024-10-05", "2024-10-07"]),
+        ("a", ["2024-10-05", "2024-10-06"]),
+    ]
+
+
 async def test_history_is_newest_first_and_limited_and_filtered(ledger: SqliteLedger) -> None:
     for hours, model in ((2, "a"), (0, "b"), (1, "a"), (1, "b")):
         await ledger.record(record(started_at_ms=NOON + hours, model=model))
@@ -179,6 +195,15 @@ async def test_any_period_adds_up_to_a_plain_sum(
                 groups = await ledger.groups(by, since, until)  # type: ignore[arg-type]
                 assert dict(groups) == {name: plain_sum(of_it) for name, of_it in wanted.items()}
                 assert len(groups) == len(wanted)
+                for then_by, inner_key in KEYS.items():
+                    parts = await ledger.parts(by, then_by, since, until)  # type: ignore[arg-type]
+                    assert [name for name, _ in parts] == [name for name, _ in groups]
+                    for name, inner in parts:
+                        of_it = {inner_key(call) for call in wanted[name]}
+                        assert [part for part, _ in inner] == sorted(of_it) or then_by != "day"
+                        assert dict(inner) == {
+                            part: plain_sum(call for call in wanted[name] if inner_key(call) == part) for part in of_it
+                        }
         await ledger.aclose()
 
 
@@ -303,7 +328,13 @@ async def test_a_file_that_cannot_be_used_is_a_failure_with_a_way_out(tmp_path: 
     path.parent.mkdir()
     spoil(path)
     ledger = SqliteLedger(path)
-    for ask in (lambda: ledger.record(record()), ledger.totals, ledger.history, lambda: ledger.groups("day")):
+    for ask in (
+        lambda: ledger.record(record()),
+        ledger.totals,
+        ledger.history,
+        lambda: ledger.groups("day"),
+        lambda: ledger.parts("day", "model"),
+    ):
         with pytest.raises(RequestFailed) as failed:
             await ask()
         assert failed.value.action

@@ -34,6 +34,15 @@ def test_every_call_is_recorded_before_its_reply() -> None:
         assert [g["key"] for g in projects] == ["harbour", "old pier"]
 
 
+def test_days_are_divided_by_model(server: ServerProcess) -> None:
+    for model in ("mock/mock", "mock/mock:words=1", "mock/mock"):
+        chat(server, model)
+    days = server.result("usage/summary", {"groupBy": "day", "thenBy": "model"})["groups"]
+    parts = [(part["key"], part["totals"]["totalCalls"]) for day in days for part in day["parts"]]
+    assert sorted(parts) in ([("mock", 2), ("mock:words=1", 1)], [("mock", 1), ("mock", 1), ("mock:words=1", 1)])
+    assert all("parts" not in day for day in server.result("usage/summary", {"groupBy": "day"})["groups"])
+
+
 def test_snapshot_and_delta(server: ServerProcess) -> None:
     before = server.result("usage/snapshot")
     chat(server)
@@ -64,6 +73,7 @@ def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
     [
         ("usage/summary", {"since": "yesterday"}, "since"),
         ("usage/summary", {"groupBy": "mood"}, "groupBy"),
+        ("usage/summary", {"thenBy": "mood"}, "thenBy"),
         ("usage/history", {"limit": 0}, "limit"),
         ("usage/delta", {}, "before"),
         ("usage/delta", {"before": {"totalCalls": "many"}}, "before.totalCalls"),

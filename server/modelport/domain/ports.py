@@ -148,6 +148,12 @@ class UsageLedger(Protocol):
         """The sums of a period per group."""
         ...
 
+    async def parts(
+        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[tuple[str, Sequence[tuple[str, UsageTotals]]]]:
+        """The parts of each group of a period, with their sums."""
+        ...
+
     async def history(
         self,
         *,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from modelport.domain.errors import InvalidParams
@@ -20,16 +21,20 @@ class UsageReports:
         self._ledger = ledger
 
     async def summary(self, params: types.SummaryUsageParams) -> types.SummaryUsageResult:
-        """Totals of a period, per model and per group."""
+        """Totals of a period, per model, per group and, where that is asked for, per part of each group."""
         since, until = _moment(params.since, "since"), _moment(params.until, "until")
         by_model = await self._ledger.groups("model", since, until)
         by = params.group_by or "model"
-        groups = by_model if by == "model" else await self._ledger.groups(by, since, until)
+        if params.then_by is not None:
+            parts = await self._ledger.parts(by, params.then_by, since, until)
+            groups = tuple(_divided(key, of_it) for key, of_it in parts)
+        else:
+            groups = _groups(by_model if by == "model" else await self._ledger.groups(by, since, until))
         newest = await self._ledger.history(limit=1, since_ms=since, until_ms=until)
         return types.SummaryUsageResult(
             totals=add([totals for _, totals in by_model]),
             by_model=dict(by_model),
-            groups=tuple(types.UsageGroup(key=key, totals=totals) for key, totals in groups),
+            groups=groups,
             last_call=newest[0] if newest else None,
         )
 
@@ -49,6 +54,16 @@ class UsageReports:
         since = _moment(params.since, "since")
         calls = await self._ledger.history(since_ms=since, limit=limit, model=params.model)
         return types.HistoryUsageResult(calls=tuple(calls))
+
+
+def _groups(sums: Sequence[tuple[str, types.UsageTotals]]) -> tuple[types.UsageGroup, ...]:
+    return tuple(types.UsageGroup(key=key, totals=totals) for key, totals in sums)
+
+
+def _divided(key: str, parts: Sequence[tuple[str, types.UsageTotals]]) -> types.UsageGroup:
+    """A group with its parts. One part is the whole group, as most models of a day are for most people."""
+    totals = parts[0][1] if len(parts) == 1 else add(part for _, part in parts)
+    return types.UsageGroup(key=key, totals=totals, parts=_groups(parts))
 
 
 def _moment(text: str | None, field: str) -> int | None:

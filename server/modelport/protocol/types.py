@@ -668,6 +668,9 @@ class UsageGroup(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     totals: UsageTotals
     """Its totals."""
 
+    parts: tuple[UsageGroup, ...] | None = None
+    """What it is made of, in the same order as groups; present when thenBy was given."""
+
 
 class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """One recorded call."""
@@ -1391,6 +1394,9 @@ class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
 
     group_by: UsageGroupBy | None = None
     """How to group; by model when absent."""
+
+    then_by: UsageGroupBy | None = None
+    """How to divide each group further, such as each day by model; not at all when absent."""
 
 
 class SummaryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -76,6 +76,21 @@ async def test_groups(reports: UsageReports, by: Any, keys: list[str]) -> None:
     assert set(summary.by_model) == {"old", "m", "n"}
 
 
+async def test_groups_are_divided_where_that_is_asked_for(reports: UsageReports) -> None:
+    summary = await reports.summary(SummaryUsageParams(group_by="day", then_by="model"))
+    found = [(day.key, [(part.key, part.totals.total_calls) for part in day.parts or ()]) for day in summary.groups]
+    assert found == [("2026-11-19", [("old", 1)]), ("2026-11-20", [("m", 2), ("n", 1)])]
+    assert [day.totals.input_tokens for day in summary.groups] == [10, 30]
+    plain = await reports.summary(SummaryUsageParams(group_by="day"))
+    assert [day.totals for day in plain.groups] == [day.totals for day in summary.groups]
+    assert all(day.parts is None for day in plain.groups)
+
+
+async def test_groups_are_by_model_also_when_only_their_parts_are_named(reports: UsageReports) -> None:
+    summary = await reports.summary(SummaryUsageParams(then_by="day"))
+    assert [(model.key, len(model.parts or ())) for model in summary.groups] == [("m", 1), ("n", 1), ("old", 1)]
+
+
 @pytest.mark.parametrize(
     ("since", "until", "calls"),
     [

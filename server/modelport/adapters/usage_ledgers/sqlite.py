@@ -9,6 +9,7 @@ last moments.
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
@@ -83,8 +84,13 @@ class SqliteLedger:
     ) -> Sequence[tuple[str, UsageTotals]]:
         """The sums of a period per group: most calls first, days in their order."""
         rows = await self._run(lambda: self._sums(KEYS[by], since_ms, until_ms))
-        found = [(_key(by, row[0]), to_totals(row[1:])) for row in rows]
-        return found if by == "day" else sorted(found, key=lambda item: -item[1].total_calls)
+        return _in_order(by, [(_key(by, row[0]), to_totals(row[1:])) for row in rows])
+
+    async def parts(
+        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[tuple[str, Sequence[tuple[str, UsageTotals]]]]:
+        """The parts of each group of a period, in one look, so that they add up: both in the order of groups."""
+        return await self._run(lambda: self._parts(by, then_by, since_ms, until_ms))
 
     async def history(
         self,
@@ -177,6 +183,17 @@ class SqliteLedger:
         columns = f"{key}, {_DAILY_SUMS}" if key else _DAILY_SUMS
         return self._open().execute(f"SELECT {columns} FROM ({source}){group}").fetchall()  # noqa: S608  numbers only
 
+    def _parts(
+        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None, until_ms: int | None
+    ) -> list[tuple[str, list[tuple[str, UsageTotals]]]]:
+        found: defaultdict[Any, list[tuple[str, UsageTotals]]] = defaultdict(list)
+        for row in self._sums(f"{KEYS[by]}, {KEYS[then_by]}", since_ms, until_ms):
+            found[row[0]].append((_key(then_by, row[1]), to_totals(row[2:])))
+        parts = [(_key(by, key), _in_order(then_by, inner)) for key, inner in found.items()]
+        if by != "day":
+            parts.sort(key=lambda group: -sum(totals.total_calls for _, totals in group[1]))
+        return parts
+
 
 class _Pending:
     """A call that waits for the next commit."""
@@ -216,3 +233,8 @@ def _statements(script: str) -> list[str]:
 
 def _key(by: UsageGroupBy, value: Any) -> str:
     return rfc3339(value * DAY_MS)[:10] if by == "day" else str(value)
+
+
+def _in_order(by: UsageGroupBy, groups: list[tuple[str, UsageTotals]]) -> list[tuple[str, UsageTotals]]:
+    """Days come from the file in their order."""
+    return groups if by == "day" else sorted(groups, key=lambda item: -item[1].total_calls)

@@ -26,13 +26,18 @@ class UsageCalls(Calls):
         since: str | datetime | None = None,
         until: str | datetime | None = None,
         group_by: types.UsageGroupBy | None = None,
+        then_by: types.UsageGroupBy | None = None,
     ) -> types.SummaryUsageResult:
         """Totals of a period: over all, per model, per group, and the last call. Without an offset a time is UTC.
+
+        With ``then_by`` each group has ``parts``: each day by model, say.
 
         Raises:
             InvalidParams: a time is not one.
         """
-        params = types.SummaryUsageParams(since=moment_of(since), until=moment_of(until), group_by=group_by)
+        params = types.SummaryUsageParams(
+            since=moment_of(since), until=moment_of(until), group_by=group_by, then_by=then_by
+        )
         return await (await self._session.app()).usage.summary(params)
 
     async def usage_history(
