@@ -693,6 +693,8 @@ export interface ListModelParams {
   readonly provider?: string;
   /** Ask the provider again. */
   readonly refresh?: boolean;
+  /** Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody and runs no command. */
+  readonly cached?: boolean;
   /** At most this many. */
   readonly limit?: number;
 }

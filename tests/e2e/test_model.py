@@ -166,6 +166,32 @@ def test_a_local_server_is_always_asked(server: ServerProcess, upstream: Upstrea
     assert upstream.asked("/api/show") == 2, "what has not changed is not asked again"
 
 
+def test_what_is_known_is_told_without_a_request(upstream: Upstream, tmp_path: Path) -> None:
+    env = {"MODELPORT_DATA_DIR": str(tmp_path)}
+    with ServerProcess(env=env) as server:
+        server.initialize()
+        connect(server, upstream, "groq", apiKey=KEY)
+        connect(server, upstream, "ollama")
+        before = server.result("model/list", {"cached": True})
+        assert not {model["source"] for model in before["models"]} & {"live"}
+        assert upstream.server.requests == []
+        live = server.result("model/list")
+        assert {"zeta", "qwen3:8b"} <= set(ids(live))
+        asked = len(upstream.server.requests)
+        assert server.result("model/list", {"cached": True}) == live
+        assert len(upstream.server.requests) == asked
+        assert server.close() == 0
+    with ServerProcess(env=env) as server:
+        server.initialize()
+        connect(server, upstream, "groq", apiKey=KEY)
+        connect(server, upstream, "ollama")
+        assert server.result("model/list", {"cached": True}) == live, "kept by an earlier process"
+        error = server.error("model/list", {"cached": True, "refresh": True})
+        assert (error["code"], error["data"]["field"]) == (-32602, "cached")
+        assert server.close() == 0
+    assert len(upstream.server.requests) == asked
+
+
 def test_limit(server: ServerProcess) -> None:
     assert len(server.result("model/list", {"provider": "openai", "limit": 3})["models"]) == 3
     for method in ("model/list", "model/search"):

@@ -61,6 +61,10 @@ class Connections:
         """
         return await self._endpoints.make(row, model, self.overrides(row), keyless=keyless)
 
+    def needs_no_command(self, row: Provider) -> bool:
+        """Whether the endpoint of a provider can be made without running a command of the configuration."""
+        return self._endpoints.needs_no_command(self.overrides(row))
+
     def _unnamed(self, active: OpenConnection | None) -> Target:
         if active is not None:
             return Target(self._current(active), active.view.model)

@@ -7,6 +7,7 @@ from collections import ChainMap
 from collections.abc import Mapping
 
 from modelport.domain import address
+from modelport.domain.configuration import ValueSource
 from modelport.domain.connection import Endpoint, Overrides, wire_format
 from modelport.domain.credential import Credential, fits_header, missing
 from modelport.domain.errors import RequestFailed
@@ -80,6 +81,12 @@ class Endpoints:
             ca_file=overrides.ca_file,
             proxy=await self._values.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
         )
+
+    def needs_no_command(self, overrides: Overrides) -> bool:
+        """Whether all that comes from a command, such as a key, is known from an earlier run."""
+        sources = (overrides.proxy, *overrides.header_sources.values())
+        commands = [source.command for source in sources if isinstance(source, ValueSource)]
+        return all(self._values.known(command) for command in (overrides.key_command, *commands) if command)
 
     async def _from_folder(
         self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides

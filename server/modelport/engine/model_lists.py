@@ -49,6 +49,17 @@ class ModelLists:
             return kept.listing.models if kept else None, error
         return (None if listing is None else listing.models), None
 
+    async def kept(self, row: Provider) -> Sequence[ListedModel] | None:
+        """What a provider has listed before, however long ago; asks nobody and runs no command."""
+        if not self._connections.needs_no_command(row):
+            return None
+        try:
+            endpoint = await self._connections.endpoint(row, None, keyless=_open_to_all(row))
+        except ModelportError:
+            return None
+        kept = await self._cache.get(endpoint)
+        return None if kept is None else kept.listing.models
+
     async def catalog(self) -> Catalog:
         """The catalog that ships."""
         return await self._catalog.catalog()

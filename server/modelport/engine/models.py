@@ -43,8 +43,10 @@ class Models:
             InvalidParams: a parameter is wrong.
         """
         _check_limit(params.limit)
+        if params.cached and params.refresh:
+            raise InvalidParams("Give refresh or cached, not both.", field="cached")
         rows = await self._asked(params.provider)
-        told = await self._ask(rows, refresh=params.refresh is True)
+        told = await (self._known(rows) if params.cached else self._ask(rows, refresh=params.refresh is True))
         models = await self._merged(rows, told)
         return types.ListModelResult(models=tuple(models[: params.limit]), errors=_errors(told))
 
@@ -96,6 +98,10 @@ class Models:
             for row in rows:
                 tasks.start_soon(ask, row)
         return {row.id: told[row.id] for row in rows}
+
+    async def _known(self, rows: Iterable[Provider]) -> dict[str, _Told]:
+        """What the providers told before; an open question is no failure, since nobody was asked."""
+        return {row.id: _Told(await self._lists.kept(row)) for row in rows}
 
     async def _merged(self, rows: Iterable[Provider], told: dict[str, _Told]) -> list[types.Model]:
         catalog = await self._lists.catalog()

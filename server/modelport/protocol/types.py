@@ -1054,6 +1054,9 @@ class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     refresh: bool | None = None
     """Ask the provider again."""
 
+    cached: bool | None = None
+    """Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody and runs no command."""
+
     limit: int | None = None
     """At most this many."""
 

@@ -9,7 +9,8 @@ import anyio
 import pytest
 
 from modelport.domain.catalog import Catalog, CatalogModel
-from modelport.domain.connection import Endpoint
+from modelport.domain.configuration import ValueSource
+from modelport.domain.connection import Endpoint, Overrides
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.listing import REMOTE_TTL_MS, KeptListing, ListedModel, Listing, PullProgress
 from modelport.domain.registry import Registry
@@ -19,7 +20,17 @@ from modelport.engine.model_lists import LIMIT_S, ModelLists
 from modelport.engine.models import Models
 from modelport.engine.providers import Providers
 from modelport.protocol import types
-from support.builders import CANARY, FixedClock, MemoryStore, Scripted, Variables, VirtualTime, connections, row
+from support.builders import (
+    CANARY,
+    FixedClock,
+    MemoryStore,
+    Printing,
+    Scripted,
+    Variables,
+    VirtualTime,
+    connections,
+    row,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -86,16 +97,20 @@ class Shipped:
 class World:
     """The use cases over two services, one of them public, and a server of one's own."""
 
-    def __init__(self, **lists: Any) -> None:
+    def __init__(self, defaults: dict[str, Overrides] | None = None, **lists: Any) -> None:
+        self.commands = Printing(**{"print-team": "blue"})
         self.registry = Registry(
             [
                 row("acme", default_model="acme-1"),
                 row("open", wire={"verify_path": "/key"}),
                 row("box", dialect="ollama", connection_type="local", requires_api_key=False, auth="none"),
-            ]
+            ],
+            defaults,
         )
         environment, dialects = Variables(ACME_API_KEY=CANARY), Scripted()
-        self.credentials, self.connections = connections(self.registry, environment, MemoryStore(), dialects)
+        self.credentials, self.connections = connections(
+            self.registry, environment, MemoryStore(), dialects, commands=self.commands
+        )
         providers = Providers(self.registry, environment, self.credentials, self.connections, dialects)
         self.host, self.cache, self.clock = Host(**lists), Cache(), FixedClock()
         shipped = Shipped(
@@ -187,6 +202,42 @@ async def test_a_provider_that_lists_nothing_has_the_catalog() -> None:
     result = await world.listed("acme")
     assert (names(result)[0], result.errors) == ("acme-1", ())
     assert world.cache.kept == {}
+
+
+async def test_what_is_known_is_told_without_asking() -> None:
+    world = World(acme=["a"], box=["b"])
+    unasked = await world.listed(cached=True)
+    assert (names(unasked), unasked.errors) == (["acme-1", "acme-old", "acme-never", "acme-lost"], ())
+    assert world.host.asked == []
+    await world.connections.connect(types.ConnectProviderParams(provider="box", verify=False))
+    await world.listed()
+    world.host.lists.clear()
+    world.clock.now += 100 * REMOTE_TTL_MS
+    asked = len(world.host.asked)
+    assert names(await world.listed(cached=True)) == ["a", "b"], "however old it is, and a server of one's own too"
+    assert len(world.host.asked) == asked
+
+
+async def test_a_provider_that_cannot_be_called_has_what_is_known() -> None:
+    result = await World().listed("open", cached=True)
+    assert (result.models, result.errors) == ((), ())
+
+
+async def test_no_command_is_run_for_what_is_known() -> None:
+    world = World(
+        {"acme": Overrides(header_sources={"X-Team": ValueSource(command=("print-team",))})},
+        acme=["a"],
+    )
+    assert names(await world.listed("acme", cached=True))[0] == "acme-1"
+    assert world.commands.runs == []
+    await world.listed("acme")
+    assert world.commands.runs == [("print-team",)]
+    assert names(await world.listed("acme", cached=True)) == ["a"], "it has been run for something else"
+
+
+async def test_asking_again_and_asking_nobody_is_a_contradiction() -> None:
+    with pytest.raises(InvalidParams, match="refresh or cached"):
+        await World().listed(cached=True, refresh=True)
 
 
 async def test_the_search_knows_more_than_those_in_use() -> None:

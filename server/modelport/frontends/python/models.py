@@ -14,14 +14,16 @@ class ModelCalls(Calls):
     """The calls about models."""
 
     async def models(
-        self, provider: str | None = None, *, refresh: bool = False, limit: int | None = None
+        self, provider: str | None = None, *, refresh: bool = False, cached: bool = False, limit: int | None = None
     ) -> types.ListModelResult:
         """The models of one provider, or of all that are connected or have a key, with the failures beside them.
+
+        ``refresh`` asks again, ``cached`` asks nobody and answers from what is known.
 
         Raises:
             InvalidParams: a parameter is wrong.
         """
-        params = types.ListModelParams(provider=provider, refresh=refresh, limit=limit)
+        params = types.ListModelParams(provider=provider, refresh=refresh, cached=cached, limit=limit)
         return await (await (await self._session.app()).models()).list(params)
 
     async def search_models(
