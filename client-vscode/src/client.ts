@@ -5,6 +5,7 @@ import {
   LanguageClient,
   type LanguageClientOptions,
   RevealOutputChannelOn,
+  WorkDoneProgress,
 } from "vscode-languageclient/node";
 
 import type { ServerNotifications, ServerRequests } from "./protocol";
@@ -89,6 +90,20 @@ export class Server implements vscode.Disposable {
     this.handlers.set(method, handlers);
     handlers.add(handler as Handler<Notification>);
     return new vscode.Disposable(() => handlers.delete(handler as Handler<Notification>));
+  }
+
+  /**
+   * Hears of the progress of one request, by the `workDoneToken` it is given: each report's message.
+   *
+   * @throws {LaunchError} the server cannot be started
+   */
+  async onProgress(token: string, handler: (message: string) => void): Promise<vscode.Disposable> {
+    const { client } = await this.start();
+    return client.onProgress(WorkDoneProgress.type, token, (value) => {
+      if (value.kind === "report" && value.message !== undefined) {
+        handler(value.message);
+      }
+    });
   }
 
   /** Starts the server, unless it runs or is about to. */
