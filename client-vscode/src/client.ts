@@ -1,15 +1,11 @@
 import * as vscode from "vscode";
-import {
-  CloseAction,
-  ErrorAction,
-  LanguageClient,
-  type LanguageClientOptions,
-  RevealOutputChannelOn,
-  WorkDoneProgress,
-} from "vscode-languageclient/node";
+import type { LanguageClient } from "vscode-languageclient/node";
 
+import type { Running } from "./connection.js";
 import type { ServerNotifications, ServerRequests } from "./protocol";
-import { type Launcher, LaunchError } from "./server/launch";
+import { LaunchCancelled, type Launcher, LaunchError, ServerEndedError } from "./server/launch";
+
+export { ServerEndedError };
 
 /** What the server is doing, for the status bar and for whoever waits for it. */
 export type ServerState =
@@ -19,30 +15,22 @@ export type ServerState =
   | { readonly kind: "waiting"; readonly untilMs: number }
   | { readonly kind: "failed"; readonly message: string };
 
+/** How long things may take, in milliseconds. */
+export interface Pace {
+  /** The first pause before an ended server is started again; each further one is twice as long, up to `longest`. */
+  readonly first: number;
+  readonly longest: number;
+  /** A server that has run for so long has started well, whatever ended it. */
+  readonly stable: number;
+  /** From the start of the process until it has said what it can. */
+  readonly start: number;
+}
+
+const PACE: Pace = { first: 1_000, longest: 60_000, stable: 60_000, start: 60_000 };
+
 type Method = keyof ServerRequests;
 type Notification = keyof ServerNotifications;
 type Handler<N extends Notification> = (params: ServerNotifications[N]) => void;
-
-/** The server ended while a request was under way. */
-export class ServerEndedError extends Error {
-  override readonly name = "ServerEndedError";
-
-  constructor() {
-    super(vscode.l10n.t("The Modelport server ended during this request. It is being started again: try again."));
-  }
-}
-
-const FIRST_WAIT_MS = 1_000;
-const LONGEST_WAIT_MS = 60_000;
-/** A server that has run for so long has started well, whatever ended it. */
-const STABLE_MS = 60_000;
-
-/** One started server, and the moment it ends. */
-interface Running {
-  readonly client: LanguageClient;
-  readonly sinceMs: number;
-  readonly ended: Promise<never>;
-}
 
 /**
  * The server's process, seen from the extension: started when it is first needed, started again with growing pauses
@@ -53,8 +41,14 @@ export class Server implements vscode.Disposable {
   private readonly handlers = new Map<Notification, Set<Handler<Notification>>>();
   private current: ServerState = { kind: "stopped" };
   private running: Promise<Running> | undefined;
+  /** Ends the start that is under way. */
+  private starting = new AbortController();
   private timer: NodeJS.Timeout | undefined;
-  private waitMs = FIRST_WAIT_MS;
+  private pauseMs: number;
+  /** It ended by itself and has not run well since. */
+  private crashed = false;
+  /** What each start fails with until then: a broken installation is not tried with every request. */
+  private failure: { readonly error: LaunchError; readonly untilMs: number } | undefined;
   private disposed = false;
 
   readonly onDidChangeState = this.changed.event;
@@ -62,7 +56,10 @@ export class Server implements vscode.Disposable {
   constructor(
     private readonly launcher: Launcher,
     private readonly log: vscode.LogOutputChannel,
-  ) {}
+    private readonly pace: Pace = PACE,
+  ) {
+    this.pauseMs = pace.first;
+  }
 
   get state(): ServerState {
     return this.current;
@@ -71,17 +68,23 @@ export class Server implements vscode.Disposable {
   /**
    * The reply to a request; starts the server if it does not run.
    *
-   * @throws {ResponseError} the server's own error, -32800 when the token was cancelled
-   * @throws {ServerEndedError} it ended before it answered
-   * @throws {LaunchError} it cannot be started
+   * @throws {vscode.CancellationError} the token was cancelled.
+   * @throws {ResponseError} the server's own error, with its `code` and `data`.
+   * @throws {ServerEndedError} it ended before it answered.
+   * @throws {LaunchError} it cannot be started.
    */
   async request<M extends Method>(
     method: M,
     params: ServerRequests[M][0],
     token?: vscode.CancellationToken,
   ): Promise<ServerRequests[M][1]> {
-    const { client, ended } = await this.start();
-    return Promise.race([client.sendRequest<ServerRequests[M][1]>(method, params, token), ended]);
+    const { client, ended } = await unlessCancelled(this.start(), token);
+    try {
+      return await Promise.race([client.sendRequest<ServerRequests[M][1]>(method, params, token), ended]);
+    } catch (error) {
+      const { requestFailure } = await import("./connection.js");
+      throw requestFailure(error);
+    }
   }
 
   /** Hears of a notification, from this process of the server and from later ones. */
@@ -95,10 +98,10 @@ export class Server implements vscode.Disposable {
   /**
    * Hears of the progress of one request, by the `workDoneToken` it is given: each report's message.
    *
-   * @throws {LaunchError} the server cannot be started
+   * @throws {LaunchError} the server cannot be started.
    */
   async onProgress(token: string, handler: (message: string) => void): Promise<vscode.Disposable> {
-    const { client } = await this.start();
+    const [{ client }, { WorkDoneProgress }] = await Promise.all([this.start(), import("./connection.js")]);
     return client.onProgress(WorkDoneProgress.type, token, (value) => {
       if (value.kind === "report" && value.message !== undefined) {
         handler(value.message);
@@ -108,14 +111,28 @@ export class Server implements vscode.Disposable {
 
   /** Starts the server, unless it runs or is about to. */
   start(): Promise<Running> {
+    if (this.running !== undefined) {
+      return this.running;
+    }
+    if (this.disposed) {
+      return Promise.reject(new LaunchError(vscode.l10n.t("The Modelport extension has been deactivated.")));
+    }
+    if (this.failure !== undefined && Date.now() < this.failure.untilMs) {
+      return Promise.reject(this.failure.error);
+    }
     clearTimeout(this.timer);
-    this.running ??= this.launch();
-    return this.running;
+    this.failure = undefined;
+    this.starting = new AbortController();
+    const { signal } = this.starting;
+    // Known before anybody hears of the start: who hears of it may well ask for the server.
+    const running = Promise.resolve().then(() => this.launch(signal));
+    this.running = running;
+    this.change({ kind: "starting" });
+    return running;
   }
 
   /** Ends the server and starts it again at once. */
   async restart(): Promise<void> {
-    this.waitMs = FIRST_WAIT_MS;
     await this.stop();
     await this.start();
   }
@@ -125,6 +142,10 @@ export class Server implements vscode.Disposable {
     clearTimeout(this.timer);
     const running = this.running;
     this.running = undefined;
+    this.failure = undefined;
+    this.crashed = false;
+    this.pauseMs = this.pace.first;
+    this.starting.abort();
     this.change({ kind: "stopped" });
     try {
       await (await running)?.client.stop();
@@ -140,56 +161,52 @@ export class Server implements vscode.Disposable {
     this.changed.dispose();
   }
 
-  private async launch(): Promise<Running> {
-    this.change({ kind: "starting" });
+  private async launch(signal: AbortSignal): Promise<Running> {
     try {
-      const launch = await this.launcher.find();
+      const launch = await this.launcher.find(signal);
       this.log.info(launch.reason);
-      const running = this.begin(launch.command, launch.args, launch.env ?? {});
-      // Whoever waits for an answer hears of the end; nobody else has to.
-      running.ended.catch(() => undefined);
-      await Promise.race([running.client.start(), running.ended]);
+      const { connect } = await import("./connection.js");
+      const running = await connect(launch, {
+        log: this.log,
+        timeoutMs: this.pace.start,
+        signal,
+        hear: (method, params) => this.hear(method, params),
+        onEnd: (client) => this.ended(client),
+      });
       this.change({ kind: "running" });
       return running;
     } catch (error) {
-      this.running = undefined;
-      const message = error instanceof LaunchError ? error.message : startFailure(error);
-      this.log.error(message, error);
-      this.change({ kind: "failed", message });
-      throw error instanceof LaunchError ? error : new LaunchError(message, { cause: error });
+      throw this.failed(error, signal);
     }
   }
 
-  private begin(command: string, args: readonly string[], env: Readonly<Record<string, string>>): Running {
-    let end: (error: Error) => void = () => undefined;
-    const ended = new Promise<never>((_, reject) => {
-      end = reject;
-    });
-    const options: LanguageClientOptions = {
-      documentSelector: [],
-      outputChannel: this.log,
-      traceOutputChannel: this.log,
-      revealOutputChannelOn: RevealOutputChannelOn.Never,
-      initializationFailedHandler: () => false,
-      errorHandler: {
-        error: () => ({ action: ErrorAction.Continue, handled: true }),
-        closed: () => {
-          end(new ServerEndedError());
-          this.ended(client);
-          return { action: CloseAction.DoNotRestart, handled: true };
-        },
-      },
-    };
-    const server = { command, args: [...args], options: { env: { ...process.env, ...env } } };
-    const client = new LanguageClient("modelport", "Modelport", server, options);
-    for (const method of NOTIFICATIONS) {
-      client.onNotification(method, (params: ServerNotifications[typeof method]) => {
-        for (const handler of this.handlers.get(method) ?? []) {
-          handler(params);
-        }
-      });
+  /** What a start that failed fails with. */
+  private failed(error: unknown, signal: AbortSignal): LaunchError {
+    const known = error instanceof LaunchError ? error : new LaunchError(startFailure(error), { cause: error });
+    if (signal.aborted) {
+      return known;
     }
-    return { client, sinceMs: Date.now(), ended };
+    this.running = undefined;
+    this.log.error(known.message);
+    const never = known instanceof LaunchCancelled;
+    this.failure = { error: known, untilMs: never ? Number.POSITIVE_INFINITY : Date.now() + this.pauseMs };
+    if (this.crashed && !never && this.pauseMs < this.pace.longest) {
+      this.startAfterPause();
+    } else {
+      this.nextPause();
+    }
+    this.change({ kind: "failed", message: known.message });
+    return known;
+  }
+
+  private hear<N extends Notification>(method: N, params: ServerNotifications[N]): void {
+    for (const handler of this.handlers.get(method) ?? []) {
+      try {
+        handler(params);
+      } catch (error) {
+        this.log.error(`A handler of ${method} failed: ${String(error)}`);
+      }
+    }
   }
 
   /** The server has ended; when nobody asked it to, it is started again after a pause. */
@@ -201,16 +218,29 @@ export class Server implements vscode.Disposable {
           return;
         }
         this.running = undefined;
-        if (Date.now() - own.sinceMs > STABLE_MS) {
-          this.waitMs = FIRST_WAIT_MS;
+        this.crashed = true;
+        if (Date.now() - own.sinceMs > this.pace.stable) {
+          this.pauseMs = this.pace.first;
         }
-        this.log.warn(`The server has ended; it is started again in ${this.waitMs / 1000} s.`);
-        this.change({ kind: "waiting", untilMs: Date.now() + this.waitMs });
-        this.timer = setTimeout(() => void this.start().catch(() => undefined), this.waitMs);
-        this.waitMs = Math.min(this.waitMs * 2, LONGEST_WAIT_MS);
+        this.log.warn(`The server has ended; it is started again in ${this.pauseMs / 1000} s.`);
+        const untilMs = Date.now() + this.pauseMs;
+        this.startAfterPause();
+        this.change({ kind: "waiting", untilMs });
       },
       () => undefined,
     );
+  }
+
+  private startAfterPause(): void {
+    this.timer = setTimeout(() => {
+      this.failure = undefined;
+      this.start().catch(() => undefined);
+    }, this.pauseMs);
+    this.nextPause();
+  }
+
+  private nextPause(): void {
+    this.pauseMs = Math.min(this.pauseMs * 2, this.pace.longest);
   }
 
   private change(state: ServerState): void {
@@ -221,10 +251,32 @@ export class Server implements vscode.Disposable {
   }
 }
 
-/** What the server tells without being asked. */
-const NOTIFICATIONS: readonly Notification[] = ["completion/update", "agent/update", "usage/updated", "status/changed"];
+/** What is waited for, unless the token is cancelled first; the work itself goes on. */
+async function unlessCancelled<T>(work: Promise<T>, token: vscode.CancellationToken | undefined): Promise<T> {
+  if (token === undefined) {
+    return work;
+  }
+  let listener: vscode.Disposable | undefined;
+  const cancelled = new Promise<never>((_, reject) => {
+    const cancel = (): void => reject(new vscode.CancellationError());
+    listener = token.onCancellationRequested(cancel);
+    if (token.isCancellationRequested) {
+      cancel();
+    }
+  });
+  try {
+    return await Promise.race([work, cancelled]);
+  } finally {
+    listener?.dispose();
+  }
+}
 
 function startFailure(error: unknown): string {
-  const why = error instanceof Error ? error.message : String(error);
-  return vscode.l10n.t("The Modelport server could not be started: {0}", why);
+  const why =
+    error instanceof ServerEndedError
+      ? vscode.l10n.t("it ended before it was ready")
+      : error instanceof Error
+        ? error.message
+        : String(error);
+  return vscode.l10n.t("The Modelport server could not be started: {0}. The log says more.", why);
 }

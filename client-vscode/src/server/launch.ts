@@ -1,4 +1,4 @@
-import type { Disposable } from "vscode";
+import * as vscode from "vscode";
 
 /** How the server is started, and why in this way. */
 export interface Launch {
@@ -6,6 +6,8 @@ export interface Launch {
   /** Everything behind the program, `serve` included. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The arguments are quoted for Windows' command interpreter already, and are passed on as they are. */
+  readonly verbatim?: boolean;
   /** For the log, as a sentence. */
   readonly reason: string;
 }
@@ -15,8 +17,23 @@ export class LaunchError extends Error {
   override readonly name = "LaunchError";
 }
 
+/** The user stopped the installation. Nothing is tried again before they ask for it. */
+export class LaunchCancelled extends LaunchError {}
+
+/** The server ended while a request was under way. */
+export class ServerEndedError extends Error {
+  override readonly name = "ServerEndedError";
+
+  constructor() {
+    super(vscode.l10n.t("The Modelport server ended during this request. It is being started again: try again."));
+  }
+}
+
 /** Finds a way to start the server; again at each start, since the machine may have changed. */
-export interface Launcher extends Disposable {
-  /** @throws {LaunchError} when there is none. */
-  find(): Promise<Launch>;
+export interface Launcher extends vscode.Disposable {
+  /**
+   * @param signal ends the search, and whatever it is installing.
+   * @throws {LaunchError} when there is none.
+   */
+  find(signal: AbortSignal): Promise<Launch>;
 }

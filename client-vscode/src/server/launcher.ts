@@ -1,15 +1,72 @@
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import * as vscode from "vscode";
 
-import type { Launch, Launcher } from "./launch";
+import { findLaunch } from "./find";
+import { LaunchCancelled, LaunchError, type Launcher } from "./launch";
+import { localFiles, localMachine } from "./local-machine";
+import type { Search, Wheel } from "./search";
+import { versionIn } from "./versions";
 
 /** The ways to start the server on this machine, in their order. */
-export function createLauncher(_extension: vscode.ExtensionContext, _log: vscode.LogOutputChannel): Launcher {
-  return { find: async () => chosen(), dispose: () => undefined };
+export function createLauncher(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel): Launcher {
+  return {
+    find: async (signal) => findLaunch(await newSearch(extension, log, signal)),
+    dispose: () => undefined,
+  };
 }
 
-function chosen(): Launch {
-  // What a workspace says does not count: the setting is the machine's, and this holds where the editor does not check.
-  const values = vscode.workspace.getConfiguration("modelport").inspect<string[]>("server.command");
-  const [command = "modelport", ...args] = values?.globalValue ?? [];
-  return { command, args: [...args, "serve"], reason: `The server is started as ${command}.` };
+/** A setting's value for this machine. What a workspace says does not count, whether the editor lets it or not. */
+export function machineSetting(name: string): unknown {
+  const values = vscode.workspace.getConfiguration("modelport").inspect(name);
+  return values?.globalValue ?? values?.defaultValue;
+}
+
+async function newSearch(
+  extension: vscode.ExtensionContext,
+  log: vscode.LogOutputChannel,
+  signal: AbortSignal,
+): Promise<Search> {
+  const { version } = extension.extension.packageJSON as { version: string };
+  const own = versionIn(version);
+  if (own === undefined) {
+    throw new LaunchError(vscode.l10n.t("The extension does not know its own version: install it again."));
+  }
+  return {
+    machine: localMachine,
+    environments: {
+      folder: join(extension.globalStorageUri.fsPath, "env"),
+      files: localFiles,
+      mark: () => randomBytes(3).toString("hex"),
+    },
+    version: own,
+    wheel: await bundledWheel(join(extension.extensionUri.fsPath, "bundled")),
+    settings: { command: machineSetting("server.command"), uv: machineSetting("uv.path") },
+    signal,
+    passOver: (line) => log.info(line),
+    inSight: (title, work) => inSight(title, signal, work),
+  };
+}
+
+async function bundledWheel(folder: string): Promise<Wheel | undefined> {
+  const name = (await localFiles.names(folder)).find((file) => /^modelport-[^-]+-.*\.whl$/.test(file));
+  const version = name?.split("-")[1];
+  return name === undefined || version === undefined ? undefined : { path: join(folder, name), version };
+}
+
+function inSight<T>(title: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
+  return Promise.resolve(
+    vscode.window.withProgress(options, async (_progress, token) => {
+      const stop = new AbortController();
+      token.onCancellationRequested(() => stop.abort());
+      const done = await work(AbortSignal.any([signal, stop.signal]));
+      if (stop.signal.aborted) {
+        throw new LaunchCancelled(
+          vscode.l10n.t("The installation of the Modelport server was cancelled. Restart the server to begin again."),
+        );
+      }
+      return done;
+    }),
+  );
 }
