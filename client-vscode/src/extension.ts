@@ -1,8 +1,11 @@
 import * as vscode from "vscode";
 
 import { Server } from "./client";
+import { registerCommands } from "./commands/register";
 import type { Context } from "./context";
 import { createLauncher } from "./server/launcher";
+import { registerProviders } from "./views/providers";
+import { registerStatus } from "./views/status";
 
 /** Called by the editor once it has started. Registers everything; the server is started by whoever first needs it. */
 export function activate(extension: vscode.ExtensionContext): void {
@@ -17,5 +20,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     onDidChangeModels: modelsChanged.event,
     modelsChanged: () => modelsChanged.fire(),
   };
-  void context;
+  registerCommands(context);
+  registerStatus(context);
+  registerProviders(context);
 }

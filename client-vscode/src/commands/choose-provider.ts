@@ -1,0 +1,64 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Provider } from "../protocol";
+import { pagesOf } from "./links";
+import { hasKey, isReady, originOf } from "./origin";
+import { type Choice, grouped, pick } from "./pick";
+
+/** The provider picked from all that can be connected, those that are ready first; undefined when none was. */
+export function chooseProvider(context: Context): Promise<Provider | undefined> {
+  return pick<Provider>({
+    title: vscode.l10n.t("Connect Provider"),
+    placeholder: vscode.l10n.t("Choose a provider of models"),
+    empty: vscode.l10n.t("The server knows no provider"),
+    load: async (show, token) => {
+      const { providers } = await context.server.request("provider/list", {}, token);
+      show(choicesOf(providers));
+    },
+  });
+}
+
+/** A provider by its id; undefined when the server does not know it. */
+export async function findProvider(context: Context, id: string): Promise<Provider | undefined> {
+  const { providers } = await context.server.request("provider/list", {});
+  return providers.find((provider) => provider.id === id);
+}
+
+function choicesOf(providers: readonly Provider[]): Choice<Provider>[] {
+  const usable = providers.filter((provider) => provider.supported && provider.status !== "retired");
+  const sorted = [...usable].sort((one, other) => Number(isReady(other)) - Number(isReady(one)));
+  return grouped(
+    sorted,
+    (provider) => (isReady(provider) ? vscode.l10n.t("Ready to use") : provider.category),
+    choiceOf,
+  );
+}
+
+function choiceOf(provider: Provider): Choice<Provider> {
+  const { icon, words } = stateOf(provider);
+  return {
+    label: `$(${icon}) ${provider.displayName}`,
+    description: words,
+    ...(provider.notice !== undefined && { detail: provider.notice }),
+    buttons: pagesOf(provider),
+    value: provider,
+  };
+}
+
+function stateOf(provider: Provider): { icon: string; words: string } {
+  const origin = originOf(provider.credential);
+  if (provider.connected) {
+    return { icon: "pass-filled", words: vscode.l10n.t("connected, {0}", origin) };
+  }
+  if (hasKey(provider.credential)) {
+    return { icon: "key", words: origin };
+  }
+  if (provider.connectionType === "local") {
+    return { icon: "device-desktop", words: vscode.l10n.t("local, {0}", origin) };
+  }
+  if (provider.connectionType === "oauth") {
+    return { icon: "account", words: vscode.l10n.t("uses the log-in of its own program") };
+  }
+  return { icon: provider.credential.source === "none" ? "lock" : "globe", words: origin };
+}

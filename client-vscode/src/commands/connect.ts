@@ -1,0 +1,180 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Connection, Provider } from "../protocol";
+import { askAddress, askKey } from "./ask";
+import { chooseProvider, findProvider } from "./choose-provider";
+import { failureOf, isRefusal, showFailure } from "./failure";
+import { keepKey } from "./keep-key";
+import { openPage } from "./links";
+import { remember, remembered } from "./remembered";
+import { ask } from "./work";
+
+/** What is already known of a connection to make. */
+export interface Wanted {
+  readonly baseUrl?: string;
+  readonly model?: string;
+  /** Asks for a key, also where there is one. */
+  readonly newKey?: boolean;
+  /** false asks nothing of the provider; true when absent. */
+  readonly verify?: boolean;
+}
+
+/** Connects a provider, by its id or chosen from the list. */
+export async function connect(context: Context, id?: string): Promise<void> {
+  const provider = id === undefined ? await chooseProvider(context) : await findProvider(context, id);
+  if (provider === undefined) {
+    return;
+  }
+  const connection = await connectTo(context, provider, {});
+  if (connection !== undefined) {
+    await tellModels(context, provider);
+  }
+}
+
+/**
+ * Connects a provider, asking for what it lacks and again for what it refuses; undefined when the user gave up.
+ *
+ * The key is in one variable here and in the requests' params, and nowhere else.
+ */
+export async function connectTo(context: Context, provider: Provider, wanted: Wanted): Promise<Connection | undefined> {
+  let baseUrl = wanted.baseUrl ?? remembered(context).find((one) => one.provider === provider.id)?.baseUrl;
+  if (baseUrl === undefined && provider.baseUrl?.includes("{")) {
+    baseUrl = await askAddress(provider, provider.baseUrl);
+    if (baseUrl === undefined) {
+      return undefined;
+    }
+  }
+  let key: string | undefined;
+  if (wanted.newKey || (provider.requiresApiKey && provider.credential.source === "none")) {
+    key = await askKey(provider);
+    if (key === undefined) {
+      return undefined;
+    }
+  }
+  for (;;) {
+    const target = { ...(baseUrl !== undefined && { baseUrl }), ...(wanted.model !== undefined && { model: wanted.model }) };
+    try {
+      const connection = await ask(
+        context,
+        vscode.l10n.t("Checking the connection to {0}…", provider.displayName),
+        "provider/connect",
+        {
+          provider: provider.id,
+          ...target,
+          ...(key !== undefined && { apiKey: key }),
+          ...(wanted.verify === false && { verify: false }),
+        },
+      );
+      const kept = key === undefined ? connection : await keepKey(context, provider, connection, key, target);
+      await settle(context, provider, target, kept);
+      return kept;
+    } catch (error) {
+      if (!isRefusal(error)) {
+        throw error;
+      }
+      const remedy = await remedyFor(context, provider, error, key !== undefined);
+      if (remedy === undefined) {
+        return undefined;
+      }
+      if (remedy === "key") {
+        key = await askKey(provider);
+        if (key === undefined) {
+          return undefined;
+        }
+      } else if (remedy === "address") {
+        baseUrl = await askAddress(provider, baseUrl ?? provider.baseUrl);
+        if (baseUrl === undefined) {
+          return undefined;
+        }
+      }
+    }
+  }
+}
+
+/** Says how many models a provider has now. */
+export async function tellModels(context: Context, provider: Provider): Promise<void> {
+  const name = provider.displayName;
+  const { models, errors } = await ask(context, vscode.l10n.t("Listing the models of {0}…", name), "model/list", {
+    provider: provider.id,
+  });
+  const [problem] = errors;
+  if (problem !== undefined && models.length === 0) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t("{0} is connected, but its models cannot be listed: {1}", name, problem.error.message),
+    );
+    return;
+  }
+  const choose = vscode.l10n.t("Switch Model");
+  const message =
+    models.length === 1
+      ? vscode.l10n.t("{0} is connected. Its model is in the model picker of Chat.", name)
+      : vscode.l10n.t("{0} is connected. Its {1} models are in the model picker of Chat.", name, models.length);
+  void vscode.window.showInformationMessage(message, choose).then((pressed) => {
+    if (pressed === choose) {
+      void vscode.commands.executeCommand("modelport.switchModel");
+    }
+  });
+}
+
+type Remedy = "key" | "address" | "again";
+
+/** Shows why a connection was refused and lets the user choose what to do about it. */
+async function remedyFor(
+  context: Context,
+  provider: Provider,
+  error: unknown,
+  keyTyped: boolean,
+): Promise<Remedy | undefined> {
+  const { kind, field } = failureOf(error);
+  const enterKey = keyTyped ? vscode.l10n.t("Try Another Key") : vscode.l10n.t("Enter a Key");
+  const openKeyPage = vscode.l10n.t("Open Key Page");
+  const again = vscode.l10n.t("Try Again");
+  const address = vscode.l10n.t("Change the Address");
+  const buttons: string[] = [];
+  if (field === "baseUrl") {
+    buttons.push(address);
+  } else if (kind !== undefined && KEY_TROUBLE.has(kind)) {
+    buttons.push(enterKey, ...(provider.keyUrl === undefined ? [] : [openKeyPage]));
+  } else if (kind !== undefined && PASSING_TROUBLE.has(kind)) {
+    buttons.push(again, address);
+  } else if (kind === "invalid_response" || kind === "unsupported") {
+    buttons.push(address);
+  }
+  switch (await showFailure(context, error, ...buttons)) {
+    case enterKey:
+      return "key";
+    case openKeyPage:
+      await openPage(provider.keyUrl ?? "");
+      return "key";
+    case address:
+      return "address";
+    case again:
+      return "again";
+    default:
+      return undefined;
+  }
+}
+
+const KEY_TROUBLE: ReadonlySet<string> = new Set(["auth_required", "auth_rejected", "forbidden", "invalid_key_format"]);
+const PASSING_TROUBLE: ReadonlySet<string> = new Set([
+  "network",
+  "tls",
+  "timeout",
+  "rate_limited",
+  "provider_unavailable",
+]);
+
+/** Remembers a connection that was made, so that it is there again after a restart. */
+async function settle(
+  context: Context,
+  provider: Provider,
+  target: { readonly baseUrl?: string; readonly model?: string },
+  connection: Connection | undefined,
+): Promise<void> {
+  // A key that is nowhere but in the server's memory cannot be used again.
+  if (connection !== undefined && connection.credential.source !== "session") {
+    await remember(context, { provider: provider.id, ...target });
+  }
+  context.modelsChanged();
+}

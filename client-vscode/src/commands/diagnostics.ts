@@ -1,0 +1,76 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Check, CheckStatus } from "../protocol";
+import { ask } from "./work";
+
+const SCHEME = "modelport-diagnostics";
+
+/** The last report, as a page that can be read and copied and not changed. */
+export class Diagnostics implements vscode.TextDocumentContentProvider {
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly uri = vscode.Uri.parse(`${SCHEME}:Modelport%20Diagnostics.md`);
+  private report = "";
+
+  readonly onDidChange = this.changed.event;
+
+  constructor(private readonly context: Context) {
+    context.extension.subscriptions.push(
+      this.changed,
+      vscode.workspace.registerTextDocumentContentProvider(SCHEME, this),
+    );
+  }
+
+  provideTextDocumentContent(): string {
+    return this.report;
+  }
+
+  /** Lets the server check its installation, and shows what it found. */
+  async run(): Promise<void> {
+    const { checks } = await ask(this.context, vscode.l10n.t("Checking the installation…"), "diagnostics/run", {});
+    this.report = reportOf(checks, this.context);
+    this.changed.fire(this.uri);
+    const document = await vscode.workspace.openTextDocument(this.uri);
+    await vscode.window.showTextDocument(document, { preview: true });
+    const copy = vscode.l10n.t("Copy");
+    void vscode.window.showInformationMessage(summary(checks), copy).then(async (pressed) => {
+      if (pressed === copy) {
+        await vscode.env.clipboard.writeText(this.report);
+      }
+    });
+  }
+}
+
+function summary(checks: readonly Check[]): string {
+  const failed = checks.filter((check) => check.status === "fail").length;
+  const doubtful = checks.filter((check) => check.status === "warn").length;
+  return failed + doubtful === 0
+    ? vscode.l10n.t("All {0} checks passed.", checks.length)
+    : vscode.l10n.t("{0} checks failed, {1} need attention.", failed, doubtful);
+}
+
+function reportOf(checks: readonly Check[], context: Context): string {
+  const manifest = context.extension.extension.packageJSON as { readonly version?: string };
+  const lines = checks.map(({ id, status, detail, action }) => {
+    const line = `- ${wordFor(status)} **${id}**: ${detail}`;
+    return action === undefined ? line : `${line}\n  → ${action}`;
+  });
+  return [
+    `# ${vscode.l10n.t("Modelport diagnostics")}`,
+    "",
+    `- Modelport ${manifest.version ?? "?"}, ${vscode.env.appName} ${vscode.version}`,
+    ...lines,
+    "",
+  ].join("\n");
+}
+
+function wordFor(status: CheckStatus): string {
+  switch (status) {
+    case "ok":
+      return `✓ ${vscode.l10n.t("ok")}`;
+    case "warn":
+      return `⚠ ${vscode.l10n.t("attention")}`;
+    case "fail":
+      return `✗ ${vscode.l10n.t("failed")}`;
+  }
+}

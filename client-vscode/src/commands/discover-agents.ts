@@ -1,0 +1,114 @@
+import { randomUUID } from "node:crypto";
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Agent, AgentUpdateParams, DiscoverLevel } from "../protocol";
+import { actOnAgent, agentActions } from "./agent-actions";
+import { type Choice, pick } from "./pick";
+
+/** What to search: how far to go, and for whom where it is not for all. */
+interface Search {
+  readonly level: DiscoverLevel;
+  readonly ids?: readonly string[];
+}
+
+/** Finds the agents of this machine, as far as the user wants to go, and offers what can be done with each. */
+export async function discoverAgents(context: Context): Promise<void> {
+  const level = await chooseLevel();
+  let search: Search | undefined = level === undefined ? undefined : { level };
+  while (search !== undefined) {
+    const agent = await chooseAgent(context, search);
+    // One that was asked who it is is looked at again, alone.
+    search = agent !== undefined && (await actOnAgent(agent)) === "verify" ? { level: "verify", ids: [agent.agentId] } : undefined;
+  }
+}
+
+function chooseLevel(): Promise<DiscoverLevel | undefined> {
+  return pick<DiscoverLevel>({
+    title: vscode.l10n.t("Discover Agents"),
+    placeholder: vscode.l10n.t("How far may the search go?"),
+    empty: "",
+    load: async (show) => {
+      show([
+        {
+          label: `$(eye) ${vscode.l10n.t("Look")}`,
+          detail: vscode.l10n.t("Reads files only: runs nothing and uses no network."),
+          value: "static",
+        },
+        {
+          label: `$(radio-tower) ${vscode.l10n.t("Ask what listens")}`,
+          detail: vscode.l10n.t("Also asks your programs that listen on this machine who they are."),
+          value: "probe",
+        },
+        {
+          label: `$(play) ${vscode.l10n.t("Start and ask")}`,
+          detail: vscode.l10n.t(
+            "Also starts each agent for a moment, without keys and in an empty folder, and asks who it is. May take minutes.",
+          ),
+          value: "verify",
+        },
+      ]);
+    },
+  });
+}
+
+function chooseAgent(context: Context, search: Search): Promise<Agent | undefined> {
+  return pick<Agent>({
+    title: vscode.l10n.t("Agents of This Machine"),
+    placeholder: vscode.l10n.t("Choose an agent to see what can be done"),
+    empty: vscode.l10n.t("No agent was found on this machine"),
+    load: async (show, token) => {
+      const streamId = randomUUID();
+      const found: Agent[] = [];
+      const updates = context.server.onNotification("agent/update", (params) => {
+        const agent = agentOf(params, streamId);
+        if (agent !== undefined) {
+          found.push(agent);
+          show(found.map(choiceOf));
+        }
+      });
+      try {
+        const { agents } = await context.server.request("agent/discover", { ...search, streamId }, token);
+        show(agents.map(choiceOf));
+      } finally {
+        updates.dispose();
+      }
+    },
+  });
+}
+
+function agentOf({ streamId, update }: AgentUpdateParams, wanted: string): Agent | undefined {
+  return streamId === wanted && update["kind"] === "agent" ? (update["agent"] as Agent) : undefined;
+}
+
+function choiceOf(agent: Agent): Choice<Agent> {
+  const { icon, words } = stateOf(agent);
+  return {
+    label: `$(${icon}) ${agent.displayName}`,
+    description: [agent.version, words].filter(Boolean).join(" · "),
+    detail: agent.detail || agent.url || agent.argv?.join(" ") || agent.installHint || "",
+    buttons: agentActions(agent),
+    value: agent,
+  };
+}
+
+function stateOf({ status }: Agent): { icon: string; words: string } {
+  switch (status) {
+    case "ready":
+      return { icon: "pass", words: vscode.l10n.t("ready") };
+    case "auth_required":
+      return { icon: "lock", words: vscode.l10n.t("needs a log-in") };
+    case "not_configured":
+      return { icon: "settings-gear", words: vscode.l10n.t("not set up") };
+    case "broken":
+      return { icon: "error", words: vscode.l10n.t("broken") };
+    case "hung":
+      return { icon: "watch", words: vscode.l10n.t("did not answer") };
+    case "stub":
+      return { icon: "circle-slash", words: vscode.l10n.t("not the agent itself") };
+    case "needs_install":
+      return { icon: "cloud-download", words: vscode.l10n.t("needs to be installed") };
+    case "unknown":
+      return { icon: "question", words: vscode.l10n.t("found, not asked") };
+  }
+}

@@ -1,0 +1,69 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Connection, Provider } from "../protocol";
+import { failureOf, isRefusal } from "./failure";
+import { forget } from "./remembered";
+import { ask } from "./work";
+
+/**
+ * Stores a key that works in the server's keyring. Where the keyring cannot be used the user decides whether the key
+ * is used for this session; undefined when not, and then nothing is connected any more.
+ */
+export async function keepKey(
+  context: Context,
+  provider: Provider,
+  connection: Connection,
+  key: string,
+  target: { readonly baseUrl?: string; readonly model?: string },
+): Promise<Connection | undefined> {
+  const address = target.baseUrl === undefined ? {} : { baseUrl: target.baseUrl };
+  try {
+    await ask(context, vscode.l10n.t("Storing the key in the keyring…"), "credential/set", {
+      provider: provider.id,
+      secret: key,
+      ...address,
+    });
+  } catch (error) {
+    if (isRefusal(error) && (await useForSession(error))) {
+      return connection;
+    }
+    // Nobody agreed to a key that lives in the server's memory.
+    await context.server.request("provider/disconnect", { provider: provider.id });
+    await forget(context, provider.id);
+    if (!isRefusal(error)) {
+      throw error;
+    }
+    return undefined;
+  }
+  return withStoredKey(context, provider, connection, target);
+}
+
+/** The same connection with the key from the keyring, so that a key deleted or replaced there is not used any more. */
+async function withStoredKey(
+  context: Context,
+  provider: Provider,
+  connection: Connection,
+  target: { readonly baseUrl?: string; readonly model?: string },
+): Promise<Connection> {
+  const { source, location } = provider.credential;
+  if (source === "environment" || source === "command") {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t(
+        "The key is in the keyring, and it is used for this session. From the next start on the one from {0} comes first again: remove that one.",
+        location ?? source,
+      ),
+    );
+    return connection;
+  }
+  return context.server.request("provider/connect", { provider: provider.id, ...target, verify: false });
+}
+
+async function useForSession(error: unknown): Promise<boolean> {
+  const use = vscode.l10n.t("Use for This Session Only");
+  const detail = vscode.l10n.t(
+    "The key works, but it cannot be stored. It can stay in the server's memory until the server ends.",
+  );
+  const pressed = await vscode.window.showWarningMessage(failureOf(error).message, { modal: true, detail }, use);
+  return pressed === use;
+}

@@ -1,0 +1,37 @@
+import * as vscode from "vscode";
+
+import type { Provider } from "../protocol";
+import type { Action } from "./pick";
+
+/** Opens a web page in the browser; an address that is none is not opened. */
+export async function openPage(address: string): Promise<void> {
+  if (/^https?:\/\//i.test(address)) {
+    await vscode.env.openExternal(vscode.Uri.parse(address, true));
+  }
+}
+
+/** The buttons that lead to a provider's own pages. */
+export function pagesOf(provider: Provider): Action[] {
+  const { keyUrl, docsUrl } = provider;
+  const actions: Action[] = [];
+  if (keyUrl !== undefined) {
+    actions.push(keyPage(keyUrl));
+  }
+  if (docsUrl !== undefined) {
+    actions.push({
+      iconPath: new vscode.ThemeIcon("book"),
+      tooltip: vscode.l10n.t("Open the documentation"),
+      run: () => openPage(docsUrl),
+    });
+  }
+  return actions;
+}
+
+/** The button that leads to where keys are made. */
+export function keyPage(keyUrl: string): Action {
+  return {
+    iconPath: new vscode.ThemeIcon("link-external"),
+    tooltip: vscode.l10n.t("Open the page where keys are made"),
+    run: () => openPage(keyUrl),
+  };
+}

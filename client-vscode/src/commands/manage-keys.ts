@@ -1,0 +1,170 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { CredentialStatus, Provider } from "../protocol";
+import { chooseProvider } from "./choose-provider";
+import { connectTo, tellModels } from "./connect";
+import { isRefusal, showFailure } from "./failure";
+import { openPage } from "./links";
+import { originOf } from "./origin";
+import { type Action, type Choice, heading, pick } from "./pick";
+import { forget } from "./remembered";
+import { ask } from "./work";
+
+/** A key that was found, and whose it is. */
+interface Key {
+  readonly provider: Provider;
+  readonly credential: CredentialStatus;
+}
+
+type Deed = "set" | "replace" | "delete" | "explain" | "openPage";
+
+/** Lists the keys that are found and where; sets, replaces and deletes those in the keyring. */
+export async function manageKeys(context: Context): Promise<void> {
+  for (;;) {
+    const picked = await chooseKey(context);
+    if (picked === undefined) {
+      return;
+    }
+    const deed = picked === "set" ? "set" : await chooseDeed(picked);
+    try {
+      await act(context, deed, picked === "set" ? undefined : picked);
+    } catch (error) {
+      // The list comes back after what the server refused, and only after that.
+      if (!isRefusal(error)) {
+        throw error;
+      }
+      await showFailure(context, error);
+    }
+  }
+}
+
+async function act(context: Context, deed: Deed | undefined, key: Key | undefined): Promise<void> {
+  const provider = deed === "set" ? await chooseProvider(context) : key?.provider;
+  if (provider === undefined) {
+    return;
+  }
+  switch (deed) {
+    case "set":
+    case "replace":
+      if ((await connectTo(context, provider, { newKey: true })) !== undefined) {
+        await tellModels(context, provider);
+      }
+      return;
+    case "delete":
+      return deleteKey(context, provider);
+    case "openPage":
+      return openPage(provider.keyUrl ?? "");
+    case "explain":
+      await vscode.window.showInformationMessage(readOnly(provider, key?.credential ?? provider.credential));
+      return;
+    case undefined:
+      return;
+  }
+}
+
+function chooseKey(context: Context): Promise<Key | "set" | undefined> {
+  const reload: Action = {
+    iconPath: new vscode.ThemeIcon("refresh"),
+    tooltip: vscode.l10n.t("Look again"),
+    run: (again) => again(),
+  };
+  return pick<Key | "set">({
+    title: vscode.l10n.t("Manage Keys"),
+    placeholder: vscode.l10n.t("Keys that were found, and where. No key is shown."),
+    empty: "",
+    buttons: [reload],
+    load: async (show, token) => {
+      const [{ credentials }, { providers }] = await Promise.all([
+        context.server.request("credential/list", {}, token),
+        context.server.request("provider/list", {}, token),
+      ]);
+      const keys = credentials.flatMap((credential) => {
+        const provider = providers.find((one) => one.id === credential.provider);
+        return provider === undefined ? [] : [{ provider, credential }];
+      });
+      show([
+        { label: `$(add) ${vscode.l10n.t("Set a Key…")}`, alwaysShow: true, value: "set" },
+        heading(keys.length === 0 ? vscode.l10n.t("No key was found") : vscode.l10n.t("Keys")),
+        ...keys.map(choiceOf),
+      ]);
+    },
+  });
+}
+
+function choiceOf(key: Key): Choice<Key> {
+  const { provider, credential } = key;
+  const editable = credential.source === "keyring";
+  const bound = credential.baseUrl === undefined ? "" : vscode.l10n.t("only for {0}", credential.baseUrl);
+  return {
+    label: `$(${editable ? "key" : "lock"}) ${provider.displayName}`,
+    description: originOf(credential),
+    detail: [credential.location, bound, editable ? "" : vscode.l10n.t("read only")].filter(Boolean).join(" · "),
+    value: key,
+  };
+}
+
+/** What to do with a key; one that is not in the keyring can only be explained or covered by a new one. */
+function chooseDeed({ provider, credential }: Key): Promise<Deed | undefined> {
+  const choices: Choice<Deed>[] =
+    credential.source === "keyring"
+      ? [
+          { label: `$(edit) ${vscode.l10n.t("Replace…")}`, value: "replace" },
+          { label: `$(trash) ${vscode.l10n.t("Delete…")}`, value: "delete" },
+        ]
+      : [{ label: `$(info) ${vscode.l10n.t("Why can it not be changed here?")}`, value: "explain" }];
+  if (provider.keyUrl !== undefined) {
+    choices.push({ label: `$(link-external) ${vscode.l10n.t("Open Key Page")}`, value: "openPage" });
+  }
+  return pick<Deed>({
+    title: provider.displayName,
+    placeholder: originOf(credential),
+    empty: "",
+    load: async (show) => show(choices),
+  });
+}
+
+async function deleteKey(context: Context, provider: Provider): Promise<void> {
+  const name = provider.displayName;
+  const remove = vscode.l10n.t("Delete");
+  const detail = vscode.l10n.t("It is deleted from the keyring of this machine, for all editors.");
+  const pressed = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Delete the key of {0}?", name),
+    { modal: true, detail },
+    remove,
+  );
+  if (pressed !== remove) {
+    return;
+  }
+  const left = await ask(context, vscode.l10n.t("Deleting the key of {0}…", name), "credential/delete", {
+    provider: provider.id,
+  });
+  if (left.source === "none") {
+    await context.server.request("provider/disconnect", { provider: provider.id });
+    await forget(context, provider.id);
+    void vscode.window.showInformationMessage(vscode.l10n.t("The key of {0} is deleted.", name));
+  } else {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t("The key of {0} is deleted from the keyring. What is used now: {1}.", name, originOf(left)),
+    );
+  }
+  context.modelsChanged();
+}
+
+function readOnly({ displayName }: Provider, credential: CredentialStatus): string {
+  switch (credential.source) {
+    case "environment":
+      return vscode.l10n.t(
+        "The key of {0} comes from the environment variable {1}. Change it where it is set, and restart the editor.",
+        displayName,
+        credential.location ?? "",
+      );
+    case "session":
+      return vscode.l10n.t(
+        "The key of {0} is in the server's memory only. Disconnect the provider to forget it.",
+        displayName,
+      );
+    default:
+      return vscode.l10n.t("The key of {0} is kept elsewhere: {1}. Change it there.", displayName, originOf(credential));
+  }
+}

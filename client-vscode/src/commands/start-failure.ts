@@ -1,0 +1,49 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+
+/** Tells that the server cannot be started and offers what can be done; the same thing once, unless somebody asks. */
+export class StartFailure {
+  private told: string | undefined;
+  private open = false;
+
+  constructor(private readonly context: Context) {}
+
+  /** Tells of every failed start from now on. */
+  watch(): vscode.Disposable {
+    return this.context.server.onDidChangeState((state) => {
+      if (state.kind === "running") {
+        this.told = undefined;
+      } else if (state.kind === "failed" && state.message !== this.told) {
+        void this.tell(state.message);
+      }
+    });
+  }
+
+  /** Tells of one, also when it was told before. */
+  async tell(message: string): Promise<void> {
+    if (this.open) {
+      return;
+    }
+    this.told = message;
+    const showLog = vscode.l10n.t("Show Log");
+    const choose = vscode.l10n.t("Choose the Command");
+    const again = vscode.l10n.t("Try Again");
+    this.open = true;
+    let pressed: string | undefined;
+    try {
+      pressed = await vscode.window.showErrorMessage(message, again, choose, showLog);
+    } finally {
+      this.open = false;
+    }
+    if (pressed === showLog) {
+      this.context.log.show();
+    } else if (pressed === choose) {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "modelport.server.command");
+    } else if (pressed === again) {
+      this.told = undefined;
+      // What becomes of it is told by the state.
+      await this.context.server.restart().catch(() => undefined);
+    }
+  }
+}

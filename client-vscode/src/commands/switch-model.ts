@@ -1,0 +1,103 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../context";
+import type { Connection, ListModelResult, Model, Provider } from "../protocol";
+import { modelDetail } from "../views/amounts";
+import { findProvider } from "./choose-provider";
+import { connect, connectTo } from "./connect";
+import { type Action, type Choice, grouped, heading, pick } from "./pick";
+
+/** What was picked: a model, or a provider whose models could not be listed. */
+type Picked = { readonly model: Model } | { readonly unlisted: string };
+
+/** Lets the user choose the model that is used when a request names none. */
+export async function switchModel(context: Context): Promise<void> {
+  let refresh = false;
+  const reload: Action = {
+    iconPath: new vscode.ThemeIcon("refresh"),
+    tooltip: vscode.l10n.t("Ask the providers again"),
+    run: (again) => {
+      refresh = true;
+      again();
+    },
+  };
+  const picked = await pick<Picked>({
+    title: vscode.l10n.t("Switch Model"),
+    placeholder: vscode.l10n.t("Choose the model to use"),
+    empty: vscode.l10n.t("No provider is connected that has models"),
+    buttons: [reload],
+    load: async (show, token) => {
+      const [{ active }, { providers }, models] = await Promise.all([
+        context.server.request("provider/status", {}, token),
+        context.server.request("provider/list", {}, token),
+        context.server.request("model/list", refresh ? { refresh } : {}, token),
+      ]);
+      show(choicesOf(models, providers, active));
+    },
+  });
+  if (picked === undefined) {
+    return;
+  }
+  if ("unlisted" in picked) {
+    await connect(context, picked.unlisted);
+  } else {
+    await chooseModel(context, picked.model);
+  }
+}
+
+/** Makes a model the one that is used when a request names none. */
+export async function chooseModel(context: Context, { provider: id, id: model }: Model): Promise<void> {
+  const provider = await findProvider(context, id);
+  if (provider === undefined) {
+    return;
+  }
+  // The provider has just listed the model: there is nothing to check.
+  const connection = await connectTo(context, provider, { model, verify: false });
+  if (connection !== undefined) {
+    vscode.window.setStatusBarMessage(vscode.l10n.t("{0} uses {1} now.", "Modelport", connection.model ?? model), 5_000);
+  }
+}
+
+/** Copies the name by which a request asks for a model. */
+export async function copyModelId({ provider, id }: Model): Promise<void> {
+  await vscode.env.clipboard.writeText(`${provider}/${id}`);
+  vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}.", `${provider}/${id}`), 3_000);
+}
+
+function choicesOf(
+  { models, errors }: ListModelResult,
+  providers: readonly Provider[],
+  active: Connection | null,
+): Choice<Picked>[] {
+  const nameOf = (id: string) => providers.find((provider) => provider.id === id)?.displayName ?? id;
+  const served = models.filter((model) => model.retired !== true);
+  const choices: Choice<Picked>[] = grouped(
+    served,
+    (model) => nameOf(model.provider),
+    (model) => choiceOf(model, model.provider === active?.provider && model.id === active.model),
+  );
+  if (errors.length > 0) {
+    choices.push(heading(vscode.l10n.t("Could not be asked")));
+  }
+  for (const { provider, error } of errors) {
+    choices.push({ label: `$(warning) ${nameOf(provider)}`, detail: error.message, value: { unlisted: provider } });
+  }
+  return choices;
+}
+
+function choiceOf(model: Model, current: boolean): Choice<Picked> {
+  const copy: Action = {
+    iconPath: new vscode.ThemeIcon("copy"),
+    tooltip: vscode.l10n.t("Copy Model Id"),
+    run: () => copyModelId(model),
+  };
+  const name = model.displayName ?? model.id;
+  const words = [name === model.id ? "" : model.id, current ? vscode.l10n.t("in use") : ""];
+  return {
+    label: current ? `$(check) ${name}` : name,
+    description: words.filter(Boolean).join(" · "),
+    detail: [modelDetail(model), model.notice].filter(Boolean).join(" · "),
+    buttons: [copy],
+    value: { model },
+  };
+}

@@ -1,0 +1,76 @@
+import * as vscode from "vscode";
+
+import type { ServerState } from "../client";
+import { originOf } from "../commands/origin";
+import type { Session } from "./status";
+import { cost, tokens } from "./amounts";
+
+/** What the status bar item says when it is pointed at, with links to `commands` and to nothing else. */
+export function statusTooltip(
+  state: ServerState,
+  { active, today, status }: Session,
+  commands: readonly string[],
+): vscode.MarkdownString {
+  const text = new vscode.MarkdownString("**Modelport** — ", true);
+  text.isTrusted = { enabledCommands: commands };
+  text.appendText(sentenceFor(state));
+  if (status?.message !== undefined) {
+    paragraph(text, status.message);
+  }
+  if (active !== null) {
+    const model = active.model ?? vscode.l10n.t("no model chosen");
+    paragraph(text, vscode.l10n.t("{0} of {1}, {2}", model, active.provider, originOf(active.credential)));
+  }
+  if (today !== undefined) {
+    const used = vscode.l10n.t(
+      "Today: {0} calls, {1} tokens in, {2} out",
+      today.totalCalls,
+      tokens(today.inputTokens),
+      tokens(today.outputTokens),
+    );
+    paragraph(text, [used, cost(today)].filter(Boolean).join(", "));
+  }
+  text.appendMarkdown("\n\n---\n\n");
+  text.appendMarkdown(linksFor(state).join(" · "));
+  return text;
+}
+
+function sentenceFor(state: ServerState): string {
+  switch (state.kind) {
+    case "stopped":
+      return vscode.l10n.t("The server is not running; it is started when it is needed.");
+    case "starting":
+      return vscode.l10n.t("The server is starting…");
+    case "running":
+      return vscode.l10n.t("The server is running.");
+    case "waiting":
+      return vscode.l10n.t("The server has ended and is about to be started again.");
+    case "failed":
+      return state.message;
+  }
+}
+
+function linksFor(state: ServerState): string[] {
+  if (state.kind === "failed") {
+    return [
+      link(vscode.l10n.t("Try Again"), "modelport.restart"),
+      link(vscode.l10n.t("Show Log"), "modelport.showLog"),
+    ];
+  }
+  return [
+    link(vscode.l10n.t("Switch Model"), "modelport.switchModel"),
+    link(vscode.l10n.t("Connect Provider"), "modelport.connect"),
+    link(vscode.l10n.t("Show Usage"), "modelport.showUsage"),
+    link(vscode.l10n.t("Show Log"), "modelport.showLog"),
+  ];
+}
+
+function link(words: string, command: string): string {
+  return `[${words}](command:${command})`;
+}
+
+/** A paragraph of plain text: what the server says is not read as markdown. */
+function paragraph(text: vscode.MarkdownString, words: string): void {
+  text.appendMarkdown("\n\n");
+  text.appendText(words);
+}

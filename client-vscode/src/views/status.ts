@@ -1,0 +1,144 @@
+import * as vscode from "vscode";
+
+import { failureOf } from "../commands/failure";
+import { MENU } from "../commands/menu";
+import type { Context } from "../context";
+import type { Connection, StatusChangedParams, UsageTotals } from "../protocol";
+import { statusTooltip } from "./status-tooltip";
+import { cost, tokens } from "./amounts";
+
+/** Calls come in bursts; the ledger is asked once for all of them. */
+const QUIET_MS = 500;
+
+/** What is known of the server's session. */
+export interface Session {
+  readonly active: Connection | null;
+  /** What was used since midnight; absent until it is known. */
+  readonly today?: UsageTotals;
+  readonly status?: StatusChangedParams;
+}
+
+/** Shows the model in use, what the server is doing and today's usage in the status bar. */
+export function registerStatus(context: Context): void {
+  context.extension.subscriptions.push(new StatusView(context));
+}
+
+class StatusView implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("modelport.status", vscode.StatusBarAlignment.Right, 100);
+  private readonly subscriptions: vscode.Disposable;
+  private session: Session = { active: null };
+  private quiet: NodeJS.Timeout | undefined;
+  private midnight: NodeJS.Timeout | undefined;
+
+  constructor(private readonly context: Context) {
+    const { server } = context;
+    this.item.name = "Modelport";
+    this.item.command = "modelport.menu";
+    this.subscriptions = vscode.Disposable.from(
+      this.item,
+      server.onDidChangeState((state) => {
+        if (state.kind !== "running") {
+          this.session = { active: null };
+        }
+        this.show();
+        void this.refresh();
+      }),
+      server.onNotification("status/changed", (status) => {
+        this.session = { ...this.session, status };
+        this.show();
+      }),
+      server.onNotification("usage/updated", () => this.refreshSoon()),
+      context.onDidChangeModels(() => this.refreshSoon()),
+    );
+    this.show();
+    this.item.show();
+    void this.refresh();
+  }
+
+  dispose(): void {
+    clearTimeout(this.quiet);
+    clearTimeout(this.midnight);
+    this.subscriptions.dispose();
+  }
+
+  private refreshSoon(): void {
+    clearTimeout(this.quiet);
+    this.quiet = setTimeout(() => void this.refresh(), QUIET_MS);
+  }
+
+  /** Asks the server what is in use and what was used. Starts no server: whoever needs one does. */
+  private async refresh(): Promise<void> {
+    const { server, log } = this.context;
+    clearTimeout(this.midnight);
+    if (server.state.kind !== "running") {
+      return;
+    }
+    const since = midnightBefore(new Date());
+    try {
+      const [{ active }, { totals }] = await Promise.all([
+        server.request("provider/status", {}),
+        server.request("usage/summary", { since: since.toISOString() }),
+      ]);
+      this.session = { ...this.session, active, today: totals };
+    } catch (error) {
+      log.debug(`The status bar could not be brought up to date: ${failureOf(error).message}`);
+    }
+    // The old day's usage does not stay there into the new one.
+    clearTimeout(this.midnight);
+    this.midnight = setTimeout(() => void this.refresh(), midnightAfter(since).getTime() - Date.now());
+    this.show();
+  }
+
+  private show(): void {
+    const { state } = this.context.server;
+    const { active, today, status } = this.session;
+    const failed = state.kind === "failed" || status?.kind === "error";
+    const name = active?.model ?? active?.provider ?? "Modelport";
+    const amounts = today !== undefined && today.totalCalls > 0 ? [spent(today)] : [];
+    const icon = iconFor(state.kind, failed, status?.busy === true);
+    this.item.text = [`$(${icon}) ${plain(name)}`, ...amounts].join(" · ");
+    this.item.tooltip = statusTooltip(state, this.session, MENU);
+    this.item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+    this.item.accessibilityInformation = { label: spoken(name, state.kind, today) };
+  }
+}
+
+function iconFor(state: string, failed: boolean, busy: boolean): string {
+  if (failed) {
+    return "warning";
+  }
+  if (state === "starting" || busy) {
+    return "loading~spin";
+  }
+  return state === "waiting" ? "watch" : "sparkle";
+}
+
+function spent(totals: UsageTotals): string {
+  return [tokens(totals.inputTokens + totals.outputTokens), cost(totals)].filter(Boolean).join(" · ");
+}
+
+/** What a screen reader says. */
+function spoken(name: string, state: string, today: UsageTotals | undefined): string {
+  const words: Readonly<Record<string, string>> = {
+    starting: vscode.l10n.t("The server is starting"),
+    waiting: vscode.l10n.t("The server is about to be started again"),
+    failed: vscode.l10n.t("The server could not be started"),
+  };
+  const used =
+    today === undefined ? undefined : vscode.l10n.t("{0} tokens today", tokens(today.inputTokens + today.outputTokens));
+  const money = today === undefined ? undefined : cost(today);
+  return [name === "Modelport" ? name : `Modelport: ${name}`, words[state], used, money].filter(Boolean).join(", ");
+}
+
+/** A name without what the status bar would draw as an icon. */
+function plain(name: string): string {
+  return name.replaceAll("$(", "$ (");
+}
+
+function midnightBefore(now: Date): Date {
+  return new Date(now.getFullYear(), now.getMonth(), now.getDate());
+}
+
+function midnightAfter(midnight: Date): Date {
+  return new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate() + 1);
+}

@@ -1,0 +1,67 @@
+import { Disposable } from "./vscode";
+
+/** The rest of the editor's module that commands and views use: pages, clipboard, commands, documents. */
+
+export const version = "1.139.1";
+
+export const env = {
+  language: "en",
+  appName: "Visual Studio Code",
+  opened: [] as string[],
+  copied: [] as string[],
+  async openExternal(uri: Uri): Promise<boolean> {
+    env.opened.push(uri.toString());
+    return true;
+  },
+  clipboard: {
+    async writeText(text: string): Promise<void> {
+      env.copied.push(text);
+    },
+  },
+};
+
+type Command = (...args: unknown[]) => unknown;
+
+export const commands = {
+  registered: new Map<string, Command>(),
+  executed: [] as unknown[][],
+  registerCommand(name: string, run: Command): Disposable {
+    if (commands.registered.has(name)) {
+      throw new Error(`command '${name}' already exists`);
+    }
+    commands.registered.set(name, run);
+    return new Disposable(() => commands.registered.delete(name));
+  },
+  async executeCommand(name: string, ...args: unknown[]): Promise<unknown> {
+    commands.executed.push([name, ...args]);
+    return commands.registered.get(name)?.(...args);
+  },
+};
+
+interface ContentProvider {
+  provideTextDocumentContent(uri: Uri): unknown;
+}
+
+export const workspace = {
+  contents: new Map<string, ContentProvider>(),
+  registerTextDocumentContentProvider(scheme: string, provider: ContentProvider): Disposable {
+    workspace.contents.set(scheme, provider);
+    return new Disposable(() => workspace.contents.delete(scheme));
+  },
+  async openTextDocument(uri: Uri): Promise<{ uri: Uri; text: unknown }> {
+    const scheme = uri.toString().split(":", 1)[0] ?? "";
+    return { uri, text: workspace.contents.get(scheme)?.provideTextDocumentContent(uri) };
+  },
+};
+
+export class Uri {
+  static parse(value: string): Uri {
+    return new Uri(value);
+  }
+
+  private constructor(private readonly value: string) {}
+
+  toString(): string {
+    return this.value;
+  }
+}
