@@ -80,7 +80,10 @@ export class Server implements vscode.Disposable {
   ): Promise<ServerRequests[M][1]> {
     const { client, ended } = await unlessCancelled(this.start(), token);
     try {
-      return await Promise.race([client.sendRequest<ServerRequests[M][1]>(method, params, token), ended]);
+      // A token that is not there would be sent as a second parameter.
+      const reply: Promise<ServerRequests[M][1]> =
+        token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
+      return await Promise.race([reply, ended]);
     } catch (error) {
       const { requestFailure } = await import("./connection.js");
       throw requestFailure(error);

@@ -1,3 +1,4 @@
+import { getConfiguration, onDidChangeConfiguration } from "./settings";
 import { Disposable } from "./vscode";
 
 /** The rest of the editor's module that commands and views use: pages, clipboard, commands, documents. */
@@ -43,6 +44,8 @@ interface ContentProvider {
 }
 
 export const workspace = {
+  getConfiguration,
+  onDidChangeConfiguration,
   contents: new Map<string, ContentProvider>(),
   registerTextDocumentContentProvider(scheme: string, provider: ContentProvider): Disposable {
     workspace.contents.set(scheme, provider);

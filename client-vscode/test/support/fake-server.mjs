@@ -1,0 +1,64 @@
+// A server that speaks the base protocol of LSP and does what the method it is asked for says.
+// Its argument says how it starts: "well", "badly" (it ends during initialize), "never" (it does not answer).
+
+const [how] = process.argv.slice(2);
+let bytes = Buffer.alloc(0);
+const waiting = new Map();
+
+process.stdin.on("data", (chunk) => {
+  bytes = Buffer.concat([bytes, chunk]);
+  for (;;) {
+    const head = bytes.indexOf("\r\n\r\n");
+    const length = Number(/Content-Length: (\d+)/i.exec(bytes.subarray(0, Math.max(head, 0)).toString())?.[1]);
+    if (head < 0 || bytes.length < head + 4 + length) {
+      return;
+    }
+    const body = bytes.subarray(head + 4, head + 4 + length).toString();
+    bytes = bytes.subarray(head + 4 + length);
+    receive(JSON.parse(body));
+  }
+});
+process.stdin.on("end", () => process.exit(0));
+
+let hello;
+
+function receive({ id, method, params }) {
+  const reply = (result) => send({ id, result });
+  switch (method) {
+    case "initialize":
+      hello = params;
+      if (how === "badly") {
+        process.stderr.write("no such thing\n");
+        process.exit(3);
+      }
+      return how === "never" ? undefined : reply({ capabilities: {} });
+    case "shutdown":
+      return reply(null);
+    case "exit":
+      process.exit(0);
+    case "test/echo":
+      return reply(params);
+    case "test/hello":
+      return reply({ clientInfo: hello.clientInfo, cwd: process.cwd(), pid: process.pid, env: process.env.TEST_WORD });
+    case "test/fail":
+      return send({ id, error: { code: -32803, message: "No key.", data: { kind: "auth" } } });
+    case "test/die":
+      process.exit(3);
+    case "test/wait":
+      waiting.set(id, true);
+      return undefined;
+    case "test/tell":
+      send({ method: "status/changed", params: { told: params } });
+      return reply(null);
+    case "$/cancelRequest":
+      if (waiting.delete(params.id)) {
+        send({ id: params.id, error: { code: -32800, message: "Cancelled." } });
+      }
+  }
+}
+
+function send(message) {
+  const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
+  process.stdout.write(`Content-Length: ${body.length}\r\n\r\n`);
+  process.stdout.write(body);
+}

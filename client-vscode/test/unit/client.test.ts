@@ -1,0 +1,278 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import type * as vscode from "vscode";
+
+import "../support/library-vscode";
+import { type Pace, Server, ServerEndedError, type ServerState } from "../../src/client";
+import { type Launch, LaunchCancelled, LaunchError } from "../../src/server/launch";
+import { newLog } from "../support/log";
+import { settings } from "../support/settings";
+import { CancellationError, CancellationTokenSource, LogLevel, window } from "../support/vscode";
+
+const SCRIPT = join(__dirname, "..", "support", "fake-server.mjs");
+const QUICK: Pace = { first: 5, longest: 40, stable: 60_000, start: 5_000 };
+
+type Start = (count: number, signal: AbortSignal) => Launch | Promise<Launch>;
+
+const started: Server[] = [];
+
+/** A server whose n-th start (from 1) is as it is said. */
+function newServer(start: Start = () => fake("well"), pace = QUICK, level = LogLevel.Info) {
+  let count = 0;
+  const { log, lines } = newLog(level);
+  const find = vi.fn(async (signal: AbortSignal) => start(++count, signal));
+  const server = new Server({ find, dispose: () => undefined }, log, pace);
+  const states: ServerState[] = [];
+  server.onDidChangeState((state) => states.push(state));
+  started.push(server);
+  const ask = <T = unknown>(method: string, params: unknown = {}, token?: unknown): Promise<T> =>
+    server.request(method as "provider/list", params as object, token as vscode.CancellationToken) as Promise<T>;
+  return { server, ask, lines, states, find, kinds: () => states.map(({ kind }) => kind) };
+}
+
+function fake(how: "well" | "badly" | "never"): Launch {
+  return { command: process.execPath, args: [SCRIPT, how], env: { TEST_WORD: "said" }, reason: "As the test says." };
+}
+
+function untilStopped(_count: number, signal: AbortSignal): Promise<Launch> {
+  return new Promise((_, reject) => signal.addEventListener("abort", () => reject(new LaunchCancelled("Stopped."))));
+}
+
+afterEach(async () => {
+  for (const server of started.splice(0)) {
+    await server.stop();
+    server.dispose();
+  }
+});
+
+describe("a request", () => {
+  test("starts the server once, in the user's folder, and is answered", async () => {
+    const { ask, find, kinds, lines } = newServer();
+    const [echo, hello] = await Promise.all([ask("test/echo", { a: 1 }), ask("test/hello")]);
+    expect(echo).toEqual({ a: 1 });
+    expect(hello).toMatchObject({
+      clientInfo: { name: "Visual Studio Code", version: "1.139.1" },
+      cwd: homedir(),
+      env: "said",
+    });
+    expect(find).toHaveBeenCalledOnce();
+    expect(kinds()).toEqual(["starting", "running"]);
+    expect(lines).toContain("As the test says.");
+  });
+
+  test("fails with the server's error, its code and its data", async () => {
+    const { ask } = newServer();
+    await expect(ask("test/fail")).rejects.toMatchObject({ code: -32803, message: "No key.", data: { kind: "auth" } });
+  });
+
+  test("is cancelled at the server, and fails as cancelled", async () => {
+    const { ask } = newServer();
+    await ask("test/echo");
+    const source = new CancellationTokenSource();
+    const waiting = ask("test/wait", {}, source.token);
+    source.cancel();
+    await expect(waiting).rejects.toBeInstanceOf(CancellationError);
+  });
+
+  test("is not sent when it is cancelled already", async () => {
+    const { ask } = newServer();
+    const source = new CancellationTokenSource();
+    source.cancel();
+    await expect(ask("test/die", {}, source.token)).rejects.toBeInstanceOf(CancellationError);
+    expect(await ask("test/echo", { still: "there" })).toEqual({ still: "there" });
+  });
+
+  test("that is cancelled does not wait for a start that takes long", async () => {
+    const { ask } = newServer(untilStopped);
+    const source = new CancellationTokenSource();
+    const waiting = ask("test/echo", {}, source.token);
+    source.cancel();
+    await expect(waiting).rejects.toBeInstanceOf(CancellationError);
+  });
+
+  test("without a token sends its parameters and nothing else", async () => {
+    const { ask } = newServer();
+    expect(await ask("test/echo", { only: 1 }, undefined)).toEqual({ only: 1 });
+  });
+
+  test("can be made by who hears of the start", async () => {
+    const { server, ask, find } = newServer();
+    const answers: unknown[] = [];
+    server.onDidChangeState(({ kind }) => {
+      if (kind === "starting") {
+        void ask("test/echo", { early: true }).then((answer) => answers.push(answer));
+      }
+    });
+    await ask("test/echo");
+    await vi.waitFor(() => expect(answers).toEqual([{ early: true }]));
+    expect(find).toHaveBeenCalledOnce();
+  });
+});
+
+describe("a notification", () => {
+  test("is heard from each process of the server, until nobody listens", async () => {
+    const { server, ask } = newServer();
+    const heard: unknown[] = [];
+    const listener = server.onNotification("status/changed", (params) => heard.push(params));
+    await ask("test/tell", { n: 1 });
+    await server.restart();
+    await ask("test/tell", { n: 2 });
+    listener.dispose();
+    await ask("test/tell", { n: 3 });
+    expect(heard).toEqual([{ told: { n: 1 } }, { told: { n: 2 } }]);
+  });
+
+  test("reaches the others when one listener fails", async () => {
+    const { server, ask, lines } = newServer();
+    const heard = vi.fn();
+    server.onNotification("status/changed", () => {
+      throw new Error("not today");
+    });
+    server.onNotification("status/changed", heard);
+    await ask("test/tell", {});
+    expect(heard).toHaveBeenCalledOnce();
+    expect(lines.join("\n")).toContain("not today");
+  });
+});
+
+describe("a server that ends by itself", () => {
+  test("ends every request that waits, and is started again", async () => {
+    const { ask, kinds, find } = newServer();
+    const before = await ask<{ pid: number }>("test/hello");
+    const both = await Promise.allSettled([ask("test/wait"), ask("test/die")]);
+    expect(both.map((one) => one.status === "rejected" && one.reason instanceof ServerEndedError)).toEqual([true, true]);
+    await vi.waitFor(() => expect(kinds()).toEqual(["starting", "running", "waiting", "starting", "running"]));
+    expect((await ask<{ pid: number }>("test/hello")).pid).not.toBe(before.pid);
+    expect(find).toHaveBeenCalledTimes(2);
+  });
+
+  test("is started again after pauses that double up to the longest", async () => {
+    const { ask, lines, kinds } = newServer();
+    for (let times = 1; times <= 5; times++) {
+      await ask("test/die").catch(() => undefined);
+      await vi.waitFor(() => expect(kinds().filter((kind) => kind === "running")).toHaveLength(times + 1));
+    }
+    const pauses = lines.flatMap((line) => /again in (\S+) s/.exec(line)?.[1] ?? []);
+    expect(pauses).toEqual(["0.005", "0.01", "0.02", "0.04", "0.04"]);
+  });
+
+  test("begins with the first pause again once it has run well", async () => {
+    const { ask, lines, kinds } = newServer(undefined, { ...QUICK, stable: -1 });
+    for (let times = 1; times <= 2; times++) {
+      await ask("test/die").catch(() => undefined);
+      await vi.waitFor(() => expect(kinds().filter((kind) => kind === "running")).toHaveLength(times + 1));
+    }
+    expect(lines.filter((line) => line.includes("again in 0.005 s"))).toHaveLength(2);
+  });
+
+  test("comes back for a request before the pause is over", async () => {
+    const { ask, kinds } = newServer(undefined, { ...QUICK, first: 60_000 });
+    await ask("test/die").catch(() => undefined);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("waiting"));
+    expect(await ask("test/echo", { b: 2 })).toEqual({ b: 2 });
+  });
+
+  test("is tried a few times more when it then cannot be started", async () => {
+    const { ask, kinds, find } = newServer((count) => fake(count === 1 ? "well" : count < 4 ? "badly" : "well"));
+    await ask("test/die").catch(() => undefined);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("running"));
+    expect(kinds().filter((kind) => kind === "failed")).toHaveLength(2);
+    expect(find).toHaveBeenCalledTimes(4);
+  });
+
+  test("is not started again after it was stopped, or the extension is gone", async () => {
+    const { server, ask, kinds, find } = newServer(undefined, { ...QUICK, first: 20 });
+    await ask("test/die").catch(() => undefined);
+    await vi.waitFor(() => expect(kinds().at(-1)).toBe("waiting"));
+    server.dispose();
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect(find).toHaveBeenCalledOnce();
+    await expect(ask("test/echo")).rejects.toBeInstanceOf(LaunchError);
+  });
+});
+
+describe("a start that fails", () => {
+  test("is a state with a message when the server ends during initialize", async () => {
+    const { server, ask, lines } = newServer(() => fake("badly"));
+    await expect(ask("test/echo")).rejects.toThrow("could not be started: it ended before it was ready");
+    expect(server.state).toEqual({ kind: "failed", message: expect.stringContaining("The log says more.") });
+    await vi.waitFor(() => expect(lines.join("\n")).toContain("no such thing"));
+  });
+
+  test("is one when the program is not there", async () => {
+    const { server, ask } = newServer(() => ({ command: "/nowhere/modelport", args: [], reason: "" }));
+    await expect(ask("test/echo")).rejects.toThrow("/nowhere/modelport");
+    expect(server.state.kind).toBe("failed");
+  });
+
+  test("is one when the server does not answer, and its process is ended", async () => {
+    const { server, ask } = newServer(() => fake("never"), { ...QUICK, start: 300 });
+    await expect(ask("test/echo")).rejects.toThrow("it was not ready after 0.3 s");
+    expect(server.state.kind).toBe("failed");
+  });
+
+  test("is not tried with every request, but when it is asked for", async () => {
+    const { server, ask, find } = newServer(
+      (count) => {
+        if (count === 1) {
+          throw new LaunchError("Install uv.");
+        }
+        return fake("well");
+      },
+      { ...QUICK, first: 60_000 },
+    );
+    await expect(ask("test/echo")).rejects.toThrow("Install uv.");
+    await expect(ask("test/echo")).rejects.toThrow("Install uv.");
+    expect(find).toHaveBeenCalledOnce();
+    await server.restart();
+    expect(await ask("test/echo", { c: 3 })).toEqual({ c: 3 });
+  });
+
+  test("that the user cancelled stays so until they ask again", async () => {
+    const { ask, find } = newServer(() => {
+      throw new LaunchCancelled("Cancelled.");
+    });
+    await expect(ask("test/echo")).rejects.toThrow("Cancelled.");
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    await expect(ask("test/echo")).rejects.toThrow("Cancelled.");
+    expect(find).toHaveBeenCalledOnce();
+  });
+
+  test("shows no message of the language client's own", async () => {
+    const shown = vi.spyOn(window, "showErrorMessage");
+    await expect(newServer(() => fake("badly")).ask("test/echo")).rejects.toThrow();
+    await expect(newServer(() => ({ command: "/nowhere", args: [], reason: "" })).ask("test/echo")).rejects.toThrow();
+    expect(shown).not.toHaveBeenCalled();
+  });
+});
+
+test("a restart ends the old process and whatever start is under way", async () => {
+  const signals: AbortSignal[] = [];
+  const { server, ask } = newServer((count, signal) => {
+    signals.push(signal);
+    return count > 1
+      ? fake("well")
+      : untilStopped(count, signal);
+  });
+  const first = ask("test/echo");
+  first.catch(() => undefined);
+  await vi.waitFor(() => expect(signals).toHaveLength(1));
+  await server.restart();
+  await expect(first).rejects.toThrow("Stopped.");
+  expect(server.state.kind).toBe("running");
+  const { pid } = await ask<{ pid: number }>("test/hello");
+  await server.restart();
+  expect((await ask<{ pid: number }>("test/hello")).pid).not.toBe(pid);
+  await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow());
+});
+
+test("no message is written to the log, whatever its level and whatever a workspace sets", async () => {
+  settings.set("modelport.trace.server", { workspaceValue: "verbose" });
+  settings.set("modelport.trace.server.verbosity", { workspaceValue: "verbose" });
+  onTestFinished(() => settings.clear());
+  const { ask, lines } = newServer(undefined, QUICK, LogLevel.Trace);
+  await ask("test/echo", { apiKey: "sk-very-secret" });
+  await vi.waitFor(() => expect(lines.join("\n")).toContain("test/echo"));
+  expect(lines.join("\n")).not.toContain("sk-very-secret");
+});
