@@ -4,6 +4,7 @@ import { Server } from "./client";
 import { registerCommands } from "./commands/register";
 import type { Context } from "./context";
 import { createLauncher } from "./server/launcher";
+import { registerServerSettings } from "./server/settings";
 import { registerProviders } from "./views/providers";
 import { registerStatus } from "./views/status";
 
@@ -20,6 +21,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     onDidChangeModels: modelsChanged.event,
     modelsChanged: () => modelsChanged.fire(),
   };
+  registerServerSettings(context);
   registerCommands(context);
   registerStatus(context);
   registerProviders(context);

@@ -75,46 +75,6 @@ export enum LogLevel {
 export * from "./editor";
 export * from "./window";
 
-/** The values of settings, by their full names; a test fills it and empties it again. */
-export const settings = new Map<string, { defaultValue?: unknown; globalValue?: unknown; workspaceValue?: unknown }>();
-
-export const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
-
-export const workspace = {
-  workspaceFolders: undefined as readonly unknown[] | undefined,
-  onDidChangeConfiguration: configurationChanged.event,
-  getConfiguration(section = "") {
-    const named = (name: string) => settings.get(section === "" ? name : `${section}.${name}`);
-    return {
-      inspect: (name: string) => named(name),
-      get(name: string, otherwise?: unknown): unknown {
-        const values = named(name);
-        return values?.workspaceValue ?? values?.globalValue ?? values?.defaultValue ?? otherwise;
-      },
-    };
-  },
-};
-
-export enum ProgressLocation {
-  SourceControl = 1,
-  Window = 10,
-  Notification = 15,
-}
-
-export const window = {
-  showErrorMessage: (_message: string, ..._others: unknown[]): Promise<unknown> => Promise.resolve(undefined),
-  showWarningMessage: (_message: string, ..._others: unknown[]): Promise<unknown> => Promise.resolve(undefined),
-  showInformationMessage: (_message: string, ..._others: unknown[]): Promise<unknown> => Promise.resolve(undefined),
-};
-
-export const env = { language: "en" };
-
-export const commands = {
-  executeCommand: async (command: string): Promise<never> => {
-    throw new Error(`command '${command}' not found`);
-  },
-};
-
 export const lm = {
   registerLanguageModelChatProvider: (): Disposable => new Disposable(() => undefined),
 };
