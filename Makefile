@@ -22,6 +22,7 @@ check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, size
 	$(BIN)/ruff format --check .
 	npx --no-install pyright
 	npx --no-install tsc --project client-vscode
+	npx --no-install tsc --project client-vscode/src/views/usage/webview
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
 	$(BIN)/python docs/generate.py --check

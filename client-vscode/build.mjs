@@ -4,24 +4,47 @@ import { build, context } from "esbuild";
 
 const production = process.argv.includes("--production");
 /** @type {import("esbuild").BuildOptions} */
-const options = {
-  entryPoints: ["src/extension.ts"],
-  outfile: "dist/extension.js",
+const common = {
+  absWorkingDir: import.meta.dirname,
   bundle: true,
-  platform: "node",
-  format: "cjs",
-  target: "node20",
-  external: ["vscode"],
   minify: production,
   sourcemap: !production,
   metafile: true,
   logLevel: "warning",
 };
+/** @type {import("esbuild").BuildOptions[]} */
+const builds = [
+  {
+    ...common,
+    entryPoints: ["src/extension.ts"],
+    outfile: "dist/extension.js",
+    platform: "node",
+    format: "cjs",
+    target: "node20",
+    external: ["vscode"],
+  },
+  {
+    // The page is shown by the editor's own browser. Its policy would forbid it to load a source map.
+    ...common,
+    entryPoints: [
+      { in: "src/views/usage/webview/main.ts", out: "usage" },
+      { in: "src/views/usage/webview/usage.css", out: "usage" },
+    ],
+    outdir: "dist",
+    platform: "browser",
+    format: "iife",
+    target: "chrome128",
+    sourcemap: false,
+  },
+];
 
 if (process.argv.includes("--watch")) {
-  await (await context(options)).watch();
+  await Promise.all(builds.map(async (options) => (await context(options)).watch()));
 } else {
-  const { metafile } = await build(options);
-  const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-  console.log(`dist/extension.js: ${(bytes / 1024).toFixed(0)} KiB`);
+  for (const options of builds) {
+    const { metafile } = await build(options);
+    for (const [file, { bytes }] of Object.entries(metafile?.outputs ?? {})) {
+      console.log(`${file}: ${(bytes / 1024).toFixed(0)} KiB`);
+    }
+  }
 }

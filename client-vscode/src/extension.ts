@@ -7,6 +7,7 @@ import { createLauncher } from "./server/launcher";
 import { registerServerSettings } from "./server/settings";
 import { registerProviders } from "./views/providers";
 import { registerStatus } from "./views/status";
+import { registerUsage } from "./views/usage/register";
 
 /** Called by the editor once it has started. Registers everything; the server is started by whoever first needs it. */
 export function activate(extension: vscode.ExtensionContext): void {
@@ -25,4 +26,5 @@ export function activate(extension: vscode.ExtensionContext): void {
   registerCommands(context);
   registerStatus(context);
   registerProviders(context);
+  registerUsage(context);
 }

@@ -62,6 +62,10 @@ export class Uri {
     return new Uri(value);
   }
 
+  static joinPath(base: Uri, ...parts: string[]): Uri {
+    return new Uri([base.value, ...parts].join("/"));
+  }
+
   private constructor(private readonly value: string) {}
 
   toString(): string {

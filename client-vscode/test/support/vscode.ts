@@ -52,7 +52,7 @@ export class CancellationTokenSource {
 
 export const l10n = {
   t(message: string, ...values: unknown[]): string {
-    return message.replace(/\{(\d+)\}/g, (_, place: string) => String(values[Number(place)]));
+    return message.replace(/\{(\d+)\}/g, (match, place: string) => String(values[Number(place)] ?? match));
   },
 };
 
@@ -73,6 +73,7 @@ export enum LogLevel {
 }
 
 export * from "./editor";
+export * from "./webview";
 export * from "./window";
 
 export const lm = {

@@ -1,4 +1,5 @@
 import { CancellationTokenSource, Disposable, EventEmitter } from "./vscode";
+import { FakePanel, type PanelOptions, type PanelSerializer, type ViewColumn } from "./webview";
 
 /** The parts of the editor's window that a user meets, for tests that play the user. */
 
@@ -230,6 +231,8 @@ export class StatusBarItem {
 }
 
 class FakeWindow {
+  panels: FakePanel[] = [];
+  serializers = new Map<string, PanelSerializer>();
   inputs: (QuickPick | InputBox)[] = [];
   questions: Question[] = [];
   messages: Message[] = [];
@@ -286,6 +289,17 @@ class FakeWindow {
     } finally {
       work.done = true;
     }
+  }
+
+  createWebviewPanel(viewType: string, title: string, _column: ViewColumn, options: PanelOptions): FakePanel {
+    const panel = new FakePanel(viewType, title, options);
+    this.panels.push(panel);
+    return panel;
+  }
+
+  registerWebviewPanelSerializer(viewType: string, serializer: PanelSerializer): Disposable {
+    this.serializers.set(viewType, serializer);
+    return new Disposable(() => this.serializers.delete(viewType));
   }
 
   createStatusBarItem(): StatusBarItem {

@@ -1,0 +1,65 @@
+import type { UsageTotals } from "../../../protocol";
+import type { DayUsage } from "../messages";
+import { add, NOTHING } from "./totals";
+
+export type Unit = "day" | "week" | "month";
+
+/** One place on the time axis: a day, the week that begins on a Monday, or a month, named by its first day. */
+export interface Bucket {
+  readonly start: string;
+  readonly unit: Unit;
+  readonly models: ReadonlyMap<string, UsageTotals>;
+}
+
+const DAY_MS = 86_400_000;
+const MOST_BARS = 106;
+
+/** The time axis from one day to another, both included, with as many bars as can be told apart; empty ones too. */
+export function toBuckets(days: readonly DayUsage[], from: string, to: string): readonly Bucket[] {
+  const count = daysBetween(from, to);
+  const unit: Unit = count <= MOST_BARS ? "day" : count <= MOST_BARS * 7 ? "week" : "month";
+  const buckets = new Map<string, Map<string, UsageTotals>>();
+  for (let start = startOf(from, unit); start <= to; start = after(start, unit)) {
+    buckets.set(start, new Map());
+  }
+  for (const { day, models } of days) {
+    const bucket = buckets.get(startOf(day, unit));
+    for (const { name, totals } of models) {
+      bucket?.set(name, add(bucket.get(name) ?? NOTHING, totals));
+    }
+  }
+  return [...buckets].map(([start, models]) => ({ start, unit, models }));
+}
+
+/** How many days there are from one to the other, both included. */
+export function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
+}
+
+/** The day so many days later, or earlier where the number is negative. */
+export function plusDays(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+function startOf(day: string, unit: Unit): string {
+  switch (unit) {
+    case "day":
+      return day;
+    case "week":
+      return plusDays(day, -((new Date(day).getUTCDay() + 6) % 7));
+    case "month":
+      return `${day.slice(0, 7)}-01`;
+  }
+}
+
+function after(start: string, unit: Unit): string {
+  switch (unit) {
+    case "day":
+      return plusDays(start, 1);
+    case "week":
+      return plusDays(start, 7);
+    case "month":
+      // Thirty-two days after the first of a month lies in the next one.
+      return startOf(plusDays(start, 32), "month");
+  }
+}

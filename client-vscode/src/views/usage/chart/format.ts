@@ -1,0 +1,100 @@
+import type { UsageTotals } from "../../../protocol";
+import type { Measure, PageStrings } from "../messages";
+import type { Bucket } from "./buckets";
+import { valueOf } from "./totals";
+
+const MICROS = 1_000_000;
+
+/** Numbers, money and days as they are written in the editor's language. */
+export class Format {
+  private readonly integers: Intl.NumberFormat;
+  private readonly short: Intl.NumberFormat;
+  private readonly days: Intl.DateTimeFormat;
+  private readonly shortDays: Intl.DateTimeFormat;
+  private readonly months: Intl.DateTimeFormat;
+  private readonly shortMonths: Intl.DateTimeFormat;
+  private readonly moments: Intl.DateTimeFormat;
+
+  constructor(
+    readonly locale: string,
+    private readonly strings: PageStrings,
+  ) {
+    this.integers = new Intl.NumberFormat(locale, { maximumFractionDigits: 0 });
+    this.short = new Intl.NumberFormat(locale, { notation: "compact", maximumFractionDigits: 1 });
+    const day = { timeZone: "UTC", day: "numeric", year: "numeric" } as const;
+    this.days = new Intl.DateTimeFormat(locale, { ...day, month: "long", weekday: "long" });
+    this.shortDays = new Intl.DateTimeFormat(locale, { timeZone: "UTC", day: "numeric", month: "short" });
+    this.months = new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "long", year: "numeric" });
+    this.shortMonths = new Intl.DateTimeFormat(locale, { timeZone: "UTC", month: "short", year: "2-digit" });
+    this.moments = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });
+  }
+
+  integer(value: number): string {
+    return this.integers.format(value);
+  }
+
+  /** Millionths of a US dollar; small amounts with as many places as it takes to see them. */
+  dollars(micros: number): string {
+    const amount = micros / MICROS;
+    const places = amount === 0 || amount >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(amount)));
+    const style = { style: "currency", currency: "USD" } as const;
+    return new Intl.NumberFormat(this.locale, {
+      ...style,
+      minimumFractionDigits: 2,
+      maximumFractionDigits: Math.max(2, places),
+    }).format(amount);
+  }
+
+  /** What calls cost: unknown where no price is, at least so much where some are. */
+  money(totals: UsageTotals): string {
+    if (totals.totalCalls > 0 && totals.unpricedCalls >= totals.totalCalls) {
+      return this.strings.unknown;
+    }
+    const known = this.dollars(totals.usdMicros);
+    return totals.unpricedCalls > 0 ? fill(this.strings.atLeast, known) : known;
+  }
+
+  /** A sum in the measure's own terms. */
+  total(totals: UsageTotals, measure: Measure): string {
+    return measure === "money" ? this.money(totals) : this.integer(valueOf(totals, measure));
+  }
+
+  /** A value of the measure. */
+  value(value: number, measure: Measure): string {
+    return measure === "money" ? this.dollars(value) : this.integer(value);
+  }
+
+  /** A mark of the axis: short. */
+  tick(value: number, measure: Measure): string {
+    return measure === "money" ? this.dollars(value) : this.short.format(value);
+  }
+
+  /** A bar's time in full. */
+  bucket({ start, unit }: Bucket): string {
+    const moment = new Date(start);
+    switch (unit) {
+      case "day":
+        return this.days.format(moment);
+      case "week":
+        return fill(this.strings.week, this.days.format(moment));
+      case "month":
+        return this.months.format(moment);
+    }
+  }
+
+  /** A bar's time for the axis. */
+  shortBucket({ start, unit }: Bucket): string {
+    return (unit === "month" ? this.shortMonths : this.shortDays).format(new Date(start));
+  }
+
+  /** A moment, in the time of this machine. */
+  moment(rfc3339: string): string {
+    const moment = new Date(rfc3339);
+    return Number.isNaN(moment.getTime()) ? rfc3339 : this.moments.format(moment);
+  }
+}
+
+/** The text with its places taken by the values. */
+export function fill(text: string, ...values: readonly (string | number)[]): string {
+  return text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
+}

@@ -1,0 +1,167 @@
+/** What the usage page and the extension say to each other, and the checks of what arrives on either side. */
+
+import type { UsageTotals } from "../../protocol";
+
+/** The last so many days, or everything. */
+export const RANGES = [7, 30, 90, "all"] as const;
+export type Range = (typeof RANGES)[number];
+
+/** What the chart shows. `tokens` is input and output together. */
+export const MEASURES = ["tokens", "inputTokens", "outputTokens", "money", "calls"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+/** Sums under a name: of a model, a client or a project. */
+export interface NamedTotals {
+  readonly name: string;
+  readonly totals: UsageTotals;
+}
+
+/** What a day (UTC, `2026-11-20`) used, by model. */
+export interface DayUsage {
+  readonly day: string;
+  readonly models: readonly NamedTotals[];
+}
+
+/** The newest call. `usdMicros` is absent where its price is not known. */
+export interface LastCall {
+  readonly startedAt: string;
+  readonly provider: string;
+  readonly model: string;
+  readonly outcome: "ok" | "failed" | "cancelled";
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+  readonly client?: string;
+  readonly project?: string;
+  readonly usdMicros?: number;
+}
+
+/** Everything the page draws. `from` and `to` are the first and the last day, both included. */
+export interface UsageReport {
+  readonly range: Range;
+  readonly from: string;
+  readonly to: string;
+  /** Whether anything was ever used, in this range or before it. */
+  readonly everUsed: boolean;
+  readonly totals: UsageTotals;
+  readonly days: readonly DayUsage[];
+  readonly clients: readonly NamedTotals[];
+  readonly projects: readonly NamedTotals[];
+  readonly lastCall?: LastCall;
+}
+
+/** Every text of the page, by its name; `{0}` and so on are places for values. */
+export const STRING_KEYS = [
+  "title", "loading", "failed", "retry", "neverUsed", "nothingInRange", "noPrices", "range", "lastDays", "allTime",
+  "measure", "tokens", "inputTokens", "outputTokens", "money", "calls", "callsFailed", "cachedTokens",
+  "reasoningTokens", "unknown", "atLeast", "unpricedNote", "chart", "chartHelp", "bar", "week", "total", "otherModels", "byModel", "byClient", "byProject", "noName", "showTable", "hideTable", "tableCaption",
+  "day", "model", "name", "lastCall", "lastCallText", "ok", "failedOutcome", "cancelled", "utcNote", "shown",
+] as const; // prettier-ignore
+export type PageStrings = Readonly<Record<(typeof STRING_KEYS)[number], string>>;
+
+/** From the extension to the page. */
+export type ToPage =
+  | { readonly kind: "texts"; readonly locale: string; readonly strings: PageStrings }
+  | { readonly kind: "loading" }
+  | { readonly kind: "report"; readonly report: UsageReport }
+  | { readonly kind: "failed"; readonly message: string };
+
+/** From the page to the extension: it can be written to, another range is wanted, or another try. */
+export type FromPage =
+  | { readonly kind: "ready"; readonly range: Range }
+  | { readonly kind: "range"; readonly range: Range }
+  | { readonly kind: "retry"; readonly range: Range };
+
+export function isRange(value: unknown): value is Range {
+  return RANGES.some((range) => range === value);
+}
+
+export function isMeasure(value: unknown): value is Measure {
+  return MEASURES.some((measure) => measure === value);
+}
+
+/** The message, if it is one that the page may send. */
+export function parseFromPage(value: unknown): FromPage | undefined {
+  if (!isRecord(value) || !isRange(value["range"])) {
+    return undefined;
+  }
+  const { kind, range } = value;
+  return kind === "ready" || kind === "range" || kind === "retry" ? { kind, range } : undefined;
+}
+
+/** The message, if it is one that the extension may send. */
+export function parseToPage(value: unknown): ToPage | undefined {
+  if (!isRecord(value)) {
+    return undefined;
+  }
+  const { kind, locale, strings, report, message } = value;
+  if (kind === "loading") {
+    return { kind };
+  }
+  if (kind === "failed" && typeof message === "string") {
+    return { kind, message };
+  }
+  if (kind === "texts" && typeof locale === "string" && isPageStrings(strings)) {
+    return { kind, locale, strings };
+  }
+  return kind === "report" && isReport(report) ? { kind, report } : undefined;
+}
+
+function isPageStrings(value: unknown): value is PageStrings {
+  return isRecord(value) && STRING_KEYS.every((key) => typeof value[key] === "string");
+}
+
+function isReport(value: unknown): value is UsageReport {
+  return (
+    isRecord(value) &&
+    isRange(value["range"]) &&
+    isDay(value["from"]) &&
+    isDay(value["to"]) &&
+    typeof value["everUsed"] === "boolean" &&
+    isTotals(value["totals"]) &&
+    isListOf(value["days"], (day) => isRecord(day) && isDay(day["day"]) && isListOf(day["models"], isNamedTotals)) &&
+    isListOf(value["clients"], isNamedTotals) &&
+    isListOf(value["projects"], isNamedTotals) &&
+    (value["lastCall"] === undefined || isLastCall(value["lastCall"]))
+  );
+}
+
+function isLastCall(value: unknown): value is LastCall {
+  return (
+    isRecord(value) &&
+    ["startedAt", "provider", "model"].every((key) => typeof value[key] === "string") &&
+    ["ok", "failed", "cancelled"].some((outcome) => outcome === value["outcome"]) &&
+    isCount(value["inputTokens"]) &&
+    isCount(value["outputTokens"]) &&
+    ["client", "project"].every((key) => value[key] === undefined || typeof value[key] === "string") &&
+    (value["usdMicros"] === undefined || isCount(value["usdMicros"]))
+  );
+}
+
+function isNamedTotals(value: unknown): value is NamedTotals {
+  return isRecord(value) && typeof value["name"] === "string" && isTotals(value["totals"]);
+}
+
+const COUNTS: readonly (keyof UsageTotals)[] = [
+  "totalCalls", "failedCalls", "cancelledCalls", "inputTokens", "outputTokens", "cacheReadTokens", "cacheWriteTokens",
+  "reasoningTokens", "usdMicros", "unpricedCalls",
+]; // prettier-ignore
+
+function isTotals(value: unknown): value is UsageTotals {
+  return isRecord(value) && COUNTS.every((name) => isCount(value[name]));
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isFinite(value) && value >= 0;
+}
+
+function isDay(value: unknown): value is string {
+  return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
+}
+
+function isListOf(value: unknown, check: (item: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(check);
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}

@@ -1,0 +1,104 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../../context";
+import { loadUsage } from "./data";
+import { parseFromPage, type Range, type ToPage } from "./messages";
+import { pageHtml } from "./page";
+import { pageStrings } from "./strings";
+
+/** How long calls are gathered before the page is drawn again. */
+const GATHER_MS = 1_000;
+
+/** What a panel with the usage page may do: run its script, and load files from dist only. */
+export function webviewOptions(extension: vscode.Uri): vscode.WebviewOptions {
+  return { enableScripts: true, enableForms: false, localResourceRoots: [vscode.Uri.joinPath(extension, "dist")] };
+}
+
+/** The usage page in its panel: answers what the page asks, and tells it again while it is seen and calls are made. */
+export class UsagePanel implements vscode.Disposable {
+  private readonly disposables: vscode.Disposable[] = [];
+  private range: Range | undefined;
+  private loading: vscode.CancellationTokenSource | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private failed = false;
+
+  constructor(
+    private readonly context: Context,
+    private readonly panel: vscode.WebviewPanel,
+  ) {
+    const { webview } = panel;
+    const { extensionUri } = context.extension;
+    const strings = pageStrings();
+    webview.options = webviewOptions(extensionUri);
+    this.disposables.push(
+      webview.onDidReceiveMessage((message) => this.receive(message)),
+      context.server.onNotification("usage/updated", () => this.refreshSoon()),
+      context.server.onDidChangeState(({ kind }) => {
+        if (kind === "running" && this.failed) {
+          this.refreshSoon();
+        }
+      }),
+    );
+    const file = (name: string) => webview.asWebviewUri(vscode.Uri.joinPath(extensionUri, "dist", name)).toString();
+    const files = { script: file("usage.js"), style: file("usage.css"), cspSource: webview.cspSource };
+    webview.html = pageHtml(files, vscode.env.language, strings.title, strings.loading);
+  }
+
+  dispose(): void {
+    clearTimeout(this.timer);
+    this.loading?.cancel();
+    this.loading?.dispose();
+    vscode.Disposable.from(...this.disposables).dispose();
+  }
+
+  private receive(value: unknown): void {
+    const message = parseFromPage(value);
+    if (!message) {
+      this.context.log.warn("The usage page sent a message that is none of its own; it is left out.");
+      return;
+    }
+    this.range = message.range;
+    if (message.kind === "ready") {
+      this.tell({ kind: "texts", locale: vscode.env.language, strings: pageStrings() });
+    }
+    void this.refresh(message.range);
+  }
+
+  /** A page that is hidden is not there; it asks by itself when it is seen again. */
+  private refreshSoon(): void {
+    if (this.timer === undefined && this.panel.visible && this.range !== undefined) {
+      this.timer = setTimeout(() => {
+        this.timer = undefined;
+        if (this.panel.visible && this.range !== undefined) {
+          void this.refresh(this.range);
+        }
+      }, GATHER_MS);
+    }
+  }
+
+  private async refresh(range: Range): Promise<void> {
+    this.loading?.cancel();
+    this.loading?.dispose();
+    const loading = new vscode.CancellationTokenSource();
+    this.loading = loading;
+    this.tell({ kind: "loading" });
+    try {
+      const report = await loadUsage(this.context.server, range, new Date(), loading.token);
+      this.answer(loading, { kind: "report", report });
+    } catch (error) {
+      this.answer(loading, { kind: "failed", message: error instanceof Error ? error.message : String(error) });
+    }
+  }
+
+  /** Only the newest question is answered. */
+  private answer(loading: vscode.CancellationTokenSource, message: ToPage): void {
+    if (this.loading === loading && !loading.token.isCancellationRequested) {
+      this.failed = message.kind === "failed";
+      this.tell(message);
+    }
+  }
+
+  private tell(message: ToPage): void {
+    void this.panel.webview.postMessage(message);
+  }
+}

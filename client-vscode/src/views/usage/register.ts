@@ -1,0 +1,46 @@
+import * as vscode from "vscode";
+
+import type { Context } from "../../context";
+import { UsagePanel, webviewOptions } from "./panel";
+
+const VIEW_TYPE = "modelport.usage";
+
+/** The command that shows what was used, and the panel that comes back with the window. */
+export function registerUsage(context: Context): void {
+  const { extension } = context;
+  let shown: vscode.WebviewPanel | undefined;
+
+  const fill = (panel: vscode.WebviewPanel): void => {
+    const page = new UsagePanel(context, panel);
+    shown = panel;
+    panel.onDidDispose(() => {
+      page.dispose();
+      if (shown === panel) {
+        shown = undefined;
+      }
+    });
+  };
+
+  extension.subscriptions.push(
+    vscode.commands.registerCommand("modelport.showUsage", () => {
+      if (shown) {
+        shown.reveal();
+        return;
+      }
+      const options = { ...webviewOptions(extension.extensionUri), retainContextWhenHidden: false };
+      const title = vscode.l10n.t("Modelport Usage");
+      fill(vscode.window.createWebviewPanel(VIEW_TYPE, title, vscode.ViewColumn.Active, options));
+    }),
+    vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
+      async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
+        if (shown) {
+          // One is enough; the command was faster than the window.
+          panel.dispose();
+          return;
+        }
+        fill(panel);
+      },
+    }),
+    new vscode.Disposable(() => shown?.dispose()),
+  );
+}

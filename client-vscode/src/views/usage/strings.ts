@@ -1,0 +1,55 @@
+import * as vscode from "vscode";
+
+import type { PageStrings } from "./messages";
+
+/** Every text of the page in the editor's language; the places for values are filled by the page. */
+export function pageStrings(): PageStrings {
+  const { l10n } = vscode;
+  return {
+    title: l10n.t("Usage"),
+    loading: l10n.t("Adding up what was used…"),
+    failed: l10n.t("What was used cannot be shown."),
+    retry: l10n.t("Try again"),
+    neverUsed: l10n.t("Nothing used yet: ask one of Modelport's models in chat, and what that takes is shown here."),
+    nothingInRange: l10n.t("Nothing was used in this time. Pick a longer one to see what was used before."),
+    noPrices: l10n.t("The price of none of these calls is known, so there is no money to draw."),
+    range: l10n.t("Time"),
+    lastDays: l10n.t("{0} days"),
+    allTime: l10n.t("All"),
+    measure: l10n.t("Show"),
+    tokens: l10n.t("Tokens"),
+    inputTokens: l10n.t("Input tokens"),
+    outputTokens: l10n.t("Output tokens"),
+    money: l10n.t("Money"),
+    calls: l10n.t("Calls"),
+    callsFailed: l10n.t("{0} failed, {1} cancelled"),
+    cachedTokens: l10n.t("Read from cache"),
+    reasoningTokens: l10n.t("Reasoning"),
+    unknown: l10n.t("unknown"),
+    atLeast: l10n.t("at least {0}"),
+    unpricedNote: l10n.t("Calls whose price is not known, and that no amount of money includes: {0}"),
+    chart: l10n.t("{0} by day and model"),
+    chartHelp: l10n.t("Left and right arrow keys go from bar to bar, up and down go through the models of a bar."),
+    bar: l10n.t("{0}, {1}, {2}: {3}"),
+    week: l10n.t("Week of {0}"),
+    total: l10n.t("Total"),
+    otherModels: l10n.t("{0} other models"),
+    byModel: l10n.t("By model"),
+    byClient: l10n.t("By editor or program"),
+    byProject: l10n.t("By project"),
+    noName: l10n.t("not told"),
+    showTable: l10n.t("Show numbers as a table"),
+    hideTable: l10n.t("Hide the table"),
+    tableCaption: l10n.t("What was used, by time and model"),
+    day: l10n.t("Day"),
+    model: l10n.t("Model"),
+    name: l10n.t("Name"),
+    lastCall: l10n.t("Last call"),
+    lastCallText: l10n.t("{0}: {1} from {2}, {3} tokens in, {4} out, {5}, {6}"),
+    ok: l10n.t("answered"),
+    failedOutcome: l10n.t("failed"),
+    cancelled: l10n.t("cancelled"),
+    utcNote: l10n.t("Days begin and end at midnight UTC. All editors and programs on this machine that use Modelport are counted."),
+    shown: l10n.t("Calls in this time: {0}. Tokens: {1}. Money: {2}."),
+  };
+}

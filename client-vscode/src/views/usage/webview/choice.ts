@@ -1,0 +1,17 @@
+import { html } from "./elements";
+
+/** One of several, as radio buttons that look like one row of buttons. */
+export function choice<T extends string | number>(
+  name: string,
+  title: string,
+  options: readonly (readonly [T, string])[],
+  picked: T,
+  pick: (value: T) => void,
+): HTMLFieldSetElement {
+  const labels = options.map(([value, text]) => {
+    const input = html("input", { type: "radio", name, value, checked: value === picked });
+    input.addEventListener("change", () => pick(value));
+    return html("label", {}, input, html("span", {}, text));
+  });
+  return html("fieldset", { class: "choice" }, html("legend", {}, title), html("div", {}, ...labels));
+}
