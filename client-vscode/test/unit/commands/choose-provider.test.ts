@@ -13,8 +13,6 @@ import {
 import { fillingList, openList } from "../../support/user";
 import { window } from "../../support/window";
 
-const KEY = "gsk_canary-4f1c9b";
-
 let server: ScriptedServer;
 let context: TestContext;
 
