@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { Server } from "./client";
 import { registerCommands } from "./commands/register";
 import type { Context } from "./context";
+import { registerModels } from "./models/register";
 import { createLauncher } from "./server/launcher";
 import { registerServerSettings } from "./server/settings";
 import { registerProviders } from "./views/providers";
@@ -23,6 +24,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     modelsChanged: () => modelsChanged.fire(),
   };
   registerServerSettings(context);
+  registerModels(context);
   registerCommands(context);
   registerStatus(context);
   registerProviders(context);

@@ -1,0 +1,166 @@
+import * as vscode from "vscode";
+
+import type { Model, Price } from "../protocol";
+
+/** A model as the editor's picker shows it, with the fields that the editor reads beyond its stable interface. */
+export interface ModelInformation extends vscode.LanguageModelChatInformation {
+  /** Shown in the picker without being switched on first. Editors that do not know the field ignore it. */
+  readonly isUserSelectable: boolean;
+  /** The heading it stands under; the lowest order comes first. Editors that do not know the field ignore it. */
+  readonly category: { readonly label: string; readonly order: number };
+}
+
+/** What a provider is called, and whether it runs on the user's own machine. */
+export interface ProviderName {
+  readonly displayName: string;
+  readonly local: boolean;
+}
+
+/**
+ * Tokens of input and output together, for a model whose limit nobody tells. Most models in service take so much. A
+ * lower number would make the editor cut conversations that fit; above the real limit the provider says so itself.
+ */
+export const ASSUMED_CONTEXT = 128_000;
+/** Tokens of output to keep room for, where the model has no limit of its own below its context. */
+export const ASSUMED_OUTPUT = 8_192;
+
+/** Words by which vendors name models that do not chat, for those of which nothing but the name is listed. */
+const OTHER_WORK = new Set(
+  (
+    "embed embedding embeddings rerank reranker moderation whisper transcribe transcription tts speech " +
+    "dall imagen image sora veo video realtime audio ocr"
+  ).split(" "),
+);
+
+/** The models to offer for chat, in the order they are given; `providers` has their names by id. */
+export function informationOf(
+  models: readonly Model[],
+  providers: ReadonlyMap<string, ProviderName>,
+): ModelInformation[] {
+  const order = [...new Set(models.map((model) => model.provider))];
+  const listed = new Set(models.filter((model) => model.source === "live").map((model) => model.provider));
+  return models
+    .filter((model) => isThere(model, listed, providers) && chats(model))
+    .map((model) => information(model, providers.get(model.provider), order.indexOf(model.provider)));
+}
+
+/** Where a provider has told its models, names from elsewhere are not offered; a server of one's own has only those. */
+function isThere(model: Model, listed: ReadonlySet<string>, providers: ReadonlyMap<string, ProviderName>): boolean {
+  if (model.retired) {
+    return false;
+  }
+  return model.source === "live" || !(listed.has(model.provider) || providers.get(model.provider)?.local);
+}
+
+function chats(model: Model): boolean {
+  if (model.tools) {
+    return true;
+  }
+  if (model.capabilities?.some((what) => what === "embeddings" || what === "images" || what === "moderation")) {
+    return false;
+  }
+  return !model.id.toLowerCase().split(/[^a-z]+/).some((word) => OTHER_WORK.has(word));
+}
+
+function information(model: Model, provider: ProviderName | undefined, order: number): ModelInformation {
+  const label = provider?.displayName ?? model.provider;
+  const price = priceText(model.price);
+  const { family, version } = lineage(model.id);
+  return {
+    id: `${model.provider}/${model.id}`,
+    name: model.displayName ?? model.id,
+    family,
+    version,
+    detail: price ? `${label} · ${price}` : label,
+    tooltip: tooltip(model, label, price),
+    ...limits(model),
+    capabilities: {
+      // A picture sent to a model that takes none fails the whole request, so an unknown counts as no.
+      imageInput: model.inputModalities?.includes("image") ?? false,
+      // Few lists say it, nearly every chat model does it, and without it the agent does not offer the model at all:
+      // an unknown counts as yes, and a model that cannot says so in the provider's own words.
+      toolCalling: model.tools ?? true,
+    },
+    isUserSelectable: true,
+    category: { label, order },
+  };
+}
+
+/** The limits in tokens, cut so that a full input and a full output fit the context together. */
+export function limits(model: Model): { maxInputTokens: number; maxOutputTokens: number } {
+  const told = model.maxOutputTokens;
+  const context = model.contextWindow ?? Math.max(ASSUMED_CONTEXT, 2 * (told ?? 0));
+  const output =
+    told !== undefined && told < context
+      ? Math.min(told, Math.floor(context / 2))
+      : Math.min(ASSUMED_OUTPUT, Math.floor(context / 4));
+  return { maxInputTokens: context - output, maxOutputTokens: output };
+}
+
+/** What it costs, as "$0.25 in, $2 out per M"; nothing where no price is known. */
+export function priceText(price: Price | undefined): string | undefined {
+  const input = price?.inputUsdPerMtok;
+  const output = price?.outputUsdPerMtok;
+  if (input === undefined && output === undefined) {
+    return undefined;
+  }
+  if (!input && !output) {
+    return vscode.l10n.t("free");
+  }
+  if (output === undefined) {
+    return vscode.l10n.t("{0} in per M", usd(input));
+  }
+  if (input === undefined) {
+    return vscode.l10n.t("{0} out per M", usd(output));
+  }
+  return vscode.l10n.t("{0} in, {1} out per M", usd(input), usd(output));
+}
+
+function usd(amount: number | undefined): string {
+  return `$${Number((amount ?? 0).toPrecision(3))}`;
+}
+
+/** Family and version from a name: `openai/gpt-4o-2024-08-06` is `gpt-4o` and `2024-08-06`. */
+export function lineage(id: string): { family: string; version: string } {
+  // Makers stand in front with a slash, or with a dot as in "us.anthropic.claude-sonnet-4".
+  const name = (id.split("/").at(-1) || id).toLowerCase().replace(/^(?:[a-z]+\.)+(?=[a-z])/, "");
+  const [base = name, tag] = name.split(":", 2);
+  const dated = /^(.+?)[-@](\d{4}-\d{2}-\d{2}|\d{8}|latest)(?:-v\d+)?$/.exec(base);
+  return { family: dated?.[1] ?? base, version: dated?.[2] ?? tag ?? base };
+}
+
+function tooltip(model: Model, provider: string, price: string | undefined): string {
+  const { maxInputTokens, maxOutputTokens } = limits(model);
+  const lines = [
+    vscode.l10n.t("{0} at {1}", model.id, provider),
+    model.contextWindow === undefined
+      ? vscode.l10n.t("Context: not known, {0} tokens assumed", count(maxInputTokens + maxOutputTokens))
+      : vscode.l10n.t("Context: {0} tokens", count(model.contextWindow)),
+    model.maxOutputTokens === undefined
+      ? vscode.l10n.t("Output: not known, {0} tokens assumed", count(maxOutputTokens))
+      : vscode.l10n.t("Output: up to {0} tokens", count(model.maxOutputTokens)),
+    price ? vscode.l10n.t("Price: {0}", price) : vscode.l10n.t("Price: not known"),
+    toolsText(model.tools),
+    ...(model.reasoning ? [vscode.l10n.t("Thinks before it answers")] : []),
+    ...(model.quantization ? [vscode.l10n.t("Quantization: {0}", model.quantization)] : []),
+    ...(model.retiresOn ? [retirement(model.retiresOn, model.successor)] : []),
+  ];
+  return lines.join("\n");
+}
+
+function toolsText(tools: boolean | undefined): string {
+  if (tools === undefined) {
+    return vscode.l10n.t("Tools: not known, assumed");
+  }
+  return tools ? vscode.l10n.t("Tools: yes") : vscode.l10n.t("Tools: no");
+}
+
+function retirement(day: string, successor: string | undefined): string {
+  return successor
+    ? vscode.l10n.t("Retires on {0}; {1} takes its place", day, successor)
+    : vscode.l10n.t("Retires on {0}", day);
+}
+
+function count(tokens: number): string {
+  return tokens.toLocaleString(vscode.env.language);
+}

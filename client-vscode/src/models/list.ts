@@ -1,0 +1,32 @@
+import type * as vscode from "vscode";
+
+import type { Server } from "../client";
+import { informationOf, type ModelInformation } from "./information";
+
+/** What listing needs of the server. */
+export type ListingServer = Pick<Server, "request">;
+
+/**
+ * The models of all providers in use.
+ *
+ * @param cached from what is known, so that nobody is asked and nothing goes over the network.
+ * @throws {Error} the server cannot be started, or ended.
+ */
+export async function listModels(
+  server: ListingServer,
+  cached: boolean,
+  log: vscode.LogOutputChannel,
+  token?: vscode.CancellationToken,
+): Promise<ModelInformation[]> {
+  const [{ models, errors }, { providers }] = await Promise.all([
+    server.request("model/list", { cached }, token),
+    server.request("provider/list", { configuredOnly: true }, token),
+  ]);
+  for (const { provider, error } of errors) {
+    log.warn(`The models of ${provider} could not be listed: ${error.message}`);
+  }
+  const names = providers.map(
+    ({ id, displayName, connectionType }) => [id, { displayName, local: connectionType === "local" }] as const,
+  );
+  return informationOf(models, new Map(names));
+}

@@ -1,0 +1,75 @@
+import * as vscode from "vscode";
+
+import type { Message, Part, ToolCall } from "../protocol";
+import { partsOf, textOf } from "./parts";
+
+/** What a provider wants back with a turn of its own, looked up by what the turn said. */
+export type RecallState = (turn: Turn) => Record<string, unknown> | undefined;
+
+/** An answer, as it can be recognised when the editor sends it back. */
+export interface Turn {
+  readonly text: string;
+  readonly toolCalls: readonly ToolCall[];
+}
+
+/** The stable interface has no system role; the editor's own agent sends it under the number of its proposal. */
+const SYSTEM_ROLE = 3;
+
+/** The editor's messages as the server takes them. Messages without anything that a model could read are left out. */
+export function toMessages(
+  messages: readonly vscode.LanguageModelChatRequestMessage[],
+  recall: RecallState = () => undefined,
+): Message[] {
+  return messages.flatMap((message) => {
+    // As a number, because the type knows no third role.
+    const role: number = message.role;
+    if (role === SYSTEM_ROLE) {
+      return systemMessage(message.content);
+    }
+    return role === vscode.LanguageModelChatMessageRole.Assistant
+      ? assistantMessage(message.content, recall)
+      : userMessages(message.content);
+  });
+}
+
+function systemMessage(content: readonly unknown[]): Message[] {
+  const text = textOf(content);
+  return text ? [{ role: "system", content: text }] : [];
+}
+
+function assistantMessage(content: readonly unknown[], recall: RecallState): Message[] {
+  const text = textOf(content);
+  const toolCalls = content
+    .filter((part) => part instanceof vscode.LanguageModelToolCallPart)
+    .map((part) => ({ id: part.callId, name: part.name, arguments: { ...part.input } }));
+  if (!text && toolCalls.length === 0) {
+    return [];
+  }
+  const state = recall({ text, toolCalls });
+  return [
+    {
+      role: "assistant",
+      ...(text ? { content: text } : {}),
+      ...(toolCalls.length > 0 ? { toolCalls } : {}),
+      ...(state ? { providerState: state } : {}),
+    },
+  ];
+}
+
+/** Results first, since nothing may stand between a call and what answers it, then the rest as one message. */
+function userMessages(content: readonly unknown[]): Message[] {
+  const results: Message[] = content
+    .filter((part) => part instanceof vscode.LanguageModelToolResultPart)
+    .map((part) => ({ role: "tool", toolCallId: part.callId, content: contentOf(partsOf(part.content)) }));
+  const said = partsOf(content);
+  return said.length > 0 ? [...results, { role: "user", content: contentOf(said) }] : results;
+}
+
+/** Text alone travels as a text, which every provider takes. */
+function contentOf(parts: readonly Part[]): string | Part[] {
+  const [first, second] = parts;
+  if (first === undefined) {
+    return "";
+  }
+  return second === undefined && first.type === "text" ? first.text : [...parts];
+}

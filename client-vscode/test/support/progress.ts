@@ -1,0 +1,41 @@
+import {
+  LanguageModelDataPart,
+  LanguageModelTextPart,
+  LanguageModelThinkingPart,
+  LanguageModelToolCallPart,
+} from "./languageModels";
+
+/** What an editor was told of an answer, as short as tests compare it; a piece it refuses is not there. */
+export class Told {
+  readonly parts: unknown[] = [];
+
+  constructor(private readonly refuses: (part: unknown) => boolean = () => false) {}
+
+  report(part: unknown): void {
+    if (this.refuses(part)) {
+      throw new Error("This extension may not say that.");
+    }
+    this.parts.push(short(part));
+  }
+
+  /** The texts, joined. */
+  get text(): string {
+    return this.parts.filter((part) => typeof part === "string").join("");
+  }
+}
+
+function short(part: unknown): unknown {
+  if (part instanceof LanguageModelTextPart) {
+    return part.value;
+  }
+  if (part instanceof LanguageModelThinkingPart) {
+    return { thought: part.value, id: part.id };
+  }
+  if (part instanceof LanguageModelToolCallPart) {
+    return { call: part.callId, name: part.name, input: part.input };
+  }
+  if (part instanceof LanguageModelDataPart) {
+    return { [part.mimeType]: JSON.parse(new TextDecoder().decode(part.data)) as unknown };
+  }
+  return part;
+}
