@@ -7,7 +7,6 @@ from collections import ChainMap
 from collections.abc import Mapping
 
 from modelport.domain import address
-from modelport.domain.configuration import ValueSource
 from modelport.domain.connection import Endpoint, Overrides, wire_format
 from modelport.domain.credential import Credential, fits_header, missing
 from modelport.domain.errors import RequestFailed
@@ -85,8 +84,8 @@ class Endpoints:
     def needs_no_command(self, overrides: Overrides) -> bool:
         """Whether all that comes from a command, such as a key, is known from an earlier run."""
         sources = (overrides.proxy, *overrides.header_sources.values())
-        commands = [source.command for source in sources if isinstance(source, ValueSource)]
-        return all(self._values.known(command) for command in (overrides.key_command, *commands) if command)
+        keyed = not overrides.key_command or self._values.known(overrides.key_command) is not None
+        return keyed and not any(self._values.waits(source) for source in sources if source is not None)
 
     async def _from_folder(
         self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides

@@ -67,6 +67,10 @@ class Values:
         """What a command printed, if it has been run."""
         return self._known.get(command)
 
+    def waits(self, source: Secret | ValueSource) -> bool:
+        """Whether a source is a command that has not been run yet."""
+        return isinstance(source, ValueSource) and source.command is not None and source.command not in self._known
+
     def forget(self, row: Provider) -> None:
         """Runs the commands of a provider anew when they are needed again, because what they printed was refused."""
         overrides = self._registry.defaults(row)
