@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects import openai_usage
 from modelport.adapters.dialects.json_values import ABSENT, decode, fields, is_set, refuse
 from modelport.adapters.dialects.openai_request import answer_format, model_ids, parameters, tool_choice
-from modelport.adapters.dialects.openai_turns import ChatState, chat_message, chat_tool
+from modelport.adapters.dialects.openai_turns import ChatState, chat_messages, chat_tool
 from modelport.adapters.dialects.think_tags import ThinkTags
 from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.domain.completion import Answer, ModelCall
@@ -49,7 +49,7 @@ class OpenAIChat:
         wire = call.endpoint.provider.wire
         body: dict[str, Any] = {
             "model": call.model,
-            "messages": [chat_message(message, call) for message in call.messages],
+            "messages": chat_messages(call.messages, call),
             "stream": True,
         }
         if wire.stream_usage == "ask":

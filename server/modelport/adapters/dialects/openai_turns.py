@@ -7,7 +7,7 @@ Source: DeepSeek, thinking mode with tool calls; OpenRouter, reasoning tokens; G
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -77,18 +77,37 @@ class ChatState:
         return state | ({"reasoning": answer.whole_reasoning()} if field else {})
 
 
-def chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
-    """One message."""
+def chat_messages(messages: Iterable[Message], call: ModelCall) -> list[dict[str, Any]]:
+    """The messages. A tool's result may hold no image here: the user shows those, once all results have been given."""
+    found: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    for message in messages:
+        if shown and message.role != "tool":
+            found.append({"role": "user", "content": shown})
+            shown = []
+        if message.role == "tool" and has_images(message):
+            images = [part for part in _parts(message) if part["type"] == "image_url"]
+            shown += [{"type": "text", "text": f"The image of the result of {message.tool_call_id}:"}, *images]
+        found.append(_chat_message(message, call))
+    return [*found, {"role": "user", "content": shown}] if shown else found
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    parts = () if isinstance(message.content, str | None) else message.content
+    return [
+        {"type": "image_url", "image_url": {"url": image_url(part)}}
+        if isinstance(part, ImagePart)
+        else {"type": "text", "text": part.text}
+        for part in parts
+    ]
+
+
+def _chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
     wire = call.endpoint.provider.wire
     role = wire.system_role if message.role == "system" else message.role
     result: dict[str, Any] = {"role": role, "content": plain_text(message)}
-    if has_images(message) and not isinstance(message.content, str | None):
-        result["content"] = [
-            {"type": "image_url", "image_url": {"url": image_url(part)}}
-            if isinstance(part, ImagePart)
-            else {"type": "text", "text": part.text}
-            for part in message.content
-        ]
+    if has_images(message) and message.role != "tool":
+        result["content"] = _parts(message)
     if message.role == "tool":
         result["tool_call_id"] = message.tool_call_id
     if message.tool_calls:

@@ -26,7 +26,8 @@ def items(message: Message, call: ModelCall) -> list[dict[str, Any]]:
     if message.role == "system":
         return []
     if message.role == "tool":
-        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": plain_text(message)}]
+        output = _parts(message) if has_images(message) else plain_text(message)
+        return [{"type": "function_call_output", "call_id": message.tool_call_id, "output": output}]
     # The model's own words are a plain text: as a part they would need the id they once had.
     plain = message.role == "assistant" and not has_images(message)
     content = plain_text(message) if plain else _parts(message)

@@ -93,6 +93,32 @@ def test_images_by_address_and_by_value() -> None:
     ]
 
 
+def test_images_of_tools_are_shown_by_the_user_once_all_results_are_given() -> None:
+    # The tool role takes text only.
+    seen = (TextPart(text="Taken."), ImagePart(data=PNG, mime_type="image/png"))
+    turn = (
+        Message(
+            role="assistant",
+            tool_calls=(ToolCall(id="c1", name="shoot", arguments={}), ToolCall(id="c2", name="x", arguments={})),
+        ),
+        Message(role="tool", tool_call_id="c1", content=seen),
+        Message(role="tool", tool_call_id="c2", content="18"),
+    )
+    shown = {
+        "role": "user",
+        "content": [
+            {"type": "text", "text": "The image of the result of c1:"},
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{PNG}"}},
+        ],
+    }
+    results = [
+        {"role": "tool", "tool_call_id": "c1", "content": "Taken."},
+        {"role": "tool", "tool_call_id": "c2", "content": "18"},
+    ]
+    assert body(call(*turn))["messages"][1:] == [*results, shown]
+    assert body(call(*turn, user("And?")))["messages"][1:] == [*results, shown, {"role": "user", "content": "And?"}]
+
+
 def test_parts_without_an_image_are_a_plain_text() -> None:
     # Many compatible servers take nothing else.
     assert body(call(user([TextPart(text="a"), TextPart(text="b")])))["messages"][0]["content"] == "a\nb"

@@ -73,6 +73,13 @@ def test_images_by_address_and_by_value() -> None:
     assert [image["image_url"] for image in images] == ["https://i/x.png", f"data:image/png;base64,{PNG}"]
 
 
+def test_the_result_of_a_tool_may_hold_images() -> None:
+    seen = Message(role="tool", tool_call_id="c1", content=(TextPart(text="Taken."), ImagePart(data=PNG)))
+    (item,) = body(call(seen))["input"]
+    assert item["type"] == "function_call_output"
+    assert [part["type"] for part in item["output"]] == ["input_text", "input_image"]
+
+
 def test_tools_are_flat_and_not_strict() -> None:
     assert body(call(tools=(tool(),)))["tools"] == [
         {

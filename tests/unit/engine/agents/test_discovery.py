@@ -209,17 +209,20 @@ async def test_the_registry_is_downloaded_only_when_it_is_asked_for() -> None:
 
 async def test_a_search_that_is_cancelled_ends_what_it_has_started() -> None:
     case = Case()
-    ended = anyio.Event()
+    begun, ended = anyio.Event(), anyio.Event()
 
     async def endless(launch, environment, *, timeout_s, session):
+        begun.set()
         try:
             await anyio.sleep_forever()
         finally:
             ended.set()
 
     case.handshakes.start = endless  # type: ignore[method-assign]
-    with anyio.move_on_after(0.05):
-        await case.find(level="verify")
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(lambda: case.find(level="verify"))
+        await begun.wait()
+        tasks.cancel_scope.cancel()
     assert ended.is_set()
 
 
