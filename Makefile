@@ -5,8 +5,11 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := .cache/stamps
+# Where the pictures and links of the extension's page are, which the marketplace shows outside of the repository.
+VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
+	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test check test-editors test-servers test-agents bench generate format clean help
+.PHONY: run test check test-editors test-servers test-agents bench vsix generate format clean help
 
 help:  ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,13 +19,14 @@ run: $(STAMPS)/runtime  ## Streams one completion through the server on this ter
 
 test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
 	$(BIN)/python -m pytest -m "not editors and not servers and not agents"
+	npm run --silent test --workspace client-vscode
 
 check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, sizes and generated files
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	npx --no-install pyright
-	npx --no-install tsc --project client-vscode
-	npx --no-install tsc --project client-vscode/src/views/usage/webview
+	npm run --silent check --workspace client-vscode
+	npm run --silent build --workspace client-vscode
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
 	$(BIN)/python docs/generate.py --check
@@ -42,6 +46,13 @@ test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, i
 bench: $(STAMPS)/development  ## Prints the performance table of this tree
 	$(BIN)/python bench/table.py
 
+vsix: $(BIN)/python $(STAMPS)/node  ## Builds the extension for VS Code, with the server inside, into dist/
+	@rm -rf client-vscode/bundled client-vscode/dist
+	@mkdir -p dist
+	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir client-vscode/bundled .
+	@cd client-vscode && npx --no-install vsce package --no-dependencies --out ../dist $(VSCE_URLS)
+	@ls -l dist/*.vsix
+
 generate: $(STAMPS)/development  ## Writes what follows from protocol/model.json
 	$(BIN)/python protocol/generate.py
 	$(BIN)/python docs/generate.py
@@ -51,7 +62,8 @@ format: $(STAMPS)/development  ## Formats the code
 	$(BIN)/ruff format .
 
 clean:  ## Removes everything that was installed or made here
-	rm -rf $(VENV) node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
+		dist client-vscode/bundled client-vscode/dist client-vscode/node_modules
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Modelport needs Python 3.11 or later; set PYTHON=...")'

@@ -63,7 +63,8 @@ async function bySetting({ machine, settings }: Search): Promise<Launch | undefi
       ),
     );
   }
-  const call = callOf(machine, program, [...args, "serve"]);
+  // Many write the whole command that they know from a terminal.
+  const call = callOf(machine, program, args.at(-1) === "serve" ? args : [...args, "serve"]);
   if (call === undefined) {
     throw new LaunchError(
       vscode.l10n.t(

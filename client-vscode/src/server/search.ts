@@ -36,14 +36,14 @@ export type Attempt = { readonly launch: Launch } | { readonly problem?: string 
 /** How long a program may take to say its version: the first start after an installation reads a lot from the disk. */
 export const VERSION_TIMEOUT_MS = 30_000;
 
-/** What went wrong, on one line: the last that a program said, or how it ended. */
+/** What went wrong, on one line: what a program said is the error, or the last that it said, or how it ended. */
 export function failure(outcome: Outcome): string {
   if (outcome.kind === "failed") {
     return outcome.why;
   }
   const lines = `${outcome.stdout}\n${outcome.stderr}`.split("\n").map((line) => line.trim());
-  const last = lines.filter((line) => line !== "").at(-1) ?? "it said nothing";
-  return `${last.slice(0, 300)} (exit code ${outcome.code})`;
+  const said = lines.find((line) => /^error\b/i.test(line)) ?? lines.filter((line) => line !== "").at(-1);
+  return `${(said ?? "it said nothing").slice(0, 300)} (exit code ${outcome.code})`;
 }
 
 /** The version a server says it has; nothing if this is no server of ours. */

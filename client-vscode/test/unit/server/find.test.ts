@@ -16,7 +16,7 @@ const uv =
       return said(`uv ${version} (abc 2026-01-01)\n`);
     }
     const works = line.includes("--offline") ? offline : online;
-    return works ? said("modelport, version 0.1.0\n") : said("", 1, "error: no network\n\n");
+    return works ? said("modelport, version 0.1.0\n") : said("", 1, "Resolving\nerror: no network\n  cause: many\n\nhint: go online\n");
   };
 const python =
   (version: string): Program =>
@@ -39,6 +39,11 @@ describe("the setting", () => {
       reason: "The server is /opt/mp/modelport, because the setting modelport.server.command says so.",
     });
     expect(ran).toEqual([]);
+  });
+
+  test("may have the word that is added", async () => {
+    const { search } = searchOn({ "/opt/mp": modelport("0.1.0") }, { settings: { command: ["/opt/mp", "serve"] } });
+    expect((await findLaunch(search)).args).toEqual(["serve"]);
   });
 
   test("may be a name in PATH or in the user's folder", async () => {

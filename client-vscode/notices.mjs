@@ -1,0 +1,41 @@
+// Writes the licences of the packages that are in a bundle: their authors ask that these go with every copy.
+
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, resolve, sep } from "node:path";
+
+/**
+ * The text of the notices.
+ *
+ * @param {readonly string[]} inputs the files of the bundle.
+ * @throws {Error} a package has no licence file.
+ */
+export function notices(inputs) {
+  const folders = new Set(inputs.map(packageOf).filter((folder) => folder !== undefined));
+  const parts = [...folders].map((folder) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
+    if (file === undefined) {
+      throw new Error(`${name} ${version} has no licence file`);
+    }
+    return `${name} ${version} (${license})\n\n${readFileSync(join(folder, file), "utf8").trim()}\n`;
+  });
+  const line = `\n${"-".repeat(80)}\n\n`;
+  return ["The extension contains the following packages.\n", ...parts.sort()].join(line);
+}
+
+/** The folder of the package that a file belongs to; nothing for a file of ours. */
+function packageOf(file) {
+  const path = resolve(file);
+  if (!path.includes(`${sep}node_modules${sep}`)) {
+    return undefined;
+  }
+  let folder = dirname(path);
+  for (;;) {
+    const about = join(folder, "package.json");
+    // Some have a file of this name in inner folders, which says how modules are written and nothing else.
+    if (existsSync(about) && JSON.parse(readFileSync(about, "utf8")).version !== undefined) {
+      return folder;
+    }
+    folder = dirname(folder);
+  }
+}
