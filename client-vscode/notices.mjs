@@ -6,11 +6,12 @@ import { dirname, join, resolve, sep } from "node:path";
 /**
  * The text of the notices.
  *
+ * @param {string} root the folder that the files are named from.
  * @param {readonly string[]} inputs the files of the bundle.
  * @throws {Error} a package has no licence file.
  */
-export function notices(inputs) {
-  const folders = new Set(inputs.map(packageOf).filter((folder) => folder !== undefined));
+export function notices(root, inputs) {
+  const folders = new Set(inputs.map((file) => packageOf(resolve(root, file))).filter((folder) => folder !== undefined));
   const parts = [...folders].map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
@@ -24,8 +25,7 @@ export function notices(inputs) {
 }
 
 /** The folder of the package that a file belongs to; nothing for a file of ours. */
-function packageOf(file) {
-  const path = resolve(file);
+function packageOf(path) {
   if (!path.includes(`${sep}node_modules${sep}`)) {
     return undefined;
   }

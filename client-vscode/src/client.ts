@@ -3,7 +3,7 @@ import type { LanguageClient } from "vscode-languageclient/node";
 
 import type { Running } from "./connection.js";
 import type { ServerNotifications, ServerRequests } from "./protocol";
-import { LaunchCancelled, type Launcher, LaunchError, ServerEndedError } from "./server/launch";
+import { LaunchCancelled, type Launcher, LaunchError, type Remedy, ServerEndedError } from "./server/launch";
 
 export { ServerEndedError };
 
@@ -13,7 +13,7 @@ export type ServerState =
   | { readonly kind: "starting" }
   | { readonly kind: "running" }
   | { readonly kind: "waiting"; readonly untilMs: number }
-  | { readonly kind: "failed"; readonly message: string };
+  | { readonly kind: "failed"; readonly message: string; readonly remedy?: Remedy };
 
 /** How long things may take, in milliseconds. */
 export interface Pace {
@@ -198,7 +198,8 @@ export class Server implements vscode.Disposable {
     } else {
       this.nextPause();
     }
-    this.change({ kind: "failed", message: known.message });
+    const { remedy } = known.why;
+    this.change({ kind: "failed", message: known.message, ...(remedy !== undefined && { remedy }) });
     return known;
   }
 

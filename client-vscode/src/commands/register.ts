@@ -52,7 +52,7 @@ async function tell(context: Context, startFailure: StartFailure, error: unknown
     return;
   }
   if (error instanceof LaunchError) {
-    await startFailure.tell(error.message);
+    await startFailure.tell(error.message, error.why.remedy);
   } else {
     await showFailure(context, error);
   }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import type { Context } from "../context";
+import type { Remedy } from "../server/launch";
 
 /** Tells that the server cannot be started and offers what can be done; the same thing once, unless somebody asks. */
 export class StartFailure {
@@ -15,13 +16,13 @@ export class StartFailure {
       if (state.kind === "running") {
         this.told = undefined;
       } else if (state.kind === "failed" && state.message !== this.told) {
-        void this.tell(state.message);
+        void this.tell(state.message, state.remedy);
       }
     });
   }
 
   /** Tells of one, also when it was told before. */
-  async tell(message: string): Promise<void> {
+  async tell(message: string, remedy?: Remedy): Promise<void> {
     if (this.open) {
       return;
     }
@@ -32,7 +33,13 @@ export class StartFailure {
     this.open = true;
     let pressed: string | undefined;
     try {
-      pressed = await vscode.window.showErrorMessage(message, again, choose, showLog);
+      pressed = await vscode.window.showErrorMessage(
+        message,
+        again,
+        ...(remedy === undefined ? [] : [remedy.label]),
+        choose,
+        showLog,
+      );
     } finally {
       this.open = false;
     }
@@ -40,6 +47,8 @@ export class StartFailure {
       this.context.log.show();
     } else if (pressed === choose) {
       await vscode.commands.executeCommand("workbench.action.openSettings", "modelport.server.command");
+    } else if (remedy !== undefined && pressed === remedy.label) {
+      await vscode.env.openExternal(vscode.Uri.parse(remedy.url));
     } else if (pressed === again) {
       this.told = undefined;
       // What becomes of it is told by the state.

@@ -9,6 +9,8 @@ import { type Attempt, failure, type Search, serverVersion, VERSION_TIMEOUT_MS }
 import { fromWheel } from "./uv";
 import { isNewEnough } from "./versions";
 
+const UV_PAGE = "https://docs.astral.sh/uv/getting-started/installation/";
+
 /**
  * The way to start the server: what the setting says, or else the first that works of the installed server, uv, and
  * Python with a private environment.
@@ -31,15 +33,19 @@ export async function findLaunch(search: Search): Promise<Launch> {
     }
     problem = attempt.problem ?? problem;
   }
+  if (problem !== undefined) {
+    throw new LaunchError(
+      vscode.l10n.t(
+        "The Modelport server could not be installed: {0}. Check the network and the proxy, or say in the setting modelport.server.command how it is started.",
+        problem,
+      ),
+    );
+  }
   throw new LaunchError(
-    problem === undefined
-      ? vscode.l10n.t(
-          "No way to start the Modelport server was found on this machine. Install uv, or Python 3.11 or later, or say in the setting modelport.server.command how it is started.",
-        )
-      : vscode.l10n.t(
-          "The Modelport server could not be installed: {0}. Check the network and the proxy, or say in the setting modelport.server.command how it is started.",
-          problem,
-        ),
+    vscode.l10n.t(
+      "No way to start the Modelport server was found on this machine. Install uv, or Python 3.11 or later, or say in the setting modelport.server.command how it is started.",
+    ),
+    { remedy: { label: vscode.l10n.t("Install uv"), url: UV_PAGE } },
   );
 }
 

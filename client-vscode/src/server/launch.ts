@@ -15,6 +15,19 @@ export interface Launch {
 /** No way to start the server was found, or the one that was chosen does not work. `message` says what to do next. */
 export class LaunchError extends Error {
   override readonly name = "LaunchError";
+
+  constructor(
+    message: string,
+    readonly why: { readonly cause?: unknown; readonly remedy?: Remedy } = {},
+  ) {
+    super(message, "cause" in why ? { cause: why.cause } : undefined);
+  }
+}
+
+/** Something to install that would help: what a button says, and the page it opens. */
+export interface Remedy {
+  readonly label: string;
+  readonly url: string;
 }
 
 /** The user stopped the installation. Nothing is tried again before they ask for it. */

@@ -222,7 +222,10 @@ describe("Python", () => {
 
   test("that is too old is none", async () => {
     const { search, passedOver } = searchOn({ "/usr/bin/python3": python("3.10.9") });
-    await expect(findLaunch(search)).rejects.toThrow("Install uv, or Python 3.11 or later");
+    await expect(findLaunch(search)).rejects.toMatchObject({
+      message: expect.stringContaining("Install uv, or Python 3.11 or later"),
+      why: { remedy: { label: "Install uv", url: expect.stringMatching(/^https:\/\/docs\.astral\.sh\/uv\//) } },
+    });
     expect(passedOver).toContain("/usr/bin/python3 is passed over: it is Python 3.10.9, and 3.11 or later is needed.");
   });
 
