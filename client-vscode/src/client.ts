@@ -176,7 +176,10 @@ export class Server implements vscode.Disposable {
         hear: (method, params) => this.hear(method, params),
         onEnd: (client) => this.ended(client),
       });
-      this.change({ kind: "running" });
+      // Whoever has stopped it meanwhile waits for it, to end it.
+      if (!signal.aborted) {
+        this.change({ kind: "running" });
+      }
       return running;
     } catch (error) {
       throw this.failed(error, signal);

@@ -94,11 +94,12 @@ def test_the_bundle_needs_only_the_editor_and_node(package: zipfile.ZipFile, tmp
       };
       const extension = require(process.argv[1]);
       const foreign = [...asked].filter((name) => !builtinModules.includes(name) && name !== process.argv[1]);
-      console.log(JSON.stringify({ foreign, exports: Object.keys(extension) }));
+      // Only the language client reads lines, and it is to be loaded with the first start of the server.
+      console.log(JSON.stringify({ foreign, early: asked.has("readline"), exports: Object.keys(extension) }));
     """
     main = str(tmp_path / "extension" / "dist" / "extension.js")
     said = subprocess.run(["node", "-e", script, main], check=True, capture_output=True, text=True, timeout=30)
-    assert json.loads(said.stdout) == {"foreign": ["vscode"], "exports": ["activate"]}
+    assert json.loads(said.stdout) == {"foreign": ["vscode"], "early": False, "exports": ["activate"]}
 
 
 def test_the_page_shows_pictures_and_links_outside_of_the_repository(package: zipfile.ZipFile) -> None:
