@@ -1,6 +1,10 @@
 // Bundles the extension into dist/. --production leaves out source maps and makes it small; --watch builds again.
 
+import { writeFileSync } from "node:fs";
+
 import { build, context } from "esbuild";
+
+import { notices } from "./notices.mjs";
 
 const production = process.argv.includes("--production");
 /** @type {import("esbuild").BuildOptions} */
@@ -41,10 +45,13 @@ const builds = [
 if (process.argv.includes("--watch")) {
   await Promise.all(builds.map(async (options) => (await context(options)).watch()));
 } else {
+  const inputs = [];
   for (const options of builds) {
     const { metafile } = await build(options);
+    inputs.push(...Object.keys(metafile?.inputs ?? {}));
     for (const [file, { bytes }] of Object.entries(metafile?.outputs ?? {})) {
       console.log(`${file}: ${(bytes / 1024).toFixed(0)} KiB`);
     }
   }
+  writeFileSync("dist/NOTICES.txt", notices(".", inputs));
 }
