@@ -46,7 +46,7 @@ function summary(checks: readonly Check[]): string {
   const doubtful = checks.filter((check) => check.status === "warn").length;
   return failed + doubtful === 0
     ? vscode.l10n.t("All {0} checks passed.", checks.length)
-    : vscode.l10n.t("{0} checks failed, {1} need attention.", failed, doubtful);
+    : vscode.l10n.t("Checks that failed: {0}. Checks that need attention: {1}.", failed, doubtful);
 }
 
 function reportOf(checks: readonly Check[], context: Context): string {

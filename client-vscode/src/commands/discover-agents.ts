@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Context } from "../context";
 import type { Agent, AgentUpdateParams, DiscoverLevel } from "../protocol";
 import { actOnAgent, agentActions } from "./agent-actions";
-import { type Choice, pick } from "./pick";
+import { type Action, type Choice, pick } from "./pick";
 
 /** What to search: how far to go, and for whom where it is not for all. */
 interface Search {
@@ -53,10 +53,20 @@ function chooseLevel(): Promise<DiscoverLevel | undefined> {
 }
 
 function chooseAgent(context: Context, search: Search): Promise<Agent | undefined> {
+  let all = false;
+  const showAll: Action = {
+    iconPath: new vscode.ThemeIcon("cloud-download"),
+    tooltip: vscode.l10n.t("Show also what could be installed"),
+    run: (again) => {
+      all = true;
+      again();
+    },
+  };
   return pick<Agent>({
     title: vscode.l10n.t("Agents of This Machine"),
     placeholder: vscode.l10n.t("Choose an agent to see what can be done"),
     empty: vscode.l10n.t("No agent was found on this machine"),
+    buttons: search.ids === undefined ? [showAll] : [],
     load: async (show, token) => {
       const streamId = randomUUID();
       const found: Agent[] = [];
@@ -68,7 +78,7 @@ function chooseAgent(context: Context, search: Search): Promise<Agent | undefine
         }
       });
       try {
-        const { agents } = await context.server.request("agent/discover", { ...search, streamId }, token);
+        const { agents } = await context.server.request("agent/discover", { ...search, ...(all && { all }), streamId }, token);
         show(agents.map(choiceOf));
       } finally {
         updates.dispose();

@@ -58,7 +58,7 @@ function choiceOf(server: LocalServer, providers: readonly Provider[]): Choice<L
   const models =
     server.models.length === 0
       ? server.evidence
-      : vscode.l10n.t("{0} models: {1}", server.models.length, server.models.join(", "));
+      : vscode.l10n.t("models: {0}", server.models.join(", "));
   return {
     label: `$(server-process) ${server.version === undefined ? name : `${name} ${server.version}`}`,
     description: server.baseUrl,

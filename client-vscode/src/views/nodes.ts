@@ -98,7 +98,7 @@ function providerTooltip(
   const calls =
     health === undefined
       ? ""
-      : vscode.l10n.t("{0} calls in this session, {1} of them failed", health.calls, health.failures);
+      : vscode.l10n.t("calls in this session: {0}, failed: {1}", health.calls, health.failures);
   const error = health !== undefined && !health.ok ? (health.lastError?.message ?? "") : "";
   const lines = [provider.displayName, state, error, origin, provider.baseUrl ?? "", calls, provider.notice ?? ""];
   for (const line of lines.filter(Boolean)) {

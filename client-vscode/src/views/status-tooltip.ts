@@ -2,8 +2,9 @@ import * as vscode from "vscode";
 
 import type { ServerState } from "../client";
 import { originOf } from "../commands/origin";
-import type { Session } from "./status";
+import type { UsageTotals } from "../protocol";
 import { cost, tokens } from "./amounts";
+import type { Session } from "./status";
 
 /** What the status bar item says when it is pointed at, with links to `commands` and to nothing else. */
 export function statusTooltip(
@@ -22,13 +23,7 @@ export function statusTooltip(
     paragraph(text, vscode.l10n.t("{0} of {1}, {2}", model, active.provider, originOf(active.credential)));
   }
   if (today !== undefined) {
-    const used = vscode.l10n.t(
-      "Today: {0} calls, {1} tokens in, {2} out",
-      today.totalCalls,
-      tokens(today.inputTokens),
-      tokens(today.outputTokens),
-    );
-    paragraph(text, [used, cost(today)].filter(Boolean).join(", "));
+    paragraph(text, today.totalCalls === 0 ? vscode.l10n.t("Nothing was used today.") : usedToday(today));
   }
   text.appendMarkdown("\n\n---\n\n");
   text.appendMarkdown(linksFor(state).join(" · "));
@@ -48,6 +43,16 @@ function sentenceFor(state: ServerState): string {
     case "failed":
       return state.message;
   }
+}
+
+function usedToday(today: UsageTotals): string {
+  const used = vscode.l10n.t(
+    "Today: {0} tokens in, {1} tokens out, calls: {2}",
+    tokens(today.inputTokens),
+    tokens(today.outputTokens),
+    today.totalCalls,
+  );
+  return [used, cost(today)].filter(Boolean).join(", ");
 }
 
 function linksFor(state: ServerState): string[] {

@@ -4,8 +4,8 @@ import { failureOf } from "../commands/failure";
 import { MENU } from "../commands/menu";
 import type { Context } from "../context";
 import type { Connection, StatusChangedParams, UsageTotals } from "../protocol";
-import { statusTooltip } from "./status-tooltip";
 import { cost, tokens } from "./amounts";
+import { statusTooltip } from "./status-tooltip";
 
 /** Calls come in bursts; the ledger is asked once for all of them. */
 const QUIET_MS = 500;

@@ -127,7 +127,10 @@ describe("finding agents", () => {
     server.answer("agent/discover", { agents: [] });
     void run("discoverAgents");
     (await openList("Discover Agents")).choose("Look");
-    expect((await openList("Agents of This Machine")).placeholder).toBe("No agent was found on this machine");
+    const list = await openList("Agents of This Machine");
+    expect(list.placeholder).toBe("No agent was found on this machine");
+    list.press("Show also what could be installed");
+    await until(() => expect(server.asked("agent/discover")[1]).toMatchObject({ level: "static", all: true }));
   });
 
   it.each(["the level", "the search"])("stops at %s", async (step) => {

@@ -58,7 +58,7 @@ describe("finding local servers", () => {
     expect(list.shown).toBe(true);
     finish();
     await until(() => expect(list.busy).toBe(false));
-    expect(list.rows).toEqual(["Groq 0.14.1 | http://127.0.0.1:11434 | 2 models: qwen3:8b, llama3"]);
+    expect(list.rows).toEqual(["Groq 0.14.1 | http://127.0.0.1:11434 | models: qwen3:8b, llama3"]);
     list.choose("Groq 0.14.1");
     await done;
     expect(server.asked("provider/connect")).toEqual([{ provider: "groq", baseUrl: "http://127.0.0.1:11434" }]);

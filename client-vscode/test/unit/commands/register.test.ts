@@ -46,7 +46,7 @@ describe("diagnostics", () => {
     expect(report).toContain("- ⚠ attention **keyring**: no keyring\n  → install one\n");
     expect(report).toContain("- ✗ failed **dataFolder**: read only\n");
     expect(window.shownDocuments).toHaveLength(1);
-    (await message("1 checks failed, 1 need attention.")).press("Copy");
+    (await message("Checks that failed: 1. Checks that need attention: 1.")).press("Copy");
     await until(() => expect(env.copied).toEqual([report]));
   });
 

@@ -125,6 +125,7 @@ describe("the status bar", () => {
     await vi.advanceTimersByTimeAsync(9 * 3_600_000 + 1_000);
     expect(server.asked("usage/summary").at(-1)).toEqual({ since: new Date(2026, 10, 21).toISOString() });
     expect(item().text).toBe("$(sparkle) gpt-oss");
+    expect(item().tooltip?.value).toContain("Nothing was used today.");
   });
 
   it("says no sum where no price is known, and a lower bound where some are not", async () => {
