@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { Context } from "../../context";
 import { loadUsage } from "./data";
-import { parseFromPage, type Range, type ToPage } from "./messages";
+import { parseFromPage, parseToPage, type Range, type ToPage } from "./messages";
 import { pageHtml } from "./page";
 import { pageStrings } from "./strings";
 
@@ -84,7 +84,11 @@ export class UsagePanel implements vscode.Disposable {
     this.tell({ kind: "loading" });
     try {
       const report = await loadUsage(this.context.server, range, new Date(), loading.token);
-      this.answer(loading, { kind: "report", report });
+      const message = parseToPage({ kind: "report", report });
+      if (!message) {
+        throw new Error(vscode.l10n.t("The server's answer cannot be read: it may be of another version."));
+      }
+      this.answer(loading, message);
     } catch (error) {
       this.answer(loading, { kind: "failed", message: error instanceof Error ? error.message : String(error) });
     }

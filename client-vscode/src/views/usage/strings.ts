@@ -27,7 +27,7 @@ export function pageStrings(): PageStrings {
     reasoningTokens: l10n.t("Reasoning"),
     unknown: l10n.t("unknown"),
     atLeast: l10n.t("at least {0}"),
-    unpricedNote: l10n.t("Calls whose price is not known, and that no amount of money includes: {0}"),
+    unpricedNote: l10n.t("Calls without a known price: {0}"),
     chart: l10n.t("{0} by day and model"),
     chartHelp: l10n.t("Left and right arrow keys go from bar to bar, up and down go through the models of a bar."),
     bar: l10n.t("{0}, {1}, {2}: {3}"),

@@ -131,6 +131,14 @@ test("a server that cannot be asked is said, and tried again by the button and w
   expect(panel.told).toEqual([]);
 });
 
+test("an answer that the page could not draw is said to be none", async () => {
+  const panel = await open();
+  server.answer = async () => ({ totals: { totalCalls: "many" }, groups: [] });
+  panel.say({ kind: "ready", range: 30 });
+  await vi.waitFor(() => expect(panel.kinds.at(-1)).toBe("failed"));
+  expect(panel.told.at(-1)).toMatchObject({ message: expect.stringContaining("cannot be read") });
+});
+
 test("only the newest question is answered", async () => {
   const panel = await ready();
   const waiting: (() => void)[] = [];

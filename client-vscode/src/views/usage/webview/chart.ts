@@ -31,9 +31,10 @@ export class Chart {
     this.drawing = svg("svg", { role: "application", "aria-describedby": "chart-help" });
     this.element = html("div", { class: "chart" }, help, this.tooltip.element);
     this.element.prepend(this.drawing);
-    this.drawing.addEventListener("keydown", (event) => this.pressed(event));
-    this.drawing.addEventListener("focusin", (event) => this.focused(event));
-    this.drawing.addEventListener("focusout", () => this.tooltip.hide());
+    // A drawing that listens to the focus itself would be a stop of the tab key.
+    this.element.addEventListener("keydown", (event) => this.pressed(event));
+    this.element.addEventListener("focusin", (event) => this.focused(event));
+    this.element.addEventListener("focusout", () => this.tooltip.hide());
     this.drawing.addEventListener("pointermove", (event) => this.pointed(event));
     this.element.addEventListener("pointerleave", () => this.tooltip.hide());
     new ResizeObserver(() => this.redraw()).observe(this.element);
