@@ -124,10 +124,11 @@ function spoken(name: string, state: string, today: UsageTotals | undefined): st
     waiting: vscode.l10n.t("The server is about to be started again"),
     failed: vscode.l10n.t("The server could not be started"),
   };
-  const used =
-    today === undefined ? undefined : vscode.l10n.t("{0} tokens today", tokens(today.inputTokens + today.outputTokens));
-  const money = today === undefined ? undefined : cost(today);
-  return [name === "Modelport" ? name : `Modelport: ${name}`, words[state], used, money].filter(Boolean).join(", ");
+  const parts = [name === "Modelport" ? name : `Modelport: ${name}`, words[state]];
+  if (today !== undefined && today.totalCalls > 0) {
+    parts.push(vscode.l10n.t("{0} tokens today", tokens(today.inputTokens + today.outputTokens)), cost(today));
+  }
+  return parts.filter(Boolean).join(", ");
 }
 
 /** A name without what the status bar would draw as an icon. */

@@ -126,6 +126,7 @@ describe("the status bar", () => {
     expect(server.asked("usage/summary").at(-1)).toEqual({ since: new Date(2026, 10, 21).toISOString() });
     expect(item().text).toBe("$(sparkle) gpt-oss");
     expect(item().tooltip?.value).toContain("Nothing was used today.");
+    expect(item().accessibilityInformation?.label).toBe("Modelport: gpt-oss");
   });
 
   it("says no sum where no price is known, and a lower bound where some are not", async () => {
