@@ -41,6 +41,24 @@ export function toEditorError(error: unknown, token?: vscode.CancellationToken):
   return raised;
 }
 
+/** The editor's own chat, as a request's options name who asked. Editors that do not tell leave the option out. */
+const OWN_CHAT = "github.copilot-chat";
+
+/**
+ * An error as whoever asked shows it best. The editor's own chat shows errors with their stacks, and every
+ * LanguageModelError gets a stack on the way to it: it is given a plain error without one, so that a person reads the
+ * sentence and nothing else. Everybody else gets the error as it is.
+ */
+export function forAsker(error: Error, options: object): Error {
+  const asker: unknown = "requestInitiator" in options ? options.requestInitiator : undefined;
+  if (asker !== OWN_CHAT || !(error instanceof vscode.LanguageModelError)) {
+    return error;
+  }
+  const plain = new Error(error.message);
+  plain.stack = "";
+  return plain;
+}
+
 /** What the server says of an error besides its message; nothing for errors that are not the server's. */
 export function dataOf(error: unknown): ErrorData {
   const data: unknown = error instanceof Error && "data" in error ? error.data : undefined;

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { Context } from "../context";
 import type { Completion, CreateCompletionParams } from "../protocol";
-import { toEditorError } from "./errors";
+import { forAsker, toEditorError } from "./errors";
 import type { ModelInformation } from "./information";
 import { listModels } from "./list";
 import { toMessages } from "./messages";
@@ -103,12 +103,17 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
       );
       this.turns.remember(completion.provider, completion, completion.providerState);
     } catch (error) {
-      throw toEditorError(error, token);
+      throw forAsker(toEditorError(error, token), options);
     }
     if (!this.refreshed) {
       // Silent questions never reach the providers. Whoever is answered uses one now, so its list may be read as well.
       void this.refresh();
     }
+  }
+
+  /** Makes the editor ask for the models: of a provider that has just registered it does so on a change only. */
+  announce(): void {
+    this.changed.fire();
   }
 
   /** The tokens of a text or a message, estimated where it is not worth asking. */

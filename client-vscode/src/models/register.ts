@@ -11,4 +11,5 @@ export function registerModels(context: Context): void {
   const provider = new ModelProvider(context);
   const registration = vscode.lm.registerLanguageModelChatProvider(VENDOR, provider);
   context.extension.subscriptions.push(registration, provider);
+  provider.announce();
 }

@@ -442,11 +442,18 @@ describe("counting tokens", () => {
 describe("registration", () => {
   it("is made under the vendor of the manifest, and undone with the extension", () => {
     const dispose = vi.fn();
+    const order: string[] = [];
     const register = vi
       .spyOn(vscode.lm, "registerLanguageModelChatProvider")
-      .mockReturnValue(new vscode.Disposable(dispose));
+      .mockImplementation((_, registered) => {
+        order.push("registered");
+        registered.onDidChangeLanguageModelChatInformation?.(() => order.push("changed"));
+        return new vscode.Disposable(dispose);
+      });
     registerModels(context);
     expect(register).toHaveBeenCalledWith("modelport", expect.any(ModelProvider));
+    // The editor asks a provider that has registered for nothing until it hears of a change.
+    expect(order).toEqual(["registered", "changed"]);
     for (const one of context.extension.subscriptions) {
       one.dispose();
     }
