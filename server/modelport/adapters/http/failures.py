@@ -238,7 +238,8 @@ def _get_key(endpoint: Endpoint) -> str:
     renewed = endpoint.credential.secret is None and _has_credential(endpoint)
     ways = ["renew them"] if renewed else [f"make one at {row.key_url}"] if row.key_url else []
     ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
-    return ", ".join([*ways, f"or store one with modelport keys set {row.id}"])
+    store = f"store one with modelport keys set {row.id}"
+    return ", ".join([*ways, f"or {store}"]) if ways else store
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -84,6 +84,13 @@ def test_without_a_key_a_401_asks_for_one() -> None:
     assert "modelport keys set acme" in error.message
 
 
+def test_where_only_one_way_leads_to_a_key_no_other_is_hinted_at() -> None:
+    own = row("own", api_key_env_vars=())
+    error = refused(401, {"error": {"message": "revoked"}}, endpoint(own, credential=credential(None)))
+    assert ": store one with modelport keys set own" in error.message
+    assert " or store" not in error.message
+
+
 SIGNED = row("cloud", auth="sigv4", requires_api_key=False)
 """A provider with a log-in that signs, so that no key is ever seen."""
 
