@@ -9,6 +9,7 @@ last moments.
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.resources import files
@@ -24,6 +25,7 @@ from modelport.protocol.types import Call, UsageGroupBy, UsageTotals
 T = TypeVar("T")
 DAY_MS = 86_400_000
 BUSY_TIMEOUT_S = 10.0
+_PAUSE_S = 0.01
 KEYS: dict[UsageGroupBy, str] = {
     "model": "model",
     "provider": "provider",
@@ -136,7 +138,7 @@ class SqliteLedger:
             connection = sqlite3.connect(
                 self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-            connection.execute("PRAGMA journal_mode = WAL")
+            _write_ahead(connection)
             connection.execute("PRAGMA synchronous = NORMAL")
             if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
                 _create(connection)
@@ -208,6 +210,20 @@ class _Pending:
 
 def _bounds(since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
     return since_ms or 0, until_ms if until_ms is not None else 1 << 60
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Switches a new file to WAL. While another process does the same, SQLite says that it is busy without waiting."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_PAUSE_S)  # noqa: TID251  on the ledger's own thread
+        else:
+            return
 
 
 def _create(connection: sqlite3.Connection) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
+from typing import cast
 
-from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+import pytest
+
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger, _write_ahead
 from modelport.protocol.types import UsageTotals
 
 
@@ -25,6 +30,62 @@ async def test_a_closed_ledger_opens_again_and_closing_twice_is_no_error(tmp_pat
     await ledger.aclose()
     assert await ledger.totals() == UsageTotals()
     await ledger.aclose()
+
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+ledger = SqliteLedger(Path(sys.argv[1]))
+print("ready", flush=True)
+sys.stdin.readline()
+ledger._open().execute("SELECT count(*) FROM call").fetchone()
+"""
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_processes_that_make_the_file_at_once_all_get_it(tmp_path: Path, attempt: int) -> None:
+    path = tmp_path / f"{attempt}.sqlite3"
+    command = [sys.executable, "-c", STARTER, str(path)]
+    started = [subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) for _ in range(8)]
+    for process in started:
+        assert process.stdout is not None
+        process.stdout.readline()
+    for process in started:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in started:
+        process.communicate()
+    assert [process.returncode for process in started] == [0] * len(started)
+
+
+class Busy:
+    """A connection that is busy some times; ``code`` is what it says."""
+
+    def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY) -> None:
+        self.times = times
+        self.code = code
+
+    def execute(self, _: str) -> None:
+        if self.times > 0:
+            self.times -= 1
+            error = sqlite3.OperationalError("trouble")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+def test_a_file_that_is_busy_is_tried_again_and_other_trouble_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    busy = Busy(3)
+    _write_ahead(cast("sqlite3.Connection", busy))
+    assert busy.times == 0
+    broken = Busy(3, sqlite3.SQLITE_CANTOPEN)
+    with pytest.raises(sqlite3.OperationalError):
+        _write_ahead(cast("sqlite3.Connection", broken))
+    assert broken.times == 2
+    monkeypatch.setattr("modelport.adapters.usage_ledgers.sqlite.BUSY_TIMEOUT_S", 0.0)
+    with pytest.raises(sqlite3.OperationalError):
+        _write_ahead(cast("sqlite3.Connection", Busy(1)))
 
 
 async def test_other_programs_can_read_it(tmp_path: Path) -> None:
