@@ -172,14 +172,24 @@ describe("giving up", () => {
     const work = await until(() => {
       const current = window.works.find((one) => !one.done);
       expect(server.requests.at(-1)?.method).toBe(method);
+      expect(current).toMatchObject({ cancellable: true, location: ProgressLocation.Notification });
       return current;
     });
-    expect(work).toMatchObject({ cancellable: true, location: ProgressLocation.Notification });
     work?.cancel();
     await done;
     expect(window.messages).toEqual([]);
     // What was not agreed to is not left behind in the server's memory.
     expect(server.asked("provider/disconnect")).toHaveLength(method === "credential/set" ? 1 : 0);
+  });
+});
+
+describe("work that is over at once", () => {
+  it("is not shown, so that the editor has room for the message that follows it", async () => {
+    const done = connect("groq");
+    (await keyBox()).enter(KEY);
+    await message("Groq is connected. Its 2 models are in the model picker of Chat.");
+    expect(window.works).toEqual([]);
+    await done;
   });
 });
 
