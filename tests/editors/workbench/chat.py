@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-
-from editors.workbench.driver import StepFailed, Window
+from editors.workbench.driver import Window
 
 INPUT = ".interactive-input-part"
 BUTTON = f"{INPUT} .action-label"
@@ -36,14 +34,15 @@ class Chat:
             self._window.press("Escape")
             self._window.click(f"{BUTTON}[aria-label^=Models]")
             self._window.fill(f"{MODELS} input", words)
-            with contextlib.suppress(StepFailed):
-                self._window.sees(f"{MODELS} .monaco-list-row", words, timeout_s=PICKER_S)
+            self._window.waits(f"{MODELS} .monaco-list-row", words, state="visible", timeout_s=PICKER_S)
             return next(iter(self._window.texts(f"{MODELS} .monaco-list-row", words)), "")
 
         return self._window.until(look, f"{words} is in the model picker")
 
     def use(self, model: str) -> None:
-        """Chooses a model in the picker."""
+        """Chooses a model in the picker, unless it is chosen."""
+        if self._window.attributes(f"{BUTTON}[aria-label='Models, {model}']", "aria-label"):
+            return
         self.offered(model)
         self._window.click(f"{MODELS} .monaco-list-row", model)
         self._window.sees(f"{BUTTON}[aria-label='Models, {model}']")

@@ -114,6 +114,14 @@ class Window:
         """Waits until it is gone."""
         self._do("wait", where=_where(css, text), state="hidden", timeout_s=timeout_s)
 
+    def waits(self, css: str, text: str | None = None, *, state: str, timeout_s: float) -> bool:
+        """Waits for a state that need not come: whether it did."""
+        try:
+            self._driver.step("wait", window=self.name, where=_where(css, text), state=state, timeout_s=timeout_s)
+        except StepFailed:
+            return False
+        return True
+
     def texts(self, css: str, text: str | None = None, *, frame: bool = False) -> list[str]:
         """The texts of everything that fits now."""
         return self._do("texts", where=_where(css, text, frame=frame))
@@ -161,18 +169,8 @@ class Window:
             self.fill(INPUT, ">" + title)
             self.sees(f"{ROWS}.focused", title)
             self.press("Enter")
-            try:
-                self._driver.step(
-                    "wait",
-                    window=self.name,
-                    where=_where(f"{ROWS}.focused", title),
-                    state="hidden",
-                    timeout_s=ACCEPTED_S,
-                )
-            except StepFailed:
-                # A palette that is still being filled does not hear the key.
-                return False
-            return True
+            # A palette that is still being filled does not hear the key.
+            return self.waits(f"{ROWS}.focused", title, state="hidden", timeout_s=ACCEPTED_S)
 
         self.until(run, f"the palette runs {title}")
 
