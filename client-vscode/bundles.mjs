@@ -1,5 +1,21 @@
 // What is bundled, for build.mjs and for tests that load what it makes.
 
+const LANGUAGE_CLIENT = "vscode-languageclient/node";
+
+/**
+ * Keeps the language client in a file of its own, which the first start of the server loads: it is most of the code,
+ * and reading it would be most of the time that the extension needs until it is active.
+ * @type {import("esbuild").Plugin}
+ */
+const languageClientApart = {
+  name: "language client apart",
+  setup: ({ onResolve }) => {
+    onResolve({ filter: new RegExp(`^${LANGUAGE_CLIENT}$`) }, ({ kind }) =>
+      kind === "entry-point" ? undefined : { path: "./languageclient.js", external: true },
+    );
+  },
+};
+
 /**
  * The extension, and the script and the style of its pages.
  * @param {boolean} production small, and without source maps
@@ -16,12 +32,16 @@ export function bundles(production) {
   return {
     extension: {
       ...common,
-      entryPoints: ["src/extension.ts"],
-      outfile: "dist/extension.js",
+      entryPoints: [
+        { in: "src/extension.ts", out: "extension" },
+        { in: LANGUAGE_CLIENT, out: "languageclient" },
+      ],
+      outdir: "dist",
       platform: "node",
       format: "cjs",
       target: "node20",
       external: ["vscode"],
+      plugins: [languageClientApart],
       sourcemap: !production,
     },
     // Pages are shown by the editor's own browser. Their policy would forbid them to load a source map.

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.editors, pytest.mark.timeout(300)]
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "": {"package.json", "package.nls.json", "readme.md", "changelog.md", "LICENSE.txt"},
-    "dist": {"extension.js", "usage.js", "usage.css", "NOTICES.txt"},
+    "dist": {"extension.js", "languageclient.js", "usage.js", "usage.css", "NOTICES.txt"},
     "l10n": {"bundle.l10n.json"},
 }
 
@@ -83,7 +83,8 @@ def test_the_icon_is_a_picture_of_the_size_that_is_asked_for(package: zipfile.Zi
 
 
 def test_the_bundle_needs_only_the_editor_and_node(package: zipfile.ZipFile, tmp_path: Path) -> None:
-    package.extract("extension/dist/extension.js", tmp_path)
+    for name in ("extension", "languageclient"):
+        package.extract(f"extension/dist/{name}.js", tmp_path)
     script = """
       const { builtinModules, Module } = require("node:module");
       const load = Module._load, asked = new Set();
@@ -92,13 +93,17 @@ def test_the_bundle_needs_only_the_editor_and_node(package: zipfile.ZipFile, tmp
         asked.add(name.replace(/^node:/, ""));
         return name === "vscode" ? editor() : load(name, ...others);
       };
-      const extension = require(process.argv[1]);
-      const foreign = [...asked].filter((name) => !builtinModules.includes(name) && name !== process.argv[1]);
-      // Only the language client reads lines, and it is to be loaded with the first start of the server.
-      console.log(JSON.stringify({ foreign, early: asked.has("readline"), exports: Object.keys(extension) }));
+      const [main, client] = process.argv.slice(1);
+      const extension = require(main);
+      // The language client is to be loaded with the first start of the server.
+      const early = asked.has("./languageclient.js");
+      require(client);
+      const foreign = [...asked].filter((name) => !builtinModules.includes(name) && name !== main && name !== client);
+      console.log(JSON.stringify({ foreign, early, exports: Object.keys(extension) }));
     """
-    main = str(tmp_path / "extension" / "dist" / "extension.js")
-    said = subprocess.run(["node", "-e", script, main], check=True, capture_output=True, text=True, timeout=30)
+    dist = tmp_path / "extension" / "dist"
+    files = [str(dist / "extension.js"), str(dist / "languageclient.js")]
+    said = subprocess.run(["node", "-e", script, *files], check=True, capture_output=True, text=True, timeout=30)
     assert json.loads(said.stdout) == {"foreign": ["vscode"], "early": False, "exports": ["activate"]}
 
 
