@@ -145,7 +145,8 @@ function tooltip(model: Model, provider: string, price: string | undefined): str
     ...(model.quantization ? [vscode.l10n.t("Quantization: {0}", model.quantization)] : []),
     ...(model.retiresOn ? [retirement(model.retiresOn, model.successor)] : []),
   ];
-  return lines.join("\n");
+  // The editor reads it as Markdown, in which two blanks end a line.
+  return lines.join("  \n");
 }
 
 function toolsText(tools: boolean | undefined): string {

@@ -46,7 +46,7 @@ describe("what the picker shows of a model", () => {
       isUserSelectable: true,
       category: { label: "Acme", order: 0 },
     });
-    expect(shown?.tooltip?.split("\n")).toEqual([
+    expect(shown?.tooltip?.split("  \n")).toEqual([
       "acme/wise-2-2026-01-31 at Acme",
       "Context: 200,000 tokens",
       "Output: up to 64,000 tokens",
@@ -76,7 +76,7 @@ describe("what the picker shows of a model", () => {
     const told = model("m", { tools: false, quantization: "Q4_K_M", retiresOn: "2027-01-01" });
     const [shown] = informationOf([told], NAMES);
     expect(shown?.capabilities.toolCalling).toBe(false);
-    expect(shown?.tooltip).toContain("Tools: no\nQuantization: Q4_K_M\nRetires on 2027-01-01");
+    expect(shown?.tooltip).toContain("Tools: no  \nQuantization: Q4_K_M  \nRetires on 2027-01-01");
   });
 
   it("groups by provider in the order of the list", () => {
