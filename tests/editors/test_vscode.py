@@ -56,6 +56,8 @@ def connected(window: Window) -> Window:
     window.shot("connect")
     window.pick("Study")
     window.sees(TOAST, "Study is connected")
+    window.shot("connected")
+    Chat(window).wake("study-1", "Colours")
     return window
 
 
@@ -79,7 +81,6 @@ def test_a_server_of_this_machine_is_connected(connected: Window, workbench: Wor
     assert any(request.path == "/v1/models" for request in study.server.requests)
     assert workbench.servers()
     assert "The server is" in workbench.modelport_log()
-    connected.shot("connected")
 
 
 def test_chat_answers_with_the_model(connected: Window, chat: Chat, study: Study) -> None:
@@ -184,7 +185,7 @@ def test_two_windows(workbench: Workbench, connected: Window, chat: Chat) -> Non
     try:
         second.until(lambda: len(workbench.servers()) == 2, "the second window has a server of its own", 40)
         beside = Chat(second)
-        beside.use("study-1")
+        beside.wake("study-1", "Colours")
         chat.send("tell me on the left")
         beside.ask("tell me on the right", "Teal is a fine colour.")
         chat.answers("Teal is a fine colour.")

@@ -10,6 +10,7 @@ BUTTON = f"{INPUT} .action-label"
 MODELS = ".action-widget"
 RESPONSE = ".interactive-item-container.interactive-response"
 ANSWER_S = 30.0
+WAKE_S = 15.0
 PICKER_S = 2.0
 
 
@@ -19,6 +20,19 @@ class Chat:
     def __init__(self, window: Window) -> None:
         self._window = window
         window.sees(f"{INPUT} .monaco-editor")
+
+    def wake(self, model: str, answer: str) -> None:
+        """Says hello until the answer comes: with the first message of a window the editor sets its agent up, and
+        sometimes says "Please try again" in place of the agent."""
+
+        def greet() -> bool:
+            self.clear()
+            self.use(model)
+            self.send("hello")
+            return self._window.waits(RESPONSE, answer, state="visible", timeout_s=WAKE_S)
+
+        self._window.until(greet, "the editor's agent answers", timeout_s=4 * WAKE_S)
+        self.rests()
 
     def clear(self) -> None:
         """Begins a new conversation."""
