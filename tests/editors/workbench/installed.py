@@ -38,7 +38,7 @@ def workbench() -> Installed:
         CACHE.mkdir(parents=True, exist_ok=True)
         (CACHE / "package.json").write_text('{"private": true}')
         _npm(NODE)
-        _npm(CODE_SERVER, "--foreground-scripts")
+        _npm(CODE_SERVER, "--unsafe-perm", "--foreground-scripts")
         stamp.write_text(wanted())
     return Installed(binaries / "code-server", binaries, chromium)
 
