@@ -7,13 +7,13 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from modelport.adapters.agents.empty_folder import empty_folder
+from modelport.adapters.agents.moment import now
 from modelport.adapters.agents.process import AgentProcess, Over
 from modelport.domain.agents import endings, handshake
 from modelport.domain.agents.cleaning import Censor, secrets_of
@@ -117,7 +117,7 @@ class Talk:
         usage = heard.verdict is None and clean is None and endings.is_usage_error(ending)
         return msgspec.structs.replace(
             verdict,
-            verified_at=_now() if answered else None,
+            verified_at=now() if answered else None,
             latency_ms=heard.latency_ms if answered else None,
             stdout_noise=process.output.noise,
             stderr_tail=None if answered else endings.tail(ending, censor),
@@ -194,7 +194,3 @@ def why_not_started(error: OSError | ValueError, program: str) -> str:
     if error.errno == errno.ENOEXEC:
         return f"{program} is no program for this machine, or a script without a first line that names its interpreter."
     return f"{program} could not be started: {error.strerror or error}."
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -5,7 +5,7 @@ What the static level needs is synchronous, so that the command line answers wit
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from modelport.domain.agents.registry import RegistryCopy
@@ -88,12 +88,4 @@ class Handshakes(Protocol):
 
         ``environment`` is the whole of what it gets. ``session`` also opens a session, and closes it.
         """
-        ...
-
-
-class Withheld(Protocol):
-    """The variables that hold keys."""
-
-    def names(self) -> Collection[str]:
-        """Their names."""
         ...

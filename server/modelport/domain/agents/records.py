@@ -34,11 +34,6 @@ def records(book: AgentBook, entries: Iterable[RegistryEntry], machine: Machine)
     return [*found, *own_agents(settings)]
 
 
-def is_here(agent: Agent) -> bool:
-    """Whether there is more to tell than that it is known: something was found, or is missing for what was found."""
-    return bool(agent.installed or agent.sources or agent.url or agent.pid)
-
-
 def best(programs: Iterable[Program], row: AgentRow) -> tuple[Program, AgentIdentity] | None:
     """The program that is most certainly the agent, the first found among equals."""
     ranked: list[tuple[Program, AgentIdentity]] = [(program, identity_of(program, row)) for program in programs]

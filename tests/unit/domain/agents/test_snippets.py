@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from modelport.adapters.agent_sources.editor_settings import configured
 from modelport.domain.agents.rows import AgentBook, AgentRow
 from modelport.domain.agents.snippets import EMITTERS, TARGETS, snippet
+from modelport.frontends.cli import acp_discover
 from modelport.protocol.types import Agent
 
 ODD = '/opt/it\'s a "place"\\né/\U0001f98a\u202e/\x1b[2J\x9b'
@@ -56,6 +57,8 @@ def entries(target: str, *agents: Agent, book: AgentBook = BOOK) -> dict[str, An
 def test_the_targets() -> None:
     assert TARGETS == ("zed", "jetbrains", "vscode", "codecompanion", "avante", "acpx")
     assert set(EMITTERS) == set(TARGETS)
+    # The command names them without loading them.
+    assert acp_discover.TARGETS == TARGETS
 
 
 def test_zed() -> None:
