@@ -98,20 +98,6 @@ export class Server implements vscode.Disposable {
     return new vscode.Disposable(() => handlers.delete(handler as Handler<Notification>));
   }
 
-  /**
-   * Hears of the progress of one request, by the `workDoneToken` it is given: each report's message.
-   *
-   * @throws {LaunchError} the server cannot be started.
-   */
-  async onProgress(token: string, handler: (message: string) => void): Promise<vscode.Disposable> {
-    const [{ client }, { WorkDoneProgress }] = await Promise.all([this.start(), import("./connection.js")]);
-    return client.onProgress(WorkDoneProgress.type, token, (value) => {
-      if (value.kind === "report" && value.message !== undefined) {
-        handler(value.message);
-      }
-    });
-  }
-
   /** Starts the server, unless it runs or is about to. */
   start(): Promise<Running> {
     if (this.running !== undefined) {

@@ -17,8 +17,6 @@ import { type Launch, LaunchCancelled, ServerEndedError } from "./server/launch"
 
 // The language client takes a while to load, so this module is loaded with the first start of the server.
 
-export { WorkDoneProgress } from "vscode-languageclient/node";
-
 /** One process of the server that is ready, and the moment it ends. */
 export interface Running {
   readonly client: LanguageClient;
@@ -127,6 +125,7 @@ function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutp
 /** What the server tells without being asked; a table, so that none can be forgotten. */
 const NOTIFICATIONS: Readonly<Record<keyof ServerNotifications, true>> = {
   "completion/update": true,
+  "provider/update": true,
   "agent/update": true,
   "usage/updated": true,
   "status/changed": true,

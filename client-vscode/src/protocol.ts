@@ -636,6 +636,8 @@ export interface DiscoverProviderParams {
   readonly providers?: readonly string[];
   /** Only these, in place of all others. */
   readonly ports?: readonly number[];
+  /** Asks for a provider/update notification for each server under this name, as soon as it is known. */
+  readonly streamId?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
 }
@@ -666,6 +668,8 @@ export interface ConnectProviderParams {
   readonly verifyTls?: boolean;
   /** false connects without a request; true when absent. */
   readonly verify?: boolean;
+  /** true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address. */
+  readonly keepOverrides?: boolean;
 }
 
 /** What to disconnect. */
@@ -1122,6 +1126,23 @@ export interface CompletionUpdateParams {
   readonly update: CompletionUpdateKind;
 }
 
+/** A piece of what a request about providers finds. */
+export interface ProviderUpdateParams {
+  /** The name the client chose. */
+  readonly streamId: string;
+  /** Rises by 1 from 0. */
+  readonly seq: number;
+  /** The piece. */
+  readonly update: ProviderUpdateKind;
+}
+
+/** A model server that answered. */
+export interface ServerUpdate {
+  readonly kind: "server";
+  /** The record that the reply will hold. */
+  readonly server: LocalServer;
+}
+
 /** A piece of an agent's turn, or an agent that was found. */
 export interface AgentUpdateParams {
   /** The name the client chose. */
@@ -1170,6 +1191,9 @@ export type Part = TextPart | ImagePart;
 /** What an update carries. */
 export type CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate;
 
+/** What a provider update carries. */
+export type ProviderUpdateKind = ServerUpdate;
+
 /** Requests the server answers: method to [params, result]. */
 export interface ServerRequests {
   "provider/list": [ListProviderParams, ListProviderResult];
@@ -1211,6 +1235,7 @@ export interface ClientRequests {
 export interface ServerNotifications {
   "completion/update": CompletionUpdateParams;
   "usage/updated": UsageUpdatedParams;
+  "provider/update": ProviderUpdateParams;
   "agent/update": AgentUpdateParams;
   "status/changed": StatusChangedParams;
 }

@@ -83,6 +83,27 @@ def test_each_server_is_reported_as_it_is_found(server: ServerProcess, ollama: L
     ]
 
 
+def test_each_server_is_told_of_once_as_it_is_found(server: ServerProcess, ollama: LocalServer) -> None:
+    with LocalServer(BY_NAME["mlx"].behave) as mlx, OddServer(odd_servers.hangs) as odd:
+        params = {"timeoutMs": 10_000_000, "ports": [ollama.port, mlx.port, odd.port], "streamId": "s"}
+        request = server.begin("provider/discover", params)
+        updates = [server.notification("provider/update") for _ in range(2)]
+        # What is told can be connected while the search goes on, and a second search cannot mix into it.
+        told = [update["update"]["server"] for update in updates]
+        assert server.error("provider/discover", params)["data"]["field"] == "streamId"
+        for one in told:
+            server.result("provider/connect", {"provider": one["provider"], "baseUrl": one["baseUrl"]})
+        server.notify("$/cancelRequest", {"id": request})
+        assert server.reply(request)["error"]["code"] == -32800
+    assert [(update["streamId"], update["seq"], update["update"]["kind"]) for update in updates] == [
+        ("s", 0, "server"),
+        ("s", 1, "server"),
+    ]
+    reply = discover(server, ollama.port, streamId="s")
+    (update,) = server.claim("provider/update")
+    assert [update["update"]["server"]] == reply
+
+
 def test_it_can_be_cancelled_while_a_server_hangs(server: ServerProcess, ollama: LocalServer) -> None:
     with OddServer(odd_servers.hangs) as odd:
         params = {"timeoutMs": 10_000_000, "ports": [odd.port, ollama.port], "workDoneToken": 7}

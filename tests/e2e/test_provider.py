@@ -46,6 +46,20 @@ def test_list_and_filters(server: ServerProcess) -> None:
     assert server.error("provider/list", {"connectionType": "remote"})["data"]["field"] == "connectionType"
 
 
+def test_a_key_in_memory_is_enough_for_another_model(server: ServerProcess, upstream: LocalServer) -> None:
+    """As an editor switches the model of a connection whose key is nowhere but in the server's memory."""
+    given = {"provider": "groq", "apiKey": "good-key-0123456789", "baseUrl": f"{upstream.url}/v1"}
+    server.result("provider/connect", given)
+    (groq,) = [p for p in server.result("provider/list")["providers"] if p["id"] == "groq"]
+    assert (groq["credential"]["source"], groq["connected"]) == ("session", True)
+    again = {"provider": "groq", "model": "large", "verify": False}
+    assert server.error("provider/connect", again)["data"]["kind"] == "auth_required"
+    connection = server.result("provider/connect", {**again, "keepOverrides": True})
+    assert (connection["model"], connection["baseUrl"]) == ("large", f"{upstream.url}/v1")
+    assert server.result("completion/create", {"prompt": "Hi"})["text"] == "ok"
+    server.claim("usage/updated")
+
+
 def test_a_provider_tells_what_it_is(server: ServerProcess) -> None:
     listed = {p["id"]: p for p in server.result("provider/list")["providers"]}
     openai = listed["openai"]

@@ -5,7 +5,7 @@ import type { Connection, Provider } from "../protocol";
 import { askAddress, askKey } from "./ask";
 import { chooseProvider, findProvider } from "./choose-provider";
 import { failureOf, isRefusal, showFailure } from "./failure";
-import { keepKey } from "./keep-key";
+import { type Address, keepKey } from "./keep-key";
 import { openPage } from "./links";
 import { remember, remembered } from "./remembered";
 import { ask } from "./work";
@@ -53,7 +53,7 @@ export async function connectTo(context: Context, provider: Provider, wanted: Wa
     }
   }
   for (;;) {
-    const target = { ...(baseUrl !== undefined && { baseUrl }), ...(wanted.model !== undefined && { model: wanted.model }) };
+    const address: Address = baseUrl === undefined ? {} : { baseUrl };
     try {
       const connection = await ask(
         context,
@@ -61,13 +61,16 @@ export async function connectTo(context: Context, provider: Provider, wanted: Wa
         "provider/connect",
         {
           provider: provider.id,
-          ...target,
+          ...address,
+          ...(wanted.model !== undefined && { model: wanted.model }),
           ...(key !== undefined && { apiKey: key }),
           ...(wanted.verify === false && { verify: false }),
+          // A key that only the server's memory has is not asked for again.
+          keepOverrides: true,
         },
       );
-      const kept = key === undefined ? connection : await keepKey(context, provider, connection, key, target);
-      await settle(context, provider, target, kept);
+      const kept = key === undefined ? connection : await keepKey(context, provider, connection, key, address);
+      await settle(context, provider, address, kept);
       return kept;
     } catch (error) {
       if (!isRefusal(error)) {
@@ -169,12 +172,18 @@ const PASSING_TROUBLE: ReadonlySet<string> = new Set([
 async function settle(
   context: Context,
   provider: Provider,
-  target: { readonly baseUrl?: string; readonly model?: string },
+  address: Address,
   connection: Connection | undefined,
 ): Promise<void> {
   // A key that is nowhere but in the server's memory cannot be used again.
   if (connection !== undefined && connection.credential.source !== "session") {
-    await remember(context, { provider: provider.id, ...target });
+    // The model that was found counts, too: without a look at the provider it would not be found again.
+    const { model } = connection;
+    await remember(context, {
+      provider: provider.id,
+      ...address,
+      ...(model !== undefined && model !== provider.defaultModel && { model }),
+    });
   }
   context.modelsChanged();
 }

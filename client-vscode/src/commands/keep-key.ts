@@ -6,6 +6,11 @@ import { failureOf, isRefusal } from "./failure";
 import { forget } from "./remembered";
 import { ask } from "./work";
 
+/** Where a provider answers, if not at its own address. */
+export interface Address {
+  readonly baseUrl?: string;
+}
+
 /**
  * Stores a key that works in the server's keyring. Where the keyring cannot be used the user decides whether the key
  * is used for this session; undefined when not, and then nothing is connected any more.
@@ -15,9 +20,8 @@ export async function keepKey(
   provider: Provider,
   connection: Connection,
   key: string,
-  target: { readonly baseUrl?: string; readonly model?: string },
+  address: Address,
 ): Promise<Connection | undefined> {
-  const address = target.baseUrl === undefined ? {} : { baseUrl: target.baseUrl };
   try {
     await ask(context, vscode.l10n.t("Storing the key in the keyring…"), "credential/set", {
       provider: provider.id,
@@ -36,7 +40,7 @@ export async function keepKey(
     }
     return undefined;
   }
-  return withStoredKey(context, provider, connection, target);
+  return withStoredKey(context, provider, connection, address);
 }
 
 /** The same connection with the key from the keyring, so that a key deleted or replaced there is not used any more. */
@@ -44,7 +48,7 @@ async function withStoredKey(
   context: Context,
   provider: Provider,
   connection: Connection,
-  target: { readonly baseUrl?: string; readonly model?: string },
+  address: Address,
 ): Promise<Connection> {
   const { source, location } = provider.credential;
   if (source === "environment" || source === "command") {
@@ -56,7 +60,13 @@ async function withStoredKey(
     );
     return connection;
   }
-  return context.server.request("provider/connect", { provider: provider.id, ...target, verify: false });
+  const { model } = connection;
+  return context.server.request("provider/connect", {
+    provider: provider.id,
+    ...address,
+    ...(model !== undefined && { model }),
+    verify: false,
+  });
 }
 
 async function useForSession(error: unknown): Promise<boolean> {

@@ -28,7 +28,6 @@ export class ScriptedServer {
 
   private readonly answers = new Map<Method, Answer<Method>>();
   private readonly handlers = new Map<string, Set<(params: unknown) => void>>();
-  private readonly reporters = new Map<string, (message: string) => void>();
   private readonly changed = new EventEmitter<ServerState>();
 
   readonly onDidChangeState = this.changed.event;
@@ -58,19 +57,10 @@ export class ScriptedServer {
     return new Disposable(() => handlers.delete(handler));
   }
 
-  async onProgress(token: string, handler: (message: string) => void): Promise<Disposable> {
-    this.reporters.set(token, handler);
-    return new Disposable(() => this.reporters.delete(token));
-  }
-
   notify<N extends keyof ServerNotifications>(method: N, params: ServerNotifications[N]): void {
     for (const handler of this.handlers.get(method) ?? []) {
       handler(params);
     }
-  }
-
-  report(token: string | number | undefined, message: string): void {
-    this.reporters.get(String(token))?.(message);
   }
 
   become(state: ServerState): void {

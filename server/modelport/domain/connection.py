@@ -164,6 +164,19 @@ def read_overrides(params: ConnectProviderParams, model: str | None) -> Override
     )
 
 
+def kept(own: Overrides, before: OpenConnection) -> Overrides:
+    """The choices of a connection over those that its provider's connection was given before.
+
+    Nothing of those is for another address than the one they were given for.
+    """
+    old = before.overrides
+    addresses = [address for address in (old.base_url, before.view.base_url) if address is not None]
+    if own.base_url is not None and not any(same_address(own.base_url, address) for address in addresses):
+        return own
+    given = {name: value for name, value in msgspec.structs.asdict(own).items() if value not in (None, {}, ())}
+    return msgspec.structs.replace(old, **({"model": before.view.model} | given))
+
+
 def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
     """The choices of a connection over those of the configuration.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from modelport.domain.connection import Endpoint, OpenConnection, Overrides, layered, read_overrides
+from modelport.domain.connection import Endpoint, OpenConnection, Overrides, kept, layered, read_overrides
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Dialects, Verification
 from modelport.domain.provider import Provider
@@ -88,10 +88,12 @@ class Connections:
         target = self._registry.resolve(params.provider, params.model)
         row = target.provider
         own = read_overrides(params, target.model)
+        if params.keep_overrides and (before := self._open.get(row.id)):
+            own = kept(own, before)
         overrides = layered(own, self._registry.defaults(row), row)
         if overrides.api_key and overrides.base_url is None:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
-        model = target.model or row.default_model
+        model = own.model or row.default_model
         endpoint = await self._endpoints.make(row, model, overrides)
         completer = await self._dialects.get(endpoint.dialect)
         check, elapsed_ms = Verification(verified=False, models=()), None
@@ -102,7 +104,7 @@ class Connections:
         await completer.prepare(endpoint)
         view = types.Connection(
             provider=row.id,
-            model=target.model or _default(row, check.models),
+            model=own.model or _default(row, check.models),
             adapter=row.adapter,
             dialect=endpoint.dialect,
             base_url=endpoint.base_url or None,

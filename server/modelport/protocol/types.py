@@ -979,6 +979,9 @@ class DiscoverProviderParams(Struct, frozen=True, kw_only=True, rename="camel", 
     ports: tuple[int, ...] | None = None
     """Only these, in place of all others."""
 
+    stream_id: str | None = None
+    """Asks for a provider/update notification for each server under this name, as soon as it is known."""
+
     work_done_token: str | int | None = None
     """For progress."""
 
@@ -1019,6 +1022,9 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
 
     verify: bool | None = None
     """false connects without a request; true when absent."""
+
+    keep_overrides: bool | None = None
+    """true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address."""
 
 
 class DisconnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1618,6 +1624,26 @@ class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """The piece."""
 
 
+class ProviderUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A piece of what a request about providers finds."""
+
+    stream_id: str
+    """The name the client chose."""
+
+    seq: int
+    """Rises by 1 from 0."""
+
+    update: ProviderUpdateKind
+    """The piece."""
+
+
+class ServerUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="server"):
+    """A model server that answered."""
+
+    server: LocalServer
+    """The record that the reply will hold."""
+
+
 class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A piece of an agent's turn, or an agent that was found."""
 
@@ -1677,3 +1703,7 @@ Part = TextPart | ImagePart
 
 CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate
 """What an update carries."""
+
+
+ProviderUpdateKind = ServerUpdate
+"""What a provider update carries."""

@@ -202,6 +202,50 @@ async def test_overrides_last_until_connected_again_or_disconnected() -> None:
         await world.connections.endpoint(ACME, "m")
 
 
+async def test_overrides_can_be_kept_when_connected_again() -> None:
+    world = World()
+    await world.connect("acme", api_key=KEY, base_url="https://mine.example/", dialect="anthropic_messages", headers={"X-Team": "blue"}, timeout_ms=1500, verify_tls=False, verify=False)  # fmt: skip
+    view = await world.connect("acme", model="acme-small", verify=False, keep_overrides=True)
+    assert (view.model, view.base_url, view.credential.source) == ("acme-small", "https://mine.example", "session")
+    endpoint = await world.connections.endpoint(ACME, "m")
+    assert (endpoint.base_url, endpoint.dialect, endpoint.silence_s) == ("https://mine.example", "anthropic_messages", 1.5)  # fmt: skip
+    assert endpoint.headers["X-Team"].reveal() == "blue"
+    assert not endpoint.verify_tls
+    assert endpoint.credential.secret == Secret(KEY)
+    # The same address counts as none, what is said anew counts, and the model stays, too.
+    changes = {"base_url": "https://MINE.example", "api_key": "other-0123456789", "verify_tls": True}
+    view = await world.connect("acme", verify=False, keep_overrides=True, **changes)
+    endpoint = await world.connections.endpoint(ACME, "m")
+    assert view.model == "acme-small"
+    assert endpoint.credential.secret == Secret("other-0123456789")
+    assert (endpoint.verify_tls, endpoint.silence_s) == (True, 1.5)
+
+
+async def test_the_model_that_was_found_is_kept_too() -> None:
+    world = World()
+    world.dialects.served = ("gemma3:4b",)
+    assert (await world.connect("ollama")).model == "gemma3:4b"
+    assert (await world.connect("ollama", verify=False, keep_overrides=True)).model == "gemma3:4b"
+
+
+@pytest.mark.parametrize("first", ["https://mine.example", None])
+async def test_nothing_is_kept_for_another_address(first: str | None) -> None:
+    world = World(BETA_API_KEY=KEY)
+    await world.connect("beta", api_key="own-0123456789", base_url=first, headers={"X-Team": "blue"}, verify=False)
+    with pytest.raises(RequestFailed, match="needs an API key"):
+        await World().connect("beta", base_url="https://other.example", verify=False, keep_overrides=True)
+    await world.connect("beta", base_url="https://other.example", verify=False, keep_overrides=True)
+    endpoint = await world.connections.endpoint(BETA, "m")
+    assert endpoint.headers == {}
+    assert endpoint.credential.secret != Secret("own-0123456789")
+
+
+async def test_keeping_needs_no_connection_before() -> None:
+    world = World(ACME_API_KEY=KEY)
+    view = await world.connect("acme", model="acme-small", verify=False, keep_overrides=True)
+    assert (view.model, view.credential.source) == ("acme-small", "environment")
+
+
 async def test_one_providers_overrides_do_not_touch_anothers() -> None:
     world = World(BETA_API_KEY=KEY)
     await world.connect("acme", api_key=KEY, base_url="https://mine.example", verify=False)

@@ -56,7 +56,7 @@ describe("a key that is typed", () => {
       "model/list",
     ]);
     expect(server.asked("provider/connect")).toEqual([
-      { provider: "groq", apiKey: KEY },
+      { provider: "groq", apiKey: KEY, keepOverrides: true },
       { provider: "groq", verify: false },
     ]);
     expect(server.asked("credential/set")).toEqual([{ provider: "groq", secret: KEY }]);
@@ -146,7 +146,7 @@ describe("a key that is typed", () => {
     (await keyBox()).enter(KEY);
     await done;
     expect((await message("GROQ_API_KEY")).level).toBe("warning");
-    expect(server.asked("provider/connect").at(-1)).toEqual({ provider: "groq", apiKey: KEY });
+    expect(server.asked("provider/connect").at(-1)).toEqual({ provider: "groq", apiKey: KEY, keepOverrides: true });
   });
 });
 
@@ -206,7 +206,7 @@ describe("an address", () => {
     (await keyBox()).enter(KEY);
     await done;
     const baseUrl = "https://mine.openai.azure.com/openai/v1";
-    expect(server.asked("provider/connect")[0]).toEqual({ provider: "azure", baseUrl, apiKey: KEY });
+    expect(server.asked("provider/connect")[0]).toEqual({ provider: "azure", baseUrl, apiKey: KEY, keepOverrides: true });
     expect(server.asked("credential/set")).toEqual([{ provider: "azure", secret: KEY, baseUrl }]);
     expect(context.stored.get("connections")).toEqual([{ provider: "azure", baseUrl }]);
   });
@@ -232,7 +232,7 @@ describe("an address", () => {
     (await message("no address")).press("Change the Address");
     (await question()).answer("http://10.0.0.7:8000/v1");
     await done;
-    expect(server.asked("provider/connect").at(-1)).toEqual({ provider: "vllm", baseUrl: "http://10.0.0.7:8000/v1" });
+    expect(server.asked("provider/connect").at(-1)).toMatchObject({ provider: "vllm", baseUrl: "http://10.0.0.7:8000/v1" });
   });
 
   it("is the one of the last time", async () => {
@@ -252,7 +252,20 @@ describe("a provider that is ready", () => {
     server.answer("model/list", { models: [model("a")], errors: [] });
     await connect({ kind: "provider", provider: { id: "groq" } });
     await message("Groq is connected. Its model is in the model picker of Chat.");
-    expect(server.asked("provider/connect")).toEqual([{ provider: "groq" }]);
+    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", keepOverrides: true }]);
+  });
+
+  it.each([
+    ["its default model", "groq-large", undefined],
+    ["no default model", undefined, "qwen3"],
+    ["another model than its default", "groq-large", "qwen3"],
+  ])("with %s is remembered with what it takes to have the same model again", async (_, defaultModel, model) => {
+    const row = provider("groq", { credential: credential("groq"), ...(defaultModel && { defaultModel }) });
+    server.answer("provider/list", { providers: [row] });
+    const found = model ?? defaultModel;
+    server.answer("provider/connect", connection("groq", found === undefined ? {} : { model: found }));
+    await connect("groq");
+    expect(context.stored.get("connections")).toEqual([{ provider: "groq", ...(model && { model }) }]);
   });
 
   it("that cannot be reached is tried again", async () => {

@@ -41,28 +41,41 @@ describe("finding local servers", () => {
     evidence: "GET / answered",
   };
 
-  it("shows them as they come, and connects the one that is picked at its address", async () => {
-    let finish = (): void => undefined;
-    server.answer("provider/discover", ({ workDoneToken }) => {
-      server.report(workDoneToken, "groq at http://127.0.0.1:11434");
-      return new Promise((resolve) => {
-        finish = () => resolve({ servers: [found] });
-      });
+  it("connects the one that is picked at its address, also while others are looked for", async () => {
+    let cancelled = false;
+    server.answer("provider/discover", ({ streamId }, token) => {
+      server.notify("provider/update", { streamId: "other", seq: 0, update: { kind: "server", server: found } });
+      server.notify("provider/update", { streamId: streamId ?? "", seq: 0, update: { kind: "server", server: found } });
+      token?.onCancellationRequested(() => (cancelled = true));
+      return untilCancelled({}, token);
     });
     const done = run("discoverServers");
     const list = await fillingList("Discover Local Servers");
-    await until(() => expect(list.rows).toEqual(["groq at http://127.0.0.1:11434"]));
+    await until(() =>
+      expect(list.rows).toEqual(["Groq 0.14.1 | http://127.0.0.1:11434 | models: qwen3:8b, llama3"]),
+    );
     expect(list.busy).toBe(true);
-    // What is known of it so far is not enough to connect it.
-    list.choose("groq at http://127.0.0.1:11434");
-    expect(list.shown).toBe(true);
-    finish();
-    await until(() => expect(list.busy).toBe(false));
-    expect(list.rows).toEqual(["Groq 0.14.1 | http://127.0.0.1:11434 | models: qwen3:8b, llama3"]);
     list.choose("Groq 0.14.1");
     await done;
-    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", baseUrl: "http://127.0.0.1:11434" }]);
+    expect(cancelled).toBe(true);
+    const baseUrl = "http://127.0.0.1:11434";
+    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", baseUrl, keepOverrides: true }]);
     await message("Groq is connected.");
+  });
+
+  it("shows all of them in their order once the search is over", async () => {
+    const other: LocalServer = { ...found, baseUrl: "http://127.0.0.1:1234", models: ["a"] };
+    const stranger: LocalServer = { ...found, provider: "unheard-of" };
+    server.answer("provider/discover", ({ streamId }) => {
+      server.notify("provider/update", { streamId: streamId ?? "", seq: 0, update: { kind: "server", server: found } });
+      return { servers: [other, found, stranger] };
+    });
+    void run("discoverServers");
+    const list = await openList("Discover Local Servers");
+    expect(list.rows).toEqual([
+      "Groq 0.14.1 | http://127.0.0.1:1234 | models: a",
+      "Groq 0.14.1 | http://127.0.0.1:11434 | models: qwen3:8b, llama3",
+    ]);
   });
 
   it("says that there is none, and looks again", async () => {

@@ -69,8 +69,8 @@ describe("keys", () => {
     (await keyBox()).enter(KEY);
     await openList("Manage Keys");
     expect(server.asked("provider/connect")).toEqual([
-      { provider: "groq", apiKey: KEY },
-      { provider: "groq", verify: false },
+      { provider: "groq", apiKey: KEY, keepOverrides: true },
+      { provider: "groq", model: "a", verify: false },
     ]);
     expect(server.asked("credential/set")).toEqual([{ provider: "groq", secret: KEY }]);
     expect(everythingShown(context)).not.toContain(KEY);

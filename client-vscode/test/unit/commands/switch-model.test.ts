@@ -52,7 +52,7 @@ describe("switching the model", () => {
     await until(() => expect(env.copied).toEqual(["groq/b"]));
     list.choose("b");
     await done;
-    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", model: "b", verify: false }]);
+    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", model: "b", verify: false, keepOverrides: true }]);
     expect(context.stored.get("connections")).toEqual([{ provider: "groq", model: "b" }]);
   });
 
@@ -68,12 +68,12 @@ describe("switching the model", () => {
     server.answer("model/list", { models: [], errors: [{ provider: "groq", error }] });
     void run("switchModel");
     (await openList("Switch Model")).choose("Groq");
-    await until(() => expect(server.asked("provider/connect")).toEqual([{ provider: "groq" }]));
+    await until(() => expect(server.asked("provider/connect")).toEqual([{ provider: "groq", keepOverrides: true }]));
   });
 
   it("takes a model of the view, and copies its name", async () => {
     await run("useModel", { kind: "model", model: model("b") });
-    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", model: "b", verify: false }]);
+    expect(server.asked("provider/connect")).toEqual([{ provider: "groq", model: "b", verify: false, keepOverrides: true }]);
     await run("copyModelId", { kind: "model", model: model("b") });
     expect(env.copied).toEqual(["groq/b"]);
     await run("useModel");

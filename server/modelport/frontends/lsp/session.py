@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlparse
 
 import anyio
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 log = logging.getLogger("modelport.configuration")
+T = TypeVar("T")
 
 
 class Session:
@@ -109,6 +111,25 @@ class Session:
     def close_stream(self, stream_id: str) -> None:
         """The id can be used again."""
         self._streams.discard(stream_id)
+
+    @contextmanager
+    def pieces(
+        self, stream_id: str | None, notification: Callable[[str, int, T], bytes]
+    ) -> Generator[Callable[[T], None]]:
+        """Yields a way to tell what is found piece by piece, numbered from 0; without a stream id it tells nothing.
+
+        Raises:
+            InvalidParams: another request is streaming under the id.
+        """
+        if stream_id is None:
+            yield lambda _: None
+            return
+        numbers = count()
+        self.open_stream(stream_id)
+        try:
+            yield lambda piece: self.outbox.send(notification(stream_id, next(numbers), piece))
+        finally:
+            self.close_stream(stream_id)
 
     def _status(self, busy: bool, message: str) -> None:  # noqa: FBT001
         """Tells the client what takes its time."""

@@ -74,11 +74,13 @@ class ProviderCalls(Calls):
         timeout_ms: int | None = None,
         verify_tls: bool = True,
         verify: bool = True,
+        keep_overrides: bool = False,
     ) -> types.Connection:
         """Makes a provider the one that is asked when a call names none, and keeps what is set here for its calls.
 
         ``verify`` checks it with the cheapest request that needs the key. ``timeout_ms`` is the longest silence
-        accepted from the provider. A key stays in memory.
+        accepted from the provider. ``keep_overrides`` leaves what is not set here as the provider's connection has
+        it, unless ``base_url`` leads to another address. A key stays in memory.
 
         Raises:
             InvalidParams: a parameter is wrong, or neither a provider nor a model is named.
@@ -94,6 +96,7 @@ class ProviderCalls(Calls):
             timeout_ms=timeout_ms,
             verify_tls=None if verify_tls else False,
             verify=verify,
+            keep_overrides=keep_overrides or None,
         )
         return await (await self._session.app()).connections.connect(params)
 
