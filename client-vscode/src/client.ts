@@ -1,19 +1,13 @@
 import * as vscode from "vscode";
 import type { LanguageClient } from "vscode-languageclient/node";
 
+import { unlessCancelled } from "./cancellation";
 import type { Running } from "./connection.js";
 import type { ServerNotifications, ServerRequests } from "./protocol";
-import { LaunchCancelled, type Launcher, LaunchError, type Remedy, ServerEndedError } from "./server/launch";
+import { LaunchCancelled, type Launcher, LaunchError, LaunchPostponed, ServerEndedError } from "./server/launch";
+import type { ServerState } from "./server/state";
 
 export { ServerEndedError };
-
-/** What the server is doing, for the status bar and for whoever waits for it. */
-export type ServerState =
-  | { readonly kind: "stopped" }
-  | { readonly kind: "starting" }
-  | { readonly kind: "running" }
-  | { readonly kind: "waiting"; readonly untilMs: number }
-  | { readonly kind: "failed"; readonly message: string; readonly remedy?: Remedy };
 
 /** How long things may take, in milliseconds. */
 export interface Pace {
@@ -49,9 +43,17 @@ export class Server implements vscode.Disposable {
   private crashed = false;
   /** What each start fails with until then: a broken installation is not tried with every request. */
   private failure: { readonly error: LaunchError; readonly untilMs: number } | undefined;
+  /** Whether the user has asked for something that needs the server. */
+  private asked = false;
+  private postponed: LaunchPostponed | undefined;
   private disposed = false;
 
   readonly onDidChangeState = this.changed.event;
+
+  /** The server for questions that the user knows nothing of: it is not installed for them. */
+  readonly unasked: Pick<Server, "request"> = {
+    request: (method, params, token) => this.send(this.startUnasked(), method, params, token),
+  };
 
   constructor(
     private readonly launcher: Launcher,
@@ -78,7 +80,16 @@ export class Server implements vscode.Disposable {
     params: ServerRequests[M][0],
     token?: vscode.CancellationToken,
   ): Promise<ServerRequests[M][1]> {
-    const { client, ended } = await unlessCancelled(this.start(), token);
+    return this.send(this.start(), method, params, token);
+  }
+
+  private async send<M extends Method>(
+    start: Promise<Running>,
+    method: M,
+    params: ServerRequests[M][0],
+    token: vscode.CancellationToken | undefined,
+  ): Promise<ServerRequests[M][1]> {
+    const { client, ended } = await unlessCancelled(start, token);
     try {
       // A token that is not there would be sent as a second parameter.
       const reply: Promise<ServerRequests[M][1]> =
@@ -99,7 +110,24 @@ export class Server implements vscode.Disposable {
   }
 
   /** Starts the server, unless it runs or is about to. */
-  start(): Promise<Running> {
+  async start(): Promise<Running> {
+    this.asked = true;
+    try {
+      return await this.begin();
+    } catch (error) {
+      if (error instanceof LaunchPostponed) {
+        // It was under way for somebody who could wait.
+        return this.begin();
+      }
+      throw error;
+    }
+  }
+
+  private startUnasked(): Promise<Running> {
+    return this.postponed !== undefined && !this.asked ? Promise.reject(this.postponed) : this.begin();
+  }
+
+  private begin(): Promise<Running> {
     if (this.running !== undefined) {
       return this.running;
     }
@@ -152,7 +180,7 @@ export class Server implements vscode.Disposable {
 
   private async launch(signal: AbortSignal): Promise<Running> {
     try {
-      const launch = await this.launcher.find(signal);
+      const launch = await this.launcher.find(signal, () => this.asked);
       this.log.info(launch.reason);
       const { connect } = await import("./connection.js");
       const running = await connect(launch, {
@@ -179,6 +207,12 @@ export class Server implements vscode.Disposable {
       return known;
     }
     this.running = undefined;
+    if (known instanceof LaunchPostponed) {
+      this.postponed = known;
+      this.log.info(known.message);
+      this.change({ kind: "stopped" });
+      return known;
+    }
     this.log.error(known.message);
     const never = known instanceof LaunchCancelled;
     this.failure = { error: known, untilMs: never ? Number.POSITIVE_INFINITY : Date.now() + this.pauseMs };
@@ -188,7 +222,12 @@ export class Server implements vscode.Disposable {
       this.nextPause();
     }
     const { remedy } = known.why;
-    this.change({ kind: "failed", message: known.message, ...(remedy !== undefined && { remedy }) });
+    this.change({
+      kind: "failed",
+      message: known.message,
+      ...(remedy !== undefined && { remedy }),
+      ...(!this.asked && { unasked: true }),
+    });
     return known;
   }
 
@@ -227,7 +266,7 @@ export class Server implements vscode.Disposable {
   private startAfterPause(): void {
     this.timer = setTimeout(() => {
       this.failure = undefined;
-      this.start().catch(() => undefined);
+      this.begin().catch(() => undefined);
     }, this.pauseMs);
     this.nextPause();
   }
@@ -241,26 +280,6 @@ export class Server implements vscode.Disposable {
     if (!this.disposed) {
       this.changed.fire(state);
     }
-  }
-}
-
-/** What is waited for, unless the token is cancelled first; the work itself goes on. */
-async function unlessCancelled<T>(work: Promise<T>, token: vscode.CancellationToken | undefined): Promise<T> {
-  if (token === undefined) {
-    return work;
-  }
-  let listener: vscode.Disposable | undefined;
-  const cancelled = new Promise<never>((_, reject) => {
-    const cancel = (): void => reject(new vscode.CancellationError());
-    listener = token.onCancellationRequested(cancel);
-    if (token.isCancellationRequested) {
-      cancel();
-    }
-  });
-  try {
-    return await Promise.race([work, cancelled]);
-  } finally {
-    listener?.dispose();
   }
 }
 

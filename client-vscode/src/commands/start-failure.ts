@@ -10,12 +10,12 @@ export class StartFailure {
 
   constructor(private readonly context: Context) {}
 
-  /** Tells of every failed start from now on. */
+  /** Tells of every failed start from now on that the user has something to do with. */
   watch(): vscode.Disposable {
     return this.context.server.onDidChangeState((state) => {
       if (state.kind === "running") {
         this.told = undefined;
-      } else if (state.kind === "failed" && state.message !== this.told) {
+      } else if (state.kind === "failed" && !state.unasked && state.message !== this.told) {
         void this.tell(state.message, state.remedy);
       }
     });

@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import type { Context } from "../context";
 import type { Connection, ListModelResult, Model, Provider } from "../protocol";
+import { selectorOf } from "../models/information";
 import { modelDetail } from "../views/amounts";
 import { findProvider } from "./choose-provider";
 import { connect, connectTo } from "./connect";
@@ -45,17 +46,24 @@ export async function switchModel(context: Context): Promise<void> {
   }
 }
 
-/** Makes a model the one that is used when a request names none. */
-export async function chooseModel(context: Context, { provider: id, id: model }: Model): Promise<void> {
-  const provider = await findProvider(context, id);
+/** Makes a model the one that is used when a request names none, and the one of the editor's chat. */
+export async function chooseModel(context: Context, model: Model): Promise<void> {
+  const provider = await findProvider(context, model.provider);
   if (provider === undefined) {
     return;
   }
   // The provider has just listed the model: there is nothing to check.
-  const connection = await connectTo(context, provider, { model, verify: false });
-  if (connection !== undefined) {
-    vscode.window.setStatusBarMessage(vscode.l10n.t("{0} uses {1} now.", "Modelport", connection.model ?? model), 5_000);
+  const connection = await connectTo(context, provider, { model: model.id, verify: false });
+  if (connection === undefined) {
+    return;
   }
+  try {
+    await vscode.commands.executeCommand("workbench.action.chat.changeModel", selectorOf(model));
+  } catch (error) {
+    context.log.debug(`The editor's chat keeps its model: ${String(error)}`);
+  }
+  const name = connection.model ?? model.id;
+  vscode.window.setStatusBarMessage(vscode.l10n.t("{0} uses {1} now.", "Modelport", name), 5_000);
 }
 
 /** Copies the name by which a request asks for a model. */

@@ -2,6 +2,9 @@ import * as vscode from "vscode";
 
 import type { Model, Price } from "../protocol";
 
+/** The vendor under which other extensions select these models; also in package.json. */
+export const VENDOR = "modelport";
+
 /** A model as the editor's picker shows it, with the fields that the editor reads beyond its stable interface. */
 export interface ModelInformation extends vscode.LanguageModelChatInformation {
   /** Shown in the picker without being switched on first. Editors that do not know the field ignore it. */
@@ -62,15 +65,20 @@ function chats(model: Model): boolean {
   return !model.id.toLowerCase().split(/[^a-z]+/).some((word) => OTHER_WORK.has(word));
 }
 
+/** What the editor finds a model by. */
+export function selectorOf({ provider, id }: Model): { vendor: string; id: string; family: string } {
+  return { vendor: VENDOR, id: `${provider}/${id}`, family: lineage(id).family };
+}
+
 function information(model: Model, provider: ProviderName | undefined, order: number): ModelInformation {
   const label = provider?.displayName ?? model.provider;
   const price = priceText(model.price);
-  const { family, version } = lineage(model.id);
+  const { id, family } = selectorOf(model);
   return {
-    id: `${model.provider}/${model.id}`,
+    id,
     name: model.displayName ?? model.id,
     family,
-    version,
+    version: lineage(model.id).version,
     detail: price ? `${label} · ${price}` : label,
     tooltip: tooltip(model, label, price),
     ...limits(model),

@@ -4,7 +4,7 @@ import type { Context } from "../context";
 import type { Completion, CreateCompletionParams } from "../protocol";
 import { forAsker, toEditorError } from "./errors";
 import type { ModelInformation } from "./information";
-import { listModels } from "./list";
+import { type ListingServer, listModels } from "./list";
 import { toMessages } from "./messages";
 import { Report } from "./report";
 import { requestOptions, withoutRefused } from "./request";
@@ -14,7 +14,7 @@ import { TurnStates } from "./turnStates";
 
 /** What the models need of the extension. */
 export interface ModelsContext extends Pick<Context, "log" | "onDidChangeModels"> {
-  readonly server: CompletionServer & CountingServer & Pick<Context["server"], "onDidChangeState">;
+  readonly server: CompletionServer & CountingServer & Pick<Context["server"], "onDidChangeState" | "unasked">;
 }
 
 /** The models of every provider that is connected or has a key, in the editor's own model picker and interface. */
@@ -47,8 +47,8 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   }
 
   /**
-   * The models. A silent question asks nobody: it is answered from what the server knows, and never with an error. Any
-   * other may ask the providers, and offers to connect one where there is none.
+   * The models. A silent question asks nobody, installs nothing and shows nothing: it is answered from what the server
+   * knows, and never with an error. Any other may ask the providers, and offers to connect one where there is none.
    */
   async provideLanguageModelChatInformation(
     options: vscode.PrepareLanguageModelChatModelOptions,
@@ -56,7 +56,8 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   ): Promise<ModelInformation[]> {
     this.asking += 1;
     try {
-      const known = await this.list(true, token);
+      const { server } = this.context;
+      const known = await this.list(true, token, options.silent ? server.unasked : server);
       if (options.silent) {
         return this.tell(known);
       }
@@ -169,8 +170,12 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     }
   }
 
-  private list(cached: boolean, token?: vscode.CancellationToken): Promise<ModelInformation[]> {
-    return listModels(this.context.server, cached, this.context.log, token);
+  private list(
+    cached: boolean,
+    token?: vscode.CancellationToken,
+    server: ListingServer = this.context.server,
+  ): Promise<ModelInformation[]> {
+    return listModels(server, cached, this.context.log, token);
   }
 
   private tell(models: ModelInformation[]): ModelInformation[] {

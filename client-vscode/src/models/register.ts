@@ -1,10 +1,8 @@
 import * as vscode from "vscode";
 
 import type { Context } from "../context";
+import { VENDOR } from "./information";
 import { ModelProvider } from "./provider";
-
-/** The vendor under which other extensions select these models; also in package.json. */
-const VENDOR = "modelport";
 
 /** Offers the models of all providers to the editor. */
 export function registerModels(context: Context): void {

@@ -33,6 +33,9 @@ export interface Remedy {
 /** The user stopped the installation. Nothing is tried again before they ask for it. */
 export class LaunchCancelled extends LaunchError {}
 
+/** The server has to be installed first, and nobody has asked for it yet. */
+export class LaunchPostponed extends LaunchError {}
+
 /** The server ended while a request was under way. */
 export class ServerEndedError extends Error {
   override readonly name = "ServerEndedError";
@@ -46,7 +49,9 @@ export class ServerEndedError extends Error {
 export interface Launcher extends vscode.Disposable {
   /**
    * @param signal ends the search, and whatever it is installing.
+   * @param asked whether the user has asked for something that needs the server, and may be shown an installation.
+   * @throws {LaunchPostponed} when there is none without an installation, and they have not.
    * @throws {LaunchError} when there is none.
    */
-  find(signal: AbortSignal): Promise<Launch>;
+  find(signal: AbortSignal, asked: () => boolean): Promise<Launch>;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 
 import { findLaunch } from "./find";
-import { LaunchCancelled, LaunchError, type Launcher } from "./launch";
+import { LaunchCancelled, LaunchError, type Launcher, LaunchPostponed } from "./launch";
 import { localFiles, localMachine } from "./local-machine";
 import type { Search, Wheel } from "./search";
 import { versionIn } from "./versions";
@@ -11,7 +11,7 @@ import { versionIn } from "./versions";
 /** The ways to start the server on this machine, in their order. */
 export function createLauncher(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel): Launcher {
   return {
-    find: async (signal) => findLaunch(await newSearch(extension, log, signal)),
+    find: async (signal, asked) => findLaunch(await newSearch(extension, log, signal, asked)),
     dispose: () => undefined,
   };
 }
@@ -26,6 +26,7 @@ async function newSearch(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   signal: AbortSignal,
+  asked: () => boolean,
 ): Promise<Search> {
   const { version } = extension.extension.packageJSON as { version: string };
   const own = versionIn(version);
@@ -44,7 +45,12 @@ async function newSearch(
     settings: { command: machineSetting("server.command"), uv: machineSetting("uv.path") },
     signal,
     passOver: (line) => log.info(line),
-    inSight: (title, work) => inSight(title, signal, work),
+    inSight: async (title, work) => {
+      if (!asked()) {
+        throw new LaunchPostponed(vscode.l10n.t("The Modelport server is installed when it is first used."));
+      }
+      return inSight(title, signal, work);
+    },
   };
 }
 

@@ -23,9 +23,10 @@ export interface Search {
   /** Tells the log what was passed over, and why. */
   passOver(line: string): void;
   /**
-   * Does something that may take minutes, in sight of the user, who may stop it.
+   * Installs something, which may take minutes, in sight of the user, who may stop it.
    *
    * @throws {LaunchCancelled} they did.
+   * @throws {LaunchPostponed} they have asked for nothing that needs it.
    */
   inSight<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { ServerState } from "../client";
+import type { ServerState } from "../server/state";
 import { originOf } from "../commands/origin";
 import type { UsageTotals } from "../protocol";
 import { cost, tokens } from "./amounts";

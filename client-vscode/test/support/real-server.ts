@@ -68,7 +68,7 @@ export class RealServer {
 
   /** What a model provider needs, around this server. */
   context(log: vscode.LogOutputChannel): ModelsContext {
-    return { server: this, log, onDidChangeModels: new vscode.EventEmitter<void>().event };
+    return { server: Object.assign(this, { unasked: this }), log, onDidChangeModels: new vscode.EventEmitter<void>().event };
   }
 
   /** Ends the process as an editor does, and waits until it is gone. */

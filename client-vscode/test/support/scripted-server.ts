@@ -1,5 +1,6 @@
 import type { Context } from "../../src/context";
-import type { Server, ServerState } from "../../src/client";
+import type { Server } from "../../src/client";
+import type { ServerState } from "../../src/server/state";
 import { ErrorCode, type ErrorData, type ServerNotifications, type ServerRequests } from "../../src/protocol";
 import { commands, env, workspace } from "./editor";
 import { CancellationTokenSource, Disposable, EventEmitter } from "./vscode";
@@ -31,6 +32,14 @@ export class ScriptedServer {
   private readonly changed = new EventEmitter<ServerState>();
 
   readonly onDidChangeState = this.changed.event;
+  /** The methods that were asked for behind the user's back. */
+  readonly behind: Method[] = [];
+  readonly unasked = {
+    request: (method: Method, params: ServerRequests[Method][0], token?: Token): Promise<unknown> => {
+      this.behind.push(method);
+      return this.request(method, params, token);
+    },
+  };
 
   /** Sets what a method answers: a result, or a function that makes or throws one. */
   answer<M extends Method>(method: M, answer: ServerRequests[M][1] | Answer<M>): void {

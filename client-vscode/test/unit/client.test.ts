@@ -4,8 +4,9 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type * as vscode from "vscode";
 
 import "../support/library-vscode";
-import { type Pace, Server, ServerEndedError, type ServerState } from "../../src/client";
-import { type Launch, LaunchCancelled, LaunchError } from "../../src/server/launch";
+import { type Pace, Server, ServerEndedError } from "../../src/client";
+import type { ServerState } from "../../src/server/state";
+import { type Launch, LaunchCancelled, LaunchError, LaunchPostponed } from "../../src/server/launch";
 import { newLog } from "../support/log";
 import { settings } from "../support/settings";
 import { CancellationError, CancellationTokenSource, LogLevel, window } from "../support/vscode";
@@ -13,7 +14,7 @@ import { CancellationError, CancellationTokenSource, LogLevel, window } from "..
 const SCRIPT = join(__dirname, "..", "support", "fake-server.mjs");
 const QUICK: Pace = { first: 5, longest: 40, stable: 60_000, start: 5_000 };
 
-type Start = (count: number, signal: AbortSignal) => Launch | Promise<Launch>;
+type Start = (count: number, signal: AbortSignal, asked: () => boolean) => Launch | Promise<Launch>;
 
 const started: Server[] = [];
 
@@ -21,7 +22,7 @@ const started: Server[] = [];
 function newServer(start: Start = () => fake("well"), pace = QUICK, level = LogLevel.Info) {
   let count = 0;
   const { log, lines } = newLog(level);
-  const find = vi.fn(async (signal: AbortSignal) => start(++count, signal));
+  const find = vi.fn(async (signal: AbortSignal, asked: () => boolean) => start(++count, signal, asked));
   const server = new Server({ find, dispose: () => undefined }, log, pace);
   const states: ServerState[] = [];
   server.onDidChangeState((state) => states.push(state));
@@ -244,6 +245,57 @@ describe("a start that fails", () => {
     await expect(newServer(() => fake("badly")).ask("test/echo")).rejects.toThrow();
     await expect(newServer(() => ({ command: "/nowhere", args: [], reason: "" })).ask("test/echo")).rejects.toThrow();
     expect(shown).not.toHaveBeenCalled();
+  });
+});
+
+describe("a question that the user knows nothing of", () => {
+  const toInstall: Start = (_, __, asked) => {
+    if (!asked()) {
+      throw new LaunchPostponed("It is installed when it is first used.");
+    }
+    return fake("well");
+  };
+  const behind = (server: Server) => server.unasked.request("test/echo" as "provider/list", {});
+
+  test("is answered by a server that can be started as it is", async () => {
+    const { server, kinds } = newServer();
+    expect(await behind(server)).toEqual({});
+    expect(kinds()).toEqual(["starting", "running"]);
+  });
+
+  test("installs nothing, looks once, and leaves no failure behind", async () => {
+    const { server, find, kinds, ask } = newServer(toInstall);
+    await expect(behind(server)).rejects.toBeInstanceOf(LaunchPostponed);
+    await expect(behind(server)).rejects.toBeInstanceOf(LaunchPostponed);
+    expect(find).toHaveBeenCalledOnce();
+    expect(kinds()).toEqual(["starting", "stopped"]);
+    expect(await ask("test/echo", { now: "asked" })).toEqual({ now: "asked" });
+    expect(await behind(server)).toEqual({});
+  });
+
+  test("does not keep others from what they ask for, whoever came first", async () => {
+    let look: () => void = () => undefined;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    const { server, ask, find } = newServer(async (count, signal, asked) => {
+      const may = asked();
+      await looked;
+      return toInstall(count, signal, () => may);
+    });
+    const first = behind(server);
+    first.catch(() => undefined);
+    await vi.waitFor(() => expect(find).toHaveBeenCalledOnce());
+    const second = ask("test/echo", { a: 1 });
+    look();
+    await expect(first).rejects.toBeInstanceOf(LaunchPostponed);
+    expect(await second).toEqual({ a: 1 });
+  });
+
+  test("fails in silence where no server can be started", async () => {
+    const { server } = newServer(() => {
+      throw new LaunchError("Install uv.");
+    });
+    await expect(behind(server)).rejects.toThrow("Install uv.");
+    expect(server.state).toEqual({ kind: "failed", message: "Install uv.", unasked: true });
   });
 });
 

@@ -55,11 +55,15 @@ class Chat:
 
     def use(self, model: str) -> None:
         """Chooses a model in the picker, unless it is chosen."""
-        if self._window.attributes(f"{BUTTON}[aria-label='Models, {model}']", "aria-label"):
+        if self._window.attributes(_chosen(model), "aria-label"):
             return
         self.offered(model)
         self._window.click(f"{MODELS} .monaco-list-row", model)
-        self._window.sees(f"{BUTTON}[aria-label='Models, {model}']")
+        self._window.sees(_chosen(model))
+
+    def uses(self, model: str) -> bool:
+        """Whether a model becomes the one that is chosen."""
+        return self._window.waits(_chosen(model), state="visible", timeout_s=PICKER_S)
 
     def send(self, text: str) -> None:
         """Types and sends a message."""
@@ -90,3 +94,7 @@ class Chat:
         """How full the context is, as a screen reader says it; empty while there is nothing to say."""
         labels = self._window.attributes(f"{INPUT} [aria-label^='Context window usage']", "aria-label")
         return (labels[0] or "") if labels else ""
+
+
+def _chosen(model: str) -> str:
+    return f"{BUTTON}[aria-label='Models, {model}']"

@@ -58,6 +58,8 @@ const steps = {
   async close({ window }) {
     await windows.get(window).page.close();
     windows.delete(window);
+    // Chromium draws nothing in a window that stays behind.
+    await [...windows.values()].at(-1)?.page.bringToFront();
   },
   async press(page, { keys }) {
     for (const key of keys) {

@@ -20,6 +20,11 @@ POLL_S = 0.1
 ACCEPTED_S = 2.0
 ROWS = ".quick-input-list .monaco-list-row"
 INPUT = ".quick-input-widget input"
+PASSWORD = f"{INPUT}[type=password]"
+TOAST = ".notifications-toasts .notification-list-item-message"
+DIALOG = ".monaco-dialog-box"
+BUTTON = ".notifications-toasts .monaco-button"
+STATUS = ".statusbar-item[id='modelport.modelport.modelport.status']"
 
 
 class StepFailed(AssertionError):

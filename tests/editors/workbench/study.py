@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from support.http_server import Answer, LocalServer, Received
-from support.sse import JSON, delta, end, event, held, refused, streamed
+from support.sse import JSON, SSE, delta, end, event, held, refused, streamed
 
 WORDS = ("Teal ", "is a ", "fine ", "colour.")
 COUNTS = {"prompt_tokens": 30_000, "completion_tokens": 9, "total_tokens": 30_009}
@@ -18,20 +18,23 @@ REFUSAL = {
     "error": {"message": "This key was revoked last week.", "type": "invalid_request_error", "code": "invalid_api_key"}
 }
 LISTED = {
-    "id": "study-1",
     "object": "model",
+    "supported_parameters": ["tools", "tool_choice"],
     "owned_by": "study",
     "context_length": 120_000,
-    "supported_parameters": ["tools", "tool_choice"],
+    "architecture": {"input_modalities": ["text", "image"], "output_modalities": ["text"]},
 }
+MODELS = ("study-1", "study-2")
+PROBE = "probe: "
 
 
 class Study:
     """Says what fits the last thing that a person asked:
 
-    ``tell me``: a sentence. ``read the notes``: calls the tool that reads files, and repeats what it got.
+    ``tell me``: a sentence. ``think``: the same, with a thought before it. ``read the notes``: calls the tool that reads files, and repeats what it got.
     ``take your time``: begins, and goes on once ``released``. ``quietly``: the same, but never begins.
     Anything else, and what comes without tools, such as the editor's requests for a title: one word.
+    What begins with ``probe:`` comes from the extension in ``probe/``, and has answers of its own.
     """
 
     def __init__(self) -> None:
@@ -63,22 +66,43 @@ class Study:
         if request.path.startswith("/vault") and request.headers.get("authorization") != f"Bearer {KEY}":
             return refused(401, REFUSAL)
         if request.path.endswith("/models"):
-            return Answer(headers=JSON, pieces=[json.dumps({"object": "list", "data": [LISTED]}).encode()])
+            models = [{"id": name, **LISTED} for name in MODELS]
+            return Answer(headers=JSON, pieces=[json.dumps({"object": "list", "data": models}).encode()])
         if not request.path.endswith("/chat/completions"):
             return refused(404, {"error": {"message": "Not here"}})
         return self._answer(json.loads(request.body))
 
     def _answer(self, body: dict[str, Any]) -> Answer:
-        text = spoken(body) if body.get("tools") else ""
+        said = spoken(body)
+        if said.startswith(PROBE):
+            return self._probed(said.removeprefix(PROBE).strip())
+        text = said if body.get("tools") else ""
         if "read the notes" in text:
             return self._read(body)
         if "take your time" in text:
             return held([delta("Let me ")], self.released, [delta("think."), end(usage=COUNTS)])
         if "quietly" in text:
             return held([], self.released, [delta("Here."), end(usage=COUNTS)])
+        if "think" in text:
+            return Answer(headers=SSE, pieces=[thought("I weigh the colours."), *map(delta, WORDS), end(usage=COUNTS)])
         if "tell me" in text:
             return streamed(*WORDS, usage=COUNTS)
         return streamed("Colours", usage=COUNTS)
+
+    def _probed(self, what: str) -> Answer:
+        match what:
+            case "call":
+                return called("weather", {"city": "Turin"})
+            case "think":
+                return Answer(headers=SSE, pieces=[thought("Hm. "), delta("So."), end(usage=COUNTS)])
+            case "refuse":
+                return refused(401, REFUSAL)
+            case "filter":
+                return Answer(headers=SSE, pieces=[end("content_filter", COUNTS)])
+            case "wait":
+                return held([delta("Let me ")], self.released)
+            case _:
+                return streamed(*WORDS, usage=COUNTS)
 
     def _read(self, body: dict[str, Any]) -> Answer:
         results = [message for message in body["messages"] if message["role"] == "tool"]
@@ -86,10 +110,26 @@ class Study:
             found = next(line for line in plain(results[-1]["content"]).splitlines() if "colour" in line)
             return streamed(f"The notes say: {found}", usage=COUNTS)
         (tool,) = (one["function"]["name"] for one in body["tools"] if one["function"]["name"] == "read_file")
-        arguments = json.dumps({"filePath": str(self.notes), "startLine": 1, "endLine": 5})
-        call = {"index": 0, "id": "call_notes", "type": "function", "function": {"name": tool, "arguments": arguments}}
-        pieces = [event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}), end("tool_calls", COUNTS)]
-        return Answer(headers={"Content-Type": "text/event-stream"}, pieces=pieces)
+        return called(tool, {"filePath": str(self.notes), "startLine": 1, "endLine": 5})
+
+
+def called(tool: str, arguments: dict[str, Any]) -> Answer:
+    """An answer that calls a tool."""
+    function = {"name": tool, "arguments": json.dumps(arguments)}
+    call = {"index": 0, "id": f"call_{tool}", "type": "function", "function": function}
+    pieces = [event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}), end("tool_calls", COUNTS)]
+    return Answer(headers=SSE, pieces=pieces)
+
+
+def thought(text: str) -> bytes:
+    """A chunk that carries what the model thinks."""
+    return event({"choices": [{"index": 0, "delta": {"reasoning_content": text}}]})
+
+
+def probed(study: Study, what: str) -> list[dict[str, Any]]:
+    """The bodies with which the other extension asked for this."""
+    calls = [json.loads(r.body) for r in study.server.requests if r.path.endswith("/chat/completions")]
+    return [body for body in calls if spoken(body).strip() == f"{PROBE}{what}"]
 
 
 def spoken(body: dict[str, Any]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,7 +17,8 @@ from editors.workbench.driver import Driver, Window
 from support import programs
 from support.peers import Program
 
-EXTENSION = programs.ROOT / "client-vscode"
+PROBE = Path(__file__).with_name("probe")
+"""Another extension, which uses the models as everybody may."""
 SERVER = [str(Path(sys.executable).with_name("modelport"))]
 UP_S = 60.0
 BUILD_S = 120.0
@@ -30,8 +32,9 @@ QUIET = {
     "workbench.welcomePage.walkthroughs.openOnInstall": False,
     "workbench.enableExperiments": False,
     "chat.allowAnonymousAccess": True,
+    "modelport.server.command": SERVER,
 }
-"""A workbench that asks nobody anything, and whose Chat works without an account."""
+"""A workbench that asks nobody anything, whose Chat works without an account, and with the server of this checkout."""
 
 
 class Workbench:
@@ -41,10 +44,10 @@ class Workbench:
         self,
         folder: Path,
         *,
-        package: Path,
+        packages: Sequence[Path],
         settings: Mapping[str, Any] | None = None,
         env: Mapping[str, str] | None = None,
-        command: list[str] = SERVER,
+        trusting: bool = True,
     ) -> None:
         self._installed = installed.workbench()
         self.folder = folder
@@ -55,15 +58,17 @@ class Workbench:
         self.prefix = folder / "home" / ".local"
         """Programs in its ``bin`` are found. The editor takes its search path from a login shell, so that one given
         to it would be lost."""
+        self.probe_file = folder / "probe.json"
+        """What the extension in ``probe/`` writes."""
         for made in (self.ledger, self.configuration, self.work, folder / "home", folder / "run"):
             made.mkdir(parents=True)
         (self.work / "notes.txt").write_text("The colour of the day is teal.\n")
-        self._settings({**QUIET, "modelport.server.command": command, **(settings or {})})
+        self._settings({**QUIET, **(settings or {})})
         self.env = self._environment(env or {})
-        self._install(package)
+        self._install(packages)
         where = ["--bind-addr", "127.0.0.1:0", "--auth", "none"]
-        still = ["--disable-telemetry", "--disable-update-check", "--disable-workspace-trust"]
-        still += ["--disable-getting-started-override"]
+        still = ["--disable-telemetry", "--disable-update-check", "--disable-getting-started-override"]
+        still += ["--disable-workspace-trust"] if trusting else []
         self.program = Program(
             [self._installed.code_server, *where, *still, *self._folders(), self.work], env=self.env, cwd=self.work
         )
@@ -145,20 +150,18 @@ class Workbench:
             "PYTHONPATH": str(programs.ROOT / "tests"),
             "PYTHON_KEYRING_BACKEND": "support.file_keyring.FileKeyring",
             "TEST_KEYRING_FILE": str(self.folder / "keyring.json"),
+            "PROBE_FILE": str(self.probe_file),
             **more,
         }
 
-    def _install(self, package: Path) -> None:
-        extensions = self.folder / "extensions"
-        extensions.mkdir()
-        if package.is_dir():
-            (extensions / "modelport.modelport-0.1.0").symlink_to(package)
-            return
-        command = [str(self._installed.code_server), *self._folders(), "--install-extension", str(package)]
+    def _install(self, packages: Sequence[Path]) -> None:
+        each = [part for package in packages for part in ("--install-extension", str(package))]
+        command = [str(self._installed.code_server), *self._folders(), *each]
         done = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=UP_S, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@functools.cache
 def package() -> Path:
     """The extension as it is shipped: the package that ``make vsix`` builds."""
     if shutil.which("make") is None:
@@ -169,3 +172,13 @@ def package() -> Path:
     assert done.returncode == 0, done.stdout + done.stderr
     (built,) = programs.ROOT.glob("dist/*.vsix")
     return built
+
+
+def packed(extension: Path, folder: Path) -> Path:
+    """A small extension of the tests, as a package in a folder."""
+    vsce = programs.node_module("@vscode/vsce/vsce")
+    package = folder / f"{extension.name}.vsix"
+    command = [programs.node(), vsce, "package", "--allow-missing-repository", "--skip-license", "--out", package]
+    done = subprocess.run(command, cwd=extension, capture_output=True, text=True, timeout=BUILD_S, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return package

@@ -93,6 +93,14 @@ describe("a server that cannot be started", () => {
     expect(window.messages).toHaveLength(2);
   });
 
+  it("is not told of where nothing that the user did needs it", async () => {
+    server.become({ kind: "failed", message: sentence, unasked: true });
+    await new Promise(setImmediate);
+    expect(window.messages).toEqual([]);
+    server.become({ kind: "failed", message: sentence });
+    await message(sentence);
+  });
+
   it("is told of again, once, when a command needs it", async () => {
     server.answer("provider/list", () => {
       server.become({ kind: "failed", message: sentence });

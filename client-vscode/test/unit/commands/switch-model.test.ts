@@ -54,6 +54,18 @@ describe("switching the model", () => {
     await done;
     expect(server.asked("provider/connect")).toEqual([{ provider: "groq", model: "b", verify: false, keepOverrides: true }]);
     expect(context.stored.get("connections")).toEqual([{ provider: "groq", model: "b" }]);
+    const chats = { vendor: "modelport", id: "groq/b", family: "b" };
+    expect(commands.executed.at(-1)).toEqual(["workbench.action.chat.changeModel", chats]);
+  });
+
+  it("is as good in an editor whose chat cannot be told", async () => {
+    commands.registered.set("workbench.action.chat.changeModel", () => {
+      throw new Error("command not found");
+    });
+    await run("useModel", { model: model("b") });
+    expect(server.asked("provider/connect")).toHaveLength(1);
+    expect(window.statusBarMessages).toEqual(["Modelport uses b now."]);
+    expect(window.messages).toEqual([]);
   });
 
   it("asks the providers again when that is wanted", async () => {

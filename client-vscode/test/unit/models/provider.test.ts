@@ -94,6 +94,8 @@ describe("a silent question for models", () => {
     expect(model).toMatchObject({ id: "acme/m", detail: "Acme", category: { label: "Acme" } });
     expect(asked()).toEqual([true]);
     expect(server.asked("provider/list")).toEqual([{ configuredOnly: true }]);
+    // The user has asked for nothing: no server is installed for this.
+    expect(server.behind).toHaveLength(server.requests.length);
   });
 
   it("has an empty answer where the server does not start", async () => {
@@ -117,6 +119,7 @@ describe("a question for models that is not silent", () => {
   it("is answered at once, and asks the providers afterwards", async () => {
     answerMoreWhenAsked();
     expect(await models(false)).toEqual(["acme/m"]);
+    expect(server.behind).toEqual([]);
     await vi.waitFor(() => expect(changes).toBe(1));
     expect(asked()).toEqual([true, false]);
   });

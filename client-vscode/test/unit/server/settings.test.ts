@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { ServerState } from "../../../src/client";
+import type { ServerState } from "../../../src/server/state";
 import type { Context } from "../../../src/context";
 import { machineSetting } from "../../../src/server/launcher";
 import { registerServerSettings } from "../../../src/server/settings";

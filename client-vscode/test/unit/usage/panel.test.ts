@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as vscode from "vscode";
 
-import type { ServerState } from "../../../src/client";
+import type { ServerState } from "../../../src/server/state";
 import type { Context } from "../../../src/context";
 import { registerUsage } from "../../../src/views/usage/register";
 import { totals } from "../../support/usage";
