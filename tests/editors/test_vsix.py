@@ -88,23 +88,27 @@ def test_the_bundle_needs_only_the_editor_and_node(package: zipfile.ZipFile, tmp
     script = """
       const { builtinModules, Module } = require("node:module");
       const load = Module._load, asked = new Set();
+      let times = 0;
       const editor = () => new Proxy(class {}, { get: (own, name) => name in own ? own[name] : editor() });
       Module._load = (name, ...others) => {
         asked.add(name.replace(/^node:/, ""));
+        times += name === "vscode";
         return name === "vscode" ? editor() : load(name, ...others);
       };
       const [main, client] = process.argv.slice(1);
       const extension = require(main);
       // The language client is to be loaded with the first start of the server.
       const early = asked.has("./languageclient.js");
+      // Each further time would copy the editor's whole interface, before the extension is active.
+      const editors = times;
       require(client);
       const foreign = [...asked].filter((name) => !builtinModules.includes(name) && name !== main && name !== client);
-      console.log(JSON.stringify({ foreign, early, exports: Object.keys(extension) }));
+      console.log(JSON.stringify({ foreign, early, editors, exports: Object.keys(extension) }));
     """
     dist = tmp_path / "extension" / "dist"
     files = [str(dist / "extension.js"), str(dist / "languageclient.js")]
     said = subprocess.run(["node", "-e", script, *files], check=True, capture_output=True, text=True, timeout=30)
-    assert json.loads(said.stdout) == {"foreign": ["vscode"], "early": False, "exports": ["activate"]}
+    assert json.loads(said.stdout) == {"foreign": ["vscode"], "early": False, "editors": 1, "exports": ["activate"]}
 
 
 def test_the_page_shows_pictures_and_links_outside_of_the_repository(package: zipfile.ZipFile) -> None:
