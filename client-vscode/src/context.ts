@@ -1,12 +1,15 @@
 import type * as vscode from "vscode";
 
 import type { Server } from "./client";
+import type { Answering } from "./models/answering";
 
 /** What the parts of the extension work with. */
 export interface Context {
   readonly extension: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly server: Server;
+  /** What the models are asked for just now. */
+  readonly answering: Answering;
   /** Fires when models or connections may have changed, because something was connected, forgotten or set. */
   readonly onDidChangeModels: vscode.Event<void>;
   /** Says that they have. */

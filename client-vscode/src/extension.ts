@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import { Server } from "./client";
 import { registerCommands } from "./commands/register";
 import type { Context } from "./context";
+import { Answering } from "./models/answering";
 import { registerModels } from "./models/register";
 import { createLauncher } from "./server/launcher";
 import { registerServerSettings } from "./server/settings";
@@ -15,11 +16,13 @@ export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Modelport", { log: true });
   const server = new Server(createLauncher(extension, log), log);
   const modelsChanged = new vscode.EventEmitter<void>();
-  extension.subscriptions.push(log, server, modelsChanged);
+  const answering = new Answering();
+  extension.subscriptions.push(log, server, modelsChanged, answering);
   const context: Context = {
     extension,
     log,
     server,
+    answering,
     onDidChangeModels: modelsChanged.event,
     modelsChanged: () => modelsChanged.fire(),
   };

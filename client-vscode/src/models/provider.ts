@@ -13,7 +13,7 @@ import { type CountingServer, countTokens } from "./tokens";
 import { TurnStates } from "./turnStates";
 
 /** What the models need of the extension. */
-export interface ModelsContext extends Pick<Context, "log" | "onDidChangeModels"> {
+export interface ModelsContext extends Pick<Context, "log" | "onDidChangeModels" | "answering"> {
   readonly server: CompletionServer & CountingServer & Pick<Context["server"], "onDidChangeState" | "unasked">;
 }
 
@@ -93,15 +93,12 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     const provider = providerOf(model.id);
     const report = new Report(progress, this.context.log);
     try {
-      const completion = await this.complete(
-        {
-          model: model.id,
-          messages: toMessages(messages, (turn) => this.turns.recall(provider, turn)),
-          ...requestOptions(options),
-        },
-        report,
-        token,
-      );
+      const params = {
+        model: model.id,
+        messages: toMessages(messages, (turn) => this.turns.recall(provider, turn)),
+        ...requestOptions(options),
+      };
+      const completion = await this.context.answering.during(() => this.complete(params, report, token));
       this.turns.remember(completion.provider, completion, completion.providerState);
     } catch (error) {
       throw forAsker(toEditorError(error, token), options);

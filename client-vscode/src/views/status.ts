@@ -49,6 +49,7 @@ class StatusView implements vscode.Disposable {
       }),
       server.onNotification("usage/updated", () => this.refreshSoon()),
       context.onDidChangeModels(() => this.refreshSoon()),
+      context.answering.onDidChange(() => this.show()),
     );
     this.show();
     this.item.show();
@@ -95,11 +96,12 @@ class StatusView implements vscode.Disposable {
     const failed = state.kind === "failed" || status?.kind === "error";
     const name = active?.model ?? active?.provider ?? "Modelport";
     const amounts = today !== undefined && today.totalCalls > 0 ? [spent(today)] : [];
-    const icon = iconFor(state.kind, failed, status?.busy === true);
+    const busy = this.context.answering.busy || status?.busy === true;
+    const icon = iconFor(state.kind, failed, busy);
     this.item.text = [`$(${icon}) ${plain(name)}`, ...amounts].join(" · ");
     this.item.tooltip = statusTooltip(state, this.session, MENU);
     this.item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
-    this.item.accessibilityInformation = { label: spoken(name, state.kind, today) };
+    this.item.accessibilityInformation = { label: spoken(name, state.kind, busy, today) };
   }
 }
 
@@ -118,13 +120,13 @@ function spent(totals: UsageTotals): string {
 }
 
 /** What a screen reader says. */
-function spoken(name: string, state: string, today: UsageTotals | undefined): string {
+function spoken(name: string, state: string, busy: boolean, today: UsageTotals | undefined): string {
   const words: Readonly<Record<string, string>> = {
     starting: vscode.l10n.t("The server is starting"),
     waiting: vscode.l10n.t("The server is about to be started again"),
     failed: vscode.l10n.t("The server could not be started"),
   };
-  const parts = [name === "Modelport" ? name : `Modelport: ${name}`, words[state]];
+  const parts = [name === "Modelport" ? name : `Modelport: ${name}`, words[state] ?? (busy ? vscode.l10n.t("busy") : "")];
   if (today !== undefined && today.totalCalls > 0) {
     parts.push(vscode.l10n.t("{0} tokens today", tokens(today.inputTokens + today.outputTokens)), cost(today));
   }

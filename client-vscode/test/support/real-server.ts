@@ -11,6 +11,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 
+import { Answering } from "../../src/models/answering";
 import type { ModelsContext } from "../../src/models/provider";
 import type { ServerNotifications, ServerRequests } from "../../src/protocol";
 
@@ -68,7 +69,7 @@ export class RealServer {
 
   /** What a model provider needs, around this server. */
   context(log: vscode.LogOutputChannel): ModelsContext {
-    return { server: Object.assign(this, { unasked: this }), log, onDidChangeModels: new vscode.EventEmitter<void>().event };
+    return { server: Object.assign(this, { unasked: this }), log, answering: new Answering(), onDidChangeModels: new vscode.EventEmitter<void>().event };
   }
 
   /** Ends the process as an editor does, and waits until it is gone. */

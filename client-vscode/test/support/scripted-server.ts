@@ -1,6 +1,7 @@
 import type { Context } from "../../src/context";
 import type { Server } from "../../src/client";
 import type { ServerState } from "../../src/server/state";
+import { Answering } from "../../src/models/answering";
 import { ErrorCode, type ErrorData, type ServerNotifications, type ServerRequests } from "../../src/protocol";
 import { commands, env, workspace } from "./editor";
 import { CancellationTokenSource, Disposable, EventEmitter } from "./vscode";
@@ -111,6 +112,7 @@ export function contextFor(server: ScriptedServer): TestContext {
     },
     log: { trace: write, debug: write, info: write, warn: write, error: write, show: () => write("(shown)") },
     server: server as unknown as Server,
+    answering: new Answering(),
     onDidChangeModels: modelsChanged.event,
     modelsChanged: () => modelsChanged.fire(),
     logged,

@@ -67,7 +67,10 @@ def test_stop_closes_the_stream(connected: Window, chat: Chat, study: Study) -> 
     chat.send("take your time")
     chat.answers("Let me")
     assert not study.server.closed_by_client.is_set()
+    connected.sees(f"{STATUS} .codicon-loading")
+    connected.shot("busy")
     chat.cancel()
+    connected.loses(f"{STATUS} .codicon-loading")
     assert study.server.closed_by_client.wait(10), "the model server goes on"
     assert "error" not in connected.texts(RESPONSE)[-1].lower()
 

@@ -324,11 +324,13 @@ describe("an answer", () => {
   it("keeps what came before it failed", async () => {
     server.answer("completion/create", (params) => {
       stream(params, { kind: "text", text: "Hel" });
+      expect(context.answering.busy).toBe(true);
       throw new ErrorReply("The answer broke off: try again.", { kind: "stream_interrupted" });
     });
     const told = new Told();
     const broken = answer(told, { modelOptions: { temperature: 1 } });
     await expect(broken).rejects.toThrow("The answer broke off: try again.");
+    expect(context.answering.busy).toBe(false);
     expect(told.parts).toEqual(["Hel"]);
     stream({ streamId: server.asked("completion/create")[0]?.streamId ?? "" }, { kind: "text", text: "lo" });
     expect(told.parts, "nobody listens any more").toEqual(["Hel"]);

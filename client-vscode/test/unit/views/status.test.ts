@@ -77,6 +77,23 @@ describe("the status bar", () => {
     expect(item().text).toContain("$(sparkle) gpt-oss");
   });
 
+  it("turns while answers are streamed, until the last has ended", async () => {
+    registerStatus(context);
+    await settled();
+    const ends: (() => void)[] = [];
+    const answer = () => context.answering.during(() => new Promise<void>((resolve) => ends.push(resolve)));
+    const answers = [answer(), answer()];
+    expect(item().text).toContain("$(loading~spin) gpt-oss");
+    expect(item().accessibilityInformation?.label).toContain("busy");
+    ends[0]?.();
+    await answers[0];
+    expect(item().text).toContain("$(loading~spin) gpt-oss");
+    ends[1]?.();
+    await answers[1];
+    expect(item().text).toContain("$(sparkle) gpt-oss");
+    expect(item().accessibilityInformation?.label).not.toContain("busy");
+  });
+
   it("warns of a server that could not be started, and says why", async () => {
     registerStatus(context);
     await settled();
