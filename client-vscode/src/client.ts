@@ -160,6 +160,7 @@ export class Server implements vscode.Disposable {
     const running = this.running;
     this.running = undefined;
     this.failure = undefined;
+    this.postponed = undefined;
     this.crashed = false;
     this.pauseMs = this.pace.first;
     this.starting.abort();
@@ -210,7 +211,7 @@ export class Server implements vscode.Disposable {
     if (known instanceof LaunchPostponed) {
       this.postponed = known;
       this.log.info(known.message);
-      this.change({ kind: "stopped" });
+      this.change({ kind: "stopped", postponed: true });
       return known;
     }
     this.log.error(known.message);

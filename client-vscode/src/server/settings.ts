@@ -16,7 +16,7 @@ export function registerServerSettings({ extension, log, server }: Context): voi
         return;
       }
       before = now;
-      if (server.state.kind !== "stopped") {
+      if (server.state.kind !== "stopped" || server.state.postponed) {
         log.info("The server is started again, because the way it is started was set to something else.");
         // What becomes of it is told by the state.
         server.restart().catch(() => undefined);

@@ -33,7 +33,9 @@ export function statusTooltip(
 function sentenceFor(state: ServerState): string {
   switch (state.kind) {
     case "stopped":
-      return vscode.l10n.t("The server is not running; it is started when it is needed.");
+      return state.postponed
+        ? vscode.l10n.t("The server is installed when it is first used.")
+        : vscode.l10n.t("The server is not running; it is started when it is needed.");
     case "starting":
       return vscode.l10n.t("The server is starting…");
     case "running":

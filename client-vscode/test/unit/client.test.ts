@@ -269,6 +269,7 @@ describe("a question that the user knows nothing of", () => {
     await expect(behind(server)).rejects.toBeInstanceOf(LaunchPostponed);
     expect(find).toHaveBeenCalledOnce();
     expect(kinds()).toEqual(["starting", "stopped"]);
+    expect(server.state).toEqual({ kind: "stopped", postponed: true });
     expect(await ask("test/echo", { now: "asked" })).toEqual({ now: "asked" });
     expect(await behind(server)).toEqual({});
   });

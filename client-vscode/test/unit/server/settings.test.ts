@@ -55,6 +55,12 @@ test("it is not for a workspace's value, for other settings, or for the same val
   expect(restart).not.toHaveBeenCalled();
 });
 
+test("one that was to be installed is tried as it is set now", () => {
+  state = { kind: "stopped", postponed: true };
+  change("modelport.server.command", { globalValue: ["mp"] });
+  expect(restart).toHaveBeenCalledTimes(1);
+});
+
 test("one that has not been started stays so", () => {
   state = { kind: "stopped" };
   change("modelport.server.command", { globalValue: ["mp"] });

@@ -62,6 +62,12 @@ describe("the status bar", () => {
     expect(item().text).toBe("$(sparkle) Modelport");
   });
 
+  it("says of a server that is not there yet when it will be", () => {
+    server.state = { kind: "stopped", postponed: true };
+    registerStatus(context);
+    expect(item().tooltip?.value).toContain("installed when it is first used");
+  });
+
   it("turns while the server starts, and while it is busy", async () => {
     server.state = { kind: "stopped" };
     registerStatus(context);
