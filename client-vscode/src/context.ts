@@ -3,6 +3,9 @@ import type * as vscode from "vscode";
 import type { Server } from "./client";
 import type { Answering } from "./models/answering";
 
+/** Who has changed what models there are; after the user has, their providers may be asked. */
+export type ModelsChange = "user" | "restart";
+
 /** What the parts of the extension work with. */
 export interface Context {
   readonly extension: vscode.ExtensionContext;
@@ -11,7 +14,7 @@ export interface Context {
   /** What the models are asked for just now. */
   readonly answering: Answering;
   /** Fires when models or connections may have changed, because something was connected, forgotten or set. */
-  readonly onDidChangeModels: vscode.Event<void>;
+  readonly onDidChangeModels: vscode.Event<ModelsChange>;
   /** Says that they have. */
-  modelsChanged(): void;
+  modelsChanged(change: ModelsChange): void;
 }

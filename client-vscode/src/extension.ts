@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import { Server } from "./client";
 import { registerCommands } from "./commands/register";
-import type { Context } from "./context";
+import type { Context, ModelsChange } from "./context";
 import { Answering } from "./models/answering";
 import { registerModels } from "./models/register";
 import { createLauncher } from "./server/launcher";
@@ -15,7 +15,7 @@ import { registerUsage } from "./views/usage/register";
 export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Modelport", { log: true });
   const server = new Server(createLauncher(extension, log), log);
-  const modelsChanged = new vscode.EventEmitter<void>();
+  const modelsChanged = new vscode.EventEmitter<ModelsChange>();
   const answering = new Answering();
   extension.subscriptions.push(log, server, modelsChanged, answering);
   const context: Context = {
@@ -24,7 +24,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     server,
     answering,
     onDidChangeModels: modelsChanged.event,
-    modelsChanged: () => modelsChanged.fire(),
+    modelsChanged: (change) => modelsChanged.fire(change),
   };
   registerServerSettings(context);
   registerModels(context);

@@ -185,5 +185,5 @@ async function settle(
       ...(model !== undefined && model !== provider.defaultModel && { model }),
     });
   }
-  context.modelsChanged();
+  context.modelsChanged("user");
 }

@@ -14,7 +14,7 @@ export async function disconnect(context: Context, id?: string): Promise<void> {
   }
   await context.server.request("provider/disconnect", { provider });
   await forget(context, provider);
-  context.modelsChanged();
+  context.modelsChanged("user");
 }
 
 function chooseConnection(context: Context): Promise<string | undefined> {

@@ -148,7 +148,7 @@ async function deleteKey(context: Context, provider: Provider): Promise<void> {
       vscode.l10n.t("The key of {0} is deleted from the keyring. What is used now: {1}.", name, originOf(left)),
     );
   }
-  context.modelsChanged();
+  context.modelsChanged("user");
 }
 
 function readOnly({ displayName }: Provider, credential: CredentialStatus): string {

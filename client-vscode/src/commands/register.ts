@@ -61,7 +61,7 @@ async function tell(context: Context, startFailure: StartFailure, error: unknown
 async function restart(context: Context): Promise<void> {
   const options = { location: vscode.ProgressLocation.Window, title: vscode.l10n.t("Restarting the Modelport server…") };
   await vscode.window.withProgress(options, () => context.server.restart());
-  context.modelsChanged();
+  context.modelsChanged("user");
 }
 
 /** The provider of a row in the view, or one named by another extension or a key binding. */

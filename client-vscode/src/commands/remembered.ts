@@ -41,10 +41,10 @@ export function restoreConnections(context: Context): vscode.Disposable {
 async function restore(context: Context): Promise<void> {
   for (const connection of remembered(context)) {
     try {
-      await context.server.request("provider/connect", { ...connection, verify: false });
+      await context.server.unasked.request("provider/connect", { ...connection, verify: false });
     } catch (error) {
       context.log.info(`${connection.provider} is not connected again: ${failureOf(error).message}`);
     }
   }
-  context.modelsChanged();
+  context.modelsChanged("restart");
 }

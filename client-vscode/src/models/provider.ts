@@ -33,9 +33,11 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   constructor(private readonly context: ModelsContext) {
     this.subscriptions = [
       this.changed,
-      context.onDidChangeModels(() => {
+      context.onDidChangeModels((change) => {
         this.changed.fire();
-        void this.refresh();
+        if (change === "user") {
+          void this.refresh();
+        }
       }),
       context.server.onDidChangeState((state) => {
         // A server that was started for the editor's own question is about to answer it.

@@ -77,8 +77,8 @@ class StatusView implements vscode.Disposable {
     const since = midnightBefore(new Date());
     try {
       const [{ active }, { totals }] = await Promise.all([
-        server.request("provider/status", {}),
-        server.request("usage/summary", { since: since.toISOString() }),
+        server.unasked.request("provider/status", {}),
+        server.unasked.request("usage/summary", { since: since.toISOString() }),
       ]);
       this.session = { ...this.session, active, today: totals };
     } catch (error) {

@@ -11,6 +11,7 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 
+import type { ModelsChange } from "../../src/context";
 import { Answering } from "../../src/models/answering";
 import type { ModelsContext } from "../../src/models/provider";
 import type { ServerNotifications, ServerRequests } from "../../src/protocol";
@@ -69,7 +70,12 @@ export class RealServer {
 
   /** What a model provider needs, around this server. */
   context(log: vscode.LogOutputChannel): ModelsContext {
-    return { server: Object.assign(this, { unasked: this }), log, answering: new Answering(), onDidChangeModels: new vscode.EventEmitter<void>().event };
+    return {
+      server: Object.assign(this, { unasked: this }),
+      log,
+      answering: new Answering(),
+      onDidChangeModels: new vscode.EventEmitter<ModelsChange>().event,
+    };
   }
 
   /** Ends the process as an editor does, and waits until it is gone. */

@@ -1,4 +1,4 @@
-import type { Context } from "../../src/context";
+import type { Context, ModelsChange } from "../../src/context";
 import type { Server } from "../../src/client";
 import type { ServerState } from "../../src/server/state";
 import { Answering } from "../../src/models/answering";
@@ -97,7 +97,7 @@ export interface TestContext extends Context {
 }
 
 export function contextFor(server: ScriptedServer): TestContext {
-  const modelsChanged = new EventEmitter<void>();
+  const modelsChanged = new EventEmitter<ModelsChange>();
   const logged: string[] = [];
   const stored = new Map<string, unknown>();
   const write = (...parts: unknown[]) => logged.push(parts.map(String).join(" "));
@@ -114,7 +114,7 @@ export function contextFor(server: ScriptedServer): TestContext {
     server: server as unknown as Server,
     answering: new Answering(),
     onDidChangeModels: modelsChanged.event,
-    modelsChanged: () => modelsChanged.fire(),
+    modelsChanged: (change: ModelsChange) => modelsChanged.fire(change),
     logged,
     stored,
   };

@@ -49,7 +49,7 @@ def fresh(request: pytest.FixtureRequest, tmp_path: Path, study: Study) -> Itera
         yield way, workbench
 
 
-def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench]) -> None:
+def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench], study: Study) -> None:
     way, workbench = fresh
     note = hostile(workbench.work)
     window = workbench.window(f"fresh-{way}")
@@ -77,12 +77,15 @@ def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench]
     assert window.errors() == []
     assert not note.exists(), note.read_text()
 
-    # The next window has nothing to install, so that its server is there without being asked for.
+    # The next window has nothing to install, so that its server is there without being asked for; the models are
+    # known from before, and nobody is asked for them.
+    asked = len(study.server.requests)
     second = workbench.window(f"second-{way}")
     again, times = {"uv": ("from its cache.", 1), "python": (reason, 2)}[way]
     second.until(lambda: workbench.modelport_log().count(again) == times, "it has a server of its own", 40)
     second.until(lambda: "study-1" in second.texts(STATUS)[0], "the connection is made again")
     assert second.texts(TOAST, "installing") == []
+    assert len(study.server.requests) == asked
 
 
 def hostile(folder: Path) -> Path:

@@ -60,15 +60,17 @@ describe("connections of the last time", () => {
       }
       return connection("groq");
     });
-    let changes = 0;
-    context.onDidChangeModels(() => (changes += 1));
+    const changes: string[] = [];
+    context.onDidChangeModels((change) => changes.push(change));
     server.become({ kind: "running" });
-    await until(() => expect(changes).toBe(1));
+    await until(() => expect(changes).toEqual(["restart"]));
     expect(server.asked("provider/connect")).toEqual([
       { provider: "gone", verify: false },
       { provider: "groq", baseUrl: "http://x", model: "a", verify: false },
     ]);
     expect(context.logged).toEqual(["gone is not connected again: No provider has this name."]);
     expect(window.messages).toEqual([]);
+    // Nobody has asked for it.
+    expect(server.behind).toEqual(["provider/connect", "provider/connect"]);
   });
 });

@@ -169,14 +169,23 @@ describe("a change of the models", () => {
   it("is told when something was connected, and again when its list has come", async () => {
     await models(true);
     answerMoreWhenAsked();
-    context.modelsChanged();
+    context.modelsChanged("user");
     expect(changes).toBe(1);
     await vi.waitFor(() => expect(changes).toBe(2));
   });
 
+  it("is told after a restart, and the providers are not asked, since the user has done nothing", async () => {
+    await models(true);
+    answerMoreWhenAsked();
+    context.modelsChanged("restart");
+    await settled();
+    expect(changes).toBe(1);
+    expect(asked()).toEqual([true]);
+  });
+
   it("asks one at a time", async () => {
-    context.modelsChanged();
-    context.modelsChanged();
+    context.modelsChanged("user");
+    context.modelsChanged("user");
     await vi.waitFor(() => expect(asked()).toEqual([false]));
   });
 
@@ -185,7 +194,7 @@ describe("a change of the models", () => {
     server.answer("model/list", () => {
       throw new Error("The server ended.");
     });
-    context.modelsChanged();
+    context.modelsChanged("user");
     await vi.waitFor(() => expect(context.logged.join()).toContain("The server ended."));
     expect(changes).toBe(1);
   });
@@ -205,7 +214,7 @@ describe("a change of the models", () => {
 
   it("is told to nobody any more in the end", () => {
     provider.dispose();
-    context.modelsChanged();
+    context.modelsChanged("user");
     server.become({ kind: "running" });
     expect(changes).toBe(0);
     expect(asked()).toEqual([]);

@@ -121,7 +121,7 @@ describe("the view of providers", () => {
     const view = tree();
     let changes = 0;
     view.onDidChangeTreeData?.(() => (changes += 1));
-    context.modelsChanged();
+    context.modelsChanged("user");
     server.become({ kind: "starting" });
     server.become({ kind: "running" });
     expect(changes).toBe(2);

@@ -158,7 +158,7 @@ describe("the status bar", () => {
     await settled();
     expect(item().text).toBe("$(sparkle) gpt-oss · 12.3K");
     server.answer("usage/summary", { totals: totals({ unpricedCalls: 1 }), byModel: {}, groups: [] });
-    context.modelsChanged();
+    context.modelsChanged("user");
     await vi.advanceTimersByTimeAsync(500);
     expect(item().text).toBe("$(sparkle) gpt-oss · 12.3K · at least $0.0415");
   });
