@@ -178,7 +178,7 @@ export interface CredentialStatus {
   readonly source: CredentialSource;
   /** The variable, keyring entry or file, by name. */
   readonly location?: string;
-  /** Its last four characters, where it is long enough to tell them. */
+  /** Its last four characters, where it is long enough to tell them; absent while the keyring that holds it is locked. */
   readonly last4?: string;
   /** The only address it is sent to, where it is bound to one. */
   readonly baseUrl?: string;
@@ -666,7 +666,7 @@ export interface ConnectProviderParams {
   readonly timeoutMs?: number;
   /** false accepts any certificate. */
   readonly verifyTls?: boolean;
-  /** false connects without a request; true when absent. */
+  /** false connects without a request, and leaves a keyring that is locked alone until the first call; true when absent. */
   readonly verify?: boolean;
   /** true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address. */
   readonly keepOverrides?: boolean;
@@ -697,7 +697,7 @@ export interface ListModelParams {
   readonly provider?: string;
   /** Ask the provider again. */
   readonly refresh?: boolean;
-  /** Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody and runs no command. */
+  /** Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody, runs no command and unlocks no keyring. */
   readonly cached?: boolean;
   /** At most this many. */
   readonly limit?: number;

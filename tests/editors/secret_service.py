@@ -24,7 +24,7 @@ bus = open_dbus_connection()
 bus.send_and_get_reply(message_bus.RequestName("org.gnome.keyring.SystemPrompter"))
 print("here", flush=True)
 while True:
-    bus.receive()
+    print(bus.receive().header, flush=True)
 """
 
 
@@ -69,8 +69,13 @@ class SecretService:
 
     def ignore_prompts(self) -> None:
         """From now on the dialog that asks for the password stays open and nobody looks at it."""
-        prompter = self._stack.enter_context(Program([sys.executable, "-c", NOBODY]))
-        prompter.says("here")
+        self._prompter = self._stack.enter_context(Program([sys.executable, "-c", NOBODY]))
+        self._prompter.says("here")
+
+    @property
+    def prompted(self) -> bool:
+        """Whether a dialog was opened since."""
+        return "BeginPrompting" in self._prompter.output
 
     def stop(self) -> None:
         self._stack.close()

@@ -239,7 +239,7 @@ def locked(keyring: SecretService) -> SecretService:
 
 
 def test_a_locked_keyring_is_told_of(locked: SecretService, server: Recorded, upstream: LocalServer) -> None:
-    connect = {"provider": "groq", "baseUrl": upstream.url, "verify": False}
+    connect = {"provider": "groq", "baseUrl": upstream.url}
     refused_by_the_keyring(server.error("provider/connect", connect))
     refused_by_the_keyring(server.error("completion/create", {"model": "groq/m", "prompt": "x"}))
     refused_by_the_keyring(server.error("credential/set", {"provider": "mistral", "secret": OTHER_KEY}))
@@ -268,6 +268,28 @@ def test_the_doctor_tells_that_the_keyring_is_locked(server: Recorded) -> None:
     (check,) = [check for check in server.result("diagnostics/run")["checks"] if check["id"] == "keyring"]
     assert check["status"] in ("warn", "fail")
     assert "unlock" in check["action"]
+
+
+@pytest.mark.timeout(60, func_only=True)
+def test_nobody_is_asked_for_a_password_before_a_key_is_needed(
+    locked: SecretService, server: Recorded, upstream: LocalServer
+) -> None:
+    locked.ignore_prompts()
+    (groq,) = [p for p in server.result("provider/list")["providers"] if p["id"] == "groq"]
+    kept = {"provider": "groq", "source": "keyring", "location": "modelport/groq"}
+    assert groq["credential"] == kept
+    assert kept in server.result("credential/list")["credentials"]
+    assert any(model["provider"] == "groq" for model in server.result("model/list", {"cached": True})["models"])
+    connect = {"provider": "groq", "model": "m", "baseUrl": upstream.url, "verify": False}
+    assert server.result("provider/connect", connect)["credential"] == kept
+    assert server.result("provider/status")["active"]["model"] == "m"
+    assert not locked.prompted
+    waiting = server.begin("completion/create", {"prompt": "x"})
+    while not locked.prompted:
+        assert server.alive()
+    server.notify("$/cancelRequest", {"id": waiting})
+    assert server.reply(waiting)["error"]["code"] == -32800
+    assert upstream.requests == []
 
 
 @pytest.mark.timeout(60, func_only=True)

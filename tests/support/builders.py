@@ -153,15 +153,22 @@ class Variables:
 
 
 class MemoryStore:
-    """A ``CredentialStore`` in memory; ``trouble`` is raised by whatever has to ask the keyring."""
+    """A ``CredentialStore`` in memory; ``trouble`` is raised by whatever has to ask the keyring.
+
+    While it is ``locked``, reading a key unlocks it, unless that is not wanted.
+    """
 
     def __init__(self, **keys: str | StoredKey) -> None:
         self.keys = {name: StoredKey(Secret(key)) if isinstance(key, str) else key for name, key in keys.items()}
         self.trouble: RequestFailed | None = None
         self.asked: list[str] = []
+        self.locked = False
 
-    async def get(self, provider: str) -> StoredKey | None:
+    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
         self._ask(provider)
+        if self.locked and not unlock:
+            raise RequestFailed("auth_required", "The keyring is locked: unlock it.")
+        self.locked = False
         return self.keys.get(provider)
 
     async def set(self, provider: str, key: StoredKey) -> None:

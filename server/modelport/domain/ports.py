@@ -94,8 +94,8 @@ class CredentialStore(Protocol):
         RequestFailed: the store cannot be used; the message says why and what else to do.
     """
 
-    async def get(self, provider: str) -> StoredKey | None:
-        """The key kept for a provider."""
+    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
+        """The key kept for a provider; without ``unlock`` it fails where its owner would have to be asked first."""
         ...
 
     async def set(self, provider: str, key: StoredKey) -> None:

@@ -52,14 +52,18 @@ class Connections:
         """Whether a request that names nothing has a target: a connection, or the default of the configuration."""
         return self._active is not None or self._registry.default is not None
 
-    async def endpoint(self, row: Provider, model: str | None, *, keyless: bool = False) -> Endpoint:
+    async def endpoint(
+        self, row: Provider, model: str | None, *, keyless: bool = False, unlock: bool = True
+    ) -> Endpoint:
         """Where and how to call a provider, with the overrides of its connection; ``keyless`` where no key is needed.
+
+        Without ``unlock`` a keyring that is locked stays so, and the endpoint is without its key.
 
         Raises:
             InvalidParams: it has no address.
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none.
         """
-        return await self._endpoints.make(row, model, self.overrides(row), keyless=keyless)
+        return await self._endpoints.make(row, model, self.overrides(row), keyless=keyless, unlock=unlock)
 
     def needs_no_command(self, row: Provider) -> bool:
         """Whether the endpoint of a provider can be made without running a command of the configuration."""
@@ -94,7 +98,7 @@ class Connections:
         if overrides.api_key and overrides.base_url is None:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
         model = own.model or row.default_model
-        endpoint = await self._endpoints.make(row, model, overrides)
+        endpoint = await self._endpoints.make(row, model, overrides, unlock=params.verify is not False)
         completer = await self._dialects.get(endpoint.dialect)
         check, elapsed_ms = Verification(verified=False, models=()), None
         if params.verify is not False:

@@ -34,8 +34,12 @@ class Credentials:
         self._vendor_files = vendor_files
         self._values = values
 
-    async def find(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+    async def find(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+    ) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
+
+        Without ``unlock`` a keyring that is locked stays so, and what it holds comes without its secret.
 
         Raises:
             RequestFailed: the key command gives nothing, or the keyring is needed and does not answer.
@@ -44,7 +48,9 @@ class Credentials:
         if given is None and overrides.key_command:
             secret = await self._values.printed(overrides.key_command, row, "its key")
             given = _by_command(row, overrides, secret)
-        return given or await self._kept(row, overrides, base_url)
+        if given is not None:
+            return given
+        return await (self._kept(row, overrides, base_url) if unlock else self._known(row, overrides, base_url))
 
     def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
         """What needs no looking for: the key of the connection, or one in the environment."""
@@ -56,12 +62,14 @@ class Credentials:
                 return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
         return None
 
-    async def _kept(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+    async def _kept(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+    ) -> Credential:
         """What the keyring has for an address, else a file."""
         # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
         stored = None
         if row.requires_api_key or row.id in await self._store.providers():
-            stored = await self._stored(row, base_url)
+            stored = await self._stored(row, base_url, unlock=unlock)
         if overrides.file_key and (stored is None or stored.secret is None):
             return Credential(provider=row.id, source="file", secret=overrides.file_key, location="config.json")
         if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
@@ -69,7 +77,7 @@ class Credentials:
         return stored or missing(row)
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
-        """What is known of the credentials, without running commands or waking the keyring where it holds nothing."""
+        """What is known of the credentials, without running commands or having a keyring ask its owner."""
         stored = await self._store.providers()
         found: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
@@ -84,10 +92,12 @@ class Credentials:
         return found
 
     async def _known(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
-        """A credential that is there; of one in a keyring that does not open only where it is."""
+        """A credential that is there; of one in a keyring that does not open by itself only where it is."""
         try:
-            return await self._kept(row, overrides, base_url)
+            return await self._kept(row, overrides, base_url, unlock=False)
         except RequestFailed:
+            if row.id not in await self._store.providers():
+                return missing(row)
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
     async def keep(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
@@ -148,8 +158,8 @@ class Credentials:
             action="give the provider's own key",
         )
 
-    async def _stored(self, row: Provider, base_url: str | None) -> Credential | None:
-        stored = await self._store.get(row.id)
+    async def _stored(self, row: Provider, base_url: str | None, *, unlock: bool = True) -> Credential | None:
+        stored = await self._store.get(row.id, unlock=unlock)
         if stored is None:
             return None
         credential = Credential(

@@ -37,8 +37,18 @@ class Endpoints:
         self._values = values
         self._folder = folder
 
-    async def make(self, row: Provider, model: str | None, overrides: Overrides, *, keyless: bool = False) -> Endpoint:
+    async def make(
+        self,
+        row: Provider,
+        model: str | None,
+        overrides: Overrides,
+        *,
+        keyless: bool = False,
+        unlock: bool = True,
+    ) -> Endpoint:
         """Where and how to call a provider; ``keyless`` lets a request go without the key it would else need.
+
+        Without ``unlock`` nobody is asked to unlock a keyring: it is good for showing, and for calls without the key.
 
         Raises:
             InvalidParams: it has no address.
@@ -55,7 +65,7 @@ class Endpoints:
         if not given and self._folder is not None and self._folder.serves(row):
             return await self._from_folder(self._folder, row, model, overrides)
         base_url = address.base_url(row, overrides.base_url, variables)
-        credential = await self._credentials.find(row, overrides, base_url)
+        credential = await self._credentials.find(row, overrides, base_url, unlock=unlock)
         if not keyless or credential.secret is not None:
             _check(row, credential, base_url, overrides)
         keyed = credential.secret is not None

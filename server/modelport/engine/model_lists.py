@@ -50,11 +50,11 @@ class ModelLists:
         return (None if listing is None else listing.models), None
 
     async def kept(self, row: Provider) -> Sequence[ListedModel] | None:
-        """What a provider has listed before, however long ago; asks nobody and runs no command."""
+        """What a provider has listed before, however long ago; asks nobody, runs no command and unlocks nothing."""
         if not self._connections.needs_no_command(row):
             return None
         try:
-            endpoint = await self._connections.endpoint(row, None, keyless=_open_to_all(row))
+            endpoint = await self._connections.endpoint(row, None, keyless=_open_to_all(row), unlock=False)
         except ModelportError:
             return None
         kept = await self._cache.get(endpoint)

@@ -360,7 +360,7 @@ class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     """The variable, keyring entry or file, by name."""
 
     last4: str | None = None
-    """Its last four characters, where it is long enough to tell them."""
+    """Its last four characters, where it is long enough to tell them; absent while the keyring that holds it is locked."""
 
     base_url: str | None = None
     """The only address it is sent to, where it is bound to one."""
@@ -1021,7 +1021,7 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """false accepts any certificate."""
 
     verify: bool | None = None
-    """false connects without a request; true when absent."""
+    """false connects without a request, and leaves a keyring that is locked alone until the first call; true when absent."""
 
     keep_overrides: bool | None = None
     """true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address."""
@@ -1061,7 +1061,7 @@ class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """Ask the provider again."""
 
     cached: bool | None = None
-    """Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody and runs no command."""
+    """Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody, runs no command and unlocks no keyring."""
 
     limit: int | None = None
     """At most this many."""

@@ -78,6 +78,20 @@ async def test_connecting_without_a_check_sends_nothing() -> None:
     assert world.dialects.verified == []
 
 
+async def test_connecting_without_a_check_leaves_a_locked_keyring_alone() -> None:
+    store = MemoryStore(acme=StoredKey(Secret(KEY), None))
+    store.locked = True
+    world = World(store)
+    view = await world.connect("acme", model="acme-small", verify=False)
+    assert (view.model, view.credential.source, view.credential.last4) == ("acme-small", "keyring", None)
+    assert store.locked
+    # Nothing is known of a key of another provider.
+    with pytest.raises(RequestFailed, match="needs an API key"):
+        await world.connect("beta", verify=False)
+    assert (await world.connections.endpoint(ACME, "m")).credential.secret == Secret(KEY)
+    assert not store.locked
+
+
 async def test_a_failed_check_changes_nothing() -> None:
     world = World(ACME_API_KEY=KEY, BETA_API_KEY=KEY)
     await world.connect("acme", model="acme-small", timeout_ms=1000)

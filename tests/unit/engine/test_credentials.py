@@ -49,6 +49,22 @@ async def test_the_order_is_explicit_then_environment_then_keyring() -> None:
     assert await found(credentials()) == ("none", None, None)
 
 
+async def test_a_keyring_is_unlocked_for_calls_only() -> None:
+    store = MemoryStore(acme="stored-0123456789")
+    store.locked = True
+    owner = credentials(store)
+    # A list says that the key is there, and nobody is asked for a password.
+    assert await owner.found() == [CredentialStatus(provider="acme", source="keyring", location="memory/acme")]
+    shown = await owner.find(ACME, Overrides(), ADDRESS, unlock=False)
+    assert (shown.source, shown.secret, shown.location) == ("keyring", None, "memory/acme")
+    assert (await owner.find(OPENAI, Overrides(), ADDRESS, unlock=False)).source == "none"
+    assert store.locked
+    assert await found(owner) == ("keyring", "stored-0123456789", "memory/acme")
+    (status,) = await owner.found()
+    assert status.last4 == "6789"
+    assert (await owner.find(ACME, Overrides(), ADDRESS, unlock=False)).secret == Secret("stored-0123456789")
+
+
 async def test_a_variable_is_trimmed_and_a_blank_one_is_none() -> None:
     assert await found(credentials(ACME_API_KEY="  padded\n")) == ("environment", "padded", "ACME_API_KEY")
     assert await found(credentials(ACME_API_KEY="  ", ACME_TOKEN="t")) == ("environment", "t", "ACME_TOKEN")

@@ -6,6 +6,7 @@ time limit, one at a time; while one hangs, the next fails at once and says so.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -40,11 +41,11 @@ class KeyringStore:
         self._looked_at = -math.inf
         self._hanging = 0
 
-    async def get(self, provider: str) -> StoredKey | None:
-        """The key kept for a provider; no keyring counts as no key."""
+    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
+        """The key kept for a provider; no keyring counts as no key, and one that is locked fails without ``unlock``."""
         await self._look()
         if provider not in self._cache:
-            self._cache[provider] = await self._run(lambda: _read(provider))
+            self._cache[provider] = await self._run(lambda: _read(provider, unlock=unlock))
         return self._cache[provider]
 
     async def set(self, provider: str, key: StoredKey) -> None:
@@ -161,9 +162,11 @@ def _translated(work: Callable[[], T]) -> T:
         raise _KeyringFailed(type(error).__name__) from error
 
 
-def _read(provider: str) -> StoredKey | None:
+def _read(provider: str, *, unlock: bool) -> StoredKey | None:
     import keyring
 
+    if not unlock and _translated(_is_locked):
+        raise _KeyringFailed("it is locked")
     text = _translated(lambda: keyring.get_password(SERVICE, provider))
     if not text:
         return None
@@ -173,6 +176,30 @@ def _read(provider: str) -> StoredKey | None:
         # A key that its owner put there with another program.
         return StoredKey(Secret(text))
     return StoredKey(Secret(entry.secret), entry.base_url)
+
+
+def _is_locked() -> bool:
+    """Whether the keyring would ask its owner; False where that cannot be told without asking."""
+    import keyring
+    from keyring.backends import SecretService
+
+    used = keyring.get_keyring()
+    for backend in getattr(used, "backends", [used]):
+        if isinstance(backend, SecretService.Keyring):
+            return _collection_is_locked(getattr(backend, "preferred_collection", None))
+    return False
+
+
+def _collection_is_locked(path: str | None) -> bool:
+    # Not by the library's own way, which makes a collection where there is none and asks for a password for it.
+    import secretstorage
+
+    with contextlib.closing(secretstorage.dbus_init()) as bus:
+        try:
+            collection = secretstorage.Collection(bus, path) if path else secretstorage.Collection(bus)
+            return collection.is_locked()
+        except secretstorage.ItemNotFoundException:
+            return True
 
 
 def _write(provider: str, key: StoredKey) -> None:
