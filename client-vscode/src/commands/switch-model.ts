@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
 import type { Context } from "../context";
-import type { Connection, ListModelResult, Model, Provider } from "../protocol";
 import { selectorOf } from "../models/information";
+import type { Connection, ListModelResult, Model, Provider } from "../protocol";
 import { modelDetail } from "../views/amounts";
 import { findProvider } from "./choose-provider";
 import { connect, connectTo } from "./connect";
