@@ -9,7 +9,7 @@ STAMPS := .cache/stamps
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test check test-editors test-servers test-agents bench vsix generate format clean help
+.PHONY: run test check test-editors test-servers test-agents bench vsix pictures generate format clean help
 
 help:  ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -52,6 +52,9 @@ vsix: $(BIN)/python $(STAMPS)/node  ## Builds the extension for VS Code, with th
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir client-vscode/bundled .
 	@cd client-vscode && npx --no-install vsce package --no-dependencies --out ../dist $(VSCE_URLS)
 	@ls -l dist/*.vsix
+
+pictures: $(STAMPS)/editors $(STAMPS)/node  ## Takes the pictures of the extension's page anew
+	PYTHONPATH=tests $(BIN)/python -m editors.workbench.pictures
 
 generate: $(STAMPS)/development  ## Writes what follows from protocol/model.json
 	$(BIN)/python protocol/generate.py

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import type { Model, Price } from "../protocol";
+import { money } from "../views/amounts";
 
 /** The vendor under which other extensions select these models; also in package.json. */
 export const VENDOR = "modelport";
@@ -105,7 +106,7 @@ export function limits(model: Model): { maxInputTokens: number; maxOutputTokens:
   return { maxInputTokens: context - output, maxOutputTokens: output };
 }
 
-/** What it costs, as "$0.25 in, $2 out per M"; nothing where no price is known. */
+/** What it costs, as "$0.25 in, $2.00 out per M"; nothing where no price is known. */
 export function priceText(price: Price | undefined): string | undefined {
   const input = price?.inputUsdPerMtok;
   const output = price?.outputUsdPerMtok;
@@ -116,16 +117,12 @@ export function priceText(price: Price | undefined): string | undefined {
     return vscode.l10n.t("free");
   }
   if (output === undefined) {
-    return vscode.l10n.t("{0} in per M", usd(input));
+    return vscode.l10n.t("{0} in per M", money(input ?? 0));
   }
   if (input === undefined) {
-    return vscode.l10n.t("{0} out per M", usd(output));
+    return vscode.l10n.t("{0} out per M", money(output));
   }
-  return vscode.l10n.t("{0} in, {1} out per M", usd(input), usd(output));
-}
-
-function usd(amount: number | undefined): string {
-  return `$${Number((amount ?? 0).toPrecision(3))}`;
+  return vscode.l10n.t("{0} in, {1} out per M", money(input), money(output));
 }
 
 /** Family and version from a name: `openai/gpt-4o-2024-08-06` is `gpt-4o` and `2024-08-06`. */

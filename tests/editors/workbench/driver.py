@@ -145,6 +145,10 @@ class Window:
         self._do("screenshot", path=str(path), **({} if css is None else {"where": {"css": css}}))
         return path
 
+    def picture(self, path: Path) -> None:
+        """Takes a picture of the window for somebody to look at, into a file that is kept."""
+        self._do("screenshot", path=str(path))
+
     def failed(self) -> Path:
         """Takes a picture under the name of the test that runs."""
         test = os.environ.get("PYTEST_CURRENT_TEST", "step").rpartition("::")[2].partition(" ")[0]

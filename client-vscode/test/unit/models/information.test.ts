@@ -39,7 +39,7 @@ describe("what the picker shows of a model", () => {
       name: "Wise 2",
       family: "wise-2",
       version: "2026-01-31",
-      detail: "Acme · $0.25 in, $2 out per M",
+      detail: "Acme · $0.25 in, $2.00 out per M",
       maxInputTokens: 136_000,
       maxOutputTokens: 64_000,
       capabilities: { imageInput: true, toolCalling: true },
@@ -50,7 +50,7 @@ describe("what the picker shows of a model", () => {
       "acme/wise-2-2026-01-31 at Acme",
       "Context: 200,000 tokens",
       "Output: up to 64,000 tokens",
-      "Price: $0.25 in, $2 out per M",
+      "Price: $0.25 in, $2.00 out per M",
       "Tools: yes",
       "Thinks before it answers",
       "Retires on 2027-01-01; wise-3 takes its place",
@@ -151,9 +151,9 @@ describe("prices", () => {
     [undefined, undefined],
     [{}, undefined],
     [{ inputUsdPerMtok: 0, outputUsdPerMtok: 0 }, "free"],
-    [{ inputUsdPerMtok: 3 }, "$3 in per M"],
-    [{ outputUsdPerMtok: 0.1 + 0.2 }, "$0.3 out per M"],
-    [{ inputUsdPerMtok: 0, outputUsdPerMtok: 12.5 }, "$0 in, $12.5 out per M"],
+    [{ inputUsdPerMtok: 3 }, "$3.00 in per M"],
+    [{ outputUsdPerMtok: 0.1 + 0.2 }, "$0.30 out per M"],
+    [{ inputUsdPerMtok: 0, outputUsdPerMtok: 12.5 }, "$0.00 in, $12.50 out per M"],
   ])("%j", (price, text) => {
     expect(priceText(price)).toBe(text);
   });
