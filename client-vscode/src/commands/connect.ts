@@ -175,6 +175,10 @@ async function settle(
   address: Address,
   connection: Connection | undefined,
 ): Promise<void> {
+  if (connection !== undefined) {
+    // The walkthrough's step is done now, and not with the command, which may have been given up.
+    void vscode.commands.executeCommand("setContext", "modelport.connected", true);
+  }
   // A key that is nowhere but in the server's memory cannot be used again.
   if (connection !== undefined && connection.credential.source !== "session") {
     // The model that was found counts, too: without a look at the provider it would not be found again.

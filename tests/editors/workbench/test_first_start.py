@@ -71,6 +71,7 @@ def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench]
     window.sees(ROWS, "Ollama", timeout_s=INSTALLED_S)
     window.pick("Study")
     window.sees(TOAST, "Study is connected")
+    window.sees(".getting-started-step.expanded [role=checkbox][aria-checked=true]")
     window.shot(f"installed-{way}")
     reason = {"uv": "after a look at the network.", "python": "in its private environment of Python 3."}[way]
     assert workbench.modelport_log().count(reason) == 1

@@ -163,6 +163,7 @@ describe("giving up", () => {
     await done;
     expect(server.requests.map((one) => one.method)).toEqual(["provider/list"]);
     expect(window.messages).toEqual([]);
+    expect(commands.executed.filter(([name]) => name === "setContext")).toEqual([]);
   });
 
   it.each(["provider/connect", "credential/set", "model/list"] as const)("during %s says nothing", async (method) => {
@@ -252,6 +253,7 @@ describe("a provider that is ready", () => {
     server.answer("model/list", { models: [model("a")], errors: [] });
     await connect({ kind: "provider", provider: { id: "groq" } });
     await message("Groq is connected. Its model is in the model picker of Chat.");
+    expect(commands.executed).toContainEqual(["setContext", "modelport.connected", true]);
     expect(server.asked("provider/connect")).toEqual([{ provider: "groq", keepOverrides: true }]);
   });
 
