@@ -103,7 +103,8 @@ function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutp
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
         onEnd();
-        return { action: CloseAction.DoNotRestart, handled: true };
+        const message = "The connection to the server is closed.";
+        return { action: CloseAction.DoNotRestart, handled: true, message };
       },
     },
   };
