@@ -67,9 +67,14 @@ class Credentials:
     ) -> Credential:
         """What the keyring has for an address, else a file."""
         # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
-        stored = None
-        if row.requires_api_key or row.id in await self._store.providers():
-            stored = await self._stored(row, base_url, unlock=unlock)
+        stored, listed = None, row.id in await self._store.providers()
+        if row.requires_api_key or listed:
+            try:
+                stored = await self._stored(row, base_url, unlock=unlock)
+            except RequestFailed:
+                # What may be in there unlisted is not worth a question to its owner.
+                if unlock or listed:
+                    raise
         if overrides.file_key and (stored is None or stored.secret is None):
             return Credential(provider=row.id, source="file", secret=overrides.file_key, location="config.json")
         if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
@@ -96,8 +101,6 @@ class Credentials:
         try:
             return await self._kept(row, overrides, base_url, unlock=False)
         except RequestFailed:
-            if row.id not in await self._store.providers():
-                return missing(row)
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
     async def keep(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:

@@ -65,6 +65,20 @@ async def test_a_keyring_is_unlocked_for_calls_only() -> None:
     assert (await owner.find(ACME, Overrides(), ADDRESS, unlock=False)).secret == Secret("stored-0123456789")
 
 
+async def test_a_locked_keyring_does_not_hide_a_key_in_a_file() -> None:
+    store = MemoryStore(openai="stored-0123456789")
+    store.locked = True
+    owner = credentials(store)
+    in_file = Overrides(file_key=Secret("key-in-file-0123"))
+    shown = await owner.find(ACME, in_file, ADDRESS, unlock=False)
+    assert (shown.source, shown.secret) == ("file", Secret("key-in-file-0123"))
+    (listed,) = await owner.statuses([(ACME, in_file, ADDRESS)])
+    assert (listed.source, listed.last4) == ("file", "0123")
+    # One that is known to be in the keyring comes first, whatever it is.
+    assert (await owner.find(OPENAI, in_file, ADDRESS, unlock=False)).source == "keyring"
+    assert store.locked
+
+
 async def test_a_variable_is_trimmed_and_a_blank_one_is_none() -> None:
     assert await found(credentials(ACME_API_KEY="  padded\n")) == ("environment", "padded", "ACME_API_KEY")
     assert await found(credentials(ACME_API_KEY="  ", ACME_TOKEN="t")) == ("environment", "t", "ACME_TOKEN")
