@@ -666,7 +666,7 @@ export interface ConnectProviderParams {
   readonly timeoutMs?: number;
   /** false accepts any certificate. */
   readonly verifyTls?: boolean;
-  /** false connects without a request, and leaves a keyring that is locked alone until the first call; true when absent. */
+  /** false connects without a request, and asks nobody for a password: a keyring that is locked and the command that prints the key are left alone until the first call; true when absent. */
   readonly verify?: boolean;
   /** true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address. */
   readonly keepOverrides?: boolean;

@@ -91,6 +91,9 @@ class FakeHandshakes:
         self.environments: list[Mapping[str, str]] = []
         self.limits: list[float] = []
         self.running = self.most = 0
+        self.expected = 0
+        """Nobody has an answer before so many are running at once."""
+        self._enough = anyio.Event()
 
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
@@ -100,8 +103,11 @@ class FakeHandshakes:
         self.limits.append(timeout_s)
         self.running += 1
         self.most = max(self.most, self.running)
+        if self.running >= self.expected:
+            self._enough.set()
         try:
-            # Long enough for all the others that may start to have started.
+            await self._enough.wait()
+            # Long enough for one too many to have started.
             for _ in range(50):
                 await anyio.lowlevel.checkpoint()
         finally:

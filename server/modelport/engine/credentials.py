@@ -39,15 +39,18 @@ class Credentials:
     ) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
 
-        Without ``unlock`` a keyring that is locked stays so, and what it holds comes without its secret.
+        Without ``unlock`` nobody is asked for a password: a keyring that is locked stays so, no command is run, and
+        what comes from there comes without its secret.
 
         Raises:
             RequestFailed: the key command gives nothing, or the keyring is needed and does not answer.
         """
         given = self._given(row, overrides)
         if given is None and overrides.key_command:
-            secret = await self._values.printed(overrides.key_command, row, "its key")
-            given = _by_command(row, overrides, secret)
+            command = overrides.key_command
+            # A command may ask for a password, too.
+            printed = await self._values.printed(command, row, "its key") if unlock else self._values.known(command)
+            given = _by_command(row, overrides, printed)
         if given is not None:
             return given
         return await (self._kept(row, overrides, base_url) if unlock else self._known(row, overrides, base_url))

@@ -1021,7 +1021,7 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """false accepts any certificate."""
 
     verify: bool | None = None
-    """false connects without a request, and leaves a keyring that is locked alone until the first call; true when absent."""
+    """false connects without a request, and asks nobody for a password: a keyring that is locked and the command that prints the key are left alone until the first call; true when absent."""
 
     keep_overrides: bool | None = None
     """true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address."""

@@ -128,6 +128,15 @@ async def test_a_list_runs_no_command_and_still_says_where_the_key_is() -> None:
     assert [status.last4 for status in await credentials.found()] == [KEY[-4:]]
 
 
+async def test_a_command_is_not_run_where_nobody_may_be_asked() -> None:
+    printing = Printing(**{COMMAND[0]: KEY})
+    _, connected = world(printing=printing, key_command=COMMAND)
+    view = await connected.connect(types.ConnectProviderParams(provider="acme", model="m", verify=False))
+    assert (view.model, view.credential.source, view.credential.last4) == ("m", "command", None)
+    assert printing.runs == []
+    assert (await connected.endpoint(ACME, "m")).credential.secret == Secret(KEY)
+
+
 async def test_a_key_that_was_refused_is_asked_for_again() -> None:
     printing = Printing(**{COMMAND[0]: KEY})
     _, connected = world(printing=printing, key_command=COMMAND)

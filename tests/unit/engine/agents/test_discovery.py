@@ -141,6 +141,7 @@ async def test_a_generic_name_that_does_not_answer_is_still_no_agent() -> None:
 
 async def test_only_a_few_are_started_at_once() -> None:
     case = Case(Machine(programs=TWO.programs, settings=tuple(_own(number) for number in range(8))))
+    case.handshakes.expected = AT_ONCE
     await case.find(level="verify")
     assert len(case.handshakes.started) == 10
     assert case.handshakes.most == AT_ONCE
