@@ -13,16 +13,16 @@ import httpx2
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
-from modelport.adapters.dialects.bedrock_converse import BedrockConverse
-from modelport.adapters.dialects.cohere_chat import CohereChat
-from modelport.adapters.dialects.gemini import Gemini
+from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
+from modelport.adapters.dialects.bedrock.converse import BedrockConverse
+from modelport.adapters.dialects.cohere.chat import CohereChat
+from modelport.adapters.dialects.google.generate_content import Gemini
 from modelport.adapters.dialects.http_completer import HttpCompleter
-from modelport.adapters.dialects.mock import Mock
-from modelport.adapters.dialects.ollama import Ollama
-from modelport.adapters.dialects.openai_chat import OpenAIChat
-from modelport.adapters.dialects.openai_completions import OpenAICompletions
-from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.dialects.mock.completer import Mock
+from modelport.adapters.dialects.ollama.chat import Ollama
+from modelport.adapters.dialects.openai.chat import OpenAIChat
+from modelport.adapters.dialects.openai.completions import OpenAICompletions
+from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES, DialectTable
 from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool

@@ -13,13 +13,13 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import pytest
 
-from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
-from modelport.adapters.dialects.cohere_chat import CohereChat
-from modelport.adapters.dialects.gemini import Gemini
-from modelport.adapters.dialects.ollama import Ollama
-from modelport.adapters.dialects.openai_chat import OpenAIChat
-from modelport.adapters.dialects.openai_completions import OpenAICompletions
-from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
+from modelport.adapters.dialects.cohere.chat import CohereChat
+from modelport.adapters.dialects.google.generate_content import Gemini
+from modelport.adapters.dialects.ollama.chat import Ollama
+from modelport.adapters.dialects.openai.chat import OpenAIChat
+from modelport.adapters.dialects.openai.completions import OpenAICompletions
+from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.http.auth import request_headers
 from modelport.adapters.provider_data import load_registry

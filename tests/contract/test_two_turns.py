@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
-from modelport.adapters.dialects.openai_chat import OpenAIChat
-from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
+from modelport.adapters.dialects.openai.chat import OpenAIChat
+from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.protocol.types import Message
 from support.builders import answer, call, endpoint, row, tool, user
 

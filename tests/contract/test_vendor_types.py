@@ -9,11 +9,11 @@ import jsonschema
 import msgspec
 import pytest
 
-from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
-from modelport.adapters.dialects.bedrock_converse import BedrockConverse
-from modelport.adapters.dialects.openai_chat import OpenAIChat
-from modelport.adapters.dialects.openai_completions import OpenAICompletions
-from modelport.adapters.dialects.openai_responses import OpenAIResponses
+from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
+from modelport.adapters.dialects.bedrock.converse import BedrockConverse
+from modelport.adapters.dialects.openai.chat import OpenAIChat
+from modelport.adapters.dialects.openai.completions import OpenAICompletions
+from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.provider_data import load_registry
 from modelport.domain.completion import ModelCall
 from modelport.domain.errors import InvalidParams

@@ -1,1 +1,1 @@
-"""The wire formats, a module each, over shared framing."""
+"""The wire formats, a folder per family. What readers of any wire share is in ``adapters/wire``."""

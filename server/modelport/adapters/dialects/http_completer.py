@@ -7,18 +7,12 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from modelport.adapters.dialects.framing import Framer, framer_for
-from modelport.adapters.dialects.wire_format import (
-    LONGEST_EVENT,
-    Decoder,
-    EventTooLong,
-    NotUnderstood,
-    ProviderRefused,
-    WireFormat,
-    turn_headers,
-)
+from modelport.adapters.dialects.wire_format import Decoder, WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
+from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong, NotUnderstood, ProviderRefused
+from modelport.adapters.wire.framing import Framer, framer_for
+from modelport.adapters.wire.request import turn_headers
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.connection import Endpoint, listing_endpoint
 from modelport.domain.errors import RequestFailed

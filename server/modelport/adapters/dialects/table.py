@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import anyio
-import anyio.to_thread
+from importlib import import_module
+from typing import Any
 
+from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.exchange import Exchange
 from modelport.domain.ports import Completer
+from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
 MODULES: dict[Dialect, tuple[str, str]] = {
-    "openai_chat": ("openai_chat", "OpenAIChat"),
-    "openai_responses": ("openai_responses", "OpenAIResponses"),
-    "openai_completions": ("openai_completions", "OpenAICompletions"),
-    "anthropic_messages": ("anthropic_messages", "AnthropicMessages"),
-    "gemini": ("gemini", "Gemini"),
-    "ollama": ("ollama", "Ollama"),
-    "bedrock_converse": ("bedrock_converse", "BedrockConverse"),
-    "cohere_chat": ("cohere_chat", "CohereChat"),
-    "mock": ("mock", "Mock"),
+    "openai_chat": ("openai.chat", "OpenAIChat"),
+    "openai_responses": ("openai.responses", "OpenAIResponses"),
+    "openai_completions": ("openai.completions", "OpenAICompletions"),
+    "anthropic_messages": ("anthropic.messages", "AnthropicMessages"),
+    "gemini": ("google.generate_content", "Gemini"),
+    "ollama": ("ollama.chat", "Ollama"),
+    "bedrock_converse": ("bedrock.converse", "BedrockConverse"),
+    "cohere_chat": ("cohere.chat", "CohereChat"),
+    "mock": ("mock.completer", "Mock"),
 }
 
 
@@ -27,8 +29,7 @@ class DialectTable:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._loaded: dict[Dialect, Completer] = {}
-        self._lock = anyio.Lock()
+        self._completers = LazyTable(self._load)
 
     def speaks(self, dialect: Dialect) -> bool:
         """Whether the build speaks it."""
@@ -36,20 +37,21 @@ class DialectTable:
 
     async def get(self, dialect: Dialect) -> Completer:
         """The dialect, loaded in a worker thread on first use."""
-        completer = self._loaded.get(dialect)
-        if completer is None:
-            async with self._lock:
-                completer = await anyio.to_thread.run_sync(self._load, dialect)
-                self._loaded[dialect] = completer
-        return completer
+        return await self._completers.get(dialect)
 
     def _load(self, dialect: Dialect) -> Completer:
-        from importlib import import_module
-
-        module, name = MODULES[dialect]
-        wire = getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()
         if dialect == "mock":
-            return wire
+            return _made(dialect)
         from modelport.adapters.dialects.http_completer import HttpCompleter
 
-        return HttpCompleter(wire, self._exchange)
+        return HttpCompleter(load_wire_format(dialect), self._exchange)
+
+
+def load_wire_format(dialect: Dialect) -> WireFormat:
+    """A wire format over HTTP. Imports its modules, so call it in a worker thread."""
+    return _made(dialect)
+
+
+def _made(dialect: Dialect) -> Any:
+    module, name = MODULES[dialect]
+    return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()

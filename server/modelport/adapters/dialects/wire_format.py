@@ -2,67 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
-from urllib.parse import quote
+from typing import Literal, Protocol
 
-from msgspec import Struct
-
-from modelport.adapters.dialects.content import has_images
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completion import Answer, ModelCall
 from modelport.domain.provider import Provider
-
-LONGEST_EVENT = 16 * 1024 * 1024
-"""Bytes one event may have: an image or a long tool call fits, an endless line does not."""
-
-
-class WireRequest(Struct, frozen=True):
-    """A request as the format wants it: the path behind the base URL and the JSON body."""
-
-    path: str
-    body: dict[str, Any]
-
-
-def request_at(path: str, model: str, body: dict[str, Any]) -> WireRequest:
-    """The request, with the model in the path, and then not in the body, where the path has a place for it.
-
-    A path such as Bedrock's ``invoke-with-response-stream`` asks for the stream too, and the body must not.
-    """
-    if "{model}" not in path:
-        return WireRequest(path, body)
-    body.pop("model", None)
-    if path.endswith("-stream"):
-        body.pop("stream", None)
-    return WireRequest(path.replace("{model}", quote(model, safe="@")), body)
-
-
-def turn_headers(call: ModelCall) -> dict[str, str]:
-    """The headers of the row that fit this conversation."""
-    wanted = call.endpoint.provider.wire.turn_headers
-    if not wanted:
-        return {}
-    fits = {"user" if call.messages[-1].role == "user" else "agent"}
-    fits |= {"images"} if any(has_images(message) for message in call.messages) else set()
-    return {header.name: header.value for header in wanted if header.when in fits}
-
-
-class ProviderRefused(Exception):
-    """The provider sent an error inside an answer; ``error`` is its JSON text or its parsed value."""
-
-    def __init__(self, error: bytes | dict[str, Any] | list[Any] | str) -> None:
-        super().__init__("the provider sent an error")
-        self.error = error
-
-
-class NotUnderstood(Exception):
-    """An event is not what the format promises; ``data`` is what came."""
-
-    def __init__(self, data: bytes, why: str) -> None:
-        super().__init__(why)
-        self.data = data
-
-
-class EventTooLong(Exception):
-    """An event exceeded ``LONGEST_EVENT``."""
 
 
 class Decoder(Protocol):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING
-
-import anyio
-import anyio.to_thread
 
 from modelport.domain.connection import Endpoint
 from modelport.domain.provider import Auth
+from modelport.lazy import LazyTable
 
 if TYPE_CHECKING:
     from modelport.adapters.http.pool import HttpPool
@@ -27,23 +26,13 @@ class LogIns:
 
     def __init__(self, pool: HttpPool) -> None:
         self._pool = pool
-        self._loaded: dict[Auth, LogIn] = {}
-        self._lock = anyio.Lock()
+        self._log_ins = LazyTable(self._load)
 
     async def get(self, endpoint: Endpoint) -> LogIn | None:
         """The log-in that an endpoint needs; None where its key is all."""
         auth = endpoint.provider.auth
-        if auth not in MODULES:
-            return None
-        log_in = self._loaded.get(auth)
-        if log_in is None:
-            async with self._lock:
-                log_in = await anyio.to_thread.run_sync(self._load, auth)
-                self._loaded[auth] = log_in
-        return log_in
+        return await self._log_ins.get(auth) if auth in MODULES else None
 
     def _load(self, auth: Auth) -> LogIn:
-        from importlib import import_module
-
         module, name = MODULES[auth]
         return getattr(import_module(f"modelport.adapters.log_ins.{module}"), name)(self._pool)

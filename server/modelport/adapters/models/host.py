@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anyio
-import anyio.to_thread
-
-from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.models.inference_profiles import InferenceProfiles
@@ -16,6 +13,7 @@ from modelport.adapters.models.ollama import OllamaModels
 from modelport.adapters.models.reading import read_list
 from modelport.domain.connection import Endpoint, listing_endpoint
 from modelport.domain.listing import ListedModel, Listing
+from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
 TIMEOUT_S = 15.0
@@ -28,7 +26,7 @@ class ProviderModels:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._wires: dict[Dialect, WireFormat] = {}
+        self._wires = LazyTable(load_wire_format)
         self._stores: Mapping[Dialect, OllamaModels] = {"ollama": OllamaModels(exchange)}
         self._profiles: Mapping[Dialect, InferenceProfiles] = {"bedrock_converse": InferenceProfiles(exchange)}
 
@@ -37,7 +35,7 @@ class ProviderModels:
         row = endpoint.provider
         if not endpoint.base_url:
             return Listing(models=tuple(ListedModel(id=name) for name in row.example_models))
-        wire = await self._wire(endpoint.dialect)
+        wire = await self._wires.get(endpoint.dialect)
         path, place = wire.models_path(row), listing_endpoint(endpoint)
         if not path or place is None:
             return None
@@ -78,15 +76,3 @@ class ProviderModels:
                 break
             asked.add(page.more or "")
         return Listing(models=tuple(models.values()))
-
-    async def _wire(self, dialect: Dialect) -> WireFormat:
-        if dialect not in self._wires:
-            self._wires[dialect] = await anyio.to_thread.run_sync(_load, dialect)
-        return self._wires[dialect]
-
-
-def _load(dialect: Dialect) -> WireFormat:
-    from importlib import import_module
-
-    module, name = MODULES[dialect]
-    return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()

@@ -8,10 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from modelport.adapters.dialects.listings import Page, read_entries, read_models, read_page
-from modelport.adapters.dialects.wire_format import NotUnderstood, WireFormat
+from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.models.reading import read_list
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.listings import Page, read_entries, read_models, read_page
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listing import Listing

@@ -11,10 +11,10 @@ import anyio
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.dialects.json_values import decode
-from modelport.adapters.dialects.wire_format import NotUnderstood
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.json_values import decode
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listing import ListedModel, Listing, PullProgress

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import anyio.to_thread
 
-from modelport.adapters.dialects.listings import Page, read_page
-from modelport.adapters.dialects.wire_format import NotUnderstood
 from modelport.adapters.http import failures
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.listings import Page, read_page
 from modelport.domain.connection import Endpoint
 
 LONG_BODY = 64 * 1024

@@ -5,10 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from modelport.adapters.dialects.wire_format import NotUnderstood
 from modelport.adapters.operations import mock
 from modelport.adapters.operations.replies import at, objects, read
 from modelport.adapters.operations.sender import Sender
+from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.errors import RequestFailed
 from modelport.domain.operation import Balance, Credit, CreditCall
 from modelport.domain.operation_wire import CreditsWire

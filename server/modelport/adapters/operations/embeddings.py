@@ -17,11 +17,12 @@ from typing import Any
 
 from msgspec import Struct
 
-from modelport.adapters.dialects.json_values import refuse
-from modelport.adapters.dialects.wire_format import NotUnderstood, WireRequest
 from modelport.adapters.operations import mock
 from modelport.adapters.operations.replies import at, count_at, google_model, google_path, objects, read
 from modelport.adapters.operations.sender import Sender
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.json_values import refuse
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operation import Embedded, EmbeddingCall
 from modelport.protocol.shapes import is_list

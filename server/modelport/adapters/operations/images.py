@@ -15,11 +15,12 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.dialects.json_values import refuse
-from modelport.adapters.dialects.wire_format import ProviderRefused, WireRequest
 from modelport.adapters.operations import mock
 from modelport.adapters.operations.replies import count_at, google_model, google_path, objects, read
 from modelport.adapters.operations.sender import Sender
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import refuse
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operation import Drawn, ImageCall
 from modelport.protocol.shapes import is_object

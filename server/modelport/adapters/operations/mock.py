@@ -11,8 +11,8 @@ import hashlib
 import struct
 import zlib
 
-from modelport.adapters.dialects.content import plain_text
-from modelport.adapters.dialects.mock import prepare_operation
+from modelport.adapters.dialects.mock.completer import prepare_operation
+from modelport.adapters.wire.content import plain_text
 from modelport.domain.operation import (
     Balance,
     CountCall,

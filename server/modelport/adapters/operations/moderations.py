@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.adapters.dialects.json_values import refuse
-from modelport.adapters.dialects.wire_format import NotUnderstood, WireRequest
 from modelport.adapters.operations import mock
 from modelport.adapters.operations.replies import count_at, objects, read
 from modelport.adapters.operations.sender import Sender
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.json_values import refuse
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.operation import Judged, ModerationCall
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import Judgement

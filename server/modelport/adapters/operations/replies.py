@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 import msgspec
 
-from modelport.adapters.dialects.json_values import decode, refuse
-from modelport.adapters.dialects.wire_format import ProviderRefused
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import decode, refuse
 from modelport.domain.connection import Endpoint
 from modelport.protocol.shapes import is_list, is_object
 

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib import import_module
 from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 import msgspec
 
-from modelport.adapters.dialects.table import MODULES
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused, WireFormat, WireRequest
+from modelport.adapters.dialects.table import load_wire_format
+from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.operations.replies import placed
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.connection import Endpoint
+from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
 LONGEST_QUICK_BODY = 64 * 1024
@@ -30,7 +32,7 @@ class Sender:
 
     def __init__(self, exchange: Exchange) -> None:
         self._exchange = exchange
-        self._wires: dict[Dialect, WireFormat] = {}
+        self._wires = LazyTable(load_wire_format)
 
     async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
         """What the reply to a POST says.
@@ -52,20 +54,13 @@ class Sender:
 
     async def wire(self, dialect: Dialect) -> WireFormat:
         """A wire format, loaded off the event loop on first use."""
-        if dialect not in self._wires:
-            self._wires[dialect] = await anyio.to_thread.run_sync(_load, dialect)
-        return self._wires[dialect]
+        return await self._wires.get(dialect)
 
     async def _outgoing(self, endpoint: Endpoint, request: WireRequest) -> tuple[Endpoint, Outgoing]:
         base_url, path = placed(endpoint.base_url, request.path)
         wire = await self.wire(endpoint.dialect)
         place = msgspec.structs.replace(endpoint, base_url=base_url)
         return place, Outgoing(path, wire.headers, wire.key_header, request.body)
-
-
-def _load(dialect: Dialect) -> WireFormat:
-    module, name = MODULES[dialect]
-    return getattr(import_module(f"modelport.adapters.dialects.{module}"), name)()
 
 
 async def _decoded(endpoint: Endpoint, model: str, decode: Callable[[bytes], T], body: bytes) -> T:

@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, WireRequest
 from modelport.adapters.operations import mock
 from modelport.adapters.operations.replies import count_at, google_model, google_path, read
 from modelport.adapters.operations.sender import Sender
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completion import ModelCall
 from modelport.domain.errors import RequestFailed
 from modelport.domain.operation import CountCall, TokenCount, speaks_as_its_row

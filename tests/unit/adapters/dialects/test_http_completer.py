@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from modelport.adapters.dialects import http_completer
 from modelport.adapters.dialects.http_completer import HttpCompleter
-from modelport.adapters.dialects.ollama import Ollama
-from modelport.adapters.dialects.openai_chat import OpenAIChat
+from modelport.adapters.dialects.ollama.chat import Ollama
+from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.http.exchange import Exchange
 from modelport.domain.completion import Answer
 from modelport.domain.errors import RequestFailed
@@ -237,7 +237,7 @@ async def test_after_a_listener_was_behind_silence_is_noticed_again() -> None:
 
 
 async def test_the_formats_headers_and_the_requests_path_are_sent() -> None:
-    from modelport.adapters.dialects.anthropic_messages import AnthropicMessages
+    from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 
     body = b'{"type":"message","content":[],"stop_reason":"end_turn"}'
     pool = StubPool(lambda _: reply(body))

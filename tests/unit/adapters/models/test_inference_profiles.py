@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood
 from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.models.inference_profiles import PROFILES_PATH, read_callable
+from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listing import ListedModel, Listing

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.adapters.operations.balances import decode
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.operation import Balance
 from modelport.domain.operation_wire import CreditsWire
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.adapters.operations.embeddings import decode, request
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operation import EmbeddingCall
 from modelport.domain.operation_wire import EmbeddingsWire

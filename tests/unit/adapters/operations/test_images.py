@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.adapters.operations.images import decode, per_request, request
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operation import ImageCall
 from modelport.domain.operation_wire import ImagesWire

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.adapters.operations.moderations import decode, request
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.operation import ModerationCall
 from modelport.domain.operation_wire import ModerationWire
 from modelport.protocol.types import Judgement

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood, ProviderRefused
 from modelport.adapters.operations.replies import at, count_at, google_path, objects, placed, read
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from support.builders import endpoint, row
 
 

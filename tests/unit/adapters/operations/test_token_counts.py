@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.wire_format import NotUnderstood
 from modelport.adapters.operations.token_counts import decode, prompt, request
+from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.operation_wire import TokenCountWire
 from support.builders import call, endpoint, row
 

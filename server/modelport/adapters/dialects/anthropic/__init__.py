@@ -1,0 +1,1 @@
+"""Anthropic Messages: turns of content blocks out, typed events in."""

@@ -1,0 +1,253 @@
+"""Anthropic Messages: content blocks in, typed block events out.
+
+The API version is pinned, because a newer one refuses sampling parameters.
+Source: Anthropic API reference, Messages, version 2023-06-01.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects.anthropic.turns import Thinking, turns
+from modelport.adapters.wire.content import plain_text
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.listings import model_ids
+from modelport.adapters.wire.request import WireRequest, request_at
+from modelport.adapters.wire.request_fields import tool_choice
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.parameters import refuse_others
+from modelport.domain.provider import Provider
+from modelport.protocol.types import FinishReason
+
+API_VERSION = "2023-06-01"
+DEFAULT_MAX_TOKENS = 8192
+JSON_ONLY = "Answer with one JSON object and nothing else."
+PARAMETERS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "max_tokens": "max_tokens",
+    "stop": "stop_sequences",
+}
+OTHER_PARAMETERS = frozenset({"reasoning_effort", "reasoning_budget", "user", "parallel_tool_calls"})
+FINISH_REASONS: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "toolCalls",
+    "refusal": "contentFilter",
+}
+
+
+class AnthropicMessages:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "sse"
+    key_header = "x-api-key"
+    headers: ClassVar[dict[str, str]] = {"anthropic-version": API_VERSION}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        row = call.endpoint.provider
+        given = call.parameters
+        accepted = (PARAMETERS.keys() | OTHER_PARAMETERS) - set(row.wire.refused_parameters)
+        if given.get("reasoning_effort") == "none":
+            accepted -= {"reasoning_budget"}
+        refuse_others(given, accepted, provider=row.id, model=call.model)
+        body: dict[str, Any] = {
+            "model": call.model,
+            "max_tokens": (row.wire.default_max_tokens or DEFAULT_MAX_TOKENS) + given.get("reasoning_budget", 0),
+            "messages": turns(call),
+            "stream": True,
+        }
+        body |= {PARAMETERS[name]: value for name, value in given.items() if name in PARAMETERS}
+        system = [plain_text(message) for message in call.messages if message.role == "system"]
+        if call.answer_format is not None and call.answer_format.schema is None:
+            system.append(JSON_ONLY)
+        if system:
+            body["system"] = "\n\n".join(system)
+        if "user" in given:
+            body["metadata"] = {"user_id": given["user"]}
+        body |= _tools(call) | _thinking(call) | row.wire.extra_body
+        return request_at(call.endpoint.chat_path or "/v1/messages", call.model, body)
+
+    def decoder(self, call: ModelCall, answer: Answer) -> MessagesDecoder:
+        """A fresh decoder."""
+        return MessagesDecoder(answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed."""
+        return "/v1/models" if row.wire.models_path is None else row.wire.models_path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return model_ids(body)
+
+
+def _thinking(call: ModelCall) -> dict[str, Any]:
+    effort, budget = call.parameters.get("reasoning_effort"), call.parameters.get("reasoning_budget")
+    body: dict[str, Any] = {}
+    output: dict[str, Any] = {}
+    if budget:
+        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
+    elif budget == 0 or effort == "none":
+        body["thinking"] = {"type": "disabled"}
+    elif effort is not None:
+        body["thinking"] = {"type": "adaptive"}
+    if effort not in (None, "none"):
+        output["effort"] = "low" if effort == "minimal" else effort
+    form = call.answer_format
+    if form is not None and form.schema is not None:
+        output["format"] = {"type": "json_schema", "schema": form.schema}
+    return body | ({"output_config": output} if output else {})
+
+
+def _tools(call: ModelCall) -> dict[str, Any]:
+    wanted = tool_choice(call) or "auto"
+    if not call.tools or (wanted == "none" and "none" not in call.endpoint.provider.wire.tool_choice):
+        return {}
+    tools = [
+        {
+            "name": tool.name,
+            "description": tool.description or "",
+            "input_schema": tool.parameters or {"type": "object", "properties": {}},
+        }
+        for tool in call.tools
+    ]
+    choice: dict[str, Any] = {"type": "any" if wanted == "required" else wanted}
+    if call.named_tool:
+        choice = {"type": "tool", "name": call.named_tool}
+    if call.parameters.get("parallel_tool_calls") is False and wanted != "none":
+        choice["disable_parallel_tool_use"] = True
+    return {"tools": tools} | ({"tool_choice": choice} if len(choice) > 1 or choice["type"] != "auto" else {})
+
+
+class _Block(Struct):
+    type: str = ""
+    text: str | None = None
+    thinking: str | None = None
+    id: str | None = None
+    name: str | None = None
+    input: Raw = ABSENT
+    partial_json: str | None = None
+    signature: str | None = None
+    data: str | None = None
+    stop_reason: str | None = None
+
+
+class _MessageBody(Struct):
+    type: str = ""
+    content: list[_Block] | None = None
+    stop_reason: str | None = None
+    usage: Raw = ABSENT
+
+
+class _Event(Struct):
+    type: str = ""
+    index: int = 0
+    message: _MessageBody | None = None
+    content_block: _Block | None = None
+    delta: _Block | None = None
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_MESSAGE = msgspec.json.Decoder(_MessageBody)
+
+
+class MessagesDecoder:
+    """Decodes block events; a whole message is its blocks at once."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._calls: dict[int, int] = {}
+        self._usage: dict[str, Any] = {}
+        self._thinking = Thinking(answer)
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One event."""
+        event = decode(_EVENT, data)
+        match event.type:
+            case "content_block_delta" if event.delta:
+                self._delta(event.index, event.delta)
+            case "content_block_start" if event.content_block:
+                self._block(event.index, event.content_block)
+            case "content_block_stop":
+                self._thinking.end()
+            case "message_start" if event.message:
+                self._count(event.message.usage)
+            case "message_delta":
+                self._count(event.usage)
+                if event.delta and event.delta.stop_reason:
+                    self._finish(event.delta.stop_reason)
+            case "message_stop":
+                self.complete = self.over = True
+            case "error":
+                raise ProviderRefused(data)
+            case _:
+                if is_set(event.error) or (not event.type and name != b"ping"):
+                    refuse(data)
+
+    def whole(self, body: bytes) -> None:
+        """A message in one piece."""
+        message = decode(_MESSAGE, body)
+        if message.type == "error" or message.content is None:
+            refuse(body)
+        for index, block in enumerate(message.content):
+            self._block(index, block)
+            self._thinking.end()
+        self._count(message.usage)
+        self._finish(message.stop_reason)
+        self.over = True
+
+    def _delta(self, index: int, delta: _Block) -> None:
+        if delta.text:
+            self._answer.text(delta.text)
+        elif delta.thinking:
+            self._thinking.more(delta.thinking)
+        elif delta.signature:
+            self._thinking.sign(delta.signature)
+        elif delta.partial_json and index in self._calls:
+            self._answer.tool_call(self._calls[index], arguments=delta.partial_json)
+
+    def _block(self, index: int, block: _Block) -> None:
+        if block.type == "tool_use":
+            position = self._calls.setdefault(index, len(self._calls))
+            # In a stream the block begins with an empty input and the arguments follow in deltas.
+            arguments = bytes(block.input).decode() if is_set(block.input) else ""
+            self._answer.tool_call(position, call_id=block.id or "", name=block.name or "", arguments=arguments)
+        elif block.type == "text":
+            self._answer.text(block.text or "")
+        elif block.type == "thinking":
+            self._thinking.begin(block.thinking or "", block.signature or "")
+        elif block.type == "redacted_thinking":
+            self._thinking.redacted(block.data or "")
+
+    def _finish(self, reason: str | None) -> None:
+        self.complete = True
+        self._answer.finish(FINISH_REASONS.get(reason or "", "other"))
+
+    def _count(self, usage: Raw) -> None:
+        """Later counts replace earlier ones; Anthropic's input leaves both kinds of cached tokens out."""
+        self._usage |= {k: v for k, v in fields(usage).items() if v is not None}
+        number = {name: whole_number(self._usage.get(name)) for name in _COUNTS}
+        if number["input_tokens"] is None and number["output_tokens"] is None:
+            return
+        read, written = number["cache_read_input_tokens"], number["cache_creation_input_tokens"]
+        self._answer.counts = TokenCounts(
+            input=(number["input_tokens"] or 0) + (read or 0) + (written or 0),
+            output=number["output_tokens"] or 0,
+            cache_read=read,
+            cache_write=written,
+        )
+
+
+_COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")

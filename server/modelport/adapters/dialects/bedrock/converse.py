@@ -1,0 +1,272 @@
+"""Amazon Bedrock's Converse: one shape for the models of many makers, events in AWS's binary framing.
+
+Source: Amazon Bedrock API reference, ConverseStream and ConverseStreamOutput.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects.bedrock import models as bedrock_models
+from modelport.adapters.dialects.bedrock import request as bedrock_request
+from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.request import WireRequest, request_at
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.parameters import refuse_others
+from modelport.domain.provider import Provider
+from modelport.protocol.shapes import is_list, is_object
+from modelport.protocol.types import FinishReason
+
+CHAT_PATH = "/model/{model}/converse-stream"
+PARAMETERS = {"temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
+FINISH_REASONS: dict[str, FinishReason] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "tool_use": "toolCalls",
+    "guardrail_intervened": "contentFilter",
+    "content_filtered": "contentFilter",
+}
+EVENTS = frozenset(
+    {"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"}
+)
+
+
+class BedrockConverse:
+    """The wire format."""
+
+    framing: Literal["event_stream"] = "event_stream"
+    key_header = "Authorization"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        row, given = call.endpoint.provider, call.parameters
+        accepted = bedrock_models.accepted_parameters(call) - set(row.wire.refused_parameters)
+        refuse_others(given, accepted, provider=row.id, model=call.model)
+        body: dict[str, Any] = {"messages": bedrock_request.turns(call)}
+        if system := bedrock_request.system(call):
+            body["system"] = system
+        inference = {PARAMETERS[name]: value for name, value in given.items() if name in PARAMETERS}
+        if (limit := bedrock_models.max_tokens(call)) is not None:
+            inference["maxTokens"] = limit
+        if inference:
+            body["inferenceConfig"] = inference
+        body |= bedrock_request.tools(call) | bedrock_request.output(call)
+        if more := body.get("additionalModelRequestFields", {}) | bedrock_models.additional_fields(call):
+            body["additionalModelRequestFields"] = more
+        body |= row.wire.extra_body
+        return request_at(call.endpoint.chat_path or CHAT_PATH, call.model, body)
+
+    def decoder(self, call: ModelCall, answer: Answer) -> ConverseDecoder:
+        """A fresh decoder."""
+        return ConverseDecoder(answer, call.model)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed; on which host is the row's to say."""
+        return row.wire.models_path or ""
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        listing = decode(_LISTING, body)
+        models = listing.get("modelSummaries") if is_object(listing) else None
+        found = [model.get("modelId") for model in models if is_object(model)] if is_list(models) else []
+        return tuple(str(model) for model in found if model)
+
+
+class _ReasoningText(Struct):
+    text: str = ""
+    signature: str | None = None
+
+
+class _Reasoning(Struct, rename="camel"):
+    text: str | None = None
+    signature: str | None = None
+    redacted_content: bytes | None = None
+    reasoning_text: _ReasoningText | None = None
+
+
+class _ToolUse(Struct, rename="camel"):
+    tool_use_id: str = ""
+    name: str = ""
+    type: str | None = None
+    input: Raw = ABSENT
+
+
+class _ToolUsePiece(Struct):
+    input: str | None = None
+
+
+class _Delta(Struct, rename="camel"):
+    text: str | None = None
+    tool_use: _ToolUsePiece | None = None
+    reasoning_content: _Reasoning | None = None
+
+
+class _Text(Struct):
+    text: str | None = None
+
+
+class _Citations(Struct):
+    content: list[_Text] | None = None
+
+
+class _Block(Struct, rename="camel"):
+    text: str | None = None
+    tool_use: _ToolUse | None = None
+    reasoning_content: _Reasoning | None = None
+    citations_content: _Citations | None = None
+
+
+class _Message(Struct):
+    content: list[_Block] = []
+
+
+class _Output(Struct):
+    message: _Message | None = None
+
+
+class _Event(Struct, rename="camel"):
+    content_block_index: int = 0
+    delta: _Delta | None = None
+    start: _Block | None = None
+    stop_reason: str | None = None
+    usage: Raw = ABSENT
+    output: _Output | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_NAMED: msgspec.json.Decoder[dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw])
+_LISTING: msgspec.json.Decoder[dict[str, Any] | list[Any]] = msgspec.json.Decoder(dict[str, Any] | list[Any])
+
+
+class _Thought(Struct):
+    """A block of reasoning as it builds up."""
+
+    text: str = ""
+    signature: str = ""
+    redacted: bytes = b""
+
+
+class ConverseDecoder:
+    """Decodes block events; a whole message is its blocks at once."""
+
+    def __init__(self, answer: Answer, model: str) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._model = model
+        self._calls: dict[int, int] = {}
+        self._thoughts: dict[int, _Thought] = {}
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One event; without a name it is a whole message, or an event under its name as in Amazon's own models."""
+        event = decode(_EVENT, data)
+        if event.delta is not None:
+            self._delta(event.content_block_index, event.delta)
+        elif event.start is not None:
+            self._block(event.content_block_index, event.start)
+        elif event.output is not None:
+            self._message(event.output.message, event)
+        elif name == b"contentBlockStop":
+            self._end(event.content_block_index)
+        elif event.stop_reason is not None:
+            self._finish(event.stop_reason)
+        elif name == b"metadata":
+            self._count(event.usage)
+            self.over = self.complete
+        elif not name:
+            self._named(data)
+
+    def whole(self, body: bytes) -> None:
+        """A message in one piece."""
+        self.event(b"", body)
+
+    def _named(self, data: bytes) -> None:
+        named = [(name, raw) for name, raw in decode(_NAMED, data).items() if name in EVENTS]
+        if not named:
+            refuse(data)
+        for name, raw in named:
+            self.event(name.encode(), bytes(raw))
+
+    def _message(self, message: _Message | None, event: _Event) -> None:
+        for index, block in enumerate(message.content if message else ()):
+            self._block(index, block)
+            self._end(index)
+        self._count(event.usage)
+        self._finish(event.stop_reason or "")
+        self.over = True
+
+    def _delta(self, index: int, delta: _Delta) -> None:
+        if delta.text:
+            self._answer.text(delta.text)
+        elif delta.tool_use is not None:
+            if index in self._calls:
+                self._answer.tool_call(self._calls[index], arguments=delta.tool_use.input or "")
+        elif delta.reasoning_content is not None:
+            self._reason(index, delta.reasoning_content)
+
+    def _block(self, index: int, block: _Block) -> None:
+        call = block.tool_use
+        # The service answers the calls of its own tools itself.
+        if call is not None and call.type != "server_tool_use":
+            position = self._calls.setdefault(index, len(self._calls))
+            arguments = bytes(call.input).decode() if is_set(call.input) else ""
+            self._answer.tool_call(position, call_id=call.tool_use_id, name=call.name, arguments=arguments)
+        elif block.reasoning_content is not None:
+            self._reason(index, block.reasoning_content)
+        elif block.citations_content is not None:
+            for piece in block.citations_content.content or ():
+                self._answer.text(piece.text or "")
+        else:
+            self._answer.text(block.text or "")
+
+    def _reason(self, index: int, piece: _Reasoning) -> None:
+        thought = self._thoughts.setdefault(index, _Thought())
+        whole = piece.reasoning_text
+        text, signature = (piece.text, piece.signature) if whole is None else (whole.text, whole.signature)
+        if text:
+            thought.text += text
+            self._answer.reasoning(text)
+        thought.signature += signature or ""
+        thought.redacted += piece.redacted_content or b""
+
+    def _end(self, index: int) -> None:
+        """A block has ended: reasoning that is signed, or that only the model can read, is wanted back as it is."""
+        thought = self._thoughts.pop(index, None)
+        if thought is None or not (thought.signature or thought.redacted):
+            return
+        block: dict[str, Any] = {"reasoningText": {"text": thought.text, "signature": thought.signature}}
+        if thought.redacted:
+            block = {"redactedContent": base64.b64encode(thought.redacted).decode()}
+        self._answer.keep({"model": self._model, "reasoningContent": block})
+
+    def _finish(self, reason: str) -> None:
+        self.complete = True
+        mapped = FINISH_REASONS.get(reason, "other")
+        self._answer.finish("toolCalls" if mapped == "stop" and self._calls else mapped)
+
+    def _count(self, usage: Raw) -> None:
+        """Converse's input leaves both kinds of cached tokens out."""
+        told = fields(usage)
+        read, written = _cached(told, "Read"), _cached(told, "Write")
+        counted, answered = whole_number(told.get("inputTokens")), whole_number(told.get("outputTokens"))
+        if counted is None and answered is None:
+            return
+        self._answer.counts = TokenCounts(
+            input=(counted or 0) + (read or 0) + (written or 0),
+            output=answered or 0,
+            cache_read=read,
+            cache_write=written,
+        )
+
+
+def _cached(usage: dict[str, Any], kind: str) -> int | None:
+    """A count of cached tokens; Amazon's own models call it a little differently."""
+    count = whole_number(usage.get(f"cache{kind}InputTokens"))
+    return whole_number(usage.get(f"cache{kind}InputTokenCount")) if count is None else count

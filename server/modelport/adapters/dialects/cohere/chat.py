@@ -1,0 +1,214 @@
+"""Cohere's own Chat API, version 2: typed events out, with thinking, plans for tools, and usage in two measures.
+
+Source: Cohere API reference, Chat with Streaming (v2).
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects.cohere.request import State, body
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.listings import model_ids
+from modelport.adapters.wire.request import WireRequest
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.provider import Provider
+from modelport.protocol.types import FinishReason
+
+MODELS_PATH = "/v1/models?endpoint=chat&page_size=1000"
+"""Without a size a page has 20 models. Source: Cohere API reference, List Models."""
+FINISH_REASONS: dict[str, FinishReason] = {
+    "COMPLETE": "stop",
+    "STOP_SEQUENCE": "stop",
+    "MAX_TOKENS": "length",
+    "TOOL_CALL": "toolCalls",
+}
+FAILURES = frozenset({"ERROR", "TIMEOUT"})
+
+
+class CohereChat:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "sse"
+    key_header = "Authorization"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        return WireRequest(call.endpoint.chat_path or "/v2/chat", body(call))
+
+    def decoder(self, call: ModelCall, answer: Answer) -> CohereDecoder:
+        """A fresh decoder."""
+        return CohereDecoder(call.model, answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed; a row's own path belongs to the row's own dialect."""
+        path = row.wire.models_path if row.dialect == "cohere_chat" else None
+        return MODELS_PATH if path is None else path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return model_ids(body)
+
+
+class _Function(Struct):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(Struct):
+    id: str | None = None
+    function: _Function | None = None
+
+
+class _Block(Struct):
+    text: str | None = None
+    thinking: str | None = None
+
+
+class _Message(Struct):
+    content: _Block | list[_Block] | str | None = None
+    tool_plan: str | None = None
+    tool_calls: _Call | list[_Call] | None = None
+
+
+class _Tokens(Struct):
+    input_tokens: float | None = None
+    output_tokens: float | None = None
+    image_tokens: float | None = None
+    reasoning_tokens: float | None = None
+
+
+class _Usage(Struct):
+    tokens: _Tokens | None = None
+    billed_units: _Tokens | None = None
+    cached_tokens: float | None = None
+
+
+class _Reply(Struct):
+    """A whole reply; ``message`` is a text in an error. The delta of an event has the same fields."""
+
+    message: _Message | str | None = None
+    finish_reason: str | None = None
+    usage: Raw = ABSENT
+    error: str | dict[str, Any] | None = None
+
+
+class _Event(Struct):
+    type: str = ""
+    index: int = 0
+    delta: _Reply | None = None
+
+
+_EVENT = msgspec.json.Decoder(_Event)
+_REPLY = msgspec.json.Decoder(_Reply)
+_USAGE = msgspec.json.Decoder(_Usage)
+
+
+class CohereDecoder:
+    """Decodes events; a whole reply is their deltas in one."""
+
+    def __init__(self, model: str, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._model = model
+        self._answer = answer
+        self._thinking: list[str] = []
+        self._plan: list[str] = []
+        # How many calls have begun, and which of them each of the wire's numbers means at present.
+        self._begun = 0
+        self._calls: dict[int, int] = {}
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One event."""
+        if data.startswith(b"[DONE]"):
+            self.over = True
+            return
+        event = decode(_EVENT, data)
+        if not event.type:
+            refuse(data)
+        if name == b"error" or event.type == "error":
+            raise ProviderRefused(data)
+        delta = event.delta
+        if delta is None:
+            return
+        if isinstance(delta.message, _Message):
+            self._message(delta.message, event.index, begins=event.type == "tool-call-start")
+        if event.type == "message-end":
+            self._end(delta)
+
+    def whole(self, body: bytes) -> None:
+        """A reply in one piece."""
+        reply = decode(_REPLY, body)
+        if not isinstance(reply.message, _Message):
+            refuse(body)
+        self._message(reply.message, 0, begins=True)
+        self._end(reply)
+
+    def _message(self, message: _Message, index: int, *, begins: bool) -> None:
+        content = message.content
+        for block in content if isinstance(content, list) else (content,):
+            if isinstance(block, _Block):
+                self._block(block)
+            elif block:
+                self._answer.text(block)
+        if message.tool_plan:
+            self._plan.append(message.tool_plan)
+            self._answer.reasoning(message.tool_plan)
+        if calls := message.tool_calls:
+            for call in calls if isinstance(calls, list) else (calls,):
+                self._call(call, index, begins=begins)
+
+    def _block(self, block: _Block) -> None:
+        if block.text:
+            self._answer.text(block.text)
+        elif block.thinking:
+            self._thinking.append(block.thinking)
+            self._answer.reasoning(block.thinking)
+
+    def _call(self, call: _Call, index: int, *, begins: bool) -> None:
+        if begins:
+            self._calls[index] = self._begun
+            self._begun += 1
+        position, function = self._calls.get(index), call.function or _Function()
+        if position is not None:
+            name, arguments = function.name or "", function.arguments or ""
+            self._answer.tool_call(position, call_id=call.id or "", name=name, arguments=arguments)
+
+    def _end(self, end: _Reply) -> None:
+        reason = end.finish_reason or ""
+        self._count(end.usage)
+        if reason in FAILURES or end.error:
+            raise ProviderRefused(end.error or f"the answer broke off with the finish reason {reason}")
+        if self._thinking or self._plan:
+            state = State(self._model, "".join(self._thinking), "".join(self._plan))
+            self._answer.state = msgspec.to_builtins(state)
+        mapped = FINISH_REASONS.get(reason, "other")
+        if mapped in ("stop", "toolCalls"):
+            mapped = "toolCalls" if self._begun else "stop" if mapped == "stop" else "other"
+        self._answer.finish(mapped)
+        self.complete = self.over = True
+
+    def _count(self, raw: Raw) -> None:
+        """All tokens, or where there are none, those that are billed. Images are not among the input's tokens."""
+        try:
+            usage = _USAGE.decode(raw) if is_set(raw) else _Usage()
+        except ValueError:
+            return
+        tokens = usage.tokens or usage.billed_units
+        if tokens is None or (tokens.input_tokens is None and tokens.output_tokens is None):
+            return
+        self._answer.counts = TokenCounts(
+            input=int((tokens.input_tokens or 0) + (tokens.image_tokens or 0)),
+            output=int(tokens.output_tokens or 0),
+            cache_read=_whole(usage.cached_tokens),
+            reasoning=_whole(tokens.reasoning_tokens),
+        )
+
+
+def _whole(number: float | None) -> int | None:
+    return None if number is None else int(number)

@@ -1,0 +1,1 @@
+"""Google's generateContent: the Gemini API and the Agent Platform (Vertex AI)."""

@@ -1,0 +1,254 @@
+"""Google's generateContent, as the Gemini API, the Agent Platform (Vertex AI) and gateways speak it.
+
+Source: Gemini API reference, models.streamGenerateContent; Agent Platform REST reference, v1.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any, ClassVar, Literal
+from urllib.parse import quote
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects.google.request import Mark, body
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
+from modelport.adapters.wire.listings import model_ids
+from modelport.adapters.wire.request import WireRequest
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.provider import Provider
+from modelport.protocol.types import FinishReason
+
+CHAT_PATH = "/v1beta/models/{model}:streamGenerateContent?alt=sse"
+MODELS_PATH = "/v1beta/models?pageSize=1000"
+"""Without a size a page has 50 models, and there are more. Source: Gemini API reference, models.list."""
+FINISH_REASONS: dict[str | int, FinishReason] = {
+    "STOP": "stop",
+    "MAX_TOKENS": "length",
+    "CONTINUATION": "length",
+    "SAFETY": "contentFilter",
+    "RECITATION": "contentFilter",
+    "BLOCKLIST": "contentFilter",
+    "PROHIBITED_CONTENT": "contentFilter",
+    "SPII": "contentFilter",
+    "IMAGE_SAFETY": "contentFilter",
+    "IMAGE_PROHIBITED_CONTENT": "contentFilter",
+    "IMAGE_RECITATION": "contentFilter",
+    "MODEL_ARMOR": "contentFilter",
+    "ESCALATION": "contentFilter",
+    # A call of a tool that was not offered can be answered as any other.
+    "UNEXPECTED_TOOL_CALL": "toolCalls",
+    # Not a word of Google's, but of servers that speak its format.
+    "FUNCTION_CALL": "toolCalls",
+    # As numbers, where a proxy has asked for them; from 5 on the services number them differently.
+    1: "stop",
+    2: "length",
+    3: "contentFilter",
+    4: "contentFilter",
+}
+
+
+class Gemini:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "sse"
+    key_header = "x-goog-api-key"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        model = quote(call.model.removeprefix("models/"), safe="")
+        return WireRequest((call.endpoint.chat_path or CHAT_PATH).replace("{model}", model), body(call))
+
+    def decoder(self, call: ModelCall, answer: Answer) -> GeminiDecoder:
+        """A fresh decoder."""
+        return GeminiDecoder(answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed."""
+        return MODELS_PATH if row.wire.models_path is None else row.wire.models_path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return tuple(name.removeprefix("models/") for name in model_ids(body))
+
+
+class _FunctionCall(Struct):
+    name: str = ""
+    args: Raw = ABSENT
+    id: str | None = None
+
+
+class _Part(Struct, rename="camel"):
+    text: str | None = None
+    thought: bool | None = None
+    thought_signature: str | None = None
+    function_call: _FunctionCall | None = None
+
+
+class _Content(Struct):
+    parts: list[_Part] | None = None
+
+
+class _Candidate(Struct, rename="camel"):
+    content: _Content | None = None
+    finish_reason: str | int | None = None
+    index: int | None = None
+
+
+class _Feedback(Struct, rename="camel"):
+    block_reason: str | int | None = None
+    block_reason_message: str | None = None
+
+
+class _Chunk(Struct, rename="camel"):
+    candidates: list[_Candidate] | None = None
+    prompt_feedback: _Feedback | None = None
+    usage_metadata: Raw = ABSENT
+    response_id: str | None = None
+    error: Raw = ABSENT
+
+
+class _Usage(Struct, rename="camel"):
+    prompt_token_count: int | None = None
+    tool_use_prompt_token_count: int | None = None
+    cached_content_token_count: int | None = None
+    candidates_token_count: int | None = None
+    thoughts_token_count: int | None = None
+    total_token_count: int | None = None
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+_REPLY: msgspec.json.Decoder[_Chunk | list[_Chunk]] = msgspec.json.Decoder(_Chunk | list[_Chunk])
+_USAGE = msgspec.json.Decoder(_Usage)
+
+
+class GeminiDecoder:
+    """Decodes chunks; a whole reply is one of them, a stream without events a list of them."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._calls = 0
+        self._marks: list[dict[str, Any]] = []
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One chunk; some gateways send an end mark after the last."""
+        if data.startswith(b"[DONE]"):
+            self._end()
+            return
+        self._chunk(decode(_CHUNK, data), data)
+
+    def whole(self, body: bytes) -> None:
+        """A reply in one piece, or all chunks of a stream in a list."""
+        reply = decode(_REPLY, body)
+        chunks = [reply] if isinstance(reply, _Chunk) else reply
+        if not chunks:
+            refuse(body)
+        for chunk in chunks:
+            self._chunk(chunk, body)
+        if isinstance(reply, _Chunk):
+            self._end()
+
+    def _chunk(self, chunk: _Chunk, data: bytes) -> None:
+        if is_set(chunk.error):
+            raise _refused(chunk.error)
+        if chunk.usage_metadata is not ABSENT:
+            self._count(chunk.usage_metadata)
+        for candidate in chunk.candidates or ():
+            if not candidate.index:
+                self._candidate(candidate)
+        if not chunk.candidates:
+            self._without_candidates(chunk, data)
+
+    def _without_candidates(self, chunk: _Chunk, data: bytes) -> None:
+        feedback = chunk.prompt_feedback
+        if feedback is not None and feedback.block_reason:
+            words = feedback.block_reason_message or f"the prompt was blocked: {feedback.block_reason}"
+            raise ProviderRefused({"code": "content_filter", "message": words})
+        if chunk.response_id is None and chunk.usage_metadata is ABSENT:
+            refuse(data)
+
+    def _candidate(self, candidate: _Candidate) -> None:
+        content = candidate.content
+        if content is not None and content.parts:
+            for part in content.parts:
+                if part.function_call is not None:
+                    self._call(part.function_call, part.thought_signature)
+                elif part.thought:
+                    self._answer.reasoning(part.text or "")
+                elif part.text:
+                    self._answer.text(part.text)
+                if part.thought_signature and part.function_call is None:
+                    self._sign(part)
+        if candidate.finish_reason:
+            self._finish(candidate.finish_reason)
+
+    def _call(self, call: _FunctionCall, signature: str | None) -> None:
+        # Without an id of its own a call gets one that no other call of the conversation can have.
+        call_id = call.id or f"call_{os.urandom(8).hex()}"
+        arguments = bytes(call.args).decode() if is_set(call.args) else ""
+        self._answer.tool_call(self._calls, call_id=call_id, name=call.name, arguments=arguments)
+        self._calls += 1
+        mark = Mark(len(self._answer.whole_text()), call=call_id, named=bool(call.id), signature=signature)
+        self._mark(mark, wanted_back=bool(call.id or signature))
+        # Calls come whole, and some streams end behind them without a reason.
+        self._finish("STOP")
+
+    def _sign(self, part: _Part) -> None:
+        text = part.text or ""
+        end = len(self._answer.whole_text())
+        if part.thought:
+            self._mark(Mark(end, thought=text, signature=part.thought_signature))
+        else:
+            self._mark(Mark(end - len(text), len(text), signature=part.thought_signature))
+
+    def _mark(self, mark: Mark, *, wanted_back: bool = True) -> None:
+        self._marks.append(msgspec.to_builtins(mark))
+        if wanted_back:
+            self._answer.state = {"parts": self._marks}
+
+    def _finish(self, reason: str | int) -> None:
+        self.complete = True
+        mapped = FINISH_REASONS.get(reason, "other")
+        if mapped in ("stop", "toolCalls"):
+            mapped = "toolCalls" if self._calls else "stop" if mapped == "stop" else "other"
+        self._answer.finish(mapped)
+
+    def _end(self) -> None:
+        if not self.complete:
+            self._finish("")
+        self.over = True
+
+    def _count(self, raw: Raw) -> None:
+        """Gemini's input includes cached tokens, but not what its own tools read; its output excludes thoughts."""
+        try:
+            usage = _USAGE.decode(raw)
+        except ValueError:
+            return
+        if usage.prompt_token_count is None and usage.total_token_count is None:
+            return
+        answered, thought = usage.candidates_token_count or 0, usage.thoughts_token_count
+        total = usage.total_token_count or 0
+        read = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
+        if usage.prompt_token_count is None:
+            # For some media only the total has it.
+            read = max(total - answered - (thought or 0), 0)
+        self._answer.counts = TokenCounts(
+            input=read,
+            # Where the total leaves no room for the thoughts, they are among the answer's tokens already.
+            output=answered if read + answered == total else answered + (thought or 0),
+            cache_read=usage.cached_content_token_count,
+            reasoning=thought,
+        )
+
+
+def _refused(error: Raw) -> ProviderRefused:
+    """The error with the HTTP status it would have had, which tells more than the words beside it."""
+    told = fields(error)
+    if told.get("code") and told.get("message"):
+        return ProviderRefused({"code": told["code"], "message": told["message"]})
+    return ProviderRefused(bytes(error))

@@ -1,0 +1,1 @@
+"""The embedded mock provider, which answers without a network."""

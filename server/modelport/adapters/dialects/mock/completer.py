@@ -1,0 +1,278 @@
+"""The embedded mock provider: deterministic answers without a network, for clients to test themselves against.
+
+The model's name says what happens: ``mock`` answers, and options follow after a colon, separated
+by commas, as in ``mock:think,tools,delay=20``:
+
+``think``
+    reasons before it answers
+``tools``
+    calls every tool it is offered, in parallel, with arguments that fit the schema
+``words=N``
+    answers with N words instead of repeating the question
+``delay=MS``
+    waits so long before each piece
+``fail=KIND``, ``after=N``
+    fails with this kind of error, at once or after N pieces
+``cut=N``
+    breaks off after N pieces, as a lost connection does
+``stall=N``
+    falls silent after N pieces until it is cancelled or times out
+``finish=REASON``
+    ends with this finish reason
+``nousage``
+    gives no token counts
+
+Where there are no N pieces, what should happen after them happens at the end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn, get_args
+
+import anyio
+import anyio.lowlevel
+import msgspec
+from msgspec import Struct
+
+from modelport.adapters.wire.content import plain_text
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.connection import Endpoint
+from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
+from modelport.domain.parameters import refuse_others
+from modelport.domain.ports import Verification
+from modelport.protocol.shapes import is_list
+from modelport.protocol.types import FinishReason
+
+FLAGS = ("think", "tools", "nousage")
+NUMBERS = ("words", "delay", "after", "cut", "stall")
+PARAMETERS = (
+    "temperature", "top_p", "top_k", "min_p", "max_tokens", "stop", "seed", "presence_penalty", "frequency_penalty",
+    "repetition_penalty", "parallel_tool_calls", "reasoning_effort", "reasoning_budget", "context_length", "user",
+)  # fmt: skip
+SENTENCE = ("The", "quick", "brown", "fox", "jumps", "over", "the", "naïve", "dog", "in", "東京,", "twice.")
+GAP_S = 30.0
+
+
+class Script(Struct, frozen=True):
+    """What the model's name asks for."""
+
+    think: bool = False
+    tools: bool = False
+    nousage: bool = False
+    words: int | None = None
+    delay: int = 0
+    fail: str | None = None
+    after: int = 0
+    cut: int | None = None
+    stall: int | None = None
+    finish: FinishReason | None = None
+
+
+class Mock:
+    """A ``Completer`` that makes its answers up."""
+
+    async def complete(self, call: ModelCall, answer: Answer) -> None:
+        """Plays the script that the model's name asks for."""
+        script = read_script(call.model)
+        refuse_others(call.parameters, PARAMETERS, provider="mock", model=call.model)
+        pieces = list(_pieces(script, call))
+        allowed = pieces[: call.parameters.get("max_tokens")]
+        for sent, (kind, index, piece) in enumerate(allowed):
+            await _trouble(script, call, sent)
+            await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
+            if answer.listener.congested:
+                await answer.listener.drained()
+            _deliver(answer, kind, index, piece, call)
+        await _trouble(script, call, len(allowed), last=True)
+        if len(allowed) < len(pieces):
+            answer.finish("length")
+        else:
+            answer.finish("toolCalls" if answer.has_tool_calls() else "stop")
+        if script.finish is not None:
+            answer.finish(script.finish)
+        if not script.nousage:
+            spoken = sum(len(plain_text(message).split()) for message in call.messages)
+            thought = len(_THOUGHT) if script.think else None
+            answer.counts = TokenCounts(input=spoken, output=len(allowed), reasoning=thought)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """There is nothing to load."""
+
+    async def verify(self, endpoint: Endpoint) -> Verification:
+        """There is nothing to verify."""
+        return Verification(verified=True, models=endpoint.provider.example_models)
+
+
+async def prepare_operation(endpoint: Endpoint, model: str) -> bool:
+    """Plays the part of a script that holds for what is no completion; returns whether tokens are counted."""
+    script = read_script(model)
+    call = ModelCall(endpoint=endpoint, model=model, messages=())
+    await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
+    await _trouble(script, call, 0, last=True)
+    return not script.nousage
+
+
+async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = False) -> None:
+    """Makes what the script wants after so many pieces; after the last one, also what it wanted later."""
+
+    def due(after: int | None) -> bool:
+        return after is not None and (after == sent or (last and after > sent))
+
+    if script.fail and due(script.after):
+        raise _failure(script, call)
+    if due(script.stall):
+        await _silence(call)
+    if due(script.cut):
+        raise _broken_off(call)
+
+
+def read_script(model: str) -> Script:
+    """The script a model's name asks for.
+
+    Raises:
+        InvalidParams: the name is not one of the mock's.
+    """
+    name, _, options = model.partition(":")
+    values: dict[str, Any] = {}
+    for option in filter(None, options.split(",")):
+        key, _, value = option.partition("=")
+        if key in FLAGS and not value:
+            values[key] = True
+        elif key in NUMBERS and value.isdigit():
+            values[key] = int(value)
+        elif (key == "fail" and value in ERROR_KINDS) or (key == "finish" and value in get_args(FinishReason)):
+            values[key] = value
+        else:
+            name = ""
+    if name != "mock":
+        raise InvalidParams(
+            f'The mock has no model "{model}": it is called mock, with options such as mock:think,tools or '
+            "mock:fail=rate_limited; docs/mock.md lists them.",
+            kind="unknown_model",
+            field="model",
+            provider="mock",
+            model=model,
+            action="name a model of the mock",
+        )
+    return Script(**values)
+
+
+_THOUGHT = ("Let ", "me ", "think ", "about ", "that. ")
+
+
+def _pieces(script: Script, call: ModelCall) -> Iterator[tuple[str, int, str]]:
+    """Kind, tool index and text of each piece, in order."""
+    if script.think:
+        for word in _THOUGHT:
+            yield "reasoning", 0, word
+    if script.tools and call.tools and call.tool_choice != "none" and call.messages[-1].role != "tool":
+        yield from _tool_pieces(call)
+        return
+    for word in re.findall(r"\s*\S+|\s+$", _reply(script, call)):
+        yield "text", 0, word
+
+
+def _tool_pieces(call: ModelCall) -> Iterator[tuple[str, int, str]]:
+    """All calls begin before the first has its arguments, so that their pieces are interleaved."""
+    chosen = [tool for tool in call.tools if call.named_tool in (None, tool.name)]
+    texts = [msgspec.json.encode(instance(tool.parameters or {})).decode() for tool in chosen]
+    for index in range(len(chosen)):
+        yield "tool", index, ""
+    for start in range(0, max(map(len, texts), default=0), 8):
+        for index, text in enumerate(texts):
+            if piece := text[start : start + 8]:
+                yield "tool", index, piece
+
+
+def _reply(script: Script, call: ModelCall) -> str:
+    last = plain_text(call.messages[-1])
+    if call.answer_format is not None:
+        text = msgspec.json.encode(instance(call.answer_format.schema or {"type": "object"})).decode()
+    elif script.words is not None:
+        text = " ".join(SENTENCE[i % len(SENTENCE)] for i in range(script.words))
+    else:
+        text = f"The tool said: {last}" if call.messages[-1].role == "tool" else f"You said: {last}"
+    for stop in call.parameters.get("stop", ()):
+        text = text.partition(stop)[0]
+    return text
+
+
+def _deliver(answer: Answer, kind: str, index: int, piece: str, call: ModelCall) -> None:
+    if kind == "text":
+        answer.text(piece)
+    elif kind == "reasoning":
+        answer.reasoning(piece)
+    elif piece:
+        answer.tool_call(index, arguments=piece)
+    else:
+        chosen = [tool for tool in call.tools if call.named_tool in (None, tool.name)]
+        answer.tool_call(index, call_id=f"mock_call_{index}", name=chosen[index].name)
+
+
+def _failure(script: Script, call: ModelCall) -> RequestFailed:
+    return RequestFailed(
+        script.fail,  # type: ignore[arg-type]
+        f"The mock failed with {script.fail}, as it was told to: ask for another model.",
+        provider="mock",
+        model=call.model,
+        retry_after_ms=1000 if script.fail == "rate_limited" else None,
+        action="ask for another model",
+    )
+
+
+async def _silence(call: ModelCall) -> NoReturn:
+    seconds = call.endpoint.silence_s or GAP_S
+    await anyio.sleep(seconds)
+    raise RequestFailed(
+        "timeout",
+        f"The mock sent nothing for {seconds:g} s, as it was told to: try again without stall.",
+        provider="mock",
+        model=call.model,
+        action="try again",
+    )
+
+
+def _broken_off(call: ModelCall) -> RequestFailed:
+    return RequestFailed(
+        "stream_interrupted",
+        "The mock broke off in the middle of the answer, as it was told to: try again.",
+        provider="mock",
+        model=call.model,
+        action="try again",
+    )
+
+
+def instance(schema: dict[str, Any]) -> Any:
+    """A value that fits a JSON schema of the usual kind: the first choice, required and optional fields alike."""
+    for name in ("const", "default"):
+        if name in schema:
+            return schema[name]
+    for name in ("enum", "examples"):
+        if schema.get(name):
+            return schema[name][0]
+    for name in ("anyOf", "oneOf", "allOf"):
+        if schema.get(name):
+            return instance(schema[name][0])
+    kind: Any = schema.get("type", "object" if "properties" in schema else None)
+    if is_list(kind):
+        kind = kind[0] if kind else None
+    return _OF_TYPE.get(str(kind), lambda _: {})(schema)
+
+
+def _number(schema: dict[str, Any]) -> Any:
+    """One, or what is nearest to it within the bounds."""
+    number = min(1, schema.get("maximum", 1))
+    return max(number, schema.get("minimum", number))
+
+
+_OF_TYPE: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "object": lambda schema: {name: instance(inner) for name, inner in schema.get("properties", {}).items()},
+    "array": lambda schema: [instance(schema.get("items") or {"type": "string"})] * max(1, schema.get("minItems", 1)),
+    "integer": _number,
+    "number": _number,
+    "boolean": lambda _: True,
+    "null": lambda _: None,
+    "string": lambda schema: "text".ljust(schema.get("minLength", 0), "x"),
+}

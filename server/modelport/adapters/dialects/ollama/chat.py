@@ -1,0 +1,205 @@
+"""Ollama's native chat: newline-delimited JSON, tool arguments as objects, images as base64.
+
+Source: Ollama API documentation, /api/chat.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.wire.content import arguments_object, image_data, plain_text
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.listings import model_ids
+from modelport.adapters.wire.request import WireRequest
+from modelport.adapters.wire.request_fields import tool_choice
+from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.errors import InvalidParams
+from modelport.domain.parameters import refuse_others
+from modelport.domain.provider import Provider
+from modelport.protocol.types import ImagePart, Message
+
+OPTIONS = {
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "min_p": "min_p",
+    "max_tokens": "num_predict",
+    "context_length": "num_ctx",
+    "stop": "stop",
+    "seed": "seed",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+    "repetition_penalty": "repeat_penalty",
+}
+EFFORTS = {"none": False, "minimal": "low", "xhigh": "max"}
+
+
+class Ollama:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "json_lines"
+    key_header = "Authorization"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        row, given = call.endpoint.provider, call.parameters
+        accepted = (OPTIONS.keys() | {"reasoning_effort", "keep_alive"}) - set(row.wire.refused_parameters)
+        refuse_others(given, accepted, provider=row.id, model=call.model)
+        body: dict[str, Any] = {"model": call.model, "messages": _messages(call.messages, row), "stream": True}
+        if options := {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}:
+            body["options"] = options
+        if "keep_alive" in given:
+            body["keep_alive"] = given["keep_alive"]
+        if (effort := given.get("reasoning_effort")) is not None:
+            body["think"] = EFFORTS.get(effort, effort)
+        if tool_choice(call, takes=()) != "none" and call.tools:
+            body["tools"] = [
+                {
+                    "type": "function",
+                    "function": {
+                        "name": tool.name,
+                        "description": tool.description or "",
+                        "parameters": tool.parameters or {"type": "object", "properties": {}},
+                    },
+                }
+                for tool in call.tools
+            ]
+        if call.answer_format is not None:
+            body["format"] = call.answer_format.schema or "json"
+        body |= row.wire.extra_body
+        return WireRequest(call.endpoint.chat_path or "/api/chat", body)
+
+    def decoder(self, call: ModelCall, answer: Answer) -> OllamaDecoder:
+        """A fresh decoder."""
+        return OllamaDecoder(answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed."""
+        return "/api/tags" if row.wire.models_path is None else row.wire.models_path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return model_ids(body)
+
+
+def _messages(messages: tuple[Message, ...], row: Provider) -> list[dict[str, Any]]:
+    names: dict[str, str] = {}
+    result: list[dict[str, Any]] = []
+    for message in messages:
+        # An id means the last call that had it: Ollama gives none, so those we make up begin anew with every answer.
+        names |= {call.id: call.name for call in message.tool_calls or ()}
+        result.append(_message(message, names, row))
+    return result
+
+
+def _message(message: Message, names: dict[str, str], row: Provider) -> dict[str, Any]:
+    result: dict[str, Any] = {"role": message.role, "content": plain_text(message)}
+    if not isinstance(message.content, str | None):
+        images = [_image(part, row) for part in message.content if isinstance(part, ImagePart)]
+        if images:
+            result["images"] = images
+    if message.tool_calls:
+        result["tool_calls"] = [
+            {"function": {"name": call.name, "arguments": arguments_object(call)}} for call in message.tool_calls
+        ]
+    if message.role == "tool" and (name := names.get(message.tool_call_id or "")):
+        result["tool_name"] = name
+    return result
+
+
+def _image(part: ImagePart, row: Provider) -> str:
+    found = image_data(part)
+    if found is None:
+        raise InvalidParams(
+            f"{row.display_name} takes images by value only: send data and mimeType instead of url.",
+            kind="unsupported",
+            field="messages",
+            provider=row.id,
+            action="send the image's data",
+        )
+    return found[1]
+
+
+class _Function(Struct):
+    name: str = ""
+    arguments: dict[str, Any] | str | None = None
+
+
+class _Call(Struct):
+    function: _Function
+    id: str | None = None
+
+
+class _Message(Struct):
+    content: str | None = None
+    thinking: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Line(Struct):
+    message: _Message | None = None
+    response: str | None = None
+    done: bool = False
+    done_reason: str | None = None
+    prompt_eval_count: int | None = None
+    eval_count: int | None = None
+    error: Raw = ABSENT
+
+
+_LINE = msgspec.json.Decoder(_Line)
+
+
+class OllamaDecoder:
+    """Decodes lines; a whole reply is one line that is done."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._count = 0
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One line."""
+        line = decode(_LINE, data)
+        if is_set(line.error):
+            raise ProviderRefused(data)
+        message = line.message
+        if message is not None:
+            if message.thinking:
+                self._answer.reasoning(message.thinking)
+            if message.content:
+                self._answer.text(message.content)
+            for call in message.tool_calls or ():
+                self._tool_call(call)
+        elif line.response:
+            self._answer.text(line.response)
+        elif not line.done:
+            refuse(data)
+        if line.done:
+            self._end(line)
+
+    def whole(self, body: bytes) -> None:
+        """Not used: in this format a whole reply is a single line."""
+        self.event(b"", body)
+
+    def _tool_call(self, call: _Call) -> None:
+        arguments = call.function.arguments or {}
+        text = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+        self._answer.tool_call(self._count, call_id=call.id or "", name=call.function.name, arguments=text)
+        self._count += 1
+
+    def _end(self, line: _Line) -> None:
+        if line.prompt_eval_count is not None or line.eval_count is not None:
+            self._answer.counts = TokenCounts(input=line.prompt_eval_count or 0, output=line.eval_count or 0)
+        self.complete = self.over = True
+        if line.done_reason == "length":
+            self._answer.finish("length")
+        elif self._answer.has_tool_calls():
+            self._answer.finish("toolCalls")
+        else:
+            self._answer.finish("stop" if line.done_reason in ("stop", None) else "other")

@@ -1,0 +1,1 @@
+"""OpenAI's three formats: Chat Completions, Responses and the legacy text completions."""

@@ -1,0 +1,121 @@
+"""OpenAI's legacy text completions, for the servers and base models that have nothing else.
+
+A conversation is one prompt there. What a prompt cannot say, tools and images among it, is refused.
+Source: OpenAI API reference, Completions (legacy).
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.dialects.openai import usage as openai_usage
+from modelport.adapters.dialects.openai.prompt import body
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.listings import model_ids
+from modelport.adapters.wire.request import WireRequest
+from modelport.adapters.wire.think_tags import ThinkTags
+from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.provider import Provider
+from modelport.protocol.types import FinishReason
+
+FINISH_REASONS: dict[str, FinishReason] = {
+    "stop": "stop",
+    "eos": "stop",
+    "length": "length",
+    "content_filter": "contentFilter",
+}
+
+
+class OpenAICompletions:
+    """The wire format."""
+
+    framing: Literal["sse", "json_lines"] = "sse"
+    key_header = "Authorization"
+    headers: ClassVar[dict[str, str]] = {}
+
+    def request(self, call: ModelCall) -> WireRequest:
+        """The request for a call."""
+        return WireRequest(call.endpoint.chat_path or "/completions", body(call))
+
+    def decoder(self, call: ModelCall, answer: Answer) -> CompletionsDecoder:
+        """A fresh decoder."""
+        return CompletionsDecoder(call.endpoint.provider, answer)
+
+    def models_path(self, row: Provider) -> str:
+        """Where the models are listed."""
+        return "/models" if row.wire.models_path is None else row.wire.models_path
+
+    def model_ids(self, body: bytes) -> tuple[str, ...]:
+        """The ids of a listing."""
+        return model_ids(body)
+
+
+class _Choice(Struct):
+    index: int | None = 0
+    text: str | None = None
+    finish_reason: str | None = None
+
+
+class _Chunk(Struct):
+    choices: list[_Choice] | None = None
+    usage: Raw = ABSENT
+    error: Raw = ABSENT
+
+
+_CHUNK = msgspec.json.Decoder(_Chunk)
+
+
+class CompletionsDecoder:
+    """Decodes chunks; a whole reply is one of them."""
+
+    def __init__(self, row: Provider, answer: Answer) -> None:
+        self.complete = False
+        self.over = False
+        self._answer = answer
+        self._tags = ThinkTags(answer) if row.wire.think_tags else None
+        self._text = self._tags.text if self._tags else answer.text
+
+    def event(self, name: bytes, data: bytes) -> None:
+        """One chunk, the end mark, or an error."""
+        if data.startswith(b"[DONE]"):
+            self._finish(None)
+            self.over = True
+            return
+        if name == b"error":
+            raise ProviderRefused(data)
+        chunk = decode(_CHUNK, data)
+        if chunk.choices is None and not (is_set(chunk.usage) or is_set(chunk.error)):
+            refuse(data)
+        self._chunk(chunk)
+
+    def whole(self, body: bytes) -> None:
+        """A reply in one piece."""
+        chunk = decode(_CHUNK, body)
+        if not chunk.choices and not is_set(chunk.error):
+            refuse(body)
+        self._chunk(chunk)
+        self._finish(None)
+
+    def _chunk(self, chunk: _Chunk) -> None:
+        if is_set(chunk.error):
+            raise ProviderRefused(bytes(chunk.error))
+        if is_set(chunk.usage):
+            self._answer.counts = openai_usage.counts(bytes(chunk.usage))
+        for choice in chunk.choices or ():
+            if choice.index:
+                continue
+            if choice.text:
+                self._text(choice.text)
+            if choice.finish_reason:
+                self._finish(choice.finish_reason)
+
+    def _finish(self, reason: str | None) -> None:
+        self.complete = True
+        if self._tags:
+            self._tags.close()
+        mapped = FINISH_REASONS.get(reason, "other") if reason else self._answer.finish_reason
+        self._answer.finish(mapped or "other")

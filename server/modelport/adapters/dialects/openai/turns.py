@@ -1,0 +1,150 @@
+"""A conversation as the messages of Chat Completions, with the reasoning that a provider wants back.
+
+Some providers refuse the next turn of a tool loop without the reasoning of the last one, or answer worse;
+some sign it. What came is kept under the names it came with, and goes back under them.
+Source: DeepSeek, thinking mode with tool calls; OpenRouter, reasoning tokens; Gemini, thought signatures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+from msgspec import Raw, Struct
+
+from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
+from modelport.adapters.wire.json_values import is_set
+from modelport.domain.completion import Answer, ModelCall
+from modelport.protocol.shapes import is_list, is_object
+from modelport.protocol.types import ImagePart, Message, Tool
+
+PLAIN_FIELDS = ("reasoning_content", "reasoning", "reasoning_text")
+"""Where servers put reasoning in plain words."""
+
+
+class State(Struct, frozen=True, omit_defaults=True):
+    """What has to come back: reasoning under the name it came with, signed details, an extra per tool call."""
+
+    field: str = ""
+    opaque: str = ""
+    details: list[dict[str, Any]] = []
+    calls: dict[str, dict[str, Any]] = {}
+
+
+class ChatState:
+    """Collects the state of an answer from its chunks."""
+
+    def __init__(self) -> None:
+        self.field = ""
+        """The name that reasoning came under."""
+        self.opaque = ""
+        self._details: list[dict[str, Any]] = []
+        self._calls: dict[int, dict[str, Any]] = {}
+
+    def details(self, raw: Raw) -> None:
+        """More of ``reasoning_details``: pieces with one index are parts of one entry."""
+        pieces: Any = msgspec.json.decode(raw) if is_set(raw) else None
+        for piece in pieces if is_list(pieces) else ():
+            if not is_object(piece):
+                continue
+            last = self._details[-1] if self._details else {}
+            same = last.get("type") == piece.get("type") and last.get("index") == piece.get("index")
+            if not same or "data" in piece:
+                self._details.append(dict(piece))
+                continue
+            for name, value in piece.items():
+                if name in ("text", "summary") and isinstance(value, str):
+                    last[name] = (last.get(name) or "") + value
+                elif value is not None:
+                    last[name] = value
+
+    def call(self, position: int, raw: Raw) -> None:
+        """The extra of a tool call."""
+        extra: Any = msgspec.json.decode(raw) if is_set(raw) else None
+        if is_object(extra):
+            self._calls[position] = extra
+
+    def value(self, answer: Answer, *, plain: bool) -> dict[str, Any]:
+        """The state; ``plain`` says whether reasoning in plain words is wanted back too."""
+        ids = [call.id for call in answer.tool_calls()] if self._calls else []
+        calls = {ids[position]: extra for position, extra in self._calls.items() if position < len(ids)}
+        # Reasoning of a turn without tools is not wanted back, and refused by some.
+        field = self.field if plain and answer.has_tool_calls() else ""
+        state: dict[str, Any] = msgspec.to_builtins(
+            State(field=field, opaque=self.opaque, details=self._details, calls=calls)
+        )
+        return state | ({"reasoning": answer.whole_reasoning()} if field else {})
+
+
+def chat_messages(messages: Iterable[Message], call: ModelCall) -> list[dict[str, Any]]:
+    """The messages. A tool's result may hold no image here: the user shows those, once all results have been given."""
+    found: list[dict[str, Any]] = []
+    shown: list[dict[str, Any]] = []
+    for message in messages:
+        if shown and message.role != "tool":
+            found.append({"role": "user", "content": shown})
+            shown = []
+        if message.role == "tool" and has_images(message):
+            images = [part for part in _parts(message) if part["type"] == "image_url"]
+            shown += [{"type": "text", "text": f"The image of the result of {message.tool_call_id}:"}, *images]
+        found.append(_chat_message(message, call))
+    return [*found, {"role": "user", "content": shown}] if shown else found
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
+    parts = () if isinstance(message.content, str | None) else message.content
+    return [
+        {"type": "image_url", "image_url": {"url": image_url(part)}}
+        if isinstance(part, ImagePart)
+        else {"type": "text", "text": part.text}
+        for part in parts
+    ]
+
+
+def _chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
+    wire = call.endpoint.provider.wire
+    role = wire.system_role if message.role == "system" else message.role
+    result: dict[str, Any] = {"role": role, "content": plain_text(message)}
+    if has_images(message) and message.role != "tool":
+        result["content"] = _parts(message)
+    if message.role == "tool":
+        result["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        result["content"] = result["content"] or None
+        result["tool_calls"] = [
+            {"id": made.id, "type": "function", "function": {"name": made.name, "arguments": arguments_text(made)}}
+            for made in message.tool_calls
+        ]
+    kept = call.state_of(message)
+    return _with_state(result, kept) if kept else result
+
+
+def chat_tool(tool: Tool) -> dict[str, Any]:
+    """One tool."""
+    function: dict[str, Any] = {
+        "name": tool.name,
+        "parameters": tool.parameters or {"type": "object", "properties": {}},
+    }
+    if tool.description:
+        function["description"] = tool.description
+    return {"type": "function", "function": function}
+
+
+def _with_state(result: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The message with what was kept of it; what is not ours is left out, since it came through the client."""
+    try:
+        state = msgspec.convert(dict(kept), State)
+    except msgspec.ValidationError:
+        return result
+    reasoning = kept.get("reasoning")
+    if state.field in PLAIN_FIELDS and isinstance(reasoning, str) and "tool_calls" in result:
+        result[state.field] = reasoning
+    if state.details:
+        result["reasoning_details"] = state.details
+    if state.opaque:
+        result["reasoning_opaque"] = state.opaque
+    for made in result.get("tool_calls", ()):
+        if made["id"] in state.calls:
+            made["extra_content"] = state.calls[made["id"]]
+    return result

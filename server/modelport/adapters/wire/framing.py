@@ -1,0 +1,188 @@
+"""Cuts a byte stream into server-sent events or JSON lines, wherever the network cut it, and chooses how to cut.
+
+Source: WHATWG HTML, server-sent events; ndjson.org.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, Protocol
+
+from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong
+from modelport.adapters.wire.event_stream import EventStreamFramer
+
+
+class Framer(Protocol):
+    """Takes bytes as they come; ``close`` flushes what was left without its end."""
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        ...
+
+    def close(self) -> None:
+        """The stream has ended."""
+        ...
+
+
+def framer_for(
+    framing: Literal["sse", "json_lines", "event_stream"], start: bytes, on_event: Callable[[bytes, bytes], None]
+) -> Framer | None:
+    """The framer for a reply by its first bytes, since content types lie; None for a reply in one piece.
+
+    A JSON value where events are expected, or one that goes on over several lines, is a whole reply. The length of
+    a frame begins with a zero byte, and no text does.
+    """
+    json = start[:1] in (b"{", b"[")
+    if start[:1] == b"\0" or (framing == "event_stream" and not json):
+        return EventStreamFramer(on_event)
+    if framing != "sse" and start[1:2] not in (b"\r", b"\n"):
+        return JsonLinesFramer(on_event)
+    return None if json else SseFramer(on_event)
+
+
+class _Lines:
+    """Joins chunks into lines; keeps the rest. An over-long rest is an error."""
+
+    __slots__ = ("_limit", "_parts", "_size")
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def split(self, chunk: bytes) -> list[bytes]:
+        lines = chunk.split(b"\n")
+        if len(lines) == 1:
+            self._keep(chunk)
+            return []
+        rest = lines.pop()
+        if self._parts:
+            self._parts.append(lines[0])
+            lines[0] = b"".join(self._parts)
+            self._parts.clear()
+            self._size = 0
+        if rest:
+            self._keep(rest)
+        return lines
+
+    def rest(self) -> bytes:
+        rest = b"".join(self._parts)
+        self._parts.clear()
+        self._size = 0
+        return rest
+
+    def _keep(self, part: bytes) -> None:
+        self._size += len(part)
+        if self._size > self._limit:
+            raise EventTooLong(f"more than {self._limit} bytes")
+        self._parts.append(part)
+
+
+class SseFramer:
+    """Server-sent events: LF, CRLF or CR, comments, data of several lines, no blank line at the end.
+
+    ``on_event`` gets the event's name (empty when it has none) and its data. Events that are one
+    ``data`` line and arrive whole, as nearly all do, are cut out without looking at lines.
+
+    Raises:
+        EventTooLong: from ``feed``.
+    """
+
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+        self._on_event = on_event
+        self._limit = limit
+        self._lines = _Lines(limit)
+        self._name = b""
+        self._data: list[bytes] = []
+        self._size = 0
+        self._begun = False
+        self._after_cr = False
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        if b"\r" in chunk or self._after_cr:
+            chunk = self._only_newlines(chunk)
+        if self._begun:
+            end = chunk.find(b"\n\n")
+            if end < 0:
+                self._by_line(chunk)
+                return
+            self._by_line(chunk[: end + 2])
+            chunk = chunk[end + 2 :]
+        *blocks, rest = chunk.split(b"\n\n")
+        for block in blocks:
+            if block.startswith(b"data: ") and b"\n" not in block:
+                self._give(b"", block[6:])
+            else:
+                self._by_line(block + b"\n\n")
+        if rest:
+            self._begun = True
+            self._by_line(rest)
+
+    def close(self) -> None:
+        """The stream has ended; an event without its blank line still counts."""
+        if rest := self._lines.rest():
+            self._line(rest)
+        self._line(b"")
+
+    def _by_line(self, chunk: bytes) -> None:
+        for line in self._lines.split(chunk):
+            self._line(line)
+
+    def _line(self, line: bytes) -> None:
+        if line[:5] == b"data:":
+            data = line[6:] if line[5:6] == b" " else line[5:]
+            if self._data and self._data[-1][-1:] == b"}" and data[:1] in (b"{", b"["):
+                # A server that leaves the blank lines out: no JSON goes on like this.
+                self._dispatch()
+            self._data.append(data)
+            self._size += len(data)
+            if self._size > self._limit:
+                raise EventTooLong(f"more than {self._limit} bytes")
+        elif not line:
+            self._dispatch()
+            self._name = b""
+            self._begun = False
+        elif line[:6] == b"event:":
+            self._name = line[6:].strip()
+
+    def _dispatch(self) -> None:
+        if self._data:
+            data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
+            self._data, self._size = [], 0
+            self._give(self._name, data)
+
+    def _give(self, name: bytes, data: bytes) -> None:
+        if data and not data.isspace():
+            self._on_event(name, data)
+
+    def _only_newlines(self, chunk: bytes) -> bytes:
+        if self._after_cr and chunk[:1] == b"\n":
+            chunk = chunk[1:]
+            self._after_cr = False
+        if chunk:
+            self._after_cr = chunk[-1:] == b"\r"
+        return chunk.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+
+
+class JsonLinesFramer:
+    """One JSON value per line.
+
+    Raises:
+        EventTooLong: from ``feed``.
+    """
+
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+        self._on_event = on_event
+        self._lines = _Lines(limit)
+
+    def feed(self, chunk: bytes) -> None:
+        """Takes a chunk cut anywhere."""
+        for line in self._lines.split(chunk):
+            if line.strip():
+                self._on_event(b"", line)
+
+    def close(self) -> None:
+        """The stream has ended; a last line without its newline still counts."""
+        if (rest := self._lines.rest()).strip():
+            self._on_event(b"", rest)

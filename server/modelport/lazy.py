@@ -1,0 +1,57 @@
+"""Parts that are loaded off the event loop when they are first asked for. Every layer may use it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+T = TypeVar("T")
+
+
+class Lazy(Generic[T]):
+    """A value that ``load`` makes once, in a worker thread, on the first ``get``; a load that raises is tried again."""
+
+    def __init__(self, load: Callable[[], T]) -> None:
+        # Anyio is imported on first use: a table of lazy parts must cost nothing where none of them is asked for.
+        self._load = load
+        self._values: list[T] = []
+        self._lock: object = None
+
+    @property
+    def loaded(self) -> T | None:
+        """The value where it has been loaded; None before."""
+        return self._values[0] if self._values else None
+
+    async def get(self) -> T:
+        """The value. Concurrent first callers wait for one load, also when the caller that began it is cancelled."""
+        if not self._values:
+            import anyio
+            import anyio.to_thread
+
+            if not isinstance(self._lock, anyio.Lock):
+                self._lock = anyio.Lock()
+            async with self._lock:
+                if not self._values:
+                    await anyio.to_thread.run_sync(self._fill)
+        return self._values[0]
+
+    def _fill(self) -> None:
+        # In the thread, so that the value stays when the caller is cancelled meanwhile.
+        self._values.append(self._load())
+
+
+class LazyTable(Generic[K, T]):
+    """A value per key, each made once by ``load`` as in ``Lazy``."""
+
+    def __init__(self, load: Callable[[K], T]) -> None:
+        self._load = load
+        self._parts: dict[K, Lazy[T]] = {}
+
+    async def get(self, key: K) -> T:
+        """The value of a key."""
+        part = self._parts.get(key)
+        if part is None:
+            part = self._parts[key] = Lazy(partial(self._load, key))
+        return await part.get()
