@@ -32,7 +32,7 @@ def local_discovery(subjects: Subjects, upstream: Upstream) -> list[Row]:
 
 
 def _usual_ports() -> list[int]:
-    from modelport.adapters.fingerprint_data import load_fingerprints
+    from modelport.adapters.data.fingerprints import load_fingerprints
 
     return sorted({port for row in load_fingerprints().server for port in row.ports})
 

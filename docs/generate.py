@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.providers import load_registry
 from modelport.domain.provider import Provider
 
 PAGE = Path(__file__).parent / "providers.md"

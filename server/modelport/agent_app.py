@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelport.adapters.agent_data import load_agents
 from modelport.adapters.agent_sources.machine import LocalMachine
 from modelport.adapters.agent_sources.node import node_identity
 from modelport.adapters.agents.instances import AnnouncedInstances
 from modelport.adapters.agents.registry_file import RegistryFile
 from modelport.adapters.agents.verdict_files import VerdictFiles
-from modelport.adapters.data_folder import data_folder
+from modelport.adapters.data.agents import load_agents
+from modelport.adapters.system.data_folder import data_folder
 from modelport.engine.agents.static import StaticAgents
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ class AgentApp:
         """All levels. Loads what they need, so call it off the event loop."""
         from modelport.adapters.agents.http_handshake import PostHandshakes
         from modelport.adapters.agents.processes import SystemProcesses
-        from modelport.adapters.agents.server_data import load_agent_servers
         from modelport.adapters.agents.stdio_handshake import StdioHandshakes
         from modelport.adapters.agents.tcp_handshake import LineHandshakes
+        from modelport.adapters.data.agent_servers import load_agent_servers
         from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
         from modelport.adapters.local_servers.prober import SocketProber
-        from modelport.adapters.system import ProcessEnvironment
+        from modelport.adapters.system.environment import ProcessEnvironment
         from modelport.engine.agents.discovery import AgentDiscovery
         from modelport.engine.agents.probe import AgentProbe
         from modelport.engine.agents.server_finder import ServerFinder
@@ -71,7 +71,7 @@ class AgentApp:
 
 def provider_keys() -> frozenset[str]:
     """The variables that hold providers' keys."""
-    from modelport.adapters.provider_data import load_registry
+    from modelport.adapters.data.providers import load_registry
 
     return frozenset(name for row in load_registry().all() for name in row.api_key_env_vars)
 

@@ -12,12 +12,13 @@ from modelport.adapters.configuration.commands import LocalCommands
 from modelport.adapters.configuration.file import LocalConfigurationFile, config_folder
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
-from modelport.adapters.data_folder import data_folder
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.table import DialectTable
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_data import load_registry
-from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.system.clock import SystemClock
+from modelport.adapters.system.data_folder import LocalFolder, data_folder
+from modelport.adapters.system.environment import ProcessEnvironment
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.engine.completions import Completions
 from modelport.engine.configuration import Configurations
@@ -66,14 +67,14 @@ class App:
         values = Values(self.registry, environment, LocalCommands())
         self._pool = HttpPool()
         # One for all, so that a log-in's token is asked for once.
-        self._exchange = Exchange(self._pool)
+        self._client = ProviderClient(self._pool)
         self._ledger = SqliteLedger(folder / "usage.sqlite3")
         store = KeyringStore(folder / "keyring-providers.json")
         self.on_status: Status = _nobody
         self.local_models = LocalModels(
             self.registry, values.withheld, self._load_local_models, lambda busy, text: self.on_status(busy, text)
         )
-        dialects = LocalDialects(DialectTable(self._exchange), self.local_models)
+        dialects = LocalDialects(DialectTable(self._client), self.local_models)
         vendor_files = LocalVendorFiles(environment)
         self.credentials = Credentials(self.registry, environment, store, vendor_files, values)
         endpoints = Endpoints(environment, vendor_files, self.credentials, dialects, values, self.local_models)
@@ -114,7 +115,7 @@ class App:
         return (await discovery.find(params, lambda _: None, open_ports=False)).servers
 
     def _load_discovery(self) -> Discovery:
-        from modelport.adapters.fingerprint_data import load_fingerprints
+        from modelport.adapters.data.fingerprints import load_fingerprints
         from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
         from modelport.adapters.local_servers.prober import SocketProber
         from modelport.engine.discovery import Discovery
@@ -157,7 +158,7 @@ class App:
         return self._models
 
     def _load_models(self) -> tuple[Models, ModelDownloads, ModelAdvice]:
-        from modelport.adapters.catalog_data import ShippedCatalog
+        from modelport.adapters.data.models import ShippedCatalog
         from modelport.adapters.model_caches.files import FileModelCache
         from modelport.adapters.models.host import ProviderModels
         from modelport.engine.local_operations import LocalHost
@@ -166,7 +167,7 @@ class App:
         from modelport.engine.model_lists import ModelLists
         from modelport.engine.models import Models
 
-        host = LocalHost(ProviderModels(self._exchange), self.local_models)
+        host = LocalHost(ProviderModels(self._client), self.local_models)
         cache = FileModelCache(self._folder / "models")
         lists = ModelLists(self.connections, host, cache, ShippedCatalog(), SystemClock())
         return (
@@ -193,7 +194,7 @@ class App:
         from modelport.engine.recorded_calls import RecordedCalls
         from modelport.engine.token_counts import TokenCounts
 
-        operations = LocalOperations(HttpOperations(Sender(self._exchange)), self.local_models)
+        operations = LocalOperations(HttpOperations(Sender(self._client)), self.local_models)
         log = logging.getLogger("modelport.engine")
         calls = RecordedCalls(self.registry, self.connections, self._ledger, SystemClock(), log)
         return OperationCases(

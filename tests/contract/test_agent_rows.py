@@ -9,8 +9,8 @@ from collections.abc import Iterable
 
 import pytest
 
-from modelport.adapters.agent_data import load_agents
 from modelport.adapters.agent_sources.editor_settings import ZED_BUILT_IN
+from modelport.adapters.data.agents import load_agents
 from modelport.domain.agents.environment import holds_secret
 from modelport.domain.agents.rows import AgentRow
 from modelport.domain.agents.settings import is_of

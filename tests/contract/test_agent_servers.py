@@ -13,11 +13,11 @@ import msgspec
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.agent_data import load_agents
 from modelport.adapters.agents.http_handshake import PostHandshakes
-from modelport.adapters.agents.server_data import load_agent_servers
 from modelport.adapters.agents.tcp_handshake import LineHandshakes
-from modelport.adapters.fingerprint_data import load_fingerprints
+from modelport.adapters.data.agent_servers import load_agent_servers
+from modelport.adapters.data.agents import load_agents
+from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.agents.servers import AgentServer
 from modelport.domain.agents.sightings import Running

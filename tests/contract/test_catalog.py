@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from modelport.adapters.catalog_data import ShippedCatalog, load_catalog_file
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.models import ShippedCatalog, load_catalog_file
+from modelport.adapters.data.providers import load_registry
 from modelport.domain.catalog import CatalogModel
 from modelport.domain.model_search import CAPABILITIES
 from modelport.domain.provider import Provider

@@ -24,8 +24,8 @@ from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES, DialectTable
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completion import Answer
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.listener import Silence
@@ -225,7 +225,7 @@ def asked(wire: Wire, base_url: str = "https://acme.example", **changes: Any) ->
 async def complete(wire: Wire, *pieces: bytes, status: int = 200) -> Answer:
     built = answer()
     pool = StubPool(lambda _: reply(*pieces, status=status))
-    await HttpCompleter(wire.format, Exchange(pool)).complete(asked(wire), built)  # type: ignore[arg-type]
+    await HttpCompleter(wire.format, ProviderClient(pool)).complete(asked(wire), built)  # type: ignore[arg-type]
     return built
 
 
@@ -277,7 +277,7 @@ async def test_an_error_inside_the_answer_keeps_what_came_and_tells_no_key(wire:
     built = answer()
     pool = StubPool(lambda _: reply(*wire.text("half"), *wire.error))
     with pytest.raises(RequestFailed, match="overloaded") as failed:
-        await HttpCompleter(wire.format, Exchange(pool)).complete(asked(wire), built)  # type: ignore[arg-type]
+        await HttpCompleter(wire.format, ProviderClient(pool)).complete(asked(wire), built)  # type: ignore[arg-type]
     assert failed.value.kind == "provider_unavailable"
     assert CANARY not in failed.value.message
     assert built.whole_text() == "half"
@@ -323,7 +323,7 @@ async def test_what_the_format_cannot_carry_is_refused_before_anything_is_sent(w
         "cohere_chat": "user",
         "bedrock_converse": "seed",
     }
-    completer = HttpCompleter(wire.format, Exchange(pool))  # type: ignore[arg-type]
+    completer = HttpCompleter(wire.format, ProviderClient(pool))  # type: ignore[arg-type]
     with pytest.raises(InvalidParams):
         await completer.complete(asked(wire, parameters={unknown[wire.dialect]: 1}), answer())
     assert pool.requests == []
@@ -344,7 +344,7 @@ async def test_cancelling_closes_the_connection(wire: Wire) -> None:
     built = answer()
     pool = StubPool(lambda _: httpx2.Response(200, content=endless()))
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(HttpCompleter(wire.format, Exchange(pool)).complete, asked(wire), built)  # type: ignore[arg-type]
+        tasks.start_soon(HttpCompleter(wire.format, ProviderClient(pool)).complete, asked(wire), built)  # type: ignore[arg-type]
         await anyio.wait_all_tasks_blocked()
         assert built.begun
         tasks.cancel_scope.cancel()
@@ -361,7 +361,7 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
 
     pool = HttpPool()
     with LocalServer(behave) as server:
-        completer = await DialectTable(Exchange(pool)).get(wire.dialect)  # type: ignore[arg-type]
+        completer = await DialectTable(ProviderClient(pool)).get(wire.dialect)  # type: ignore[arg-type]
         await pool.client(server.url)
         built = answer()
         with blockbuster_ctx("modelport"):

@@ -14,9 +14,9 @@ import pytest
 import trustme
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.fingerprint_data import load_fingerprints
+from modelport.adapters.data.fingerprints import load_fingerprints
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.local_servers.prober import SocketProber
-from modelport.adapters.provider_data import load_registry
 from modelport.domain.fingerprints import Fingerprints
 from modelport.engine.discovery import LONGEST_LIST, Discovery
 from modelport.protocol.types import DiscoverProviderParams, LocalServer

@@ -7,8 +7,8 @@ from datetime import date
 
 import pytest
 
-from modelport.adapters.fingerprint_data import load_fingerprints
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.fingerprints import load_fingerprints
+from modelport.adapters.data.providers import load_registry
 from modelport.domain.fingerprints import Fingerprint
 
 BOOK = load_fingerprints()

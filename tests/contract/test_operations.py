@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.http.exchange import Exchange
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.operations.replies import placed
 from modelport.adapters.operations.sender import Sender
 from modelport.adapters.operations.table import HttpOperations
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completion import ModelCall
 from modelport.domain.connection import Endpoint, wire_format
 from modelport.domain.errors import InvalidParams, RequestFailed
@@ -84,7 +84,7 @@ def upstream() -> Iterator[Upstream]:
 @pytest.fixture
 async def operations() -> AsyncIterator[HttpOperations]:
     pool = HttpPool()
-    yield HttpOperations(Sender(Exchange(pool)))
+    yield HttpOperations(Sender(ProviderClient(pool)))
     await pool.aclose()
 
 
@@ -364,7 +364,7 @@ async def test_images_one_by_one_where_a_request_makes_one(operations: HttpOpera
 async def test_vision(provider: Provider) -> None:
     pool = HttpPool()
     wire = wire_format(provider, None, None)
-    dialect = await Sender(Exchange(pool)).wire(wire.dialect)
+    dialect = await Sender(ProviderClient(pool)).wire(wire.dialect)
 
     def sent(part: ImagePart) -> str:
         message = Message(role="user", content=(TextPart(text="What is this?"), part))

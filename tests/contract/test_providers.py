@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import pytest
 
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 from modelport.adapters.dialects.cohere.chat import CohereChat
 from modelport.adapters.dialects.google.generate_content import Gemini
@@ -21,8 +22,7 @@ from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
-from modelport.adapters.http.auth import request_headers
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.provider_client.auth_headers import request_headers
 from modelport.domain import address as addresses
 from modelport.domain.address import base_url, other_host
 from modelport.domain.completion import ModelCall

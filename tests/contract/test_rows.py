@@ -14,11 +14,11 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.table import DialectTable
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.connection import Overrides, wire_format
 from modelport.domain.credential import Credential
 from modelport.domain.errors import InvalidParams, RequestFailed
@@ -65,7 +65,7 @@ class World:
         self.answer = Answer()
         self.server = LocalServer(self.behave)
         self.pool = HttpPool()
-        self.dialects = DialectTable(Exchange(self.pool))
+        self.dialects = DialectTable(ProviderClient(self.pool))
         self.ledger = MemoryLedger()
         rows = [self.moved(row) for row in ROWS]
         self.registry = Registry(rows)
@@ -275,7 +275,7 @@ class Elsewhere:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.hosts = ProviderModels(Exchange(world.pool))
+        self.hosts = ProviderModels(ProviderClient(world.pool))
 
     def session(self, row: Provider, *, keyed: bool) -> Connections:
         registry = Registry([plain(row)], {row.id: Overrides(proxy=Secret(self.world.server.url))})

@@ -9,12 +9,12 @@ import jsonschema
 import msgspec
 import pytest
 
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
-from modelport.adapters.provider_data import load_registry
 from modelport.domain.completion import ModelCall
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall

@@ -9,7 +9,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from modelport.adapters.catalog_data import load_catalog_file
+from modelport.adapters.data.models import load_catalog_file
 from modelport.app import App
 from modelport.domain.catalog import Catalog
 from modelport.protocol import types

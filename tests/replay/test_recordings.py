@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.providers import load_registry
 from modelport.app import App
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listener import Silence

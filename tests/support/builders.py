@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 
-from modelport.adapters.http.exchange import Exchange
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain import address
 from modelport.domain.completion import Answer, AnswerFormat, ModelCall
 from modelport.domain.connection import Endpoint, wire_format
@@ -368,9 +368,9 @@ class StubPool:
         return json.loads(self.requests[-1].content)
 
 
-def stub_exchange(*pieces: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Exchange:
+def stub_exchange(*pieces: bytes, status: int = 200, headers: dict[str, str] | None = None) -> ProviderClient:
     """An exchange that always gets this reply, in these pieces."""
-    return Exchange(StubPool(lambda _: reply(*pieces, status=status, headers=headers)))  # type: ignore[arg-type]
+    return ProviderClient(StubPool(lambda _: reply(*pieces, status=status, headers=headers)))  # type: ignore[arg-type]
 
 
 def reply(*pieces: bytes, status: int = 200, headers: dict[str, str] | None = None) -> httpx2.Response:

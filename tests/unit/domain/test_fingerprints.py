@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.fingerprint_data import load_fingerprints
+from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.domain.fingerprints import (
     Fingerprint,
     Fingerprints,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from modelport.adapters.fingerprint_data import load_fingerprints
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.fingerprints import load_fingerprints
+from modelport.adapters.data.providers import load_registry
 from modelport.domain.connection import Overrides
 from modelport.domain.local_servers import (
     Place,

@@ -13,9 +13,9 @@ from typing import Any
 import anyio
 import msgspec
 
-from modelport.adapters.agents.moment import now
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
 from modelport.adapters.local_servers.prober import connect, is_here, read_response
+from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.sightings import Verdict

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from modelport.adapters.http.exchange import read_capped
+from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.pool import HttpPool
 from modelport.domain.address import is_loopback
 from modelport.domain.errors import RequestFailed

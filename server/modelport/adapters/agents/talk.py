@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.agents.empty_folder import empty_folder
-from modelport.adapters.agents.moment import now
 from modelport.adapters.agents.process import AgentProcess, Over
+from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import endings, handshake
 from modelport.domain.agents.cleaning import Censor, secrets_of
 from modelport.domain.agents.sightings import Launch, Verdict

@@ -13,9 +13,9 @@ import anyio
 import msgspec
 from anyio.abc import ByteStream
 
-from modelport.adapters.agents.moment import now
 from modelport.adapters.agents.output import Output
 from modelport.adapters.local_servers.prober import connect, is_here
+from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.sightings import Verdict

@@ -9,7 +9,9 @@ import anyio
 
 from modelport.adapters.dialects.wire_format import Decoder, WireFormat
 from modelport.adapters.http import failures
-from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
+from modelport.adapters.http.bodies import translate
+from modelport.adapters.http.idle_timeout import IdleTimeout
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.framing import Framer, framer_for
 from modelport.adapters.wire.request import turn_headers
@@ -35,17 +37,17 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 class HttpCompleter:
     """A ``Completer`` for one wire format."""
 
-    def __init__(self, wire: WireFormat, exchange: Exchange) -> None:
+    def __init__(self, wire: WireFormat, client: ProviderClient) -> None:
         self._wire = wire
-        self._exchange = exchange
+        self._client = client
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
         """Sends the call and feeds the answer until the reply is over."""
         wire, endpoint = self._wire, call.endpoint
         request = wire.request(call)
         decoder = wire.decoder(call, answer)
-        outgoing = Outgoing(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
-        async with self._exchange.post(endpoint, call.model, outgoing) as (response, watch):
+        outgoing = HttpRequest(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
+        async with self._client.post(endpoint, call.model, outgoing) as (response, watch):
             try:
                 await self._read(response, watch, decoder, answer)
             except RequestFailed:
@@ -69,7 +71,7 @@ class HttpCompleter:
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads the clients that calls to the endpoint will need."""
-        await self._exchange.prepare(endpoint)
+        await self._client.prepare(endpoint)
 
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Lists the models, or asks the row's own path for a free proof of the key."""
@@ -88,15 +90,15 @@ class HttpCompleter:
 
     async def _model_ids(self, endpoint: Endpoint, path: str) -> tuple[str, ...]:
         wire, model = self._wire, endpoint.provider.default_model or ""
-        body = await self._exchange.get(
-            endpoint, model, Outgoing(path, wire.headers, wire.key_header), VERIFY_TIMEOUT_S
+        body = await self._client.get(
+            endpoint, model, HttpRequest(path, wire.headers, wire.key_header), VERIFY_TIMEOUT_S
         )
         try:
             return wire.model_ids(body)
         except NotUnderstood as error:
             raise failures.not_understood(endpoint, model, body, str(error)) from error
 
-    async def _read(self, response: httpx2.Response, watch: Watch, decoder: Decoder, answer: Answer) -> None:
+    async def _read(self, response: httpx2.Response, watch: IdleTimeout, decoder: Decoder, answer: Answer) -> None:
         chunks = response.aiter_bytes()
         start = b""
         async for chunk in chunks:
@@ -114,7 +116,7 @@ class HttpCompleter:
             await _stream(chunks, framer, watch, decoder, answer)
 
 
-async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: Watch) -> bytes:
+async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: IdleTimeout) -> bytes:
     body = bytearray(start)
     async for chunk in chunks:
         watch.touch()
@@ -124,13 +126,15 @@ async def _rest(start: bytes, chunks: AsyncIterator[bytes], watch: Watch) -> byt
     return bytes(body)
 
 
-async def _stream(chunks: AsyncIterator[bytes], framer: Framer, watch: Watch, decoder: Decoder, answer: Answer) -> None:
+async def _stream(
+    chunks: AsyncIterator[bytes], framer: Framer, watch: IdleTimeout, decoder: Decoder, answer: Answer
+) -> None:
     listener = answer.listener
     while not decoder.over:
         if answer.begun:
             watch.begun()
         if listener.congested:
-            watch.rest()
+            watch.pause()
             await listener.drained()
             watch.resume()
         chunk = await anext(chunks, None)

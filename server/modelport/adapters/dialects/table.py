@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any
 
 from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.http.exchange import Exchange
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.ports import Completer
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
@@ -25,10 +25,10 @@ MODULES: dict[Dialect, tuple[str, str]] = {
 
 
 class DialectTable:
-    """The dialects of this build, over one exchange."""
+    """The dialects of this build, over one client."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
         self._completers = LazyTable(self._load)
 
     def speaks(self, dialect: Dialect) -> bool:
@@ -44,7 +44,7 @@ class DialectTable:
             return _made(dialect)
         from modelport.adapters.dialects.http_completer import HttpCompleter
 
-        return HttpCompleter(load_wire_format(dialect), self._exchange)
+        return HttpCompleter(load_wire_format(dialect), self._client)
 
 
 def load_wire_format(dialect: Dialect) -> WireFormat:

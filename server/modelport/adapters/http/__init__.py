@@ -1,1 +1,1 @@
-"""HTTP to providers: one pool, the vendors' clients, and what failures mean."""
+"""HTTP/1.1: the pool of connections, reading bodies, time limits, and what failures mean."""

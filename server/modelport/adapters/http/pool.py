@@ -104,7 +104,7 @@ def _make_client(*, verify_tls: bool, ca_file: str | None, proxy: Secret) -> htt
 
     from modelport.adapters.http.transport import DirectTransport
 
-    # The silence of a provider is watched per call, by the exchange: no read timeout here.
+    # The silence of a provider is limited per call, by IdleTimeout: no read timeout here.
     timeout = httpx2.Timeout(connect=CONNECT_TIMEOUT_S, read=None, write=WRITE_TIMEOUT_S, pool=None)
     tls = httpx2.create_ssl_context(verify=verify_tls)
     if ca_file is not None and verify_tls:

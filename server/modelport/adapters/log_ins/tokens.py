@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.exchange import LONGEST_REFUSAL, read_capped, translate
+from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped, translate
 from modelport.adapters.http.pool import HttpPool, network
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
@@ -54,7 +54,7 @@ async def ask(
             request = client.build_request(method, url, headers=dict(headers), data=dict(form) if form else None)
             response = await client.send(request, stream=True)
             try:
-                body = await read_capped(response, LONGEST_REFUSAL, cut=True)
+                body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()

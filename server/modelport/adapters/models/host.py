@@ -7,10 +7,10 @@ from typing import Any
 
 from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.models.inference_profiles import InferenceProfiles
 from modelport.adapters.models.ollama import OllamaModels
 from modelport.adapters.models.reading import read_list
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.connection import Endpoint, listing_endpoint
 from modelport.domain.listing import ListedModel, Listing
 from modelport.lazy import LazyTable
@@ -24,11 +24,11 @@ MOST_PAGES = 50
 class ProviderModels:
     """A ``ModelHost`` over HTTP; what a wire format can do beyond listing is in a module of its own."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
         self._wires = LazyTable(load_wire_format)
-        self._stores: Mapping[Dialect, OllamaModels] = {"ollama": OllamaModels(exchange)}
-        self._profiles: Mapping[Dialect, InferenceProfiles] = {"bedrock_converse": InferenceProfiles(exchange)}
+        self._stores: Mapping[Dialect, OllamaModels] = {"ollama": OllamaModels(client)}
+        self._profiles: Mapping[Dialect, InferenceProfiles] = {"bedrock_converse": InferenceProfiles(client)}
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
         """The provider's list; a row without an address has the examples of the row."""
@@ -60,8 +60,8 @@ class ProviderModels:
     async def _pages(self, endpoint: Endpoint, wire: WireFormat, path: str, known: Listing | None) -> Listing:
         """All pages as one list. Only a list of one page has a mark that tells whether it has changed."""
         ask = {"If-None-Match": known.etag} if known and known.etag else {}
-        outgoing = Outgoing(path, {**wire.headers, **ask}, wire.key_header)
-        reply = await self._exchange.fetch("GET", endpoint, "", outgoing, TIMEOUT_S)
+        outgoing = HttpRequest(path, {**wire.headers, **ask}, wire.key_header)
+        reply = await self._client.fetch("GET", endpoint, "", outgoing, TIMEOUT_S)
         if not reply.changed and known:
             return known
         page = await read_list(endpoint, reply.body)
@@ -69,8 +69,8 @@ class ProviderModels:
             return Listing(models=page.models, etag=reply.etag)
         models, asked = {model.id: model for model in page.models}, {page.more}
         while page.more and len(asked) < MOST_PAGES:
-            further = Outgoing(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
-            page = await read_list(endpoint, await self._exchange.get(endpoint, "", further, TIMEOUT_S))
+            further = HttpRequest(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
+            page = await read_list(endpoint, await self._client.get(endpoint, "", further, TIMEOUT_S))
             models |= {model.id: model for model in page.models if model.id not in models}
             if page.more in asked:
                 break

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any
 
 from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.models.reading import read_list
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import Page, read_entries, read_models, read_page
 from modelport.domain.connection import Endpoint
@@ -26,10 +26,10 @@ OTHER_ANSWERS = frozenset({"EMBEDDING", "IMAGE"})
 
 
 class InferenceProfiles:
-    """The requests, over an exchange."""
+    """The requests, over an client."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
 
     async def listing(self, endpoint: Endpoint, wire: WireFormat, path: str) -> Listing:
         """The models and profiles that can be called."""
@@ -43,7 +43,7 @@ class InferenceProfiles:
         return Listing(models=page.models)
 
     async def _get(self, endpoint: Endpoint, wire: WireFormat, path: str) -> bytes:
-        return await self._exchange.get(endpoint, "", Outgoing(path, wire.headers, wire.key_header), TIMEOUT_S)
+        return await self._client.get(endpoint, "", HttpRequest(path, wire.headers, wire.key_header), TIMEOUT_S)
 
 
 def read_callable(profiles: bytes, body: bytes) -> Page:

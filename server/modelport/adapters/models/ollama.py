@@ -12,7 +12,9 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, translate
+from modelport.adapters.http.bodies import translate
+from modelport.adapters.http.idle_timeout import IdleTimeout
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import decode
 from modelport.domain.connection import Endpoint
@@ -55,10 +57,10 @@ _LINE = msgspec.json.Decoder(_Line)
 
 
 class OllamaModels:
-    """The requests, over an exchange."""
+    """The requests, over an client."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
 
     async def detailed(self, endpoint: Endpoint, listing: Listing, known: Listing | None) -> Listing:
         """The list with what each model can do; what was asked before and has not changed is not asked again."""
@@ -82,8 +84,8 @@ class OllamaModels:
     async def pull(self, endpoint: Endpoint, model: str, progress: Progress) -> None:
         """Fetches a model."""
         download = _Download(progress)
-        outgoing = Outgoing("/api/pull", {}, KEY_HEADER, {"model": model, "stream": True})
-        async with self._exchange.post(endpoint, model, outgoing) as (response, watch):
+        outgoing = HttpRequest("/api/pull", {}, KEY_HEADER, {"model": model, "stream": True})
+        async with self._client.post(endpoint, model, outgoing) as (response, watch):
             try:
                 await _follow(response, watch, download)
             except NotUnderstood as error:
@@ -97,12 +99,12 @@ class OllamaModels:
 
     async def delete(self, endpoint: Endpoint, model: str) -> None:
         """Deletes a model."""
-        outgoing = Outgoing("/api/delete", {}, KEY_HEADER, {"model": model})
-        await self._exchange.fetch("DELETE", endpoint, model, outgoing, DELETE_TIMEOUT_S)
+        outgoing = HttpRequest("/api/delete", {}, KEY_HEADER, {"model": model})
+        await self._client.fetch("DELETE", endpoint, model, outgoing, DELETE_TIMEOUT_S)
 
     async def _shown(self, endpoint: Endpoint, model: ListedModel) -> ListedModel:
-        outgoing = Outgoing("/api/show", {}, KEY_HEADER, {"model": model.id})
-        reply = await self._exchange.fetch("POST", endpoint, model.id, outgoing, SHOW_TIMEOUT_S)
+        outgoing = HttpRequest("/api/show", {}, KEY_HEADER, {"model": model.id})
+        reply = await self._client.fetch("POST", endpoint, model.id, outgoing, SHOW_TIMEOUT_S)
         try:
             shown = decode(_SHOWN, reply.body)
         except NotUnderstood:
@@ -147,7 +149,7 @@ class _Download:
             self._progress(now)
 
 
-async def _follow(response: httpx2.Response, watch: Watch, download: _Download) -> None:
+async def _follow(response: httpx2.Response, watch: IdleTimeout, download: _Download) -> None:
     rest = b""
     async for chunk in response.aiter_bytes():
         watch.touch()

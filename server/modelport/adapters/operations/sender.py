@@ -12,8 +12,8 @@ import msgspec
 from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.operations.replies import placed
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.connection import Endpoint
@@ -28,10 +28,10 @@ T = TypeVar("T")
 
 
 class Sender:
-    """Requests over the shared exchange, with the headers of the endpoint's dialect."""
+    """Requests over the shared client, with the headers of the endpoint's dialect."""
 
-    def __init__(self, exchange: Exchange) -> None:
-        self._exchange = exchange
+    def __init__(self, client: ProviderClient) -> None:
+        self._client = client
         self._wires = LazyTable(load_wire_format)
 
     async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
@@ -41,7 +41,7 @@ class Sender:
             RequestFailed: no reply, a refusal, or one that is not what the form promises.
         """
         place, outgoing = await self._outgoing(endpoint, request)
-        return await _decoded(endpoint, model, decode, await self._exchange.ask(place, model, outgoing))
+        return await _decoded(endpoint, model, decode, await self._client.ask(place, model, outgoing))
 
     async def get(self, endpoint: Endpoint, path: str, decode: Callable[[bytes], T]) -> T:
         """What the reply to a GET says.
@@ -50,17 +50,17 @@ class Sender:
             RequestFailed: as for ``ask``, or no reply in time.
         """
         place, outgoing = await self._outgoing(endpoint, WireRequest(path, {}))
-        return await _decoded(endpoint, "", decode, await self._exchange.get(place, "", outgoing, GET_TIMEOUT_S))
+        return await _decoded(endpoint, "", decode, await self._client.get(place, "", outgoing, GET_TIMEOUT_S))
 
     async def wire(self, dialect: Dialect) -> WireFormat:
         """A wire format, loaded off the event loop on first use."""
         return await self._wires.get(dialect)
 
-    async def _outgoing(self, endpoint: Endpoint, request: WireRequest) -> tuple[Endpoint, Outgoing]:
+    async def _outgoing(self, endpoint: Endpoint, request: WireRequest) -> tuple[Endpoint, HttpRequest]:
         base_url, path = placed(endpoint.base_url, request.path)
         wire = await self.wire(endpoint.dialect)
         place = msgspec.structs.replace(endpoint, base_url=base_url)
-        return place, Outgoing(path, wire.headers, wire.key_header, request.body)
+        return place, HttpRequest(path, wire.headers, wire.key_header, request.body)
 
 
 async def _decoded(endpoint: Endpoint, model: str, decode: Callable[[bytes], T], body: bytes) -> T:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agent_data import load_agents
 from modelport.adapters.agent_sources import editor_settings
 from modelport.adapters.agent_sources.login_shell import keep_path, kept_path
 from modelport.adapters.agent_sources.machine import LocalMachine
+from modelport.adapters.data.agents import load_agents
 from modelport.domain.agents.records import records
 from modelport.domain.agents.registry import RegistryCopy, RegistryEntry
 from modelport.domain.agents.rows import AgentBook, AgentRow
@@ -337,7 +337,7 @@ def hook(event, args):
 armed = False
 sys.addaudithook(hook)
 from pathlib import Path
-from modelport.adapters.agent_data import load_agents
+from modelport.adapters.data.agents import load_agents
 from modelport.adapters.agent_sources.machine import LocalMachine
 from modelport.domain.agents.records import records
 armed = True

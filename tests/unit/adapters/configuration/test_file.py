@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.configuration.file import LARGEST, LocalConfigurationFile, config_folder
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.providers import load_registry
 from modelport.domain.configuration import FileRead, Finding, ProviderEntry
 from modelport.domain.configured import configured
 from modelport.protocol.secret import Secret

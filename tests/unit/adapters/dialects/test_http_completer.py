@@ -17,7 +17,7 @@ from modelport.adapters.dialects import http_completer
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.ollama.chat import Ollama
 from modelport.adapters.dialects.openai.chat import OpenAIChat
-from modelport.adapters.http.exchange import Exchange
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completion import Answer
 from modelport.domain.errors import RequestFailed
 from support.builders import Heard, StubPool, VirtualTime, answer, call, credential, endpoint, reply, row, stub_exchange
@@ -39,7 +39,7 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"loop_factory": VirtualTime}
 
 
-def paused(*pieces: bytes | float) -> Exchange:
+def paused(*pieces: bytes | float) -> ProviderClient:
     """An exchange whose reply comes in these pieces, with pauses of so many seconds between them."""
 
     async def body() -> AsyncIterator[bytes]:
@@ -49,7 +49,7 @@ def paused(*pieces: bytes | float) -> Exchange:
             else:
                 await anyio.sleep(piece)
 
-    return Exchange(StubPool(lambda _: httpx2.Response(200, content=body())))  # type: ignore[arg-type]
+    return ProviderClient(StubPool(lambda _: httpx2.Response(200, content=body())))  # type: ignore[arg-type]
 
 
 async def complete(*pieces: bytes, wire: Any = None, status: int = 200, **changes: Any) -> Answer:
@@ -152,7 +152,7 @@ async def test_a_connection_lost_in_the_middle() -> None:
         yield FIRST
         raise httpx2.ReadError("reset")
 
-    exchange = Exchange(StubPool(lambda _: httpx2.Response(200, content=cut())))  # type: ignore[arg-type]
+    exchange = ProviderClient(StubPool(lambda _: httpx2.Response(200, content=cut())))  # type: ignore[arg-type]
     built = answer()
     with pytest.raises(RequestFailed) as failed:
         await HttpCompleter(OpenAIChat(), exchange).complete(call(), built)
@@ -164,7 +164,7 @@ async def test_no_connection_at_all() -> None:
     def unreachable(_: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused")
 
-    exchange = Exchange(StubPool(unreachable))  # type: ignore[arg-type]
+    exchange = ProviderClient(StubPool(unreachable))  # type: ignore[arg-type]
     with pytest.raises(RequestFailed) as failed:
         await HttpCompleter(OpenAIChat(), exchange).complete(call(), answer())
     assert failed.value.kind == "network"
@@ -242,7 +242,7 @@ async def test_the_formats_headers_and_the_requests_path_are_sent() -> None:
     body = b'{"type":"message","content":[],"stop_reason":"end_turn"}'
     pool = StubPool(lambda _: reply(body))
     place = endpoint(row(dialect="anthropic_messages", key_header="x-api-key", auth="key"), base_url="https://a/base")
-    await HttpCompleter(AnthropicMessages(), Exchange(pool)).complete(call(endpoint=place), answer())  # type: ignore[arg-type]
+    await HttpCompleter(AnthropicMessages(), ProviderClient(pool)).complete(call(endpoint=place), answer())  # type: ignore[arg-type]
     (request,) = pool.requests
     assert str(request.url) == "https://a/base/v1/messages"
     assert request.headers["anthropic-version"] == "2023-06-01"
@@ -255,7 +255,7 @@ async def test_the_formats_headers_and_the_requests_path_are_sent() -> None:
 
 def verifier(body: bytes, status: int = 200) -> tuple[HttpCompleter, StubPool]:
     pool = StubPool(lambda _: reply(body, status=status))
-    return HttpCompleter(OpenAIChat(), Exchange(pool)), pool  # type: ignore[arg-type]
+    return HttpCompleter(OpenAIChat(), ProviderClient(pool)), pool  # type: ignore[arg-type]
 
 
 async def test_a_check_lists_the_models() -> None:
@@ -347,7 +347,7 @@ async def test_a_host_that_lists_and_cannot_be_reached_proves_nothing() -> None:
     def fail(request: httpx2.Request) -> httpx2.Response:
         raise httpx2.ConnectError("refused", request=request)
 
-    completer = HttpCompleter(OpenAIChat(), Exchange(StubPool(fail)))  # type: ignore[arg-type]
+    completer = HttpCompleter(OpenAIChat(), ProviderClient(StubPool(fail)))  # type: ignore[arg-type]
     assert not (await completer.verify(endpoint(APART))).verified
     with pytest.raises(RequestFailed) as failed:
         await completer.verify(endpoint())

@@ -10,14 +10,14 @@ import pytest
 from modelport.adapters.dialects import table
 from modelport.adapters.dialects.table import MODULES, DialectTable, load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.protocol.types import Dialect
 
 
 @pytest.mark.parametrize("dialect", get_args(Dialect))
 async def test_every_dialect_it_speaks_can_be_loaded(dialect: Dialect) -> None:
-    dialects = DialectTable(Exchange(HttpPool()))
+    dialects = DialectTable(ProviderClient(HttpPool()))
     assert dialects.speaks(dialect) is (dialect in MODULES)
     if dialects.speaks(dialect):
         completer = await dialects.get(dialect)
@@ -34,6 +34,6 @@ async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.Monkey
         return load_wire_format(dialect)
 
     monkeypatch.setattr(table, "load_wire_format", load)
-    await DialectTable(Exchange(HttpPool())).get("ollama")
+    await DialectTable(ProviderClient(HttpPool())).get("ollama")
     assert threads
     assert threads[0] != threading.get_ident()

@@ -11,7 +11,7 @@ import pytest
 import trustme
 
 from modelport.adapters.http.pool import HttpPool, network
-from modelport.adapters.http.vendor_clients import VendorClients
+from modelport.adapters.provider_client.vendor_clients import VendorClients
 from modelport.domain.errors import RequestFailed
 from modelport.protocol.secret import Secret
 from support.builders import endpoint, row

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
 from support.builders import credential, endpoint, row
@@ -66,7 +66,7 @@ async def sent(place: Any) -> Received:
     with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
         pool = HttpPool()
         place = msgspec.structs.replace(place, base_url=server.url)
-        async with Exchange(pool).post(place, "m", Outgoing(PATH, {}, "Authorization", {"messages": []})):
+        async with ProviderClient(pool).post(place, "m", HttpRequest(PATH, {}, "Authorization", {"messages": []})):
             pass
         await pool.aclose()
         return server.requests[0]
@@ -89,7 +89,7 @@ async def test_a_question_without_a_body_is_signed_as_it_is_sent(keys: None) -> 
     with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
         pool = HttpPool()
         place = endpoint(BEDROCK, credential=NONE, base_url=server.url, settings={"AWS_REGION": "us-east-1"})
-        await Exchange(pool).get(place, "", Outgoing(path, {}, "Authorization"), 5)
+        await ProviderClient(pool).get(place, "", HttpRequest(path, {}, "Authorization"), 5)
         await pool.aclose()
         (request,) = server.requests
     assert (request.method, request.path) == ("GET", path)

@@ -9,8 +9,8 @@ from typing import Any, Self
 import msgspec
 import pytest
 
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.errors import RequestFailed
 from support.builders import credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
@@ -45,7 +45,7 @@ class World:
         self.github = github
         self.server = LocalServer(github)
         self.pool = HttpPool()
-        self.exchange = Exchange(self.pool)
+        self.exchange = ProviderClient(self.pool)
 
     async def call(self, token: str = APP_TOKEN, base_url: str | None = None) -> Received:
         own = f"{self.server.url}/individual"
@@ -54,7 +54,7 @@ class World:
         )
         place = endpoint(provider, credential=credential(token))
         place = msgspec.structs.replace(place, base_url=base_url or own)
-        async with self.exchange.post(place, "m", Outgoing("/chat", {}, "Authorization")):
+        async with self.exchange.post(place, "m", HttpRequest("/chat", {}, "Authorization")):
             return self.github.calls[-1]
 
     async def __aenter__(self) -> Self:

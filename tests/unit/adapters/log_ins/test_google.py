@@ -15,8 +15,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
 from support.builders import credential, endpoint, row
@@ -36,7 +36,7 @@ class Google:
         self.error: Any = None
         self.server = LocalServer(self)
         self.pool = HttpPool()
-        self.exchange = Exchange(self.pool)
+        self.exchange = ProviderClient(self.pool)
 
     def __call__(self, request: Received) -> Answer:
         if request.path == "/token":
@@ -50,7 +50,7 @@ class Google:
     async def call(self, found: Credential = NONE) -> Received:
         provider = row("vertex", auth="google", requires_api_key=False, base_url=self.server.url)
         place = msgspec.structs.replace(endpoint(provider), credential=found)
-        async with self.exchange.post(place, "m", Outgoing("/chat", {}, "Authorization")):
+        async with self.exchange.post(place, "m", HttpRequest("/chat", {}, "Authorization")):
             return self.calls[-1]
 
 

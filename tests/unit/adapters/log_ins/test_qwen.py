@@ -12,8 +12,8 @@ import msgspec
 import pytest
 
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
-from modelport.adapters.http.exchange import Exchange, Outgoing
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.errors import RequestFailed
 from support.builders import Variables, credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
@@ -28,7 +28,7 @@ class World:
         self._refuse = refuse
         self.server = LocalServer(self.behave)
         self.pool = HttpPool()
-        self.exchange = Exchange(self.pool)
+        self.exchange = ProviderClient(self.pool)
         self.provider = row("qwen", auth="qwen", requires_api_key=False, token_url=f"{self.server.url}/token", client_id="client", base_url=f"{self.server.url}/default", notice="It ended.")  # fmt: skip
 
     def behave(self, request: Received) -> Answer:
@@ -53,7 +53,7 @@ class World:
         found = await LocalVendorFiles(Variables()).credential(self.provider)
         assert found is not None
         place = msgspec.structs.replace(endpoint(self.provider), credential=found)
-        async with self.exchange.post(place, "m", Outgoing("/chat", {}, "Authorization")):
+        async with self.exchange.post(place, "m", HttpRequest("/chat", {}, "Authorization")):
             return self.calls[-1]
 
 
@@ -141,7 +141,7 @@ async def test_a_log_in_that_has_ended_says_so_and_what_became_of_it(world: Any,
 async def test_a_key_of_the_users_own_is_sent_as_it_is(world: Any) -> None:
     qwen = world()
     place = endpoint(qwen.provider, credential=credential("mine-0123456789"))
-    async with qwen.exchange.post(place, "m", Outgoing("/chat", {}, "Authorization")):
+    async with qwen.exchange.post(place, "m", HttpRequest("/chat", {}, "Authorization")):
         pass
     assert qwen.calls[0].headers["authorization"] == "Bearer mine-0123456789"
     await qwen.pool.aclose()

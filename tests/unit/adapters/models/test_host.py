@@ -11,9 +11,9 @@ import anyio
 import msgspec
 import pytest
 
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
 from modelport.domain.listing import ListedModel, Listing, PullProgress
@@ -28,7 +28,7 @@ Serve = Callable[[Callable[[Received], Answer]], LocalServer]
 @pytest.fixture
 async def host() -> AsyncIterator[ProviderModels]:
     pool = HttpPool()
-    yield ProviderModels(Exchange(pool))
+    yield ProviderModels(ProviderClient(pool))
     await pool.aclose()
 
 
@@ -192,7 +192,7 @@ async def test_what_has_not_changed_is_not_asked_again(host: ProviderModels, ser
 
 
 def test_only_servers_of_ones_own_download(serve: Serve) -> None:
-    host = ProviderModels(Exchange(HttpPool()))
+    host = ProviderModels(ProviderClient(HttpPool()))
     server = serve(lambda r: says({}))
     assert host.pulls(at(server, "ollama"))
     assert not host.pulls(at(server, "openai_chat"))

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.http.exchange import Exchange
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.models.inference_profiles import PROFILES_PATH, read_callable
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
@@ -125,7 +125,7 @@ def test_a_gateway_may_list_in_another_shape() -> None:
 @pytest.fixture
 async def host() -> AsyncIterator[ProviderModels]:
     pool = HttpPool()
-    yield ProviderModels(Exchange(pool))
+    yield ProviderModels(ProviderClient(pool))
     await pool.aclose()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from modelport.adapters.agent_data import load_agents
+from modelport.adapters.data.agents import load_agents
 from modelport.domain.agents.processes import row_of, running_agents, running_alone, tcp_agents
 from modelport.domain.agents.sightings import Running
 from modelport.protocol.types import AgentProcess

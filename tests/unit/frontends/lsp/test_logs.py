@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data.providers import load_registry
 from modelport.frontends.lsp import logs
 
 SECRET = "canary0123456789abcdef"

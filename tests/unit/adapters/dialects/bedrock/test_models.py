@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.bedrock.models import FAMILIES, HERE, family_of
-from modelport.adapters.provider_data import load_registry
 from modelport.domain.errors import InvalidParams
 from modelport.domain.parameters import EFFORTS
 from support.builders import call, row

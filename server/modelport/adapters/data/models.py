@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-import anyio
-import anyio.to_thread
 import msgspec
 
 from modelport.domain.catalog import Catalog, CatalogFile
+from modelport.lazy import Lazy
 
 
 def load_catalog_file() -> CatalogFile:
@@ -24,17 +23,8 @@ class ShippedCatalog:
     """A ``CatalogStore``."""
 
     def __init__(self) -> None:
-        self._catalog: Catalog | None = None
-        self._lock = anyio.Lock()
+        self._catalog = Lazy(lambda: Catalog(load_catalog_file().models))
 
     async def catalog(self) -> Catalog:
         """The rows, read once."""
-        if self._catalog is None:
-            async with self._lock:
-                if self._catalog is None:
-                    self._catalog = await anyio.to_thread.run_sync(_load)
-        return self._catalog
-
-
-def _load() -> Catalog:
-    return Catalog(load_catalog_file().models)
+        return await self._catalog.get()

@@ -1,13 +1,7 @@
-"""Sends one request and hands out its reply as it comes, watching for silence.
-
-A provider may think for minutes before its first word, but a stream that has begun and then
-says nothing for half a minute is dead. One timer handle per call keeps that watch; a chunk
-costs it one clock reading.
-"""
+"""Sends one request to a provider, logged in where it has to be, and hands out the reply as it comes."""
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -17,28 +11,25 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.auth import request_headers
+from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped, translate
+from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.http.pool import HttpPool, network
-from modelport.adapters.http.vendor_clients import VendorClients
 from modelport.adapters.log_ins.log_in import LogIn, Unsigned
 from modelport.adapters.log_ins.table import LogIns
+from modelport.adapters.provider_client.auth_headers import request_headers
+from modelport.adapters.provider_client.vendor_clients import VendorClients
 from modelport.domain.connection import Endpoint
 
 if TYPE_CHECKING:
     import httpx2
 
-FIRST_DELTA_S = 300.0
-"""How long a provider may take to begin its answer."""
-GAP_S = 30.0
-"""How long a provider may pause once it has begun."""
-LONGEST_REFUSAL = 64 * 1024
 NOT_MODIFIED = 304
-LONGEST_LISTING = 16 * 1024 * 1024
-LONGEST_REPLY = 128 * 1024 * 1024
+MAX_LISTING_BYTES = 16 * 1024 * 1024
+MAX_REPLY_BYTES = 128 * 1024 * 1024
 """Two thousand vectors of three thousand numbers fit, and a few large images."""
 
 
-class Outgoing(Struct, frozen=True):
+class HttpRequest(Struct, frozen=True):
     """A request behind the base URL. ``key_header`` is where the wire format itself puts a key."""
 
     path: str
@@ -55,55 +46,7 @@ class Fetched(Struct, frozen=True):
     changed: bool = True
 
 
-class Watch:
-    """Cancels a scope when a provider has been silent for too long. ``rest`` stops the clock, ``touch`` restarts it."""
-
-    def __init__(self, endpoint: Endpoint, scope: anyio.CancelScope) -> None:
-        self.limit_s = endpoint.silence_s or FIRST_DELTA_S
-        self.expired = False
-        self._gap_s = endpoint.silence_s or GAP_S
-        self._scope = scope
-        self._loop = asyncio.get_running_loop()
-        self._last = self._loop.time()
-        self._timer = self._loop.call_later(self.limit_s, self._look)
-
-    def touch(self) -> None:
-        """Something arrived."""
-        self._last = self._loop.time()
-
-    def begun(self) -> None:
-        """The answer has begun: from now on only the shorter gap is allowed."""
-        if self.limit_s != self._gap_s:
-            self.limit_s = self._gap_s
-            self._rearm(self._last + self._gap_s)
-
-    def rest(self) -> None:
-        """Nothing is expected for now: it is we who do not read."""
-        self._timer.cancel()
-
-    def resume(self) -> None:
-        """The provider is expected to speak again."""
-        self.touch()
-        self._rearm(self._last + self.limit_s)
-
-    def close(self) -> None:
-        """The watch is over."""
-        self._timer.cancel()
-
-    def _rearm(self, when: float) -> None:
-        self._timer.cancel()
-        self._timer = self._loop.call_at(when, self._look)
-
-    def _look(self) -> None:
-        due = self._last + self.limit_s
-        if due > self._loop.time():
-            self._rearm(due)
-        else:
-            self.expired = True
-            self._scope.cancel()
-
-
-class Exchange:
+class ProviderClient:
     """Requests to providers, over the shared pool or a vendor's own client."""
 
     def __init__(self, pool: HttpPool) -> None:
@@ -113,8 +56,8 @@ class Exchange:
 
     @asynccontextmanager
     async def post(
-        self, endpoint: Endpoint, model: str, outgoing: Outgoing
-    ) -> AsyncGenerator[tuple[httpx2.Response, Watch]]:
+        self, endpoint: Endpoint, model: str, outgoing: HttpRequest
+    ) -> AsyncGenerator[tuple[httpx2.Response, IdleTimeout]]:
         """The reply of a POST, its body not read yet, and the watch over it. The connection closes at the end.
 
         Raises:
@@ -122,7 +65,7 @@ class Exchange:
         """
         response: httpx2.Response | None = None
         scope = anyio.CancelScope()
-        watch = Watch(endpoint, scope)
+        watch = IdleTimeout(endpoint, scope)
         with scope:
             try:
                 response, endpoint = await self._logged_in("POST", endpoint, model, outgoing)
@@ -137,7 +80,7 @@ class Exchange:
         if watch.expired:
             raise failures.silent(endpoint, model, watch.limit_s)
 
-    async def ask(self, endpoint: Endpoint, model: str, outgoing: Outgoing) -> bytes:
+    async def ask(self, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> bytes:
         """The whole body of the reply to a POST.
 
         Raises:
@@ -146,7 +89,7 @@ class Exchange:
         body = b""
         async with self.post(endpoint, model, outgoing) as (response, watch):
             try:
-                body = await read_capped(response, LONGEST_REPLY, watch=watch)
+                body = await read_capped(response, MAX_REPLY_BYTES, watch=watch)
             except Exception as error:
                 raise translate(endpoint, model, error, begun=True) from error
         return body
@@ -157,7 +100,7 @@ class Exchange:
         if self._by_vendor(endpoint):
             await self._vendors.prepare(endpoint)
 
-    async def get(self, endpoint: Endpoint, model: str, outgoing: Outgoing, timeout_s: float) -> bytes:
+    async def get(self, endpoint: Endpoint, model: str, outgoing: HttpRequest, timeout_s: float) -> bytes:
         """The body of a GET.
 
         Raises:
@@ -165,7 +108,9 @@ class Exchange:
         """
         return (await self.fetch("GET", endpoint, model, outgoing, timeout_s)).body
 
-    async def fetch(self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing, timeout_s: float) -> Fetched:
+    async def fetch(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, timeout_s: float
+    ) -> Fetched:
         """The reply to a request of any method, read to its end.
 
         Raises:
@@ -179,7 +124,7 @@ class Exchange:
                         return Fetched(b"", changed=False)
                     if not response.is_success:
                         raise await self._refusal(endpoint, model, response)
-                    return Fetched(await read_capped(response, LONGEST_LISTING), response.headers.get("etag"))
+                    return Fetched(await read_capped(response, MAX_LISTING_BYTES), response.headers.get("etag"))
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
@@ -188,7 +133,7 @@ class Exchange:
         raise failures.silent(endpoint, model, timeout_s)
 
     async def _logged_in(
-        self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest
     ) -> tuple[httpx2.Response, Endpoint]:
         """The reply, and the endpoint as the provider's log-in made it; a token that has just ended is renewed once."""
         log_in = await self._log_ins.get(endpoint)
@@ -203,7 +148,7 @@ class Exchange:
         return response, used
 
     async def _send(
-        self, method: str, endpoint: Endpoint, model: str, outgoing: Outgoing, log_in: LogIn | None
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, log_in: LogIn | None
     ) -> httpx2.Response:
         sent = request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
         try:
@@ -225,45 +170,5 @@ class Exchange:
         return endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS
 
     async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
-        body = await read_capped(response, LONGEST_REFUSAL, cut=True)
+        body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
         return failures.refused(endpoint, model, response.status_code, response.headers, body)
-
-
-async def read_capped(response: httpx2.Response, limit: int, *, cut: bool = False, watch: Watch | None = None) -> bytes:
-    """The body up to ``limit`` bytes, each part of it told to the watch.
-
-    Raises:
-        OverflowError: the body is longer and ``cut`` is false.
-    """
-    parts: list[bytes] = []
-    size = 0
-    async for part in response.aiter_bytes():
-        if watch is not None:
-            watch.touch()
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            if cut:
-                break
-            raise OverflowError(f"more than {limit} bytes")
-    return b"".join(parts)[:limit]
-
-
-def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:
-    """The contract's failure for an exception of the HTTP layer; our own failures pass through.
-
-    ``begun`` is None before the reply, then says whether the answer had begun.
-    """
-    import httpx2
-
-    if isinstance(error, httpx2.TransportError | OSError):
-        if begun is not None:
-            return failures.interrupted(endpoint, model, begun=begun)
-        if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
-            return failures.hung_up(endpoint, model)
-        return failures.unreachable(endpoint, model, error)
-    if isinstance(
-        error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeError | OverflowError | httpx2.DecodingError
-    ):
-        return failures.not_understood(endpoint, model, b"", str(error))
-    return error

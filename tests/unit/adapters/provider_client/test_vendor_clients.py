@@ -8,8 +8,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from modelport.adapters.http import vendor_clients
-from modelport.adapters.http.exchange import Exchange, Outgoing
+from modelport.adapters.provider_client import vendor_clients
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.errors import RequestFailed
 from support.builders import StubPool, credential, endpoint, reply, row
 
@@ -23,8 +23,8 @@ async def send(provider: Any, pool: StubPool, **changes: Any) -> bytes:
     own = "x-api-key" if provider is ANTHROPIC else "Authorization"
     body = {"model": "m", "stream": True, "invented_by_us": [1, None]}
     changes.setdefault("credential", credential(KEY))
-    outgoing = Outgoing("/v1/messages", {"anthropic-version": "2023-06-01"}, own, body)
-    async with Exchange(pool).post(endpoint(provider, **changes), "m", outgoing) as (response, _):  # type: ignore[arg-type]
+    outgoing = HttpRequest("/v1/messages", {"anthropic-version": "2023-06-01"}, own, body)
+    async with ProviderClient(pool).post(endpoint(provider, **changes), "m", outgoing) as (response, _):  # type: ignore[arg-type]
         return b"".join([chunk async for chunk in response.aiter_bytes()])
 
 
@@ -94,9 +94,9 @@ async def test_a_row_without_the_flag_never_sees_a_vendors_client() -> None:
 
 async def test_one_client_serves_all_requests_to_an_address_and_keeps_no_key() -> None:
     pool = StubPool(lambda _: reply(b"{}"))
-    exchange = Exchange(pool)  # type: ignore[arg-type]
+    exchange = ProviderClient(pool)  # type: ignore[arg-type]
     for key in ("first-0123456789", "second-0123456789"):
-        outgoing = Outgoing("/chat/completions", {}, "Authorization", {"model": "m"})
+        outgoing = HttpRequest("/chat/completions", {}, "Authorization", {"model": "m"})
         async with exchange.post(endpoint(OPENAI, credential=credential(key)), "m", outgoing):
             pass
     assert [r.headers["authorization"] for r in pool.requests] == [
@@ -128,7 +128,7 @@ async def test_a_client_is_loaded_ahead_once_and_only_where_it_will_be_needed(mo
         make = getattr(vendor_clients, f"_make_{vendor}")
         counted = partial(lambda make, vendor, *given: (made.append(vendor), make(*given))[1], make, vendor)
         monkeypatch.setattr(vendor_clients, f"_make_{vendor}", counted)
-    exchange = Exchange(StubPool(lambda _: reply(b"{}")))  # type: ignore[arg-type]
+    exchange = ProviderClient(StubPool(lambda _: reply(b"{}")))  # type: ignore[arg-type]
     await exchange.prepare(endpoint(row()))
     # The client of a vendor cannot help with another's wire format.
     await exchange.prepare(endpoint(OPENAI, dialect="ollama"))
@@ -136,7 +136,7 @@ async def test_a_client_is_loaded_ahead_once_and_only_where_it_will_be_needed(mo
     for provider in (OPENAI, ANTHROPIC, OPENAI):
         await exchange.prepare(endpoint(provider))
     assert made == ["openai", "anthropic"]
-    outgoing = Outgoing("/chat/completions", {}, "Authorization", {"model": "m"})
+    outgoing = HttpRequest("/chat/completions", {}, "Authorization", {"model": "m"})
     async with exchange.post(endpoint(OPENAI), "m", outgoing):
         pass
     assert made == ["openai", "anthropic"]

@@ -26,7 +26,7 @@ HARMLESS = ("accept", "content-type", "user-agent", "x-stainless-")
 KEY_HEADERS = ("authorization", "x-api-key")
 NO_KEY = "the key travels with each request"
 LONGEST_READ_S = 3600.0
-"""The clients insist on a limit; silence is watched by the exchange, long before this one."""
+"""The clients insist on a limit; the idle timeout ends a call long before this one."""
 
 
 class VendorClients:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.http.auth import request_headers
+from modelport.adapters.provider_client.auth_headers import request_headers
 from support.builders import credential, endpoint, row
 
 KEY = "key-0123456789abcdef"

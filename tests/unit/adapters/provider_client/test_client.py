@@ -1,4 +1,4 @@
-"""Sending a request, and the watch over its reply."""
+"""Sending a request to a provider."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import anyio
 import httpx2
 import pytest
 
-from modelport.adapters.http import exchange as module
-from modelport.adapters.http.exchange import Exchange, Outgoing, Watch, read_capped, translate
+from modelport.adapters.http.bodies import read_capped, translate
+from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.domain.errors import RequestFailed
 from support.builders import StubPool, VirtualTime, endpoint, reply, row
 
@@ -23,91 +23,14 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 PATIENT = endpoint()
 
 
-async def ends_after(watch_of: Callable[[Watch], Any], silence_s: float | None = None) -> float:
-    """The seconds until the watch cancels its scope, while this happens."""
-    began = anyio.current_time()
-    with anyio.CancelScope() as scope:
-        watch = Watch(endpoint(silence_s=silence_s), scope)
-        await watch_of(watch)
-        await anyio.sleep_forever()
-    assert watch.expired
-    return anyio.current_time() - began
-
-
-async def nothing(watch: Watch) -> None:
-    pass
-
-
-async def test_a_provider_may_think_for_minutes_before_its_first_word() -> None:
-    assert await ends_after(nothing) == module.FIRST_DELTA_S == 300
-
-
-async def test_an_answer_that_has_begun_may_pause_for_half_a_minute() -> None:
-    async def begin(watch: Watch) -> None:
-        await anyio.sleep(100)
-        watch.touch()
-        watch.begun()
-
-    assert await ends_after(begin) == 100 + module.GAP_S == 130
-
-
-async def test_every_chunk_starts_the_clock_again() -> None:
-    async def chunks(watch: Watch) -> None:
-        watch.begun()
-        for _ in range(50):
-            await anyio.sleep(29)
-            watch.touch()
-
-    assert await ends_after(chunks) == 50 * 29 + 30
-
-
-async def test_saying_twice_that_it_has_begun_changes_nothing() -> None:
-    async def begin(watch: Watch) -> None:
-        watch.begun()
-        await anyio.sleep(10)
-        watch.begun()
-
-    assert await ends_after(begin) == 30
-
-
-async def test_the_users_limit_replaces_both() -> None:
-    async def begin(watch: Watch) -> None:
-        await anyio.sleep(3)
-        watch.touch()
-        watch.begun()
-
-    assert await ends_after(nothing, silence_s=5) == 5
-    assert await ends_after(begin, silence_s=5) == 8
-
-
-async def test_the_clock_stands_while_it_is_we_who_do_not_read() -> None:
-    async def pause(watch: Watch) -> None:
-        watch.begun()
-        await anyio.sleep(10)
-        watch.rest()
-        await anyio.sleep(1000)
-        watch.resume()
-
-    assert await ends_after(pause) == 10 + 1000 + 30
-
-
-async def test_a_closed_watch_ends_nothing() -> None:
-    with anyio.CancelScope() as scope:
-        watch = Watch(PATIENT, scope)
-        watch.close()
-        await anyio.sleep(10_000)
-    assert not watch.expired
-    assert not scope.cancelled_caught
-
-
 # Requests.
 
-SAID = Outgoing("/chat", {"version": "1"}, "Authorization", {"model": "m", "text": "é"})
+SAID = HttpRequest("/chat", {"version": "1"}, "Authorization", {"model": "m", "text": "é"})
 
 
-def exchange(respond: Callable[[httpx2.Request], httpx2.Response]) -> tuple[Exchange, StubPool]:
+def exchange(respond: Callable[[httpx2.Request], httpx2.Response]) -> tuple[ProviderClient, StubPool]:
     pool = StubPool(respond)
-    return Exchange(pool), pool  # type: ignore[arg-type]
+    return ProviderClient(pool), pool  # type: ignore[arg-type]
 
 
 async def test_a_post_sends_json_and_hands_out_the_reply_unread() -> None:
@@ -234,7 +157,7 @@ async def test_no_reply_at_all(error: Exception, kind: str) -> None:
 
 async def test_a_get_returns_the_body() -> None:
     gets, pool = exchange(lambda _: reply(b"[1,", b"2]"))
-    assert await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5) == b"[1,2]"
+    assert await gets.get(PATIENT, "m", HttpRequest("/models", {}, "Authorization"), 5) == b"[1,2]"
     assert pool.requests[0].method == "GET"
     assert pool.requests[0].headers["authorization"].startswith("Bearer ")
 
@@ -246,21 +169,21 @@ async def test_a_get_gives_up_in_time() -> None:
 
     gets, _ = exchange(lambda _: httpx2.Response(200, content=pausing()))
     with pytest.raises(RequestFailed, match="5 s") as failed:
-        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+        await gets.get(PATIENT, "m", HttpRequest("/models", {}, "Authorization"), 5)
     assert failed.value.kind == "timeout"
 
 
 async def test_a_listing_without_an_end_is_refused() -> None:
     gets, _ = exchange(lambda _: reply(*[b"x" * 1024 * 1024] * 17))
     with pytest.raises(RequestFailed) as failed:
-        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+        await gets.get(PATIENT, "m", HttpRequest("/models", {}, "Authorization"), 5)
     assert failed.value.kind == "invalid_response"
 
 
 async def test_a_get_that_is_refused() -> None:
     gets, _ = exchange(lambda _: reply(b'{"error":"no"}', status=403))
     with pytest.raises(RequestFailed) as failed:
-        await gets.get(PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+        await gets.get(PATIENT, "m", HttpRequest("/models", {}, "Authorization"), 5)
     assert failed.value.kind == "forbidden"
 
 
@@ -291,9 +214,9 @@ async def test_tls_that_was_given_up_is_given_up_for_that_provider_only() -> Non
             asked.append(verify_tls)
             return await super().client()
 
-    posts = Exchange(Pool(lambda _: reply(b"[]")))  # type: ignore[arg-type]
+    posts = ProviderClient(Pool(lambda _: reply(b"[]")))  # type: ignore[arg-type]
     for place in (PATIENT, endpoint(row("own"), verify_tls=False)):
         async with posts.post(place, "m", SAID):
             pass
-        await posts.get(place, "m", Outgoing("/models", {}, "Authorization"), 5)
+        await posts.get(place, "m", HttpRequest("/models", {}, "Authorization"), 5)
     assert asked == [True, True, False, False]

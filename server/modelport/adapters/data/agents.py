@@ -17,5 +17,5 @@ def load_agents() -> AgentBook:
         msgspec.ValidationError: a row does not fit the type; a defect of the package.
     """
     # Not importlib.resources, which takes longer to load than this to read.
-    path = Path(__file__).parents[1] / "data" / "agents.toml"
+    path = Path(__file__).parents[2] / "data" / "agents.toml"
     return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), AgentBook)

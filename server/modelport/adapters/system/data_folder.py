@@ -1,30 +1,18 @@
-"""The machine: its environment variables, its clock, its folders."""
+"""Where this user's data lies, and whether it can be written. ``acp-discover`` starts with it, so it imports little."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
-import anyio.to_thread
 
+def data_folder(variables: Mapping[str, str]) -> Path:
+    """``MODELPORT_DATA_DIR``, else the platform's folder for application data."""
+    if chosen := variables.get("MODELPORT_DATA_DIR"):
+        return Path(chosen).expanduser()
+    from platformdirs import user_data_path
 
-class ProcessEnvironment:
-    """The environment of this process."""
-
-    def variables(self) -> Mapping[str, str]:
-        """The variables as they are now."""
-        return os.environ
-
-
-class SystemClock:
-    """The system's wall clock."""
-
-    def now_ms(self) -> int:
-        """Milliseconds since 1970, UTC."""
-        return time.time_ns() // 1_000_000
+    return user_data_path("modelport", appauthor=False)
 
 
 class LocalFolder:
@@ -40,9 +28,13 @@ class LocalFolder:
 
     async def problem(self) -> str | None:
         """Why nothing can be written to it, or None."""
+        import anyio.to_thread
+
         return await anyio.to_thread.run_sync(self._try)
 
     def _try(self) -> str | None:
+        import tempfile
+
         try:
             self._path.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self._path):

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.adapters import provider_data
-from modelport.adapters.provider_data import load_registry
+from modelport.adapters.data import providers as provider_data
+from modelport.adapters.data.providers import load_registry
 
 ROW = """
 [[provider]]

@@ -10,8 +10,9 @@ import anyio
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.data_folder import data_folder
-from modelport.adapters.system import LocalFolder, ProcessEnvironment, SystemClock
+from modelport.adapters.system.clock import SystemClock
+from modelport.adapters.system.data_folder import LocalFolder, data_folder
+from modelport.adapters.system.environment import ProcessEnvironment
 
 
 def test_the_environment_is_read_at_the_moment_of_use(monkeypatch: pytest.MonkeyPatch) -> None:

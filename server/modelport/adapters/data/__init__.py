@@ -1,0 +1,1 @@
+"""Readers of the rows that ship with the package in ``modelport/data``."""

@@ -1,0 +1,1 @@
+"""This machine: variables, clock, folders."""
