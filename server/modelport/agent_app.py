@@ -12,14 +12,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelport.adapters.agent_sources.machine import LocalMachine
-from modelport.adapters.agent_sources.node import node_identity
-from modelport.adapters.agents.instances import AnnouncedInstances
-from modelport.adapters.agents.registry_file import RegistryFile
-from modelport.adapters.agents.verdict_files import VerdictFiles
+from modelport.adapters.agents.handshakes.result_cache import VerdictFiles
+from modelport.adapters.agents.instances.announced import AnnouncedInstances
+from modelport.adapters.agents.registry.cache_file import RegistryFile
+from modelport.adapters.agents.sources.machine import LocalMachine
+from modelport.adapters.agents.sources.packages.node import node_identity
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.system.data_folder import data_folder
-from modelport.engine.agents.static import StaticAgents
+from modelport.engine.agents.file_level import StaticAgents
 
 if TYPE_CHECKING:
     from modelport.engine.agents.discovery import AgentDiscovery
@@ -45,10 +45,10 @@ class AgentApp:
 
     def discovery(self) -> AgentDiscovery:
         """All levels. Loads what they need, so call it off the event loop."""
-        from modelport.adapters.agents.http_handshake import PostHandshakes
+        from modelport.adapters.agents.handshakes.http import PostHandshakes
+        from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
+        from modelport.adapters.agents.handshakes.tcp import LineHandshakes
         from modelport.adapters.agents.processes import SystemProcesses
-        from modelport.adapters.agents.stdio_handshake import StdioHandshakes
-        from modelport.adapters.agents.tcp_handshake import LineHandshakes
         from modelport.adapters.data.agent_servers import load_agent_servers
         from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
         from modelport.adapters.local_servers.prober import SocketProber
@@ -77,7 +77,7 @@ def provider_keys() -> frozenset[str]:
 
 
 async def _download(url: str) -> bytes:
-    from modelport.adapters.agents.registry_download import RegistryDownload
+    from modelport.adapters.agents.registry.download import RegistryDownload
     from modelport.adapters.http.pool import HttpPool
 
     pool = HttpPool()

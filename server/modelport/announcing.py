@@ -7,8 +7,8 @@ import os
 import time
 from collections.abc import Callable, Sequence
 
-from modelport.adapters.agents.announcement import Announcement
-from modelport.adapters.agents.instance_names import LAST_PID, line
+from modelport.adapters.agents.instances.announcement import Announcement
+from modelport.adapters.agents.instances.names import LAST_PID, line
 from modelport.protocol.initialize import VERSION
 
 LSP_VERSION = "3.18"

@@ -12,10 +12,10 @@ from typing import Any
 import jsonschema
 import pytest
 
-from modelport.adapters.agents.stdio_handshake import StdioHandshakes
+from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.sightings import Launch
+from modelport.domain.agents.observations import Launch
 from support import fake_agent, programs
 
 OPENED = {"jsonrpc": "2.0", "id": 2, "result": fake_agent.SESSION}

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 from referencing import Registry, Resource
 
-from modelport.adapters.agents.registry_form import Unfit, read_registry
+from modelport.adapters.agents.registry.schema import Unfit, read_registry
 from support.agent_registry import TARGET, entry, registry
 
 SCHEMAS = Path(__file__).parents[1] / "support" / "acp"

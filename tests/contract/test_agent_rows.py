@@ -9,12 +9,12 @@ from collections.abc import Iterable
 
 import pytest
 
-from modelport.adapters.agent_sources.editor_settings import ZED_BUILT_IN
+from modelport.adapters.agents.sources.editors.settings import ZED_BUILT_IN
 from modelport.adapters.data.agents import load_agents
+from modelport.domain.agents.editors.settings import is_of
 from modelport.domain.agents.environment import holds_secret
+from modelport.domain.agents.observations import Setting
 from modelport.domain.agents.rows import AgentRow
-from modelport.domain.agents.settings import is_of
-from modelport.domain.agents.sightings import Setting
 from modelport.protocol.types import AgentOwner
 
 BOOK = load_agents()

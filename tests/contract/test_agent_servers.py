@@ -13,14 +13,14 @@ import msgspec
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.agents.http_handshake import PostHandshakes
-from modelport.adapters.agents.tcp_handshake import LineHandshakes
+from modelport.adapters.agents.handshakes.http import PostHandshakes
+from modelport.adapters.agents.handshakes.tcp import LineHandshakes
 from modelport.adapters.data.agent_servers import load_agent_servers
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.local_servers.prober import SocketProber
-from modelport.domain.agents.servers import AgentServer
-from modelport.domain.agents.sightings import Running
+from modelport.domain.agents.observations import Running
+from modelport.domain.agents.servers.rows import AgentServer
 from modelport.engine.agents.probe import AgentProbe
 from modelport.engine.agents.server_finder import LONGEST_BODY, ServerFinder
 from modelport.protocol.types import Agent

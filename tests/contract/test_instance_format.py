@@ -11,8 +11,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from modelport.adapters.agents.instance_file import decode
-from modelport.adapters.agents.instance_names import file_name
+from modelport.adapters.agents.instances.file import decode
+from modelport.adapters.agents.instances.names import file_name
 from modelport.announcing import announce
 
 PROTOCOL = Path(__file__).parents[2] / "protocol"

@@ -234,8 +234,8 @@ def test_it_is_loaded_when_the_client_is_ready_and_brings_little(runtime: Path) 
     agents = "modelport.adapters.agents"
     assert ours(before) & {"modelport.announcing", agents} == set()
     assert ours(server.stderr) - ours(before) == {
-        "modelport.adapters", agents, "modelport.announcing",
-        f"{agents}.announcement", f"{agents}.instance_folder", f"{agents}.instance_names", f"{agents}.liveness",
+        "modelport.adapters", agents, "modelport.announcing", f"{agents}.instances", f"{agents}.instances.announcement",
+        f"{agents}.instances.folder", f"{agents}.instances.names", f"{agents}.instances.liveness",
     }  # fmt: skip
 
 

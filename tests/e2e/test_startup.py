@@ -82,7 +82,7 @@ def test_listing_agents_needs_no_event_loop_no_network_and_no_engine() -> None:
     )
     modules = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "import time" in line}
     roots = {name.partition(".")[0] for name in modules}
-    assert "modelport.engine.agents.static" in modules
+    assert "modelport.engine.agents.file_level" in modules
     assert not roots & {*HEAVY, "anyio", "asyncio", "ssl", "socket", "subprocess", "concurrent", "sqlite3", "logging"}
     assert not {
         name

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.http_handshake import PostHandshakes
+from modelport.adapters.agents.handshakes.http import PostHandshakes
+from modelport.adapters.agents.handshakes.tcp import LineHandshakes
 from modelport.adapters.agents.processes import SystemProcesses
-from modelport.adapters.agents.tcp_handshake import LineHandshakes
 from modelport.adapters.data.agent_servers import load_agent_servers
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.local_servers.listening_ports import SystemListeningPorts

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from modelport.domain.agents.editors.snippets import snippet
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.domain.agents.snippets import snippet
 from modelport.protocol.types import Agent
 from support import programs
 

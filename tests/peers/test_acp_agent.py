@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.stdio_handshake import StdioHandshakes
-from modelport.domain.agents.sightings import Launch, Verdict
+from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
+from modelport.domain.agents.observations import Launch, Verdict
 from support import programs
 
 AGENT = Path(__file__).with_name("agent.mjs")

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import anyio
 import anyio.lowlevel
 
+from modelport.domain.agents.observations import Launch, Machine, Program, Verdict
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.domain.agents.sightings import Launch, Machine, Program, Verdict
-from modelport.engine.agents.static import StaticAgents
+from modelport.engine.agents.file_level import StaticAgents
 from modelport.protocol.types import Agent, AgentOwner, AgentProcess
 
 FACTS = {"checked": "2026-11-20", "source": "test"}

@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from modelport.domain.agents.sightings import Running
+from modelport.domain.agents.observations import Running
 
 PS = ("/bin/ps", "-axww", "-o")
 LONGEST = 64 * 1024

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from modelport.domain.agents.servers import AgentServers
+from modelport.domain.agents.servers.rows import AgentServers
 
 
 def load_agent_servers() -> AgentServers:

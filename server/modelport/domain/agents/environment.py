@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from modelport.domain.agents.sightings import Launch
+from modelport.domain.agents.observations import Launch
 
 SECRET_ENDS = (
     "KEY",

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.sightings import Verdict
+from modelport.domain.agents.observations import Verdict
 from modelport.protocol.shapes import is_id, is_list, is_object
 
 PROTOCOL_VERSION = 1

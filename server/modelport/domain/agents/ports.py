@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from modelport.domain.agents.observations import Launch, Machine, Running, Verdict
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.agents.rows import AgentBook
-from modelport.domain.agents.sightings import Launch, Machine, Running, Verdict
 from modelport.protocol.types import Agent
 
 

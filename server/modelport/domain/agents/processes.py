@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from modelport.domain.agents.editors.settings import program_name
+from modelport.domain.agents.observations import Running
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.domain.agents.settings import program_name
-from modelport.domain.agents.sightings import Running
 from modelport.protocol.types import Agent, AgentProcess
 
 INTERPRETERS = ("node", "bun", "deno", "python", "pypy")

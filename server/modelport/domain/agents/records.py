@@ -6,11 +6,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from modelport.domain.agents.editors.settings import Found, is_of, own_agents, started_by
 from modelport.domain.agents.environment import harmless
+from modelport.domain.agents.observations import Launch, Machine, Program, Setting
 from modelport.domain.agents.registry import RegistryEntry
 from modelport.domain.agents.rows import AgentBook, AgentRow, numbers
-from modelport.domain.agents.settings import Found, is_of, own_agents, started_by
-from modelport.domain.agents.sightings import Launch, Machine, Program, Setting
 from modelport.protocol.types import Agent, AgentIdentity, AgentStatus
 
 SURENESS: tuple[AgentIdentity, ...] = ("confirmed", "name-only", "mismatch")

@@ -9,11 +9,11 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import TaskGroup
 
-from modelport.domain.agents.settings import Found
+from modelport.domain.agents.editors.settings import Found
 from modelport.domain.errors import InvalidParams
+from modelport.engine.agents.file_level import Listing, StaticAgents, unknown
 from modelport.engine.agents.probe import AgentProbe
 from modelport.engine.agents.starts import Starter, Starts
-from modelport.engine.agents.static import Listing, StaticAgents, unknown
 from modelport.protocol.types import Agent, AgentProcess, DiscoverAgentParams, DiscoverAgentResult
 
 PROBE_MS = 2000

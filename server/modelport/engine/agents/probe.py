@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import anyio
 import msgspec
 
+from modelport.domain.agents.handshake_result import with_verdict
 from modelport.domain.agents.ports import Processes
 from modelport.domain.agents.processes import running_agents, running_alone, tcp_agents
 from modelport.domain.agents.rows import AgentRow
-from modelport.domain.agents.server_ports import HttpHandshakes, Listeners
-from modelport.domain.agents.server_records import named_by_itself
-from modelport.domain.agents.verdicts import with_verdict
+from modelport.domain.agents.servers.ports import HttpHandshakes, Listeners
+from modelport.domain.agents.servers.records import named_by_itself
 from modelport.domain.local_servers import FIRST_OF_USERS, Place, Spot
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess

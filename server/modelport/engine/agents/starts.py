@@ -9,11 +9,11 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from modelport.domain.agents.editors.settings import Found
 from modelport.domain.agents.environment import start_environment
+from modelport.domain.agents.handshake_result import ANSWERED, with_verdict
+from modelport.domain.agents.observations import Launch, Verdict
 from modelport.domain.agents.ports import Handshakes, MachineView, Verdicts
-from modelport.domain.agents.settings import Found
-from modelport.domain.agents.sightings import Launch, Verdict
-from modelport.domain.agents.verdicts import ANSWERED, with_verdict
 from modelport.domain.ports import Environment
 from modelport.protocol.types import Agent, DiscoverAgentParams
 

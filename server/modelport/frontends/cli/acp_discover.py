@@ -142,7 +142,7 @@ def _print(result: DiscoverAgentResult) -> None:
 
 
 def _emit(target: str, agents: Sequence[Agent], app: AgentApp) -> None:
-    from modelport.domain.agents.snippets import snippet
+    from modelport.domain.agents.editors.snippets import snippet
 
     made = snippet(target, agents, app.static.book)
     _say(made.text.rstrip("\n"))

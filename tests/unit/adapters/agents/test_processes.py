@@ -11,7 +11,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.agents.processes import SystemProcesses, from_ps
-from modelport.domain.agents.sightings import Running
+from modelport.domain.agents.observations import Running
 
 
 def entry(proc: Path, pid: int, cmdline: bytes, *, parent: int = 1, name: str = "node", exe: str | None = None) -> Path:

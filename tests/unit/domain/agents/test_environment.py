@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelport.domain.agents.environment import holds_secret, start_environment
-from modelport.domain.agents.sightings import Launch
+from modelport.domain.agents.observations import Launch
 
 VARIABLES = {
     "HOME": "/home/ada",

@@ -8,7 +8,7 @@ import pytest
 
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.sightings import Verdict
+from modelport.domain.agents.observations import Verdict
 from support.builders import CANARY
 
 CENSOR = Censor([CANARY])

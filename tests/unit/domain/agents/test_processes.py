@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from modelport.adapters.data.agents import load_agents
+from modelport.domain.agents.observations import Running
 from modelport.domain.agents.processes import row_of, running_agents, running_alone, tcp_agents
-from modelport.domain.agents.sightings import Running
 from modelport.protocol.types import AgentProcess
 
 BOOK = load_agents()

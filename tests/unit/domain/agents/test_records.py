@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from modelport.domain.agents.editors.settings import Found
+from modelport.domain.agents.observations import Machine, Program, Setting
 from modelport.domain.agents.records import best, identity_of, records
 from modelport.domain.agents.registry import RegistryEntry
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.domain.agents.settings import Found
-from modelport.domain.agents.sightings import Machine, Program, Setting
 from modelport.protocol.types import AgentOwner
 
 FACTS = {"checked": "2026-11-20", "source": "test"}

@@ -7,8 +7,8 @@ from typing import Any
 import anyio
 import pytest
 
+from modelport.domain.agents.observations import Machine, Setting, Verdict
 from modelport.domain.agents.registry import RegistryCopy
-from modelport.domain.agents.sightings import Machine, Setting, Verdict
 from modelport.domain.errors import InvalidParams
 from modelport.engine.agents.discovery import SHELL_ASKED_S, AgentDiscovery
 from modelport.engine.agents.starts import AT_ONCE, LATE, Starter

@@ -1,1 +1,0 @@
-"""Where agents are seen without running or asking anything."""

@@ -1,0 +1,137 @@
+"""Keeps a copy of the public registry of agents, slim enough to be read whenever agents are listed.
+
+Nothing that only a download needs is imported here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.agents.registry import RegistryCopy
+
+LATEST = "https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json"
+"""Source: agentclientprotocol.com, get-started/registry."""
+FORMAT_VERSION = 1
+LONGEST_FILE = 4 * 1024 * 1024
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gets what an address serves; raises ``RequestFailed`` where it cannot."""
+
+
+class Kept(Struct, frozen=True, kw_only=True):
+    """What is in the file."""
+
+    format_version: int
+    copy: RegistryCopy
+
+
+class RegistryFile:
+    """A ``RegistryCache`` in one file. ``fetch`` is how an address is downloaded."""
+
+    def __init__(self, path: Path, fetch: Fetch) -> None:
+        self._path = path
+        self._fetch = fetch
+
+    def read(self) -> RegistryCopy | None:
+        """The copy; None where there is none, or the file is none of ours."""
+        try:
+            with self._path.open("rb") as file:
+                data = file.read(LONGEST_FILE + 1)
+            kept = msgspec.json.decode(data, type=Kept)
+        except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+            return None
+        return kept.copy if kept.format_version == FORMAT_VERSION else None
+
+    async def fetch(self, url: str | None) -> RegistryCopy:
+        """Downloads, checks and keeps another copy; None and ``latest`` are the registry's own address.
+
+        A copy that cannot be written is good for this process all the same.
+
+        Raises:
+            InvalidParams: the address is none that a registry may be had from.
+            RequestFailed: it could not be had, or does not fit the registry's schema; the old copy stays.
+        """
+        import anyio.to_thread
+
+        address = LATEST if url is None or url == "latest" else registry_address(url)
+        body = await self._fetch(address)
+        return await anyio.to_thread.run_sync(self._keep, address, body)
+
+    def _keep(self, address: str, body: bytes) -> RegistryCopy:
+        from datetime import UTC, datetime
+
+        from modelport.adapters.agents.registry.schema import Unfit, read_registry
+        from modelport.domain.errors import RequestFailed
+        from modelport.protocol.types import AgentRegistry
+
+        shown = address.partition("?")[0]
+        try:
+            entries = read_registry(body)
+        except Unfit as why:
+            raise RequestFailed(
+                "invalid_response",
+                f"What {shown} serves is not the registry of agents ({why}): check the address; the copy from before "
+                "is kept.",
+                action="check the address",
+            ) from why
+        now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        copy = RegistryCopy(
+            about=AgentRegistry(url=shown, fetched_at=now, agent_count=len(entries)),
+            entries=entries,
+        )
+        _write(self._path, msgspec.json.encode(Kept(format_version=FORMAT_VERSION, copy=copy)))
+        return copy
+
+
+def registry_address(text: str) -> str:
+    """An address as the user gave it, without what no server sees.
+
+    Raises:
+        InvalidParams: it is not of https, nor of http on this machine, or it has a log-in in it.
+    """
+    from urllib.parse import urlsplit
+
+    from modelport.domain.address import is_loopback
+    from modelport.domain.errors import InvalidParams
+
+    try:
+        parts = urlsplit(text)
+        sound = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
+    except ValueError:
+        sound = False
+    else:
+        # urlsplit drops line breaks and tabs without a word.
+        sound = sound and text.isascii() and text.isprintable() and " " not in text and "\\" not in text
+        sound = sound and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text.lower())))
+    if not sound:
+        raise InvalidParams(
+            'registry must be "latest" or an address such as https://host.example/registry.json: of https (http only '
+            "on this machine), and without a log-in in it.",
+            field="registry",
+        )
+    return text.partition("#")[0]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Writes beside the old file, readable for its owner alone, and then takes its place."""
+    import logging
+    import tempfile
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".new")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+            os.replace(name, path)  # noqa: PTH105  the name is a text
+        except BaseException:
+            os.unlink(name)  # noqa: PTH108  likewise
+            raise
+    except OSError as error:
+        log = logging.getLogger("modelport.agents")
+        log.warning("the registry of agents cannot be kept: %s", error.strerror or type(error).__name__)

@@ -1,0 +1,1 @@
+"""The settings in which users have set agents up."""

@@ -1,0 +1,1 @@
+"""Reading folders and files that any program may have written."""

@@ -1,0 +1,95 @@
+"""Whether a program may be started: whether only this user and the administrator can change what it is."""
+
+# Texts are cheaper than paths, and there are hundreds.
+# ruff: noqa: PTH115, PTH116, PTH118, PTH120
+from __future__ import annotations
+
+import os
+import stat
+
+from modelport.adapters.agents.sources.files.reading import shown
+
+_HOPS = 40
+"""Links that lead on to links; the limit of Linux."""
+
+
+class Trust:
+    """Judges files and folders by who may write to them; remembers folders for as long as it lives.
+
+    A refusal is the end of a sentence. On Windows, where modes say nothing of this, only the characters of a path
+    are looked at.
+    """
+
+    def __init__(self, home: str, *, modes: bool) -> None:
+        self._home = home
+        self._modes = modes
+        self._safe = {0, os.geteuid()} if modes and hasattr(os, "geteuid") else set[int]()
+        self._ways: dict[str, str | None] = {}
+        self._folders: dict[str, str | None] = {}
+
+    def program(self, path: str) -> str | None:
+        """Why a program must not be started; None where nothing speaks against it.
+
+        Every link on the way to it counts, and every folder that holds one.
+        """
+        if not path.isprintable():
+            return "its path holds characters that cannot be shown"
+        for _ in range(_HOPS):
+            folder = os.path.dirname(path)
+            if why := self.folder(folder):
+                return why
+            try:
+                status = os.lstat(path)
+                if not stat.S_ISLNK(status.st_mode):
+                    return self._judged(path, status, sticky=False)
+                # Not made shorter: what ".." after a link means is the system's to say.
+                path = os.path.join(folder, os.readlink(path))
+            except (OSError, ValueError):
+                break
+        return "it cannot be looked at"
+
+    def folder(self, path: str) -> str | None:
+        """Why what a folder holds must not be started; the sticky bit does not make it better."""
+        if path not in self._folders:
+            self._folders[path] = self._way(path) or self._itself(path)
+        return self._folders[path]
+
+    def _itself(self, path: str) -> str | None:
+        try:
+            return self._judged(path, os.stat(path), sticky=False)
+        except (OSError, ValueError):
+            return "its folder cannot be looked at"
+
+    def _way(self, path: str, hops: int = _HOPS) -> str | None:
+        """Why somebody else could put another folder in the place of this one."""
+        if not self._modes:
+            return None
+        if path not in self._ways:
+            self._ways[path] = None  # a link to what holds it ends here
+            self._ways[path] = self._first_weak(path, hops)
+        return self._ways[path]
+
+    def _first_weak(self, path: str, hops: int) -> str | None:
+        parent = os.path.dirname(path)
+        if parent != path and (why := self._way(parent, hops)):
+            return why
+        try:
+            status = os.lstat(path)
+            if not stat.S_ISLNK(status.st_mode):
+                return self._judged(path, status, sticky=True)
+            target = os.path.join(parent, os.readlink(path))
+        except (OSError, ValueError):
+            return "its folder cannot be looked at"
+        foreign = self._judged(path, status, sticky=True)
+        return foreign or (self._way(target, hops - 1) if hops else "its folder cannot be looked at")
+
+    def _judged(self, path: str, status: os.stat_result, *, sticky: bool) -> str | None:
+        """``sticky`` is whether the sticky bit, by which nobody renames what others own, is enough."""
+        if not self._modes:
+            return None
+        if status.st_uid not in self._safe:
+            return f"{shown(path, self._home)} belongs to another user"
+        mode = status.st_mode
+        if mode & stat.S_IWOTH and not stat.S_ISLNK(mode) and not (sticky and mode & stat.S_ISVTX):
+            return f"{shown(path, self._home)} can be written to by everybody"
+        return None

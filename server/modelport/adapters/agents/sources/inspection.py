@@ -1,0 +1,60 @@
+"""Makes a found program of a file: whose it is, and whether it may be started."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from modelport.adapters.agents.sources.files.install_folders import registry_id
+from modelport.adapters.agents.sources.files.reading import is_file, shown
+from modelport.adapters.agents.sources.files.scan import Hit
+from modelport.adapters.agents.sources.files.trust import Trust
+from modelport.adapters.agents.sources.packages.owner import Packages
+from modelport.adapters.agents.sources.packages.python import PythonPackages
+from modelport.domain.agents.observations import Program
+
+
+class Inspector:
+    """Looks at programs; remembers what it has read for as long as it lives, so it is made for one look."""
+
+    def __init__(self, home: str, platform: str) -> None:
+        self._home = home
+        self.windows = platform == "win32"
+        self._trust = Trust(home, modes=not self.windows)
+        self.python = PythonPackages(home)
+        self._packages = Packages(self.python)
+
+    def program(self, hit: Hit, guesses: Sequence[str] = ()) -> Program:
+        """A program of a name that was looked for. ``guesses`` are Python projects that it may belong to."""
+        return Program(
+            name=hit.name,
+            argv=(hit.path,),
+            place=hit.place.label,
+            owner=self._packages.owner(hit.path, guesses),
+            registry_id=registry_id(hit.path),
+            refused=self.refusal(hit),
+        )
+
+    def refusal(self, hit: Hit) -> str | None:
+        """Why a program must not be started, as the end of a sentence: for its place, itself, or what it starts."""
+        return hit.place.refused or self.refused(hit.path)
+
+    def refused(self, path: str) -> str | None:
+        """Why a file must not be started, wherever it was found."""
+        if why := self._trust.program(path):
+            return why
+        other = self._packages.leads_to(path)
+        if other is None:
+            return None
+        if not is_file(other):
+            return f"it needs {shown(other, self._home)}, which is not here"
+        return self._trust.program(other)
+
+    def folder_refused(self, folder: str) -> str | None:
+        """Why nothing that lies in a folder must be started."""
+        return self._trust.folder(folder)
+
+    def may_hold(self, argument: str) -> str | None:
+        """Why a file that a command line names must not be used; None where the argument names no file."""
+        named = os.path.isabs(argument) and is_file(argument)  # noqa: PTH117  a text
+        return self._trust.program(argument) if named else None

@@ -1,0 +1,108 @@
+"""Agents that no program on any path stands for: an npm package with a program, a Python package with a module."""
+
+# Texts are cheaper than paths, and there are hundreds.
+# ruff: noqa: PTH118, PTH120
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from modelport.adapters.agents.sources.files.scan import Hit, Place, is_program
+from modelport.adapters.agents.sources.inspection import Inspector
+from modelport.adapters.agents.sources.packages.npx_cache import Modules, installed
+from modelport.adapters.agents.sources.packages.owner import bin_path, manifest
+from modelport.adapters.agents.sources.packages.python import scripts_of
+from modelport.domain.agents.observations import Program
+from modelport.domain.agents.registry import RegistryEntry
+from modelport.domain.agents.rows import AgentBook, AgentRow
+
+
+class Wanted(NamedTuple):
+    """A package to look for."""
+
+    name: str
+    """What its program is called in what was seen."""
+    package: str
+    """With its ecosystem, as ``npm:NAME``."""
+    commands: tuple[str, ...]
+    """The names that its program may have."""
+    module: str | None = None
+
+
+def wanted_packages(book: AgentBook, entries: Iterable[RegistryEntry], programs: Sequence[Program]) -> list[Wanted]:
+    """The packages of rows without a program that is certainly theirs, and of the entries that have no row."""
+    wanted = [
+        Wanted(row.command or row.id, package, row.commands, row.module)
+        for row in book.agent
+        if not _is_found(row, programs)
+        for package in row.packages
+    ]
+    known = {row.id for row in book.agent}
+    for entry in entries:
+        if entry.package and entry.id not in known and not book.of_package(entry.package):
+            short = entry.package.rpartition(":")[2].rpartition("/")[2]
+            wanted.append(Wanted(entry.id, entry.package, (entry.id, short)))
+    return wanted
+
+
+def npm_programs(
+    wanted: Iterable[Wanted], modules: Iterable[Modules], node: str | None, inspector: Inspector
+) -> Iterator[Program]:
+    """The programs of npm packages. ``node`` starts those whose file cannot be started by itself."""
+    by_package = {one.package.removeprefix("npm:"): one for one in wanted if one.package.startswith("npm:")}
+    for package, root, label in installed(modules, by_package):
+        one = by_package[package]
+        found = manifest(root)
+        path = bin_path(root, found, one.commands) if found else None
+        if path is None:
+            continue
+        program = inspector.program(Hit(one.name, path, Place(os.path.dirname(path), label)))
+        if inspector.windows or not is_program(path):
+            if node is None:
+                continue
+            program = msgspec.structs.replace(
+                program, argv=(node, path), refused=program.refused or inspector.refused(node)
+            )
+        yield program
+
+
+def python_programs(wanted: Iterable[Wanted], pythons: Iterable[Hit], inspector: Inspector) -> Iterator[Program]:
+    """The modules and scripts of Python packages, in any of the environments."""
+    projects = [(one, one.package.removeprefix("pypi:")) for one in wanted if one.package.startswith("pypi:")]
+    folders: set[str] = set()
+    for python in pythons:
+        folder = os.path.dirname(python.path)
+        if folder in folders:
+            continue
+        folders.add(folder)
+        for one, project in projects:
+            info = inspector.python.installed(python.path, project)
+            if info is None:
+                continue
+            path = _script(folder, scripts_of(info), (*one.commands, project), only=one.module is None)
+            if path:
+                yield inspector.program(Hit(one.name, path, python.place), (project,))
+            elif one.module:
+                yield Program(
+                    name=one.name,
+                    argv=(python.path, "-m", one.module),
+                    place=python.place.label,
+                    owner=inspector.python.owner(info),
+                    refused=inspector.refusal(python) or inspector.folder_refused(os.path.dirname(info)),
+                )
+
+
+def _script(folder: str, scripts: list[str], names: Iterable[str], *, only: bool) -> str | None:
+    """The script of one of these names; with ``only`` the one that there is, whatever its name."""
+    name = next((name for name in names if name in scripts), scripts[0] if only and len(scripts) == 1 else None)
+    paths = [os.path.join(folder, name + ending) for ending in ("", ".exe")] if name else []
+    return next((path for path in paths if is_program(path)), None)
+
+
+def _is_found(row: AgentRow, programs: Iterable[Program]) -> bool:
+    names = {row.id, *row.commands}
+    own = (p for p in programs if p.name in names and p.owner and row.owned_by(p.owner))
+    return any(not p.refused and not (p.owner and row.is_stub(p.owner)) for p in own)

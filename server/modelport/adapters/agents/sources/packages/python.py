@@ -1,0 +1,164 @@
+"""Which Python package a script belongs to, by what installers leave beside it. Nothing is imported or run.
+
+Source: the specifications "Recording installed projects" and "Entry points" on packaging.python.org.
+"""
+
+# Texts are cheaper than paths, and there are hundreds.
+# ruff: noqa: PTH118, PTH119, PTH120
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+
+from modelport.adapters.agents.sources.files.reading import HEAD, head, is_file, listed, real
+from modelport.protocol.types import AgentOwner
+
+MOST_PROJECTS = 500
+"""How many projects of one environment are gone through for a script whose project cannot be guessed."""
+RECORD_HEAD = 16 * 1024
+LONGEST_NAME = 214
+_RECORDS = (".dist-info", ".egg-info")
+
+
+class PythonPackages:
+    """The projects of Python environments; remembers what it has listed for as long as it lives."""
+
+    def __init__(self, home: str) -> None:
+        self._home = home
+        self._projects: dict[str, dict[str, str]] = {}
+        self._scripts: dict[str, dict[str, str]] = {}
+        self._of_pythons: dict[str, list[str]] = {}
+
+    def of_script(self, python: str, script: str, guesses: Iterable[str] = ()) -> AgentOwner | None:
+        """The project that has a script of this name in the environment of an interpreter.
+
+        ``guesses`` are projects that it may be, to be looked at before all others.
+        """
+        sites = self._sites(python)
+        for site in sites:
+            for guess in (*guesses, script, os.path.basename(_prefix(python))):
+                info = self._all(site).get(canonical(guess))
+                if info and script in scripts_of(info):
+                    return _owner(info)
+        for site in sites:
+            if info := self._by_script(site).get(script):
+                return _owner(info)
+        return None
+
+    def of_binary(self, path: str, guesses: Iterable[str] = ()) -> AgentOwner | None:
+        """The project that has put a program of its own into an environment, as its record says."""
+        name = os.path.basename(path)
+        python = os.path.join(os.path.dirname(path), "python3")
+        for site in self._sites(python):
+            for guess in (*guesses, name, os.path.basename(_prefix(python))):
+                info = self._all(site).get(canonical(guess))
+                if info and _records(info, path):
+                    return _owner(info)
+        return None
+
+    def installed(self, python: str, project: str) -> str | None:
+        """Where the record of a project is, if it is in the environment of an interpreter."""
+        name = canonical(project)
+        return next((self._all(site)[name] for site in self._sites(python) if name in self._all(site)), None)
+
+    def owner(self, info: str) -> AgentOwner | None:
+        """What a record says of its project."""
+        return _owner(info)
+
+    def _all(self, site: str) -> dict[str, str]:
+        """The records in a folder of packages, by the name of their project."""
+        if site not in self._projects:
+            self._projects[site] = {_project(n): os.path.join(site, n) for n in listed(site) if n.endswith(_RECORDS)}
+        return self._projects[site]
+
+    def _by_script(self, site: str) -> dict[str, str]:
+        if site not in self._scripts:
+            infos = list(self._all(site).values())[:MOST_PROJECTS]
+            self._scripts[site] = {script: info for info in infos for script in scripts_of(info)}
+        return self._scripts[site]
+
+    def _sites(self, python: str) -> list[str]:
+        if python not in self._of_pythons:
+            sites = dict.fromkeys(_sites(python, self._home))
+            self._of_pythons[python] = [site for site in sites if self._all(site)]
+        return self._of_pythons[python]
+
+
+def canonical(project: str) -> str:
+    """A project's name in the one spelling that the index gives it."""
+    return "-".join(part for part in project.lower().replace("_", "-").replace(".", "-").split("-") if part)
+
+
+def _project(record: str) -> str:
+    """The project of a record, by its name: ``mistral_vibe-3.0.2.dist-info``, ``six-1.16.0-py3.11.egg-info``."""
+    stem, dot, ending = record.rpartition(".")
+    return canonical(stem.rpartition("-")[0] if "-" in stem and dot + ending == _RECORDS[0] else stem.partition("-")[0])
+
+
+def scripts_of(info: str) -> list[str]:
+    """The programs that a project's entry points make."""
+    text = head(os.path.join(info, "entry_points.txt"), HEAD * 4).decode("utf-8", "replace")
+    section, found = "", list[str]()
+    for line in text.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("["):
+            section = stripped
+        elif section == "[console_scripts]" and "=" in stripped:
+            found.append(stripped.partition("=")[0].strip())
+    return found
+
+
+def is_environment(prefix: str) -> bool:
+    """Whether a folder is a virtual environment."""
+    return is_file(os.path.join(prefix, "pyvenv.cfg"))
+
+
+def _prefix(python: str) -> str:
+    return os.path.dirname(os.path.dirname(python))
+
+
+def _sites(python: str, home: str) -> Iterator[str]:
+    prefix, named = _prefix(python), ""
+    alone = is_environment(prefix)
+    if not alone:
+        final = real(python)
+        prefix, named = _prefix(final), os.path.basename(final)
+    for root in (prefix,) if alone else (prefix, os.path.join(prefix, "local"), os.path.join(home, ".local")):
+        lib = os.path.join(root, "lib")
+        for version in listed(lib):
+            # An interpreter called python3.11 has the packages of that version only.
+            if version.startswith("python3") and ("." not in named or version in (named, "python3")):
+                yield os.path.join(lib, version, "site-packages")
+                yield os.path.join(lib, version, "dist-packages")
+    yield os.path.join(prefix, "Lib", "site-packages")
+
+
+def _records(info: str, path: str) -> bool:
+    """Whether a project's record names a file. Files outside of its packages come first in it."""
+    site = os.path.dirname(info)
+    final = real(path)
+    lines = head(os.path.join(info, "RECORD"), RECORD_HEAD).decode("utf-8", "replace").splitlines()
+    wanted = os.path.basename(path)
+    files = (line.partition(",")[0].strip('"') for line in lines)
+    return any(file.endswith(wanted) and real(os.path.join(site, file)) == final for file in files)
+
+
+def _owner(info: str) -> AgentOwner | None:
+    file = "METADATA" if info.endswith(".dist-info") else "PKG-INFO"
+    name = version = None
+    for line in head(os.path.join(info, file)).decode("utf-8", "replace").splitlines():
+        if not line:
+            break
+        key, _, value = line.partition(":")
+        if key == "Name":
+            name = canonical(value.strip())
+        elif key == "Version":
+            version = value.strip()
+    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+        return None
+    return AgentOwner(ecosystem="pypi", package=name, version=printable_version(version))
+
+
+def printable_version(version: str | None) -> str | None:
+    """A version that can be shown; None for anything else."""
+    return version if version and len(version) <= 64 and version.isprintable() else None

@@ -1,0 +1,86 @@
+"""The programs of the search path that have an agent's name, or that agents and settings ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from modelport.adapters.agents.sources.files.reading import real, shown
+from modelport.adapters.agents.sources.files.scan import Hit, scan
+from modelport.adapters.agents.sources.inspection import Inspector
+from modelport.adapters.agents.sources.packages.node import node_version
+from modelport.adapters.agents.sources.search_path import SearchPath
+from modelport.adapters.agents.sources.setting_programs import bare_names, resolved
+from modelport.domain.agents.observations import Program, Setting
+from modelport.domain.agents.rows import AgentRow
+
+
+class FoundPrograms:
+    """What one listing of every folder has found of the names that matter."""
+
+    def __init__(
+        self, path: SearchPath, rows: Iterable[AgentRow], settings: Iterable[Setting], home: str, platform: str
+    ) -> None:
+        self._rows = tuple(rows)
+        self._home = home
+        self.inspector = Inspector(home, platform)
+        self._endings = path.endings
+        self._related = {name for row in self._rows for name in (row.adapts, *row.requires) if name}
+        self._settings = tuple(settings)
+        agents = {name for row in self._rows for name in row.commands}
+        names = agents | self._related | bare_names(self._settings) | {"node", "python3", "python"}
+        self._hits = scan(path.places, names, path.endings)
+
+    def of_agents(self) -> list[Program]:
+        """The programs with an agent's name, in the order in which they were found."""
+        guesses: dict[str, list[str]] = {}
+        for row in self._rows:
+            projects = [
+                p.removeprefix("pypi:").partition(">=")[0] for p in (*row.packages, *row.stubs) if p.startswith("pypi:")
+            ]
+            for name in row.commands:
+                guesses.setdefault(name, []).extend(projects)
+        found: list[Program] = []
+        for hit in self._hits:
+            if hit.name in guesses:
+                program = self.inspector.program(hit, guesses[hit.name])
+                found.append(program)
+                found += self._in_own_folder(program)
+        return found
+
+    def _in_own_folder(self, program: Program) -> Iterator[Program]:
+        """The program once more, as one of its own installer's folder, where it is a link into that."""
+        folders = {own for row in self._rows if program.name in row.commands for own in row.folders}
+        if not folders:
+            return
+        folder = shown(real(program.argv[0]), self._home).rpartition("/")[0]
+        for own in folders:
+            inside = folder == own or folder.startswith(f"{own}/")
+            if inside and not program.place.startswith(own):
+                yield msgspec.structs.replace(program, place=folder)
+
+    def related(self) -> frozenset[str]:
+        """The names that agents adapt or require, of those that could be started."""
+        found = (hit for hit in self._hits if hit.name in self._related)
+        return frozenset(hit.name for hit in found if self.inspector.refusal(hit) is None)
+
+    def settings(self) -> tuple[Setting, ...]:
+        """The settings, with what their commands lead to."""
+        return tuple(resolved(one, self._hits, self.inspector, self._home, self._endings) for one in self._settings)
+
+    def node(self) -> str | None:
+        """The first Node that may be started."""
+        return next((hit.path for hit in self._named("node")), None)
+
+    def node_version(self) -> str | None:
+        """Its version, if its files say."""
+        path = self.node()
+        return node_version(path) if path else None
+
+    def pythons(self) -> list[Hit]:
+        """The interpreters of the search path."""
+        return [*self._named("python3"), *self._named("python")]
+
+    def _named(self, name: str) -> Iterable[Hit]:
+        return (hit for hit in self._hits if hit.name == name and self.inspector.refusal(hit) is None)

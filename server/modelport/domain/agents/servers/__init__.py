@@ -1,0 +1,1 @@
+"""Agents that listen: the rows that tell them apart, and the records that follow."""

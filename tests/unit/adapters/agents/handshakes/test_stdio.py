@@ -1,0 +1,473 @@
+"""Talking to agents of every kind, each a real process; and that nothing of them is left."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import anyio
+import anyio.to_thread
+import msgspec
+import pytest
+from blockbuster import blockbuster_ctx
+
+from modelport.adapters.agents.handshakes import conversation as talking
+from modelport.adapters.agents.handshakes.process_tree import Remains
+from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
+from modelport.domain.agents.observations import Launch, Verdict
+from support import fake_agent
+from support.builders import CANARY
+from support.peers import alive, gone
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="process groups")
+FAKE = (sys.executable, "-I", "-S", str(Path(fake_agent.__file__)))
+LIMIT_S = 15.0
+GRACE_S = 0.3
+
+
+class Place:
+    """A folder for the handshakes, and what the agents have noted."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder / "empty"
+        self.pids_file, self.notes_file, self.heard_file = folder / "pids", folder / "notes", folder / "heard"
+        self.variables = {"PATH": os.environ["PATH"], "HOME": str(folder / "home")}
+        self.handshakes = StdioHandshakes(self.folder, grace_s=GRACE_S)
+
+    def launch(self, *modes: str, **changes: Any) -> Launch:
+        files = {"pids": self.pids_file, "notes": self.notes_file, "heard": self.heard_file}
+        argv = (*FAKE, *modes, *(f"{name}={path}" for name, path in files.items()))
+        return msgspec.structs.replace(Launch(argv=argv, start_s=LIMIT_S), **changes)
+
+    async def meet(self, *modes: str, timeout_s: float = LIMIT_S, session: bool = False, **changes: Any) -> Verdict:
+        launch = self.launch(*modes, **changes)
+        return await self.handshakes.start(launch, self.variables, timeout_s=timeout_s, session=session)
+
+    @property
+    def pids(self) -> list[int]:
+        return [int(line) for line in self.pids_file.read_text().split()]
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        return json.loads(self.notes_file.read_text().splitlines()[-1])
+
+    @property
+    def heard(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.heard_file.read_text().splitlines()]
+
+    def nothing_is_left(self) -> None:
+        assert [pid for pid in self.pids if not gone(pid)] == []
+        assert list(self.folder.iterdir()) == []
+        self.no_thread_is_left()
+
+    def no_thread_is_left(self) -> None:
+        names = {thread.name for thread in threading.enumerate()}
+        assert not {name for name in names if name.startswith("modelport-agent")}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place(tmp_path)
+
+
+async def test_a_good_agent(place: Place) -> None:
+    with blockbuster_ctx():
+        verdict = await place.meet()
+
+    assert verdict.status == "ready"
+    assert verdict.auth == "unknown"
+    assert verdict.detail == ""
+    assert verdict.protocol_version == 1
+    assert verdict.agent_info == {"name": "fake", "title": "Fake", "version": "1.0"}
+    assert verdict.capabilities == fake_agent.CAPABILITIES
+    assert verdict.auth_methods == ({"id": "log-in", "name": "Log in", "description": "In the browser"},)
+    assert verdict.models is None
+    assert verdict.stdout_noise == 0
+    assert verdict.stderr_tail is None
+    assert verdict.exits_cleanly is True
+    assert verdict.argv is None
+    assert verdict.latency_ms
+    assert verdict.verified_at
+    assert verdict.verified_at.endswith("Z")
+    assert [message["method"] for message in place.heard] == ["initialize"]
+    place.nothing_is_left()
+
+
+async def test_it_starts_in_an_empty_folder_with_the_environment_it_is_given_and_no_terminal(place: Place) -> None:
+    place.variables |= {"PWD": "/somewhere", "OLDPWD": "/elsewhere"}
+
+    await place.meet(env={"FAKE_FLAG": "1"})
+
+    seen = place.seen
+    assert Path(seen["cwd"]).parent == place.folder
+    assert seen["files"] == []
+    expected = {**place.variables, "FAKE_FLAG": "1", "PWD": seen["cwd"]}
+    del expected["OLDPWD"]
+    added_by_python = {"LC_CTYPE", "__CF_USER_TEXT_ENCODING"}
+    assert {name: value for name, value in seen["environment"].items() if name not in added_by_python} == expected
+    assert seen["session"] == place.pids[0]
+    assert place.folder.stat().st_mode & 0o777 == 0o700
+
+
+async def test_what_it_writes_into_its_folder_is_removed(place: Place) -> None:
+    assert (await place.meet("writes")).status == "ready"
+
+    place.nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("mode", "detail"),
+    [
+        ("null", "It answered the first request with nothing."),
+        ("string", "It answered the first request with a text."),
+        ("array", "It answered the first request with a list."),
+        ("empty", "It answered the first request with an object that is not the protocol's."),
+        ("mcp", "It speaks another protocol: what it answered is a server's of tools (MCP)."),
+        ("initialize-fails", "It answered the first request with an error: no database (error -32603)"),
+        ("null-id", "It answered the first request with an error: Parse error (error -32700)"),
+    ],
+)
+async def test_an_answer_that_is_not_the_protocol(place: Place, mode: str, detail: str) -> None:
+    verdict = await place.meet(mode)
+
+    assert (verdict.status, verdict.detail) == ("broken", detail)
+    assert verdict.verified_at is None
+    place.nothing_is_left()
+
+
+async def test_the_newer_shape_and_the_version_that_is_only_named(place: Place) -> None:
+    newer, named = await place.meet("v2"), await place.meet("v2-v1")
+
+    assert (newer.status, newer.protocol_version, newer.agent_info) == ("ready", 2, {"name": "fake", "version": "2.0"})
+    assert newer.auth_methods == ({"methodId": "log-in", "name": "Log in", "type": "agent"},)
+    assert (named.status, named.auth, named.protocol_version) == ("ready", "not_required", 2)
+
+
+async def test_noise_on_standard_output_is_counted(place: Place) -> None:
+    verdict = await place.meet("noise")
+
+    assert (verdict.status, verdict.stdout_noise) == ("ready", 5)
+
+
+async def test_an_answer_without_an_end_of_the_line(place: Place) -> None:
+    verdict = await place.meet("no-newline")
+
+    assert (verdict.status, verdict.exits_cleanly) == ("ready", None)
+    place.nothing_is_left()
+
+
+async def test_requests_of_the_agent_are_refused_before_it_answers(place: Place) -> None:
+    verdict = await place.meet("asks-first")
+
+    assert verdict.status == "ready"
+    [refusal] = [message for message in place.heard if message.get("id") == "p1"]
+    assert refusal["error"]["code"] == -32601
+
+
+async def test_not_every_request_of_the_agent_gets_an_answer(place: Place) -> None:
+    verdict = await place.meet("asks-often")
+
+    assert verdict.status == "ready"
+    assert len([message for message in place.heard if "error" in message]) == talking.MOST_REQUESTS
+
+
+async def test_nobody_waits_for_an_agent_that_asks_and_does_not_read(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(talking, "MOST_REQUESTS", fake_agent.MANY)
+
+    verdict = await place.meet("asks-often", "deaf", timeout_s=2)
+
+    assert verdict.status == "hung"
+    place.nothing_is_left()
+
+
+async def test_one_that_never_answers(place: Place) -> None:
+    verdict = await place.meet("silent", "canary", timeout_s=0.5)
+
+    assert verdict.status == "hung"
+    assert verdict.detail == "It did not answer within 0.5 s: the key is None, of ~/x"
+    assert verdict.stderr_tail == ("the key is None, of ~/x",)
+    assert verdict.latency_ms is None
+    place.nothing_is_left()
+
+
+async def test_an_answer_to_something_else_is_none(place: Place) -> None:
+    verdict = await place.meet("wrong-id", timeout_s=0.5)
+
+    assert verdict.status == "hung"
+    assert "1 answers to something else" in verdict.detail
+
+
+@pytest.mark.parametrize("mode", ["ignores-eof", "ignores-all"])
+async def test_one_that_does_not_end_by_itself(place: Place, mode: str) -> None:
+    verdict = await place.meet(mode)
+
+    assert (verdict.status, verdict.exits_cleanly) == ("ready", False)
+    place.nothing_is_left()
+
+
+@pytest.mark.parametrize("mode", ["child", "escapes"])
+@pytest.mark.parametrize("ending", ["", "ignores-all", "silent", "exit-1"])
+async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, ending: str) -> None:
+    if mode == "escapes" and sys.platform != "linux":
+        pytest.skip("only Linux tells")
+    await place.meet(mode, *filter(None, [ending]), timeout_s=LIMIT_S if ending != "silent" else 1)
+
+    assert len(place.pids) == (1 if ending == "exit-1" else 2)
+    place.nothing_is_left()
+
+
+async def test_a_group_is_ended_where_nobody_tells_who_is_in_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Remains, "find", lambda _: [])
+
+    for ending in ("", "ignores-all", "parent-leaves"):
+        await place.meet("child", *filter(None, [ending]))
+
+    assert len(place.pids) == 7
+    place.nothing_is_left()
+
+
+async def test_one_whose_child_outlives_it_while_it_is_asked(place: Place) -> None:
+    verdict = await place.meet("parent-leaves")
+
+    assert (verdict.status, verdict.detail) == (
+        "broken",
+        "It ended with exit code 3 before it answered, and said nothing.",
+    )
+    assert len(place.pids) == 2
+    place.nothing_is_left()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+async def test_nobody_waits_for_one_who_got_away_with_the_pipes(place: Place) -> None:
+    verdict = await place.meet("gets-away")
+
+    assert verdict.status == "ready"
+    leader, escaped = place.pids
+    assert not alive(leader)
+    assert alive(escaped)
+    place.no_thread_is_left()
+    os.kill(escaped, signal.SIGKILL)
+    place.nothing_is_left()
+
+
+@pytest.mark.parametrize(("mode", "how_much"), [("flood", "16 MiB"), ("flood-lines", "100000 lines")])
+async def test_one_that_writes_and_writes(place: Place, mode: str, how_much: str) -> None:
+    verdict = await place.meet(mode)
+
+    assert (verdict.status, verdict.detail) == ("broken", f"It wrote {how_much} without answering.")
+    place.nothing_is_left()
+
+
+async def test_standard_error_is_read_however_much_it_is(place: Place) -> None:
+    assert (await place.meet("stderr-flood")).stderr_tail is None
+
+    verdict = await place.meet("stderr-flood", "null")
+    assert verdict.stderr_tail == tuple(f"line {number}" for number in range(99_950, 100_000))
+
+
+async def test_one_that_closes_its_output(place: Place) -> None:
+    verdict = await place.meet("closes-output")
+
+    assert (verdict.status, verdict.detail) == ("broken", "It closed its output without answering, and said nothing.")
+    place.nothing_is_left()
+
+
+@pytest.mark.parametrize(
+    ("mode", "status", "detail"),
+    [
+        ("exit-0", "broken", "It ended with exit code 0 before it answered: bye"),
+        ("exit-1", "broken", "It ended with exit code 1 before it answered, and said nothing."),
+        ("needs-module", "broken", "It ended with exit code 1 before it answered: ModuleNotFoundError: fake_module"),
+        ("stub", "stub", "It only says: kimi-cli is no longer maintained. Install kimi-code instead."),
+    ],
+)
+async def test_one_that_ends_at_once(place: Place, mode: str, status: str, detail: str) -> None:
+    verdict = await place.meet(mode)
+
+    assert (verdict.status, verdict.detail) == (status, detail)
+    assert verdict.exits_cleanly is None
+    place.nothing_is_left()
+
+
+async def test_the_older_spelling_is_tried_where_the_newer_is_unknown(place: Place) -> None:
+    older = place.launch("older", "--experimental-acp").argv
+
+    verdict = await place.meet("older", "--acp", older_argv=older)
+
+    assert (verdict.status, verdict.argv) == ("ready", older)
+    assert len(place.pids) == 2
+    place.nothing_is_left()
+
+
+async def test_the_first_reason_counts_where_neither_spelling_is_known(place: Place) -> None:
+    older = place.launch("older", "--acp").argv
+
+    verdict = await place.meet("older", "--acp", older_argv=older)
+
+    assert verdict.status == "broken"
+    assert verdict.detail == "It ended with exit code 1 before it answered: error: unknown option '--acp'"
+    assert verdict.argv is None
+
+
+@pytest.mark.parametrize("mode", ["exit-1", "null"])
+async def test_no_other_failure_starts_it_twice(place: Place, mode: str) -> None:
+    await place.meet(mode, "--acp", older_argv=place.launch("--experimental-acp").argv)
+
+    assert len(place.pids) == 1
+
+
+async def test_a_session_tells_models_and_is_closed_and_deleted(place: Place) -> None:
+    verdict = await place.meet(session=True)
+
+    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "unknown", ("small", "large"))
+    assert [message["method"] for message in place.heard] == [
+        "initialize", "session/new", "session/close", "session/delete",
+    ]  # fmt: skip
+    assert place.heard[1]["params"] == {"cwd": place.seen["cwd"], "mcpServers": []}
+    assert place.heard[2]["params"] == place.heard[3]["params"] == {"sessionId": "s1"}
+
+
+@pytest.mark.parametrize(
+    ("modes", "status", "auth", "detail"),
+    [
+        (["no-methods"], "ready", "not_required", ""),
+        (["session-auth"], "auth_required", "required", "Authentication required (error -32000)"),
+        (["initialize-refuses"], "auth_required", "required", "Authentication required (error -32000)"),
+        (["session-fails"], "not_configured", "unknown", "It opened no session: pi is not installed (error -32603)"),
+        (["session-null"], "broken", "unknown", "It was asked for a session and answered nothing."),
+        (["session-dies"], "not_configured", "unknown",
+         "It ended with exit code 4 when it was asked for a session: Error: no model is set"),
+    ],
+)  # fmt: skip
+async def test_what_comes_of_asking_for_a_session(
+    place: Place, modes: list[str], status: str, auth: str, detail: str
+) -> None:
+    verdict = await place.meet(*modes, session=True)
+
+    assert (verdict.status, verdict.auth, verdict.detail) == (status, auth, detail)
+    assert (verdict.verified_at is None) == (status == "broken")
+    place.nothing_is_left()
+
+
+async def test_an_agent_that_is_silent_about_the_session_has_answered_all_the_same(place: Place) -> None:
+    verdict = await place.meet("session-silent", session=True, timeout_s=2)
+
+    assert (verdict.status, verdict.auth) == ("ready", "unknown")
+    assert verdict.detail == "It did not say within 2 s whether it opens a session."
+
+
+async def test_a_goodbye_that_is_not_answered_spoils_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talking, "GOODBYE_S", 0.1)
+
+    verdict = await place.meet("no-goodbye", session=True)
+
+    assert verdict.auth == "unknown"
+    place.nothing_is_left()
+
+
+async def test_no_key_and_no_escape_sequence_comes_back(place: Place) -> None:
+    place.variables["FAKE_API_KEY"] = CANARY
+
+    failed = await place.meet("canary", "null")
+    nasty = await place.meet("nasty")
+
+    assert failed.stderr_tail == ("the key is [redacted], of ~/x",)
+    assert nasty.agent_info == {"name": "Fake agent second line", "version": "1"}
+    assert nasty.capabilities == {"Fake agent second line": "Fake agent second line"}
+    for verdict in (failed, nasty):
+        assert CANARY not in str(verdict)
+
+
+async def test_programs_that_do_not_start(place: Place, tmp_path: Path) -> None:
+    plain, foreign, lost = tmp_path / "plain", tmp_path / "foreign", tmp_path / "lost"
+    plain.write_text("#!/bin/sh\n")
+    foreign.write_bytes(b"\x7fELF nothing")
+    lost.write_text("#!/nowhere/node\n")
+    foreign.chmod(0o755)
+    lost.chmod(0o755)
+    launches = {
+        str(tmp_path / "none"): "is not there any more",
+        str(plain): "must not be run by this user",
+        str(foreign): "is no program for this machine",
+        str(lost): "needs an interpreter that is not here",
+        "/bin/\0sh": "cannot be started so",
+    }
+    for program, words in launches.items():
+        launch = Launch(argv=(program,), start_s=1)
+        verdict = await place.handshakes.start(launch, place.variables, timeout_s=1, session=False)
+        assert verdict.status == "broken"
+        assert words in verdict.detail
+    assert list(place.folder.iterdir()) == []
+
+
+async def test_nothing_is_started_without_an_empty_folder(place: Place) -> None:
+    place.folder.write_text("in the way")
+
+    verdict = await place.meet()
+
+    assert verdict.status == "unknown"
+    assert "no empty folder" in verdict.detail
+    assert not place.pids_file.exists()
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    """Waits for something that a process does to a file; whoever waits is in a thread, and has a limit."""
+    while not holds():
+        threading.Event().wait(0.01)
+
+
+@pytest.mark.parametrize("mode", ["silent", "ignores-all"])
+async def test_cancelling_ends_the_agent_first(place: Place, mode: str) -> None:
+    place.handshakes = StdioHandshakes(place.folder, grace_s=60)
+    with anyio.fail_after(LIMIT_S):
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(place.meet, mode, "silent", "child")
+            await anyio.to_thread.run_sync(wait_until, lambda: place.pids_file.exists() and len(place.pids) == 2)
+            tasks.cancel_scope.cancel()
+
+    place.nothing_is_left()
+
+
+async def test_three_at_once_are_three_processes(place: Place) -> None:
+    verdicts: list[Verdict] = []
+
+    async def meet() -> None:
+        verdicts.append(await place.meet())
+
+    async with anyio.create_task_group() as tasks:
+        for _ in range(3):
+            tasks.start_soon(meet)
+
+    assert [verdict.status for verdict in verdicts] == ["ready"] * 3
+    assert len(set(place.pids)) == 3
+    place.nothing_is_left()
+
+
+def test_the_agent_sees_the_end_of_its_input_when_we_are_killed(place: Place, tmp_path: Path) -> None:
+    launch = place.launch("silent", "child")
+    script = (
+        "import sys, anyio\nfrom pathlib import Path\n"
+        "from modelport.adapters.agents.handshakes.stdio import StdioHandshakes\n"
+        "from modelport.domain.agents.observations import Launch\n"
+        "launch = Launch(argv=tuple(sys.argv[2:]), start_s=60)\n"
+        "async def main(): await StdioHandshakes(Path(sys.argv[1])).start(launch, {}, timeout_s=60, session=False)\n"
+        "anyio.run(main)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, tmp_path / "other", *launch.argv]) as ours:
+        wait_until(
+            lambda: ours.poll() is not None or (place.heard_file.exists() and place.heard_file.read_text() != "")
+        )
+        assert ours.returncode is None
+        ours.kill()
+    agent, child = place.pids
+    assert gone(agent)
+    os.kill(child, signal.SIGKILL)
