@@ -70,7 +70,7 @@ async def _create(path: Path) -> None:
 def _rows() -> Iterator[tuple[Any, ...]]:
     """Calls evenly over the years, every combination of model, client and project in turn."""
     from modelport.adapters.usage_ledgers.rows import to_row
-    from modelport.domain.usage import CallRecord
+    from modelport.domain.spending.usage import CallRecord
     from modelport.protocol.types import Usage
 
     usage = Usage(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelport.adapters.data.providers import load_registry
-from modelport.domain.provider import Provider
+from modelport.domain.providers.rows import Provider
 
 PAGE = Path(__file__).parent / "providers.md"
 HEAD = """# Providers

@@ -20,31 +20,31 @@ from modelport.adapters.system.clock import SystemClock
 from modelport.adapters.system.data_folder import LocalFolder, data_folder
 from modelport.adapters.system.environment import ProcessEnvironment
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
-from modelport.engine.completions import Completions
-from modelport.engine.configuration import Configurations
-from modelport.engine.connections import Connections
-from modelport.engine.credentials import Credentials
-from modelport.engine.default_chain import DefaultChain
+from modelport.engine.completions.create import Completions
 from modelport.engine.diagnostics import Diagnostics
-from modelport.engine.endpoints import Endpoints
-from modelport.engine.local_calls import LocalDialects
-from modelport.engine.local_models import LocalModels, Status
-from modelport.engine.providers import Providers
-from modelport.engine.usage import UsageReports
-from modelport.engine.values import Values
+from modelport.engine.local.completions import LocalDialects
+from modelport.engine.local.model_files import LocalModels, Status
+from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.connections import Connections
+from modelport.engine.providers.credentials import Credentials
+from modelport.engine.providers.default_chain import DefaultChain
+from modelport.engine.providers.endpoints import Endpoints
+from modelport.engine.providers.listing import Providers
+from modelport.engine.providers.secret_sources import Values
+from modelport.engine.usage.reports import UsageReports
 from modelport.protocol.initialize import VERSION
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 
 if TYPE_CHECKING:
-    from modelport.domain.completion import ModelCall
+    from modelport.domain.completions.call import ModelCall
     from modelport.domain.errors import RequestFailed
-    from modelport.domain.local_models import ModelFolder, ModelRunner
+    from modelport.domain.local.model_files import ModelFolder, ModelRunner
     from modelport.engine.agents.discovery import AgentDiscovery
-    from modelport.engine.discovery import Discovery
-    from modelport.engine.model_advice import ModelAdvice
-    from modelport.engine.model_downloads import ModelDownloads
-    from modelport.engine.models import Models
-    from modelport.engine.operations import OperationCases
+    from modelport.engine.local.servers import Discovery
+    from modelport.engine.models.downloads import ModelDownloads
+    from modelport.engine.models.listing import Models
+    from modelport.engine.models.suggestions import ModelAdvice
+    from modelport.engine.operations.use_cases import OperationCases
 
 QUICK_MS = 500
 """How long a request that names nothing looks for local servers."""
@@ -118,7 +118,7 @@ class App:
         from modelport.adapters.data.fingerprints import load_fingerprints
         from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
         from modelport.adapters.local_servers.prober import SocketProber
-        from modelport.engine.discovery import Discovery
+        from modelport.engine.local.servers import Discovery
 
         ports = SystemListeningPorts()
         return Discovery(self.registry, load_fingerprints(), self._environment, SocketProber(), ports)
@@ -161,11 +161,11 @@ class App:
         from modelport.adapters.data.models import ShippedCatalog
         from modelport.adapters.model_caches.files import FileModelCache
         from modelport.adapters.models.host import ProviderModels
-        from modelport.engine.local_operations import LocalHost
-        from modelport.engine.model_advice import ModelAdvice
-        from modelport.engine.model_downloads import ModelDownloads
-        from modelport.engine.model_lists import ModelLists
-        from modelport.engine.models import Models
+        from modelport.engine.local.operations import LocalHost
+        from modelport.engine.models.downloads import ModelDownloads
+        from modelport.engine.models.listing import Models
+        from modelport.engine.models.provider_lists import ModelLists
+        from modelport.engine.models.suggestions import ModelAdvice
 
         host = LocalHost(ProviderModels(self._client), self.local_models)
         cache = FileModelCache(self._folder / "models")
@@ -185,14 +185,14 @@ class App:
     def _load_operations(self) -> OperationCases:
         from modelport.adapters.operations.sender import Sender
         from modelport.adapters.operations.table import HttpOperations
-        from modelport.engine.balances import Balances
-        from modelport.engine.embeddings import Embeddings
-        from modelport.engine.images import Images
-        from modelport.engine.local_operations import LocalOperations
-        from modelport.engine.moderations import Moderations
-        from modelport.engine.operations import OperationCases
-        from modelport.engine.recorded_calls import RecordedCalls
-        from modelport.engine.token_counts import TokenCounts
+        from modelport.engine.calls.recorder import RecordedCalls
+        from modelport.engine.local.operations import LocalOperations
+        from modelport.engine.operations.balances import Balances
+        from modelport.engine.operations.embeddings import Embeddings
+        from modelport.engine.operations.images import Images
+        from modelport.engine.operations.moderations import Moderations
+        from modelport.engine.operations.token_counts import TokenCounts
+        from modelport.engine.operations.use_cases import OperationCases
 
         operations = LocalOperations(HttpOperations(Sender(self._client)), self.local_models)
         log = logging.getLogger("modelport.engine")

@@ -8,9 +8,9 @@ import pytest
 
 from modelport.adapters.data.models import ShippedCatalog, load_catalog_file
 from modelport.adapters.data.providers import load_registry
-from modelport.domain.catalog import CatalogModel
-from modelport.domain.model_search import CAPABILITIES
-from modelport.domain.provider import Provider
+from modelport.domain.models.catalog import CatalogModel
+from modelport.domain.models.search import CAPABILITIES
+from modelport.domain.providers.rows import Provider
 
 FILE = load_catalog_file()
 ROWS: dict[str, Provider] = {row.id: row for row in load_registry().all()}

@@ -26,9 +26,9 @@ from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES, DialectTable
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain.completion import Answer
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.listener import Silence
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.listener import Silence
 from modelport.domain.ports import Completer
 from support.builders import CANARY, Heard, StubPool, answer, call, credential, endpoint, reply, row, tool, user
 from support.event_stream import events, exception

@@ -25,9 +25,9 @@ from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, Pas
 
 from modelport.adapters.credential_stores import keyring as module
 from modelport.adapters.credential_stores.keyring import KeyringStore
-from modelport.domain.credential import StoredKey
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import CredentialStore
+from modelport.domain.providers.credential import StoredKey
 from modelport.protocol.secret import Secret
 from support.builders import MemoryStore
 from support.file_keyring import FileKeyring, LockedKeyring
@@ -198,7 +198,7 @@ OTHER = """
 import sys, anyio
 from pathlib import Path
 from modelport.adapters.credential_stores.keyring import KeyringStore
-from modelport.domain.credential import StoredKey
+from modelport.domain.providers.credential import StoredKey
 from modelport.protocol.secret import Secret
 store = KeyringStore(Path(sys.argv[1]))
 anyio.run(store.delete, "groq") if len(sys.argv) == 2 else anyio.run(store.set, "groq", StoredKey(Secret(sys.argv[2])))

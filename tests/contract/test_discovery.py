@@ -17,8 +17,8 @@ from blockbuster import blockbuster_ctx
 from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.local_servers.prober import SocketProber
-from modelport.domain.fingerprints import Fingerprints
-from modelport.engine.discovery import LONGEST_LIST, Discovery
+from modelport.domain.local.fingerprints import Fingerprints
+from modelport.engine.local.servers import LONGEST_LIST, Discovery
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 from support import http_server, odd_servers
 from support.builders import Variables

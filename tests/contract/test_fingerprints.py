@@ -9,7 +9,7 @@ import pytest
 
 from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
-from modelport.domain.fingerprints import Fingerprint
+from modelport.domain.local.fingerprints import Fingerprint
 
 BOOK = load_fingerprints()
 REGISTRY = load_registry()

@@ -18,10 +18,9 @@ from modelport.adapters.operations.replies import placed
 from modelport.adapters.operations.sender import Sender
 from modelport.adapters.operations.table import HttpOperations
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain.completion import ModelCall
-from modelport.domain.connection import Endpoint, wire_format
+from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.operation import (
+from modelport.domain.operations.calls import (
     CountCall,
     CreditCall,
     EmbeddingCall,
@@ -32,7 +31,8 @@ from modelport.domain.operation import (
     images_wire,
     moderation_wire,
 )
-from modelport.domain.provider import OWN_LOG_INS, Provider
+from modelport.domain.providers.connection import Endpoint, wire_format
+from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.protocol.types import ImagePart, Message, TextPart
 from support.builders import CANARY, credential, endpoint, row, user
 from support.http_server import Answer, LocalServer, Received

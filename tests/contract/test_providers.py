@@ -23,15 +23,15 @@ from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
 from modelport.adapters.provider_client.auth_headers import request_headers
-from modelport.domain import address as addresses
-from modelport.domain.address import base_url, other_host
-from modelport.domain.completion import ModelCall
-from modelport.domain.connection import Endpoint, wire_format
-from modelport.domain.credential import Credential
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.parameters import CHECKS
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import CHECKS
-from modelport.domain.provider import BaseUrlRule, DialectRule, Provider, Setting, TurnHeader, Wire, WithKey
-from modelport.domain.registry import listed_models
+from modelport.domain.providers import address as addresses
+from modelport.domain.providers.address import base_url, other_host
+from modelport.domain.providers.connection import Endpoint, wire_format
+from modelport.domain.providers.credential import Credential
+from modelport.domain.providers.registry import listed_models
+from modelport.domain.providers.rows import BaseUrlRule, DialectRule, Provider, Setting, TurnHeader, Wire, WithKey
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectProviderParams, Message
 from support.builders import MemoryStore, Scripted, Variables, json_form, tool, user

@@ -19,13 +19,13 @@ from modelport.adapters.dialects.table import DialectTable
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain.connection import Overrides, wire_format
-from modelport.domain.credential import Credential
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.provider import Provider
-from modelport.domain.registry import Registry
-from modelport.engine.completions import Completions, Origin
-from modelport.engine.connections import Connections
+from modelport.domain.providers.connection import Overrides, wire_format
+from modelport.domain.providers.credential import Credential
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider
+from modelport.engine.completions.create import Completions, Origin
+from modelport.engine.providers.connections import Connections
 from modelport.frontends.lsp.messages import convert
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.domain.errors import RequestFailed
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Usage, UsageTotals
 
 DAY = 86_400_000
@@ -242,7 +242,7 @@ WRITER = """
 import sys, anyio
 from pathlib import Path
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Usage
 
 async def main(path, name, count):

@@ -15,7 +15,7 @@ from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import call, endpoint, json_form, tool, user

@@ -40,9 +40,9 @@ def test_the_mock_needs_no_client_library() -> None:
 def test_looking_for_servers_needs_no_client_library() -> None:
     ask = {"jsonrpc": "2.0", "id": 2, "method": "provider/discover", "params": {"ports": [9], "timeoutMs": 200}}
     modules = loaded_modules(ask)
-    assert "modelport.engine.discovery" in modules
+    assert "modelport.engine.local.servers" in modules
     assert not {name.partition(".")[0] for name in modules} & set(HEAVY)
-    assert "modelport.engine.discovery" not in loaded_modules()
+    assert "modelport.engine.local.servers" not in loaded_modules()
 
 
 def test_the_first_reply_needs_no_event_loop() -> None:
@@ -87,5 +87,5 @@ def test_listing_agents_needs_no_event_loop_no_network_and_no_engine() -> None:
     assert not {
         name
         for name in modules
-        if name.startswith(("modelport.app", "modelport.engine.completions", "modelport.frontends.lsp"))
+        if name.startswith(("modelport.app", "modelport.engine.completions.create", "modelport.frontends.lsp"))
     }

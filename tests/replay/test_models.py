@@ -11,7 +11,7 @@ import pytest
 
 from modelport.adapters.data.models import load_catalog_file
 from modelport.app import App
-from modelport.domain.catalog import Catalog
+from modelport.domain.models.catalog import Catalog
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer, Received

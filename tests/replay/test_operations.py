@@ -15,7 +15,7 @@ import pytest
 
 from modelport.app import App
 from modelport.domain.errors import RequestFailed
-from modelport.engine.recorded_calls import Caller
+from modelport.engine.calls.recorder import Caller
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer

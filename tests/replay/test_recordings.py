@@ -13,9 +13,9 @@ import pytest
 
 from modelport.adapters.data.providers import load_registry
 from modelport.app import App
+from modelport.domain.completions.listener import Silence
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listener import Silence
-from modelport.engine.completions import Origin
+from modelport.engine.completions.create import Origin
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer, Received

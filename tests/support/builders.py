@@ -10,20 +10,20 @@ from typing import Any
 import httpx2
 
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain import address
-from modelport.domain.completion import Answer, AnswerFormat, ModelCall
-from modelport.domain.connection import Endpoint, wire_format
-from modelport.domain.credential import Credential, StoredKey
+from modelport.domain.completions.call import Answer, AnswerFormat, ModelCall
+from modelport.domain.completions.listener import Silence
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listener import Silence
 from modelport.domain.ports import Verification
-from modelport.domain.provider import Provider, Wire
-from modelport.domain.registry import Registry
-from modelport.domain.usage import CallRecord
-from modelport.engine.connections import Connections
-from modelport.engine.credentials import Credentials
-from modelport.engine.endpoints import Endpoints
-from modelport.engine.values import Values
+from modelport.domain.providers import address
+from modelport.domain.providers.connection import Endpoint, wire_format
+from modelport.domain.providers.credential import Credential, StoredKey
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider, Wire
+from modelport.domain.spending.usage import CallRecord
+from modelport.engine.providers.connections import Connections
+from modelport.engine.providers.credentials import Credentials
+from modelport.engine.providers.endpoints import Endpoints
+from modelport.engine.providers.secret_sources import Values
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from modelport.domain.configuration import LocalModelsEntry
+from modelport.domain.providers.configuration import LocalModelsEntry
 from support.peers import alive
 
 FAKE = Path(__file__).with_name("fake_llama_server.py")

@@ -11,7 +11,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.app import App
-from modelport.engine.completions import Origin
+from modelport.engine.completions.create import Origin
 from modelport.protocol.types import CreateCompletionParams, SummaryUsageParams
 from support.builders import Heard
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.connection import Endpoint
-from modelport.domain.credential import Credential, StoredKey
-from modelport.domain.provider import Provider
-from modelport.domain.usage import CallRecord
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.credential import Credential, StoredKey
+from modelport.domain.providers.rows import Provider
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
 
 if TYPE_CHECKING:
-    from modelport.domain.fingerprints import Reply
-    from modelport.domain.local_models import FromFolder
-    from modelport.domain.local_servers import Place
+    from modelport.domain.local.fingerprints import Reply
+    from modelport.domain.local.servers import Place
+    from modelport.domain.providers.model_file import FromFolder
 
 
 class Verification(Struct, frozen=True):

@@ -7,8 +7,8 @@ from collections.abc import Awaitable, Callable
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import CredentialStore, DataFolder, Environment, UsageLedger
-from modelport.engine.configuration import Configurations
-from modelport.engine.credentials import Credentials
+from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import Check, RunDiagnosticsResult
 
 

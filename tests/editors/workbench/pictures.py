@@ -14,7 +14,7 @@ from editors.workbench.chat import MODELS, Chat
 from editors.workbench.driver import ROWS, STATUS, TOAST, Window
 from editors.workbench.workbench import QUIET, Workbench, package
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Usage
 from support import programs
 from support.http_server import Answer, LocalServer, Received

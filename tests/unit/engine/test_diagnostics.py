@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from modelport.domain.configuration import Configuration, FileRead, Problem
 from modelport.domain.errors import RequestFailed
-from modelport.domain.registry import Registry
-from modelport.engine.configuration import Configurations
-from modelport.engine.credentials import Credentials
+from modelport.domain.providers.configuration import Configuration, FileRead, Problem
+from modelport.domain.providers.registry import Registry
 from modelport.engine.diagnostics import Diagnostics
+from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import Check
 from support.builders import KeptByVendors, MemoryLedger, MemoryStore, Variables, row, values
 

@@ -13,8 +13,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.domain.connection import Overrides
-from modelport.domain.credential import Credential, StoredKey
+from modelport.domain.providers.connection import Overrides
+from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectProviderParams, SetCredentialParams
 

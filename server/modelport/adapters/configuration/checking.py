@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.configuration import Document, Finding, Place, ProviderEntry, did_you_mean
+from modelport.domain.providers.configuration import Document, Finding, Place, ProviderEntry, did_you_mean
 from modelport.protocol.shapes import is_list, is_object
 
 _SECRET = re.compile(r"(api[-_]?key|key|token|secret|password)", re.IGNORECASE)

@@ -15,8 +15,16 @@ import msgspec
 from modelport.adapters.configuration import places
 from modelport.adapters.configuration.checking import check
 from modelport.adapters.configuration.router_form import KNOWN, translate
-from modelport.domain.configuration import Configuration, Document, FileRead, Finding, Place, Problem, did_you_mean
-from modelport.domain.local_models import mounted
+from modelport.domain.local.model_files import mounted
+from modelport.domain.providers.configuration import (
+    Configuration,
+    Document,
+    FileRead,
+    Finding,
+    Place,
+    Problem,
+    did_you_mean,
+)
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 

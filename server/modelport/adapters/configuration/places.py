@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from modelport.domain.configuration import Place
+from modelport.domain.providers.configuration import Place
 from modelport.protocol.shapes import is_object
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')

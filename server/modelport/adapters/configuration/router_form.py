@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.domain.configuration import SERVER_COMMAND, Finding, Place
+from modelport.domain.providers.configuration import SERVER_COMMAND, Finding, Place
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.configuration import Document
+from modelport.domain.providers.configuration import Document
 from modelport.protocol.shapes import is_list, is_object
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"

@@ -17,8 +17,8 @@ import anyio.to_thread
 import msgspec
 
 from modelport.adapters.credential_stores.index_file import IndexFile
-from modelport.domain.credential import StoredKey
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.credential import StoredKey
 from modelport.protocol.secret import Secret
 
 T = TypeVar("T")

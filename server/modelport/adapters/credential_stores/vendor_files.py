@@ -14,9 +14,9 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 
-from modelport.domain.credential import Credential
 from modelport.domain.ports import Environment
-from modelport.domain.provider import Provider
+from modelport.domain.providers.credential import Credential
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 

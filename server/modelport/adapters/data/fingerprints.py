@@ -7,7 +7,7 @@ from importlib.resources import files
 
 import msgspec
 
-from modelport.domain.fingerprints import Fingerprints
+from modelport.domain.local.fingerprints import Fingerprints
 
 
 def load_fingerprints() -> Fingerprints:

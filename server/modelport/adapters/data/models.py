@@ -6,7 +6,7 @@ from importlib.resources import files
 
 import msgspec
 
-from modelport.domain.catalog import Catalog, CatalogFile
+from modelport.domain.models.catalog import Catalog, CatalogFile
 from modelport.lazy import Lazy
 
 

@@ -7,8 +7,8 @@ from importlib.resources import files
 
 import msgspec
 
-from modelport.domain.provider import Provider
-from modelport.domain.registry import Registry
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider
 
 
 def load_registry() -> Registry:

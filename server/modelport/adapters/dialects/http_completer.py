@@ -15,10 +15,10 @@ from modelport.adapters.provider_client.client import HttpRequest, ProviderClien
 from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.framing import Framer, framer_for
 from modelport.adapters.wire.request import turn_headers
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.connection import Endpoint, listing_endpoint
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Verification
+from modelport.domain.providers.connection import Endpoint, listing_endpoint
 from modelport.protocol.types import ErrorKind
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, Protocol
 
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.providers.rows import Provider
 
 
 class Decoder(Protocol):

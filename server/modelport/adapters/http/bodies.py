@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from modelport.adapters.http import failures
 from modelport.adapters.http.idle_timeout import IdleTimeout
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
     import httpx2

@@ -22,10 +22,10 @@ from modelport.adapters.http.refusal import (
     read_refusal,
 )
 from modelport.adapters.http.retry_after import retry_after_ms
-from modelport.domain.address import is_loopback
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
-from modelport.domain.provider import OWN_LOG_INS
+from modelport.domain.providers.address import is_loopback
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.rows import OWN_LOG_INS
 from modelport.protocol.types import ErrorKind
 
 LONGEST_QUOTE = 300

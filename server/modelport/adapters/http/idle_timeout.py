@@ -10,7 +10,7 @@ import asyncio
 
 import anyio
 
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 FIRST_DELTA_S = 300.0
 """How long a provider may take to begin its answer."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, TypedDict
 import anyio
 import anyio.to_thread
 
-from modelport.domain.address import is_loopback, is_proxy
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.address import is_loopback, is_proxy
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
 if TYPE_CHECKING:

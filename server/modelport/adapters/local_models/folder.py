@@ -12,7 +12,8 @@ import anyio
 import anyio.to_thread
 
 from modelport.domain.gguf import CutShort, GgufHeader, NotGguf, read_header
-from modelport.domain.local_models import SUFFIX, FoundFile, ModelFile, catalogued
+from modelport.domain.local.model_files import SUFFIX, FoundFile, catalogued
+from modelport.domain.providers.model_file import ModelFile
 
 DEEPEST = 8
 MOST_ENTRIES = 50_000

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from modelport.adapters.local_models.server import WINDOWS, LocalServer
-from modelport.domain.local_models import Plan, Served, Tell, command_line
+from modelport.domain.local.model_files import Plan, Served, Tell, command_line
 from modelport.domain.ports import LocalProber
 
 END_S = 5.0

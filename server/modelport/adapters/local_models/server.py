@@ -14,11 +14,11 @@ import anyio.to_thread
 from msgspec.structs import replace
 
 from modelport.adapters.local_models.process import ServerProcess, free_port
-from modelport.domain.configuration import LocalModelsEntry
 from modelport.domain.errors import RequestFailed
-from modelport.domain.local_models import Plan, Served, Tell, command_line
-from modelport.domain.local_servers import Place
+from modelport.domain.local.model_files import Plan, Served, Tell, command_line
+from modelport.domain.local.servers import Place
 from modelport.domain.ports import LocalProber
+from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.protocol.secret import Secret
 
 WINDOWS = os.name == "nt"

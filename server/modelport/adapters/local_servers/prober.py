@@ -17,8 +17,8 @@ import msgspec
 from anyio.abc import ByteStream
 
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
-from modelport.domain.fingerprints import Reply
-from modelport.domain.local_servers import Place
+from modelport.domain.local.fingerprints import Reply
+from modelport.domain.local.servers import Place
 
 PIECE = 64 * 1024
 LONG_JSON = 64 * 1024

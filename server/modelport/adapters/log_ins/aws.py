@@ -16,8 +16,8 @@ import anyio.to_thread
 
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned, needs, reason
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 
 SERVICE = "bedrock"
 _REGION = re.compile(r"https?://[\w-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.")

@@ -13,8 +13,8 @@ import msgspec
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
 from modelport.adapters.log_ins.tokens import Token, ask
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 

@@ -15,8 +15,8 @@ import msgspec
 
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned, needs, reason
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"

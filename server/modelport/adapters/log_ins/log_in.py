@@ -8,8 +8,8 @@ from typing import Protocol
 
 from msgspec import Struct
 
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 
 _PATH = re.compile(r"(?<![:\w/])(?:~|[A-Za-z]:)?[\\/][\w.\\/ -]*[\w.-]")
 

@@ -20,8 +20,8 @@ from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, read_ob
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
 from modelport.adapters.log_ins.tokens import Token, ask
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
 EARLY_S = 30.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from modelport.domain.connection import Endpoint
-from modelport.domain.provider import Auth
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.rows import Auth
 from modelport.lazy import LazyTable
 
 if TYPE_CHECKING:

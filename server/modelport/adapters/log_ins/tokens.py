@@ -12,8 +12,8 @@ from msgspec import Struct
 from modelport.adapters.http import failures
 from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped, translate
 from modelport.adapters.http.pool import HttpPool, network
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 

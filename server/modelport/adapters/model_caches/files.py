@@ -11,8 +11,8 @@ from pathlib import Path
 import anyio.to_thread
 import msgspec
 
-from modelport.domain.connection import Endpoint
-from modelport.domain.listing import KeptListing
+from modelport.domain.models.listing import KeptListing
+from modelport.domain.providers.connection import Endpoint
 
 LONGEST_FILE = 64 * 1024 * 1024
 _KEPT = msgspec.json.Decoder(KeptListing)

@@ -11,8 +11,8 @@ from modelport.adapters.models.inference_profiles import InferenceProfiles
 from modelport.adapters.models.ollama import OllamaModels
 from modelport.adapters.models.reading import read_list
 from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
-from modelport.domain.connection import Endpoint, listing_endpoint
-from modelport.domain.listing import ListedModel, Listing
+from modelport.domain.models.listing import ListedModel, Listing
+from modelport.domain.providers.connection import Endpoint, listing_endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 

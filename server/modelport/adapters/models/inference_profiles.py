@@ -13,9 +13,9 @@ from modelport.adapters.models.reading import read_list
 from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import Page, read_entries, read_models, read_page
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listing import Listing
+from modelport.domain.models.listing import Listing
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_list, is_object
 
 TIMEOUT_S = 15.0

@@ -17,15 +17,15 @@ from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import decode
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listing import ListedModel, Listing, PullProgress
+from modelport.domain.models.listing import ListedModel, Listing, PullProgress
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_list
 
 if TYPE_CHECKING:
     import httpx2
 
-    from modelport.domain.model_ports import Progress
+    from modelport.domain.models.ports import Progress
 
 SHOWN_AT_ONCE = 4
 MOST_SHOWN = 200

@@ -9,7 +9,7 @@ import anyio.to_thread
 from modelport.adapters.http import failures
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import Page, read_page
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 LONG_BODY = 64 * 1024
 """A longer one is read by a worker thread."""

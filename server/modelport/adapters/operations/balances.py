@@ -10,8 +10,8 @@ from modelport.adapters.operations.replies import at, objects, read
 from modelport.adapters.operations.sender import Sender
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.errors import RequestFailed
-from modelport.domain.operation import Balance, Credit, CreditCall
-from modelport.domain.operation_wire import CreditsWire
+from modelport.domain.operations.calls import Balance, Credit, CreditCall
+from modelport.domain.providers.operation_wire import CreditsWire
 
 MICROS = 1_000_000
 MOST = 1 << 53

@@ -24,7 +24,7 @@ from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operation import Embedded, EmbeddingCall
+from modelport.domain.operations.calls import Embedded, EmbeddingCall
 from modelport.protocol.shapes import is_list
 
 GOOGLE_TASKS = {"document": "RETRIEVAL_DOCUMENT", "query": "RETRIEVAL_QUERY"}

@@ -22,7 +22,7 @@ from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operation import Drawn, ImageCall
+from modelport.domain.operations.calls import Drawn, ImageCall
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import Image
 

@@ -13,7 +13,7 @@ import zlib
 
 from modelport.adapters.dialects.mock.completer import prepare_operation
 from modelport.adapters.wire.content import plain_text
-from modelport.domain.operation import (
+from modelport.domain.operations.calls import (
     Balance,
     CountCall,
     Credit,

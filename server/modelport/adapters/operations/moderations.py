@@ -13,7 +13,7 @@ from modelport.adapters.operations.sender import Sender
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import refuse
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.operation import Judged, ModerationCall
+from modelport.domain.operations.calls import Judged, ModerationCall
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import Judgement
 

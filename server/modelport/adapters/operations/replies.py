@@ -9,7 +9,7 @@ import msgspec
 
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import decode, refuse
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_list, is_object
 
 GOOGLE_PATH = "/v1beta/models/{model}:"

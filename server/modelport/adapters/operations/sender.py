@@ -16,7 +16,7 @@ from modelport.adapters.operations.replies import placed
 from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 

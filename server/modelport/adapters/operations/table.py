@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelport.adapters.operations import balances, embeddings, images, moderations, token_counts
 from modelport.adapters.operations.sender import Sender
-from modelport.domain.operation import (
+from modelport.domain.operations.calls import (
     CountCall,
     Credit,
     CreditCall,

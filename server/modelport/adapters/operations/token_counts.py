@@ -18,10 +18,10 @@ from modelport.adapters.operations.replies import count_at, google_model, google
 from modelport.adapters.operations.sender import Sender
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import RequestFailed
-from modelport.domain.operation import CountCall, TokenCount, speaks_as_its_row
-from modelport.domain.operation_wire import TokenCountWire
+from modelport.domain.operations.calls import CountCall, TokenCount, speaks_as_its_row
+from modelport.domain.providers.operation_wire import TokenCountWire
 from modelport.protocol.shapes import is_list
 from modelport.protocol.types import Dialect, ImagePart
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
 """Anthropic's OAuth tokens travel as bearer tokens with a beta header. Source: Anthropic API, authentication."""

@@ -18,7 +18,7 @@ from modelport.adapters.log_ins.log_in import LogIn, Unsigned
 from modelport.adapters.log_ins.table import LogIns
 from modelport.adapters.provider_client.auth_headers import request_headers
 from modelport.adapters.provider_client.vendor_clients import VendorClients
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
     import httpx2

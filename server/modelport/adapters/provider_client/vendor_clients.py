@@ -14,7 +14,7 @@ import anyio
 import anyio.to_thread
 
 from modelport.adapters.http.pool import HttpPool, network
-from modelport.domain.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
     import httpx2

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Call, Usage, UsageTotals
 
 CALL_COLUMNS = (

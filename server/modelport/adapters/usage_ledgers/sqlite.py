@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
 from modelport.adapters.usage_ledgers.worker import Worker
 from modelport.domain.errors import RequestFailed
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Call, UsageGroupBy, UsageTotals
 
 T = TypeVar("T")

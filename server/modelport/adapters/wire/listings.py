@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from modelport.adapters.wire.json_values import decode
 from modelport.adapters.wire.listing_features import Features
-from modelport.domain.listing import ListedModel
+from modelport.domain.models.listing import ListedModel
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Price
 

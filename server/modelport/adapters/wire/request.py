@@ -8,7 +8,7 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from modelport.adapters.wire.content import has_images
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
 
 
 class WireRequest(Struct, frozen=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import InvalidParams
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelport.domain.completion import Answer
+from modelport.domain.completions.call import Answer
 
 OPEN, CLOSE = "<think>", "</think>"
 

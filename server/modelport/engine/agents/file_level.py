@@ -86,7 +86,7 @@ def unknown(name: str, known: Iterable[str]) -> Exception:
     """The error for a name that no agent has."""
     # Loaded for the remark only: the listing is quicker without.
     from modelport.domain.errors import InvalidParams
-    from modelport.domain.model_search import nearest
+    from modelport.domain.models.search import nearest
 
     near = nearest(name, sorted(known))
     offer = f" (did you mean {' or '.join(near)}?)" if near else ""

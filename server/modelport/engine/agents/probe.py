@@ -15,7 +15,7 @@ from modelport.domain.agents.processes import running_agents, running_alone, tcp
 from modelport.domain.agents.rows import AgentRow
 from modelport.domain.agents.servers.ports import HttpHandshakes, Listeners
 from modelport.domain.agents.servers.records import named_by_itself
-from modelport.domain.local_servers import FIRST_OF_USERS, Place, Spot
+from modelport.domain.local.servers import FIRST_OF_USERS, Place, Spot
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess
 

@@ -11,8 +11,8 @@ from modelport.domain.agents.rows import AgentBook, AgentRow
 from modelport.domain.agents.servers.ports import TcpHandshakes
 from modelport.domain.agents.servers.records import Seen, server_records, tcp_record
 from modelport.domain.agents.servers.rows import AgentServers
-from modelport.domain.fingerprints import Reply, answers_all_alike, open_paths, recognise
-from modelport.domain.local_servers import Place
+from modelport.domain.local.fingerprints import Reply, answers_all_alike, open_paths, recognise
+from modelport.domain.local.servers import Place
 from modelport.domain.ports import LocalProber
 from modelport.protocol.types import Agent
 

@@ -9,8 +9,8 @@ import anyio
 import click
 
 from modelport.app import App
-from modelport.domain.listener import Silence
-from modelport.engine.completions import Origin
+from modelport.domain.completions.listener import Silence
+from modelport.engine.completions.create import Origin
 from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
 

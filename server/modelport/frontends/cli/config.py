@@ -6,7 +6,7 @@ import click
 from msgspec import Struct
 
 from modelport.app import App, configuration_schema
-from modelport.domain.configuration import Problem
+from modelport.domain.providers.configuration import Problem
 from modelport.frontends.cli.running import print_json, with_app
 
 

@@ -8,8 +8,8 @@ import shlex
 import click
 
 from modelport.app import App
-from modelport.domain.address import base_url
 from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.address import base_url
 from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 

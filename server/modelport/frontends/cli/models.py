@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from modelport.app import App
-from modelport.domain.model_search import REQUIREMENTS, SORTS
+from modelport.domain.models.search import REQUIREMENTS, SORTS
 from modelport.frontends.cli.running import print_json, print_table, with_app
 from modelport.protocol.types import (
     ListModelParams,

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import click
 
 from modelport.app import App
-from modelport.domain.listing import PullProgress
+from modelport.domain.models.listing import PullProgress
 from modelport.frontends.cli.running import with_app
 
 TOLD_EVERY = 10

@@ -21,8 +21,8 @@ from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedPara
 
 if TYPE_CHECKING:
     from modelport.app import App
-    from modelport.engine.completions import Origin
-    from modelport.engine.recorded_calls import Caller
+    from modelport.engine.calls.recorder import Caller
+    from modelport.engine.completions.create import Origin
 
 
 log = logging.getLogger("modelport.configuration")
@@ -71,13 +71,13 @@ class Session:
 
     def origin(self) -> Origin:
         """Who asks, for the ledger."""
-        from modelport.engine.completions import Origin
+        from modelport.engine.completions.create import Origin
 
         return Origin(self._client, self._project)
 
     def caller(self) -> Caller:
         """Who asks, for the ledger, and that this client is told of what is written there."""
-        from modelport.engine.recorded_calls import Caller
+        from modelport.engine.calls.recorder import Caller
 
         return Caller(self._client, self._project, lambda call: self.recorded(call, None))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import msgspec
 
-from modelport.domain.listener import Silence
+from modelport.domain.completions.listener import Silence
 from modelport.frontends.lsp.outbox import Outbox
 
 MOST_WAITING = 256 * 1024

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from modelport.domain.listener import Silence
+from modelport.domain.completions.listener import Silence
 from modelport.frontends.python.feeds import Feed, Job
 from modelport.frontends.python.inputs import Prompt, Tools, messages_of, tools_of
 from modelport.frontends.python.session import Calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from modelport.domain.listing import PullProgress
+from modelport.domain.models.listing import PullProgress
 from modelport.frontends.python.feeds import Feed, Job
 from modelport.frontends.python.session import Calls
 from modelport.protocol import types

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelport.domain.errors import InvalidParams, ModelportError, RequestFailed
-from modelport.domain.listing import PullProgress
+from modelport.domain.models.listing import PullProgress
 from modelport.frontends.python.client import Client
 from modelport.frontends.python.completions import Stream, Update
 from modelport.frontends.python.inputs import as_message

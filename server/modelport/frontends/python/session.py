@@ -10,8 +10,8 @@ import anyio.to_thread
 
 if TYPE_CHECKING:
     from modelport.app import App
-    from modelport.engine.completions import Origin
-    from modelport.engine.recorded_calls import Caller
+    from modelport.engine.calls.recorder import Caller
+    from modelport.engine.completions.create import Origin
 
 log = logging.getLogger("modelport.configuration")
 
@@ -46,13 +46,13 @@ class Session:
 
     def origin(self) -> Origin:
         """Who asks, for the ledger."""
-        from modelport.engine.completions import Origin
+        from modelport.engine.completions.create import Origin
 
         return Origin(self._name, self._project)
 
     def caller(self) -> Caller:
         """Who asks, for the ledger, where nobody is told of what is written there."""
-        from modelport.engine.recorded_calls import Caller
+        from modelport.engine.calls.recorder import Caller
 
         return Caller(self._name, self._project, lambda _: None)
 

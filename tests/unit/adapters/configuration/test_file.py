@@ -10,8 +10,8 @@ import pytest
 
 from modelport.adapters.configuration.file import LARGEST, LocalConfigurationFile, config_folder
 from modelport.adapters.data.providers import load_registry
-from modelport.domain.configuration import FileRead, Finding, ProviderEntry
-from modelport.domain.configured import configured
+from modelport.domain.providers.configuration import FileRead, Finding, ProviderEntry
+from modelport.domain.providers.configured import configured
 from modelport.protocol.secret import Secret
 
 CANARY = "canary-0123456789abcdef"

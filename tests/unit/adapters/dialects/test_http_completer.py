@@ -18,7 +18,7 @@ from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.ollama.chat import Ollama
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain.completion import Answer
+from modelport.domain.completions.call import Answer
 from modelport.domain.errors import RequestFailed
 from support.builders import Heard, StubPool, VirtualTime, answer, call, credential, endpoint, reply, row, stub_exchange
 

@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.http import failures
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.connection import Endpoint
 from support.builders import CANARY, credential, endpoint, row
 
 HEADER_CANARY = "header-canary-98765"

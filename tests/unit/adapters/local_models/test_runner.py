@@ -19,7 +19,8 @@ from modelport.adapters.local_models.server import child_environment
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.errors import RequestFailed
 from modelport.domain.gguf import read_header
-from modelport.domain.local_models import ModelFile, Plan, Served
+from modelport.domain.local.model_files import Plan, Served
+from modelport.domain.providers.model_file import ModelFile
 from support.builders import CANARY
 from support.local_models import gguf, running, settings, started
 from support.peers import alive, fetch, gone

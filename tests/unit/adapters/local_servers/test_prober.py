@@ -10,8 +10,8 @@ import pytest
 
 from modelport.adapters.local_servers import prober as module
 from modelport.adapters.local_servers.prober import SocketProber
-from modelport.domain.fingerprints import Reply
-from modelport.domain.local_servers import Place
+from modelport.domain.local.fingerprints import Reply
+from modelport.domain.local.servers import Place
 from support import odd_servers
 from support.http_server import Answer, LocalServer
 from support.odd_servers import OddServer

@@ -14,8 +14,8 @@ import pytest
 
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
-from modelport.domain.credential import Credential
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.credential import Credential
 from support.builders import credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
 

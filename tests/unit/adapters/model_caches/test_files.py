@@ -8,8 +8,8 @@ import anyio
 import pytest
 
 from modelport.adapters.model_caches.files import FileModelCache
-from modelport.domain.connection import Endpoint
-from modelport.domain.listing import KeptListing, ListedModel, Listing
+from modelport.domain.models.listing import KeptListing, ListedModel, Listing
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.types import Price
 from support.builders import CANARY, credential, endpoint, row
 

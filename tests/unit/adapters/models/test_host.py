@@ -14,9 +14,9 @@ import pytest
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listing import ListedModel, Listing, PullProgress
+from modelport.domain.models.listing import ListedModel, Listing, PullProgress
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 from support.builders import endpoint, row
 from support.http_server import Answer, LocalServer, Received

@@ -13,9 +13,9 @@ from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.models.inference_profiles import PROFILES_PATH, read_callable
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
-from modelport.domain.connection import Endpoint
 from modelport.domain.errors import RequestFailed
-from modelport.domain.listing import ListedModel, Listing
+from modelport.domain.models.listing import ListedModel, Listing
+from modelport.domain.providers.connection import Endpoint
 from support.builders import endpoint, row
 from support.http_server import Answer, LocalServer, Received
 from support.vendors import foundation_model, inference_profile

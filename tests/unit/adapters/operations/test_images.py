@@ -10,8 +10,8 @@ import pytest
 from modelport.adapters.operations.images import decode, per_request, request
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operation import ImageCall
-from modelport.domain.operation_wire import ImagesWire
+from modelport.domain.operations.calls import ImageCall
+from modelport.domain.providers.operation_wire import ImagesWire
 from modelport.protocol.types import Image
 from support.builders import endpoint, row
 

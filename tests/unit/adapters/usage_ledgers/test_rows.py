@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
-from modelport.domain.usage import CallRecord
+from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Usage, UsageTotals
 
 FULL = CallRecord(

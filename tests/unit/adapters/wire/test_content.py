@@ -17,7 +17,7 @@ from modelport.adapters.wire.content import (
 )
 from modelport.adapters.wire.request import turn_headers
 from modelport.domain.errors import InvalidParams
-from modelport.domain.provider import TurnHeader
+from modelport.domain.providers.rows import TurnHeader
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import call, row, user
 

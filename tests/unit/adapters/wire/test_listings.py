@@ -10,7 +10,7 @@ import pytest
 
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import model_ids, read_page
-from modelport.domain.listing import ListedModel
+from modelport.domain.models.listing import ListedModel
 from modelport.protocol.types import Price
 
 

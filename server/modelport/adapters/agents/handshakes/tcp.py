@@ -19,7 +19,7 @@ from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.observations import Verdict
-from modelport.domain.local_servers import Place
+from modelport.domain.local.servers import Place
 from modelport.protocol.initialize import VERSION
 
 MOST_BYTES = 64 * 1024

@@ -96,8 +96,8 @@ def registry_address(text: str) -> str:
     """
     from urllib.parse import urlsplit
 
-    from modelport.domain.address import is_loopback
     from modelport.domain.errors import InvalidParams
+    from modelport.domain.providers.address import is_loopback
 
     try:
         parts = urlsplit(text)

@@ -14,8 +14,8 @@ import anyio
 
 from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.pool import HttpPool
-from modelport.domain.address import is_loopback
 from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.address import is_loopback
 from modelport.protocol.types import ErrorKind
 
 if TYPE_CHECKING:

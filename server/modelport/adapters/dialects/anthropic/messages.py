@@ -18,9 +18,9 @@ from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, 
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest, request_at
 from modelport.adapters.wire.request_fields import tool_choice
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.parameters import refuse_others
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.parameters import refuse_others
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 API_VERSION = "2023-06-01"

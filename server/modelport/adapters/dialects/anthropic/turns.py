@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.turn_state import in_order
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.turn_state import in_order
 from modelport.protocol.types import ImagePart, Message
 
 KEPT_TYPES = ("thinking", "redacted_thinking")

@@ -15,9 +15,9 @@ from modelport.adapters.dialects.bedrock import models as bedrock_models
 from modelport.adapters.dialects.bedrock import request as bedrock_request
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
 from modelport.adapters.wire.request import WireRequest, request_at
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.parameters import refuse_others
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.parameters import refuse_others
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import FinishReason
 

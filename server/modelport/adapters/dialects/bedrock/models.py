@@ -12,9 +12,9 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.parameters import EFFORTS
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import EFFORTS
 from modelport.protocol.shapes import is_object
 
 HERE = "{value}"

@@ -15,8 +15,8 @@ from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 MODELS_PATH = "/v1/models?endpoint=chat&page_size=1000"

@@ -14,9 +14,9 @@ from msgspec import Struct
 
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.wire.request_fields import answer_format, tool_choice
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import refuse_others
 from modelport.protocol.types import ImagePart, Message
 
 PARAMETERS = {

@@ -17,8 +17,8 @@ from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 CHAT_PATH = "/v1beta/models/{model}:streamGenerateContent?alt=sse"

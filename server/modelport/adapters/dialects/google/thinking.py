@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import InvalidParams
 
 BUDGETS = {"minimal": 1024, "low": 1024, "medium": 8192, "high": 24576}

@@ -37,11 +37,11 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.wire.content import plain_text
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
-from modelport.domain.connection import Endpoint
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
-from modelport.domain.parameters import refuse_others
 from modelport.domain.ports import Verification
+from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_list
 from modelport.protocol.types import FinishReason
 

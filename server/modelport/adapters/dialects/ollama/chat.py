@@ -16,10 +16,10 @@ from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.request_fields import tool_choice
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import refuse_others
-from modelport.domain.provider import Provider
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import ImagePart, Message
 
 OPTIONS = {

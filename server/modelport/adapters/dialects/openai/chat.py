@@ -19,8 +19,8 @@ from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.request_fields import answer_format, tool_choice
 from modelport.adapters.wire.think_tags import ThinkTags
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import FinishReason
 

@@ -18,8 +18,8 @@ from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.think_tags import ThinkTags
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 FINISH_REASONS: dict[str, FinishReason] = {

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
-from modelport.domain.completion import ModelCall
-from modelport.domain.turn_state import in_order
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.turn_state import in_order
 from modelport.protocol.types import ImagePart, Message, TextPart
 
 

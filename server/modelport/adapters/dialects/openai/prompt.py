@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import Any, NoReturn
 
 from modelport.adapters.wire.content import has_images, plain_text
-from modelport.domain.completion import ModelCall
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import refuse_others
 from modelport.protocol.types import Message
 
 PARAMETERS = frozenset(

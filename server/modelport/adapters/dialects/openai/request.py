@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.domain.completion import ModelCall
-from modelport.domain.parameters import refuse_others
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.parameters import refuse_others
 
 SAMPLING = frozenset(
     {"temperature", "top_p", "stop", "seed", "presence_penalty", "frequency_penalty", "parallel_tool_calls", "user"}

@@ -17,9 +17,9 @@ from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, 
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.request_fields import answer_format, tool_choice
-from modelport.domain.completion import Answer, ModelCall
-from modelport.domain.parameters import refuse_others
-from modelport.domain.provider import Provider
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.parameters import refuse_others
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 INCOMPLETE: dict[str, FinishReason] = {"max_output_tokens": "length", "content_filter": "contentFilter"}

@@ -15,7 +15,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.wire.json_values import is_set
-from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import ImagePart, Message, Tool
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.completion import TokenCounts
+from modelport.domain.completions.call import TokenCounts
 
 Number = int | float | None
 

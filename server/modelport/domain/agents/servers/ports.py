@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from modelport.domain.agents.observations import Verdict
-from modelport.domain.local_servers import Place
+from modelport.domain.local.servers import Place
 
 
 class Listeners(Protocol):

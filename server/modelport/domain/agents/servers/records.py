@@ -18,7 +18,7 @@ from modelport.domain.agents.handshake_result import with_verdict
 from modelport.domain.agents.observations import Verdict
 from modelport.domain.agents.rows import AgentBook, AgentRow
 from modelport.domain.agents.servers.rows import AgentServer
-from modelport.domain.fingerprints import Recognition, Reply, text_at
+from modelport.domain.local.fingerprints import Recognition, Reply, text_at
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Agent
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelport.domain.fingerprints import Field, Probe
+from modelport.domain.local.fingerprints import Field, Probe
 from modelport.protocol.types import AgentIdentity, AgentProtocol
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelport.domain.listener import Silence
+from modelport.domain.completions.listener import Silence
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.updates import UpdateStream
 from modelport.protocol import types

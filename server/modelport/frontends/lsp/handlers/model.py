@@ -11,7 +11,7 @@ from modelport.frontends.lsp.session import Session
 from modelport.protocol import types
 
 if TYPE_CHECKING:
-    from modelport.domain.listing import PullProgress
+    from modelport.domain.models.listing import PullProgress
 
 
 async def list_model(session: Session, params: types.ListModelParams) -> types.ListModelResult:

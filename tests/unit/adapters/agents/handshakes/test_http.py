@@ -11,7 +11,7 @@ import pytest
 
 from modelport.adapters.agents.handshakes.http import PostHandshakes
 from modelport.domain.agents.observations import Verdict
-from modelport.domain.local_servers import Place
+from modelport.domain.local.servers import Place
 from support import odd_servers
 from support.http_server import Answer, LocalServer, Received
 from support.odd_servers import OddServer

@@ -9,7 +9,7 @@ import pytest
 
 from modelport.adapters.agents.handshakes.tcp import MOST_BYTES, LineHandshakes
 from modelport.domain.agents.observations import Verdict
-from modelport.domain.local_servers import Place
+from modelport.domain.local.servers import Place
 from support import odd_servers
 from support.odd_servers import OddServer
 from support.peers import free_port

@@ -11,7 +11,7 @@ import pytest
 from modelport.adapters.dialects.bedrock.converse import FINISH_REASONS, BedrockConverse, ConverseDecoder
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import SCHEMA, Heard, answer, call, endpoint, json_form, row, stub_exchange, tool, user

@@ -9,8 +9,8 @@ import pytest
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.bedrock.models import FAMILIES, HERE, family_of
+from modelport.domain.completions.parameters import EFFORTS
 from modelport.domain.errors import InvalidParams
-from modelport.domain.parameters import EFFORTS
 from support.builders import call, row
 
 OLD = "anthropic.claude-3-5-sonnet-20241022-v2:0"

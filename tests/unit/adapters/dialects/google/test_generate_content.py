@@ -9,7 +9,7 @@ import pytest
 
 from modelport.adapters.dialects.google.generate_content import FINISH_REASONS, Gemini, GeminiDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import SCHEMA, answer, call, endpoint, json_form, row, tool, user

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from modelport.adapters.dialects.mock.completer import Mock, Script, instance, read_script
-from modelport.domain.completion import Answer, ModelCall
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.protocol.types import Message
 from support.builders import Heard, VirtualTime, answer, call, endpoint, json_form, row, tool, user

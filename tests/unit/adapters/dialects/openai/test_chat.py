@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from modelport.adapters.dialects.openai.chat import FINISH_REASONS, ChatDecoder, OpenAIChat
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.domain.completion import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import SCHEMA, answer, call, endpoint, json_form, row, tool, user

@@ -10,7 +10,7 @@ import pytest
 from modelport.adapters.dialects.openai.completions import CompletionsDecoder, OpenAICompletions
 from modelport.adapters.dialects.openai.prompt import DEFAULT_MAX_TOKENS
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.domain.completion import Answer, TokenCounts
+from modelport.domain.completions.call import Answer, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import answer, call, endpoint, json_form, row, tool, user

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai.usage import counts
-from modelport.domain.completion import TokenCounts
+from modelport.domain.completions.call import TokenCounts
 
 
 def read(usage: Any) -> TokenCounts | None:

@@ -1,0 +1,214 @@
+"""A completion: what is asked for, independent of any wire format, and the answer as it builds up."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.completions.listener import Listener
+from modelport.domain.completions.turn_state import TurnState
+from modelport.domain.providers.connection import Endpoint
+from modelport.protocol.shapes import is_object
+from modelport.protocol.types import Call, FinishReason, Message, Tool, ToolCall
+
+EMPTY: Mapping[str, Any] = {}
+
+
+class AnswerFormat(Struct, frozen=True):
+    """The form of the answer: any JSON object, or JSON that fits ``schema``."""
+
+    schema: dict[str, Any] | None = None
+    name: str = "answer"
+    strict: bool = True
+
+
+class ModelCall(Struct, frozen=True, kw_only=True):
+    """One request to one model. ``messages`` begins with the system messages, if there are any."""
+
+    endpoint: Endpoint
+    model: str
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    tool_choice: str | None = None
+    """auto, none, required, or the tool in ``named_tool``."""
+    named_tool: str | None = None
+    answer_format: AnswerFormat | None = None
+    parameters: dict[str, Any] = {}
+
+    def keep(self, state: Mapping[str, Any]) -> dict[str, Any] | None:
+        """The ``providerState`` of an answer to this call, for ``state_of`` of a later one; None for no state."""
+        endpoint = self.endpoint
+        return {"provider": endpoint.provider.id, "dialect": endpoint.dialect, "state": state} if state else None
+
+    def state_of(self, message: Message) -> Mapping[str, Any]:
+        """What this provider's dialect kept of the turn a message repeats; empty for a turn of another provider."""
+        kept = (message.provider_state if message.role == "assistant" else None) or {}
+        state = kept.get("state")
+        mine = (kept.get("provider"), kept.get("dialect")) == (self.endpoint.provider.id, self.endpoint.dialect)
+        return state if mine and is_object(state) else EMPTY
+
+
+class TokenCounts(Struct, frozen=True, kw_only=True):
+    """Token counts with the contract's meaning: input with its cached part, output with its reasoning."""
+
+    input: int
+    output: int
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+
+
+class CallListener(Listener, Protocol):
+    """A listener that is also told of recorded calls."""
+
+    def recorded(self, call: Call) -> None:
+        """A call was written to the ledger."""
+        ...
+
+
+class _ToolCallParts:
+    __slots__ = ("arguments", "id", "name")
+
+    def __init__(self) -> None:
+        self.id = ""
+        self.name = ""
+        self.arguments: list[str] = []
+
+
+class Answer:
+    """Collects an answer delta by delta and passes each on to the listener.
+
+    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``keep``, ``finish`` and sets ``counts`` in the
+    order of the wire. What it keeps comes back with the next turn, as an outline for ``turn_state.in_order``;
+    a dialect with a better form of its own sets ``state`` instead.
+    """
+
+    def __init__(self, listener: Listener, clock: Callable[[], float] = time.monotonic) -> None:
+        self.listener = listener
+        self.finish_reason: FinishReason | None = None
+        self.counts: TokenCounts | None = None
+        self.state: dict[str, Any] = {}
+        self.response_model: str | None = None
+        self.first_delta_at: float | None = None
+        self._clock = clock
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._calls: dict[int, _ToolCallParts] = {}
+        self._turn = TurnState()
+
+    @property
+    def begun(self) -> bool:
+        """Whether any delta has gone out."""
+        return self.first_delta_at is not None
+
+    def text(self, text: str) -> None:
+        """More of the answer's text; the empty string is nothing."""
+        if text:
+            if self.first_delta_at is None:
+                self.first_delta_at = self._clock()
+            self._text.append(text)
+            self.listener.text(text)
+
+    def reasoning(self, text: str) -> None:
+        """More of the reasoning; the empty string is nothing."""
+        if text:
+            if self.first_delta_at is None:
+                self.first_delta_at = self._clock()
+            self._reasoning.append(text)
+            self.listener.reasoning(text)
+
+    def tool_call(self, index: int, *, call_id: str = "", name: str = "", arguments: str = "") -> None:
+        """A piece of the tool call with this index: its id and name once, its arguments in pieces."""
+        call = self._calls.get(index)
+        if call is None:
+            call = self._calls[index] = _ToolCallParts()
+            self._turn.call(index, self._said())
+            if self.first_delta_at is None:
+                self.first_delta_at = self._clock()
+        new_id = call_id if call_id and not call.id else None
+        new_name = name if name and not call.name else None
+        if new_id:
+            call.id = new_id
+        if new_name:
+            call.name = new_name
+        if arguments:
+            call.arguments.append(arguments)
+        if arguments or new_id or new_name:
+            self.listener.tool_call(index, new_id, new_name, arguments)
+
+    def keep(self, value: dict[str, Any]) -> None:
+        """Something that the provider wants back, as it is, where it stands now."""
+        self._turn.keep(value, self._said())
+
+    def whole_state(self) -> dict[str, Any]:
+        """What the provider wants back with the next turn; empty for nothing."""
+        ids = dict(zip(sorted(self._calls), (call.id for call in self.tool_calls()), strict=True))
+        return self.state or self._turn.value(ids, self._said())
+
+    def finish(self, reason: FinishReason) -> None:
+        """Why the model stopped."""
+        self.finish_reason = reason
+
+    def whole_text(self) -> str:
+        """The text so far."""
+        return "".join(self._text)
+
+    def whole_reasoning(self) -> str:
+        """The reasoning so far."""
+        return "".join(self._reasoning)
+
+    def has_tool_calls(self) -> bool:
+        """Whether the model has begun a tool call."""
+        return bool(self._calls)
+
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tool calls so far, by index; a call without an id gets one from its position."""
+        return tuple(_tool_call(parts, position) for position, (_, parts) in enumerate(sorted(self._calls.items())))
+
+    def output_characters(self) -> int:
+        """How much the model has said so far, for an estimate."""
+        arguments = sum(len(piece) for call in self._calls.values() for piece in call.arguments)
+        return self._said() + sum(map(len, self._reasoning)) + arguments
+
+    def _said(self) -> int:
+        return sum(map(len, self._text))
+
+
+def _tool_call(parts: _ToolCallParts, position: int) -> ToolCall:
+    text = "".join(parts.arguments)
+    call_id = parts.id or f"call_{position}"
+    arguments = parse_arguments(text)
+    if arguments is None:
+        return ToolCall(id=call_id, name=parts.name, arguments_text=text)
+    return ToolCall(id=call_id, name=parts.name, arguments=arguments)
+
+
+def parse_arguments(text: str) -> dict[str, Any] | None:
+    """A model's argument text as a JSON object; nothing at all counts as no arguments.
+
+    Returns None where it is not a JSON object.
+    """
+    if not text.strip():
+        return {}
+    try:
+        value = msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+    return value if is_object(value) else None
+
+
+def input_characters(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
+    """How much is said to the model, for an estimate; an image counts as 3,000 characters."""
+    total = sum(len(tool.name) + len(tool.description or "") + len(str(tool.parameters)) for tool in tools)
+    for message in messages:
+        content = message.content
+        if isinstance(content, str):
+            total += len(content)
+        elif content is not None:
+            total += sum(len(getattr(part, "text", "")) or 3000 for part in content)
+        total += sum(len(str(call.arguments)) for call in message.tool_calls or ())
+    return total

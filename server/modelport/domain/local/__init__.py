@@ -1,0 +1,1 @@
+"""Model servers and model files on this machine."""

@@ -1,0 +1,191 @@
+"""Model files in a folder of the user's own: their names, and the command that serves one of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from msgspec import Struct
+
+from modelport.domain.gguf import GgufHeader
+from modelport.domain.providers.configuration import LocalModelsEntry
+from modelport.domain.providers.model_file import ModelFile
+from modelport.protocol.secret import Secret
+
+SUFFIX = ".gguf"
+MODEL, PORT = "{model}", "{port}"
+_PART = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<count>\d{5})", re.IGNORECASE)
+_DRIVE = re.compile(r"(?P<letter>[A-Za-z]):(?P<rest>[\\/].*|)", re.DOTALL)
+
+Tell = Callable[[str], None]
+"""Says to whoever waits what is being done."""
+
+
+class FoundFile(Struct, frozen=True, kw_only=True):
+    """A file of the folder, as the disk has it."""
+
+    relative: str
+    """Its path in the folder, with slashes."""
+    path: str
+    size_bytes: int
+    header: GgufHeader | None = None
+    trouble: str | None = None
+    """Why there is no header; the end of a sentence about the file."""
+
+
+class Served(Struct, frozen=True, kw_only=True):
+    """Where a model answers, and the key that its server was given."""
+
+    base_url: str
+    key: Secret
+
+
+class Plan(Struct, frozen=True, kw_only=True):
+    """What to serve and how. ``withheld`` are the variables that the server does not see."""
+
+    model: ModelFile
+    entry: LocalModelsEntry
+    withheld: frozenset[str] = frozenset()
+
+
+class ModelFolder(Protocol):
+    """The port to the folder."""
+
+    async def models(self, folder: str) -> Sequence[ModelFile]:
+        """What is in it now, in the order of their names.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        ...
+
+    async def command(self, program: str) -> bool:
+        """Whether a program can be started."""
+        ...
+
+
+class ModelRunner(Protocol):
+    """The port to the servers of this process's own."""
+
+    def serving(self, plan: Plan, tell: Tell) -> AbstractAsyncContextManager[Served]:
+        """Starts a server for a model where none runs, waits until it is ready, and keeps it for the block.
+
+        Raises:
+            RequestFailed: it does not start; the message is a sentence without the provider's name.
+        """
+        ...
+
+    def runs(self, plan: Plan) -> bool:
+        """Whether the model is served at this moment."""
+        ...
+
+    async def aclose(self) -> None:
+        """Ends every server."""
+        ...
+
+
+def catalogued(files: Iterable[FoundFile]) -> list[ModelFile]:
+    """The files as models: the parts of a split one together, each with the shortest name that is its own."""
+    groups: dict[tuple[str, int], dict[int, FoundFile]] = {}
+    for file in files:
+        stem = file.relative[: -len(SUFFIX)]
+        match = _PART.fullmatch(stem)
+        whole, part, count = (match["stem"], int(match["part"]), int(match["count"])) if match else (stem, 1, 1)
+        groups.setdefault((whole, count), {})[part] = file
+    names = [_name(whole).casefold() for whole, _ in groups]
+    return sorted(
+        (
+            _model(whole, count, parts, alone=names.count(_name(whole).casefold()) == 1)
+            for (whole, count), parts in groups.items()
+        ),
+        key=lambda model: model.relative.casefold(),
+    )
+
+
+def named(models: Sequence[ModelFile], name: str) -> list[ModelFile]:
+    """The models that a name means, in any case: its id, its path in the folder, or the name of its file."""
+    wanted = name.replace("\\", "/").strip("/").casefold()
+    wanted = wanted.removesuffix(SUFFIX)
+    if match := _PART.fullmatch(wanted):
+        wanted = match["stem"]
+    exact = [model for model in models if wanted in (model.id.casefold(), model.relative.casefold())]
+    return exact or [model for model in models if wanted == _name(model.relative).casefold()]
+
+
+def command_line(plan: Plan, port: int, *, windows: bool) -> list[str]:
+    """The command that serves a model on a port.
+
+    The settings become arguments of llama-server.
+
+    Source: llama.cpp tools/server/README.md.
+    """
+    entry = plan.entry
+    values = {MODEL: server_path(plan.model.path, entry, windows=windows), PORT: str(port)}
+    command = [re.sub(r"\{model\}|\{port\}", lambda match: values[match[0]], part) for part in entry.command]
+    options: tuple[tuple[str, object], ...] = (
+        ("--threads", entry.threads),
+        ("--n-gpu-layers", entry.gpu_layers),
+        ("--flash-attn", None if entry.flash_attention is None else "on" if entry.flash_attention else "off"),
+        ("--cache-type-k", entry.cache_type_k),
+        ("--cache-type-v", entry.cache_type_v),
+        ("--ctx-size", entry.context_length),
+    )
+    for option, value in options:
+        if value is not None:
+            command += [option, str(value)]
+    embeds = plan.model.header is not None and plan.model.header.task == "embeddings"
+    command += [*(entry.embedding_flags if embeds else ()), *entry.flags]
+    return ["wsl.exe", "--exec", *command] if entry.wsl and windows else command
+
+
+def server_path(path: str, entry: LocalModelsEntry, *, windows: bool) -> str:
+    """A path as the server sees it: by the longest prefix of the mapping, else in WSL under ``/mnt``."""
+    for prefix in sorted(entry.path_mapping, key=len, reverse=True):
+        rest = _behind(path, prefix)
+        if rest is not None:
+            return _joined(entry.path_mapping[prefix], rest)
+    return mounted(path) if entry.wsl and windows else path
+
+
+def mounted(path: str) -> str:
+    r"""A path of Windows as WSL has it: ``D:\models`` as ``/mnt/d/models``; any other as it is.
+
+    Source: https://learn.microsoft.com/windows/wsl/wsl-config, the root of automount.
+    """
+    match = _DRIVE.fullmatch(path)
+    return f"/mnt/{match['letter'].lower()}{match['rest'].replace(chr(92), '/')}" if match else path
+
+
+def _model(whole: str, count: int, parts: dict[int, FoundFile], *, alone: bool) -> ModelFile:
+    missing = [part for part in range(1, count + 1) if part not in parts]
+    first = parts[min(parts)]
+    trouble = first.trouble
+    if missing:
+        trouble = f"has only {count - len(missing)} of its {count} parts: download the others too"
+    return ModelFile(
+        id=_name(whole) if alone else whole,
+        relative=whole,
+        path=first.path,
+        size_bytes=sum(file.size_bytes for file in parts.values()),
+        header=first.header,
+        trouble=trouble,
+    )
+
+
+def _name(relative: str) -> str:
+    return relative.rpartition("/")[2]
+
+
+def _behind(path: str, prefix: str) -> str | None:
+    """What stands behind a folder in a path, without a separator in front; None where it is elsewhere."""
+    plain, start = path.replace("\\", "/"), prefix.replace("\\", "/").rstrip("/")
+    head, rest = plain[: len(start)], plain[len(start) :]
+    same = head == start or (_DRIVE.fullmatch(prefix) is not None and head.casefold() == start.casefold())
+    return rest.lstrip("/") if same and (not rest or rest.startswith("/")) else None
+
+
+def _joined(folder: str, rest: str) -> str:
+    separator = "\\" if _DRIVE.fullmatch(folder) or folder.startswith("\\\\") else "/"
+    return folder.rstrip("/\\") + separator + rest.replace("/", separator) if rest else folder

@@ -1,0 +1,1 @@
+"""Models: the catalog, the lists of providers, and searching both."""

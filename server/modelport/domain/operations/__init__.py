@@ -1,0 +1,1 @@
+"""Embeddings, images, moderations, token counts and credit: calls and results."""

@@ -1,0 +1,1 @@
+"""Providers as data, and how one is reached: address, credential, configuration, connection."""

@@ -1,0 +1,166 @@
+"""Addresses as people and data write them: schemes, ports and placeholders left out, filled in or refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.rows import Provider
+
+LAST_PORT = 65535
+_PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
+
+
+def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) -> str:
+    """The address in force: the user's, else the environment's, else the row's; without a slash at the end.
+
+    Raises:
+        InvalidParams: there is none, it is not an http(s) address, or a setting it is made of is not set.
+    """
+    if override is not None:
+        return tidy(override, row, "baseUrl")
+    for variable in row.base_url_env_vars:
+        if value := variables.get(variable, "").strip():
+            address = tidy(value, row, variable)
+            return address + row.env_base_path if address.count("/") == 2 else address
+    template = _template(row, variables)
+    if template is None:
+        if row.dialect == "mock":
+            return ""
+        raise InvalidParams(
+            f"{row.display_name} has no address of its own: give baseUrl.{' ' + row.notice if row.notice else ''}",
+            field="baseUrl",
+            provider=row.id,
+            action="give baseUrl",
+        )
+    return fill(template, row, variables).rstrip("/")
+
+
+def is_given(row: Provider, override: str | None, variables: Mapping[str, str]) -> bool:
+    """Whether the address in force is the user's own or the environment's."""
+    return override is not None or any(variables.get(variable, "").strip() for variable in row.base_url_env_vars)
+
+
+def other_host(url: str, hosts: Mapping[str, str]) -> str | None:
+    """An address with another first label of its host, from the first of the patterns that fits; None if none does.
+
+    ``*`` in a pattern is one label, whatever it is, so that a key only goes where it is meant to.
+    """
+    scheme, separator, rest = url.partition("://")
+    authority, slash, path = rest.partition("/")
+    host, colon, port = authority.partition(":")
+    labels = host.casefold().split(".")
+    for pattern, label in hosts.items():
+        wanted = pattern.split(".")
+        if len(wanted) == len(labels) and all(w in ("*", found) for w, found in zip(wanted, labels, strict=True)):
+            return f"{scheme}{separator}{'.'.join([label, *labels[1:]])}{colon}{port}{slash}{path}"
+    return None
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine; the empty one of the mock is."""
+    return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None
+
+
+def is_proxy(url: str) -> bool:
+    """Whether a text is the address of a proxy that can be used, with a log-in or without."""
+    return re.fullmatch(r"https?://([^\s/@]+@)?[\w.\-\[\]:]+/?", url) is not None
+
+
+def settings(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
+    """The row's settings that have a value: from the first of their variables that is set, else their default."""
+    found: dict[str, str] = {}
+    for name, setting in row.settings.items():
+        given = (variables.get(variable, "").strip() for variable in setting.env_vars or (name,))
+        if value := next(filter(None, given), setting.default or ""):
+            found[name] = value
+    return found
+
+
+def fill(template: str, row: Provider, variables: Mapping[str, str]) -> str:
+    """A template with its ``{NAME}`` placeholders filled from the row's settings, else from the environment.
+
+    Raises:
+        InvalidParams: one of them is not set.
+    """
+    names = _PLACEHOLDER.findall(template)
+    if not names:
+        return template
+    values = _values(names, row, variables)
+    unset = [name for name in names if not values[name]]
+    if unset:
+        raise InvalidParams(
+            f"{row.display_name}'s address is made of {' and '.join(unset)}: set {unset[0]}, or give baseUrl.",
+            field="baseUrl",
+            provider=row.id,
+            action=f"set {unset[0]}",
+        )
+    # People have some of these set as a whole address, for the vendor's own tools.
+    bare = {name: value.partition("://")[2] or value for name, value in values.items()}
+    return _PLACEHOLDER.sub(lambda match: bare[match[1]].rstrip("/"), template)
+
+
+def headers(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
+    """The row's headers, without those that are made of something that is not set."""
+    filled: dict[str, str] = {}
+    for name, template in row.headers.items():
+        values = _values(_PLACEHOLDER.findall(template), row, variables)
+        if all(values.values()):
+            filled[name] = _PLACEHOLDER.sub(lambda match, values=values: values[match[1]], template)
+    return filled
+
+
+def _values(names: list[str], row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
+    known = settings(row, variables)
+    return {name: known.get(name, variables.get(name, "")).strip() for name in names}
+
+
+def _template(row: Provider, variables: Mapping[str, str]) -> str | None:
+    known = settings(row, variables)
+    for rule in row.base_url_rules:
+        if fnmatchcase(known.get(rule.setting, ""), rule.value):
+            return rule.base_url
+    return row.base_url
+
+
+def tidy(text: str, row: Provider, field: str) -> str:
+    """An address as people write it, with a local server's scheme, port and host where they left them out.
+
+    Raises:
+        InvalidParams: it is not an http(s) address.
+    """
+    local = row.connection_type == "local"
+    scheme, separator, rest = text.strip().partition("://")
+    bare = not separator
+    if bare:
+        scheme, rest = "http" if local else "https", scheme
+    authority, slash, path = rest.partition("/")
+    host, port = _split_port(authority)
+    scheme = scheme.casefold()
+    sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= LAST_PORT
+    sound = sound and re.fullmatch(r"[!$-;=@-~]*", path)
+    if scheme not in ("http", "https") or not sound or not (host or local):
+        raise InvalidParams(
+            f'"{text}" is not an address that {row.display_name} can be called at: '
+            "write something like https://host/path.",
+            field=field,
+            provider=row.id,
+            action="correct the address",
+        )
+    # A server that listens everywhere is called on this machine.
+    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  replaced, not bound
+    if bare and not port and row.base_url and local:
+        port = _split_port(row.base_url.partition("://")[2].partition("/")[0])[1]
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}{':' + port if port else ''}{slash}{path}".rstrip("/")
+
+
+def _split_port(authority: str) -> tuple[str, str]:
+    if match := re.fullmatch(r"\[([^\]]*)\](?::(.*))?", authority):
+        return match[1], match[2] or ""
+    if authority.count(":") > 1:
+        return authority, ""
+    host, _, port = authority.partition(":")
+    return host, port

@@ -1,0 +1,200 @@
+"""How a provider is called in this session: the row, the environment and the user's overrides in one value."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.errors import InvalidParams
+from modelport.domain.providers import address
+from modelport.domain.providers.configuration import ValueSource
+from modelport.domain.providers.credential import Credential, fits_header, same_address
+from modelport.domain.providers.rows import Provider
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import Connection, ConnectProviderParams, Dialect
+
+if TYPE_CHECKING:
+    from modelport.domain.providers.model_file import FromFolder
+
+SHORTEST_SECRET = 6
+"""A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
+
+
+HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
+
+
+class Overrides(Struct, frozen=True, kw_only=True):
+    """What the user set for a provider, in its connection or in the configuration; absent means as the row says."""
+
+    model: str | None = None
+    base_url: str | None = None
+    api_key: Secret | None = None
+    dialect: Dialect | None = None
+    headers: dict[str, Secret] = {}
+    silence_s: float | None = None
+    verify_tls: bool | None = None
+    ca_file: str | None = None
+    """Certificates to trust besides the system's: the path of a PEM file."""
+    proxy: Secret | ValueSource | None = None
+    """The proxy in front of the provider; empty: none, whatever the environment says."""
+    key_command: tuple[str, ...] = ()
+    """A program with its arguments that prints the key."""
+    file_key: Secret | None = None
+    """A key that stands in the configuration file."""
+    header_sources: dict[str, Secret | ValueSource] = {}
+    """Headers of the configuration, to be looked up when a request is made."""
+
+
+class Endpoint(Struct, frozen=True, kw_only=True):
+    """Everything a dialect needs to send a request; ``base_url`` is empty for the mock and for ``folder``."""
+
+    provider: Provider
+    dialect: Dialect
+    base_url: str
+    credential: Credential
+    chat_path: str | None = None
+    key_header: str | None = None
+    """The header that carries the key; absent: where the dialect itself puts it."""
+    bearer: bool = True
+    """Whether the key goes there as a bearer token, and not as it is."""
+    row_headers: dict[str, str] = {}
+    headers: dict[str, Secret] = {}
+    settings: dict[str, str] = {}
+    """The row's settings that have a value, such as a region."""
+    silence_s: float | None = None
+    """The longest gap accepted; absent: the adapter's own limits."""
+    verify_tls: bool = True
+    ca_file: str | None = None
+    proxy: Secret | None = None
+    """The proxy to use instead of the environment's; empty: none."""
+    folder: FromFolder | None = None
+    """Where a server of our own is called: it has an address only while it is."""
+
+    def redact(self, text: str) -> str:
+        """The text without the key, the values of the user's own headers and what the proxy asks for."""
+        log_in = [Secret(self.proxy.reveal().rpartition("@")[0].rpartition(":")[2])] if self.proxy else []
+        for value in (*self.headers.values(), *log_in):
+            for part in (value.reveal(), *value.reveal().split()):
+                text = Secret(part).redact(text) if len(part) >= SHORTEST_SECRET else text
+        return self.credential.secret.redact(text) if self.credential.secret else text
+
+
+class WireFormat(Struct, frozen=True, kw_only=True):
+    """The dialect of a model; ``path`` and ``key_header`` are absent where they are the dialect's own."""
+
+    dialect: Dialect
+    path: str | None = None
+    key_header: str | None = None
+    bearer: bool = True
+
+
+class OpenConnection(Struct, frozen=True, kw_only=True):
+    """A connection the user made, as ``provider/status`` shows it, with its overrides."""
+
+    provider: Provider
+    overrides: Overrides
+    view: Connection
+
+
+def wire_format(row: Provider, model: str | None, override: Dialect | None, *, keyed: bool = True) -> WireFormat:
+    """The dialect for a model with the path and the header that go with it.
+
+    The user's choice counts first, then the row's rules in their order, then the row itself. ``keyed``
+    says whether a key is sent, which some services take at another place than their own log-in.
+    """
+    header, bearer = row.key_header, row.auth != "key"
+    if override is not None and override != row.dialect:
+        return WireFormat(dialect=override)
+    if keyed and row.with_key is not None:
+        way = row.with_key
+        path = way.chat_path or row.wire.chat_path
+        return WireFormat(dialect=row.dialect, path=path, key_header=way.key_header, bearer=way.auth == "bearer")
+    for rule in row.dialect_rules if override is None else ():
+        if model is not None and fnmatchcase(model, rule.models):
+            if rule.key_header:
+                header, bearer = rule.key_header, rule.key_header == row.key_header
+            return WireFormat(dialect=rule.dialect, path=rule.chat_path, key_header=header, bearer=bearer)
+    return WireFormat(dialect=row.dialect, path=row.wire.chat_path, key_header=header, bearer=bearer)
+
+
+def listing_endpoint(endpoint: Endpoint) -> Endpoint | None:
+    """Where the models are listed: on the same host or on one of their own; None where that is not known."""
+    hosts = endpoint.provider.wire.models_hosts
+    if not hosts:
+        return endpoint
+    base_url = address.other_host(endpoint.base_url, hosts)
+    return None if base_url is None else msgspec.structs.replace(endpoint, base_url=base_url)
+
+
+def is_header(name: str) -> bool:
+    """Whether a header of this name may be set by the user: a token, and nothing that frames the message."""
+    return HEADER_NAME.fullmatch(name) is not None and name.casefold() not in FRAMING
+
+
+def read_overrides(params: ConnectProviderParams, model: str | None) -> Overrides:
+    """What the user sets with ``provider/connect``; ``model`` is the one the names of the request led to.
+
+    Raises:
+        InvalidParams: a time that is none, or a header or key that cannot be sent.
+    """
+    if params.timeout_ms is not None and params.timeout_ms <= 0:
+        raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
+    if not all(is_header(name) and fits_header(value) for name, value in (params.headers or {}).items()):
+        raise InvalidParams(
+            "headers must have names of letters, digits and hyphens, values in plain characters on one line, "
+            "and nothing that frames the message.",
+            field="headers",
+        )
+    api_key = params.api_key.strip() if params.api_key else None
+    if api_key and not fits_header(api_key):
+        raise InvalidParams("apiKey must be the key itself, in plain characters on one line.", field="apiKey")
+    return Overrides(
+        model=model,
+        base_url=params.base_url,
+        api_key=api_key or None,
+        dialect=params.dialect,
+        headers=params.headers or {},
+        silence_s=params.timeout_ms / 1000 if params.timeout_ms else None,
+        verify_tls=params.verify_tls,
+    )
+
+
+def kept(own: Overrides, before: OpenConnection) -> Overrides:
+    """The choices of a connection over those that its provider's connection was given before.
+
+    Nothing of those is for another address than the one they were given for.
+    """
+    old = before.overrides
+    addresses = [address for address in (old.base_url, before.view.base_url) if address is not None]
+    if own.base_url is not None and not any(same_address(own.base_url, address) for address in addresses):
+        return own
+    given = {name: value for name, value in msgspec.structs.asdict(own).items() if value not in (None, {}, ())}
+    return msgspec.structs.replace(old, **({"model": before.view.model} | given))
+
+
+def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
+    """The choices of a connection over those of the configuration.
+
+    A connection to another address has nothing of the secrets that the file names for its own.
+    """
+    if own.base_url is not None and not same_address(own.base_url, defaults.base_url or row.base_url or ""):
+        defaults = msgspec.structs.replace(defaults, key_command=(), file_key=None, header_sources={})
+    return Overrides(
+        model=own.model,
+        base_url=defaults.base_url if own.base_url is None else own.base_url,
+        api_key=own.api_key,
+        dialect=own.dialect,
+        headers=own.headers,
+        silence_s=own.silence_s or defaults.silence_s,
+        verify_tls=defaults.verify_tls if own.verify_tls is None else own.verify_tls,
+        ca_file=defaults.ca_file,
+        proxy=defaults.proxy,
+        key_command=defaults.key_command,
+        file_key=defaults.file_key,
+        header_sources=defaults.header_sources,
+    )

@@ -1,0 +1,63 @@
+"""Credentials as values: what was found where, and which address it may go to."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from modelport.domain.providers.rows import OWN_LOG_INS, Provider
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import CredentialSource, CredentialStatus
+
+
+class Credential(Struct, frozen=True, kw_only=True):
+    """A secret (or its absence), where it was found, and the address it is bound to."""
+
+    provider: str
+    source: CredentialSource
+    secret: Secret | None = None
+    location: str | None = None
+    base_url: str | None = None
+
+    def status(self) -> CredentialStatus:
+        """What may be told about it."""
+        return CredentialStatus(
+            provider=self.provider,
+            source=self.source,
+            location=self.location,
+            last4=self.secret.last4 if self.secret else None,
+            base_url=self.base_url,
+        )
+
+    def may_go_to(self, base_url: str | None) -> bool:
+        """Whether the secret may be sent there: a key stored with a base URL goes to that one only."""
+        return self.base_url is None or same_address(self.base_url, base_url or "")
+
+
+class StoredKey(Struct, frozen=True):
+    """What a credential store keeps for a provider."""
+
+    secret: Secret
+    base_url: str | None = None
+
+
+def fits_header(secret: Secret) -> bool:
+    """Whether a key can be sent at all: printable ASCII, as the value of a header has to be. Source: RFC 9110, 5.5."""
+    text = secret.reveal()
+    return text.isascii() and text.isprintable()
+
+
+def missing(row: Provider) -> Credential:
+    """The credential of a provider for which nothing was found."""
+    source: CredentialSource = "none" if row.requires_api_key or row.auth in OWN_LOG_INS else "notRequired"
+    return Credential(provider=row.id, source=source)
+
+
+def same_address(one: str, other: str) -> bool:
+    """Whether two base URLs are the same but for letter case of the host and a slash at the end."""
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(url: str) -> str:
+    scheme, separator, rest = url.strip().partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme.casefold()}{separator}{host.casefold()}{slash}{path}".rstrip("/")

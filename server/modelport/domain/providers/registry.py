@@ -1,0 +1,167 @@
+"""Finds the provider and the model that a request means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from fnmatch import fnmatchcase
+
+from msgspec import Struct
+
+from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.configuration import LocalModelsEntry
+from modelport.domain.providers.connection import Overrides
+from modelport.domain.providers.rows import Provider
+
+
+class Target(Struct, frozen=True):
+    """A provider and, where the request named one, the model as that provider spells it."""
+
+    provider: Provider
+    model: str | None
+
+
+class Registry:
+    """The providers, found by id or alias in any case, and the models their rows list.
+
+    ``defaults`` is what the configuration sets for calls, by provider id, ``default`` the target of a request
+    that names nothing, and ``local_models`` what it says of the user's own model files.
+
+    Raises:
+        ValueError: two rows share a name.
+    """
+
+    def __init__(self, providers: Iterable[Provider], defaults: Mapping[str, Overrides] | None = None) -> None:
+        self._defaults = defaults or {}
+        self.default: Target | None = None
+        self.local_models: LocalModelsEntry | None = None
+        self._providers = tuple(providers)
+        self._by_name: dict[str, Provider] = {}
+        self._by_model: dict[str, list[Provider]] = {}
+        for row in self._providers:
+            for name in (row.id, *row.aliases):
+                if self._by_name.setdefault(name.casefold(), row) is not row:
+                    raise ValueError(f"two providers are called {name!r}")
+            for model in listed_models(row):
+                self._by_model.setdefault(model.casefold(), []).append(row)
+
+    def replace(self, other: Registry) -> None:
+        """Becomes the other one, for every request from now on."""
+        self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
+        self._defaults, self.default = other._defaults, other.default
+        self.local_models = other.local_models
+
+    def all(self) -> tuple[Provider, ...]:
+        """Every provider, in the order of the data file."""
+        return self._providers
+
+    def defaults(self, row: Provider) -> Overrides:
+        """What the configuration sets for calls of a provider."""
+        return self._defaults.get(row.id) or Overrides()
+
+    def in_folder(self, row: Provider) -> bool:
+        """Whether the provider's models are the user's own files."""
+        return row.runner is not None and self.local_models is not None
+
+    def find(self, name: str) -> Provider | None:
+        """The provider with this id or alias, in any case."""
+        return self._by_name.get(name.strip().casefold())
+
+    def get(self, name: str, field: str = "provider") -> Provider:
+        """The provider with this id or alias.
+
+        Raises:
+            InvalidParams: nobody has this name; the message offers the nearest ones.
+        """
+        row = self.find(name)
+        if row is None:
+            raise InvalidParams(
+                f'No provider is called "{name}"{_did_you_mean(name, self._by_name)}; provider/list names them all.',
+                kind="unknown_provider",
+                field=field,
+                action="name another provider",
+            )
+        return row
+
+    def resolve(self, provider: str | None, model: str | None) -> Target:
+        """The target of a request: explicit provider, then model prefix (id or alias), then catalog entry.
+
+        A redundant prefix is removed (``openai`` with ``openai/gpt-4o``), a real one is kept
+        (``openrouter`` with ``anthropic/claude-sonnet-4``).
+
+        Raises:
+            InvalidParams: neither is given, the provider is unknown, or no single provider lists the model.
+        """
+        if provider is not None:
+            row = self.get(provider)
+            return Target(row, None if model is None else self._strip(row, model))
+        if model is None:
+            raise InvalidParams("Name a model or a provider.", field="model", action="name a model")
+        prefix, slash, _ = model.partition("/")
+        row = self.find(prefix)
+        if row is not None and slash:
+            return Target(row, self._strip(row, model))
+        if row is not None and row.default_model and not self.serves(model):
+            # A provider where a model is expected means the model that it is asked for by default.
+            return Target(row, None)
+        row = self._by_catalog(model)
+        spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
+        return Target(row, next(spelled, model))
+
+    def knows(self, model: str) -> bool:
+        """Whether the name itself tells a provider: by its prefix, because a row lists it, or as its maker's."""
+        prefix, slash, _ = model.partition("/")
+        named = bool(slash) and self.find(prefix) is not None
+        return named or bool(self.serves(model)) or self._maker(model) is not None
+
+    def serves(self, model: str) -> Sequence[Provider]:
+        """The providers whose rows list this model."""
+        return self._by_model.get(model.casefold(), ())
+
+    def _strip(self, row: Provider, model: str) -> str:
+        """The model without the provider's own name in front, unless the provider's own models carry it."""
+        prefix, slash, rest = model.partition("/")
+        if not slash or self.find(prefix) is not row or row in self.serves(model):
+            return model
+        if not rest:
+            raise InvalidParams(
+                f'"{model}" names a provider and no model: write {row.id}/MODEL.',
+                kind="unknown_model",
+                field="model",
+                provider=row.id,
+            )
+        return rest
+
+    def _maker(self, model: str) -> Provider | None:
+        """The provider whose models are known to be called like this."""
+        name = model.casefold()
+        return next((row for row in self._providers if any(fnmatchcase(name, p) for p in row.model_patterns)), None)
+
+    def _by_catalog(self, model: str) -> Provider:
+        rows = self.serves(model)
+        # A lab's own service is what a bare model name means; hosts and gateways resell it.
+        makers = [row for row in rows if row.category.endswith("Labs")] if len(rows) > 1 else rows
+        if len(makers) == 1:
+            return makers[0]
+        if not rows and (maker := self._maker(model)) is not None:
+            return maker
+        if rows:
+            choices = ", ".join(f"{row.id}/{model}" for row in rows[:5])
+            reason = f'Several providers serve "{model}": write one of {choices}'
+        else:
+            reason = f'No provider is known for the model "{model}"{_did_you_mean(model, self._by_model)}'
+            reason += ": write PROVIDER/MODEL, or give provider too"
+        raise InvalidParams(reason + ".", kind="unknown_model", field="model", model=model, action="name the provider")
+
+
+def listed_models(row: Provider) -> tuple[str, ...]:
+    """The models a row names, its default first, each once."""
+    names = (row.default_model, *row.example_models) if row.default_model else row.example_models
+    return tuple(dict.fromkeys(names))
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    # Only a mistake pays for this import.
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.casefold(), list(known), n=3, cutoff=0.6)
+    return f" (did you mean {' or '.join(near)}?)" if near else ""

@@ -1,0 +1,1 @@
+"""The one recorder of calls in the ledger."""

@@ -1,0 +1,54 @@
+"""Lays the user's own model files under completions: a server is there for as long as one lasts."""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.ports import Completer, Dialects, Verification
+from modelport.domain.providers.connection import Endpoint
+from modelport.engine.local.model_files import LocalModels
+from modelport.protocol.types import Dialect
+
+HERE = "http://127.0.0.1"
+
+
+class LocalDialects:
+    """``Dialects`` whose completers start what they call."""
+
+    def __init__(self, dialects: Dialects, local: LocalModels) -> None:
+        self._dialects = dialects
+        self._local = local
+
+    def speaks(self, dialect: Dialect) -> bool:
+        """Whether the build speaks it."""
+        return self._dialects.speaks(dialect)
+
+    async def get(self, dialect: Dialect) -> Completer:
+        """The wire format."""
+        return _LocalCompleter(await self._dialects.get(dialect), self._local)
+
+
+class _LocalCompleter:
+    def __init__(self, completer: Completer, local: LocalModels) -> None:
+        self._completer = completer
+        self._local = local
+
+    async def complete(self, call: ModelCall, answer: Answer) -> None:
+        """Completes the call, once what it goes to is there."""
+        if call.endpoint.folder is None:
+            await self._completer.complete(call, answer)
+            return
+        async with self._local.serving(call.endpoint, answer.listener.progress) as endpoint:
+            await self._completer.complete(replace(call, endpoint=endpoint), answer)
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads what calls will need; a server is not started for it."""
+        await self._completer.prepare(endpoint if endpoint.folder is None else replace(endpoint, base_url=HERE))
+
+    async def verify(self, endpoint: Endpoint) -> Verification:
+        """Makes the cheapest request; where a server would have to be started for it, looks whether one could be."""
+        if endpoint.folder is None:
+            return await self._completer.verify(endpoint)
+        await self._local.check_program(endpoint.provider)
+        return Verification(verified=True, models=tuple(model.id for model in await self._local.models()))

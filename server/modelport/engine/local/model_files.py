@@ -1,0 +1,207 @@
+"""Model files of the user's own: what there is, what a name means, and a server for as long as one is called."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+
+import anyio
+import anyio.to_thread
+from msgspec.structs import replace
+
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.local.model_files import ModelFolder, ModelRunner, Plan, Tell, named
+from modelport.domain.providers.configuration import LocalModelsEntry
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.credential import Credential
+from modelport.domain.providers.model_file import FromFolder, ModelFile
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider
+from modelport.protocol.types import Check
+
+MOST_NAMES = 3
+
+Load = Callable[[], tuple[ModelFolder, ModelRunner]]
+Status = Callable[[bool, str], None]
+"""Is told when servers are being started (and what to show), and when none is any more."""
+
+
+class LocalModels:
+    """The models of the folder that the configuration names. Fulfils ``FolderModels``."""
+
+    def __init__(self, registry: Registry, withheld: Callable[[], frozenset[str]], load: Load, status: Status) -> None:
+        self._registry = registry
+        self._withheld = withheld
+        self._load = load
+        self._status = status
+        self._loaded: tuple[ModelFolder, ModelRunner] | None = None
+        self._lock = anyio.Lock()
+        self._loading = 0
+
+    def serves(self, row: Provider) -> bool:
+        """Whether the provider's models are those of the folder."""
+        return self._registry.in_folder(row)
+
+    async def chosen(self, row: Provider, name: str | None) -> FromFolder:
+        """What a call goes to: the model that a name means, or none where none is named.
+
+        Raises:
+            RequestFailed: there is no such model, there are several, it cannot be used, or the folder cannot be read.
+        """
+        return FromFolder(await self._found(row, name) if name else None)
+
+    async def _found(self, row: Provider, name: str) -> ModelFile:
+        models = await self._models()
+        found = named(models, name)
+        if len(found) == 1 and found[0].listed:
+            return found[0]
+        if not found:
+            why = f'There is no model file "{name}"{_names(name, [model.id for model in models if model.listed])}.'
+        elif len(found) > 1:
+            why = f'Several model files are called "{name}": write one of {", ".join(model.id for model in found)}.'
+        else:
+            why = f"The model file {found[0].id} {found[0].refusal}."
+        raise RequestFailed("model_not_found", why, provider=row.id, model=name, action="name another model")
+
+    async def models(self) -> list[ModelFile]:
+        """The models in working order, by name.
+
+        Raises:
+            RequestFailed: the folder cannot be read.
+        """
+        return [model for model in await self._models() if model.listed]
+
+    def context_length(self, model: ModelFile) -> int | None:
+        """The tokens that a server for the model takes, input and output together."""
+        return self._entry().context_length or (model.header.context_length if model.header else None)
+
+    async def check_program(self, row: Provider) -> None:
+        """Looks whether there is a program that could serve.
+
+        Raises:
+            RequestFailed: there is none.
+        """
+        entry = self._entry()
+        if not entry.wsl and not await (await self._parts())[0].command(entry.command[0]):
+            raise RequestFailed(
+                "provider_unavailable",
+                "The program that serves model files is not there: install llama.cpp, or correct command of "
+                "[local_models].",
+                provider=row.id,
+                action="install llama.cpp",
+            )
+
+    async def running(self, endpoint: Endpoint) -> bool:
+        """Whether the server of an endpoint runs already."""
+        return (await self._parts())[1].runs(self._plan(endpoint))
+
+    @asynccontextmanager
+    async def serving(self, endpoint: Endpoint, tell: Tell) -> AsyncGenerator[Endpoint]:
+        """The endpoint with the address of a server that is kept for the block, and started first where it has to be.
+
+        Raises:
+            RequestFailed: it does not start.
+        """
+        runner, plan = (await self._parts())[1], self._plan(endpoint)
+        async with AsyncExitStack() as stack:
+            with self._busy(plan) if not runner.runs(plan) else nullcontext():
+                try:
+                    served = await stack.enter_async_context(runner.serving(plan, tell))
+                except RequestFailed as failure:
+                    failure.provider, failure.model = endpoint.provider.id, plan.model.id
+                    raise
+            credential = Credential(provider=endpoint.provider.id, source="session", secret=served.key)
+            yield replace(endpoint, base_url=served.base_url, credential=credential)
+
+    async def check(self) -> Check:
+        """The check of the folder and the program, for diagnostics."""
+        entry = self._registry.local_models
+        if entry is None:
+            return Check(id="localModels", status="ok", detail="no folder of model files is configured")
+        folder = (await self._parts())[0]
+        try:
+            models = await folder.models(entry.folder)
+        except OSError as error:
+            detail = f"{entry.folder}: {error.strerror or type(error).__name__}"
+            return Check(
+                id="localModels", status="fail", detail=detail, action="make the folder, or correct [local_models]"
+            )
+        if not entry.wsl and not await folder.command(entry.command[0]):
+            return Check(
+                id="localModels",
+                status="fail",
+                detail=f"{entry.folder}, and no program {entry.command[0]} to serve them with",
+                action="install llama.cpp, or set command in [local_models]",
+            )
+        listed = sum(model.listed for model in models)
+        broken = [f"{model.id} {model.trouble}" for model in models if model.trouble is not None]
+        detail = f"{entry.folder}, models: {listed}"
+        if broken or not listed:
+            more = f"; {broken[0]}" if broken else ""
+            more += f"; and {len(broken) - 1} more" if len(broken) > 1 else ""
+            return Check(id="localModels", status="warn", detail=detail + more, action="see to the files")
+        return Check(id="localModels", status="ok", detail=detail)
+
+    async def aclose(self) -> None:
+        """Ends every server."""
+        if self._loaded is not None:
+            await self._loaded[1].aclose()
+
+    def _plan(self, endpoint: Endpoint) -> Plan:
+        assert endpoint.folder is not None  # noqa: S101  it is asked before
+        if endpoint.folder.model is None:
+            raise InvalidParams("Name a model.", field="model", provider=endpoint.provider.id)
+        return Plan(model=endpoint.folder.model, entry=self._entry(), withheld=self._withheld())
+
+    def _entry(self) -> LocalModelsEntry:
+        entry = self._registry.local_models
+        if entry is None:
+            raise RequestFailed(
+                "provider_unavailable", "The configuration names no folder of model files any more.", action="try again"
+            )
+        return entry
+
+    async def _models(self) -> Sequence[ModelFile]:
+        folder = (await self._parts())[0]
+        try:
+            return await folder.models(self._entry().folder)
+        except OSError as error:
+            raise RequestFailed(
+                "provider_unavailable",
+                f"The folder of model files cannot be read ({error.strerror or type(error).__name__}): correct folder "
+                "of [local_models].",
+                action="correct the folder",
+            ) from error
+
+    async def _parts(self) -> tuple[ModelFolder, ModelRunner]:
+        """The adapters, loaded off the event loop by whoever asks first."""
+        if self._loaded is None:
+            async with self._lock:
+                if self._loaded is None:
+                    self._loaded = await anyio.to_thread.run_sync(self._load)
+        return self._loaded
+
+    @contextmanager
+    def _busy(self, plan: Plan) -> Generator[None]:
+        """Tells the status while servers are being started."""
+        self._loading += 1
+        self._status(True, f"Loading {plan.model.id}")
+        try:
+            yield
+        finally:
+            self._loading -= 1
+            if not self._loading:
+                self._status(False, "")
+
+
+def _names(name: str, there: Sequence[str]) -> str:
+    # Only a mistake pays for this import.
+    from modelport.domain.models.search import nearest
+
+    near = nearest(name, there)
+    if near:
+        return f": did you mean {' or '.join(near)}"
+    if not there:
+        return ": the folder of [local_models] has none"
+    more = f" and {len(there) - MOST_NAMES} more" if len(there) > MOST_NAMES else ""
+    return f": there {'are' if len(there) > 1 else 'is'} {', '.join(there[:MOST_NAMES])}{more}"

@@ -1,0 +1,1 @@
+"""Listing, searching, downloading and deleting models."""

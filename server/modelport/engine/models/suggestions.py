@@ -1,0 +1,92 @@
+"""Says what to use instead of a model that a provider does not serve."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import anyio
+
+from modelport.domain.errors import RequestFailed
+from modelport.domain.models.catalog import CatalogModel
+from modelport.domain.models.ports import ModelHost
+from modelport.domain.models.search import nearest
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.registry import listed_models
+from modelport.engine.models.provider_lists import ModelLists
+from modelport.engine.providers.connections import Connections
+
+LIMIT_S = 0.5
+"""How long a failure may wait for advice; it comes from files, never from the network."""
+MOST_NAMES = 3
+
+
+class ModelAdvice:
+    """Adds to a failure what is known of the model: its successor, how to download it, names like it."""
+
+    def __init__(self, connections: Connections, host: ModelHost, lists: ModelLists) -> None:
+        self._connections = connections
+        self._host = host
+        self._lists = lists
+
+    async def add(self, error: RequestFailed, endpoint: Endpoint) -> None:
+        """Extends the message of a failure whose kind is ``model_not_found``; any other stays as it is."""
+        if error.kind != "model_not_found" or not error.model:
+            return
+        with anyio.move_on_after(LIMIT_S):
+            said, action = await self._advice(error.model, endpoint)
+            if said:
+                error.message = f"{error.message.rstrip('.')}; {said}."
+                error.action = action or error.action
+
+    async def _advice(self, model: str, endpoint: Endpoint) -> tuple[str, str | None]:
+        row = endpoint.provider
+        served = await self._lists.kept_names(endpoint)
+        entry = None
+        if self._connections.overrides(row).base_url is None:
+            # At another address there may be anything.
+            catalog, today = await self._lists.catalog(), self._today()
+            entry = catalog.find(row.id, model)
+            if not served:
+                served = [*listed_models(row), *(m.id for m in catalog.of(row.id) if not m.retired(today))]
+            if entry is not None and entry.retired(today):
+                return _retired(entry)
+        if self._host.pulls(endpoint):
+            command = f"modelport pull {shlex.quote(f'{row.id}/{model}')}"
+            return f"download this one with {command}{_or_use(nearest(model, served))}", f"run {command}"
+        return _names(model, [name for name in dict.fromkeys(served) if name != model]), None
+
+    def _today(self) -> str:
+        return datetime.fromtimestamp(self._lists.now_ms() / 1000, UTC).date().isoformat()
+
+
+def _retired(entry: CatalogModel) -> tuple[str, str | None]:
+    since = f" on {entry.retires_on}" if entry.retires_on else ""
+    words = [f"it was retired{since}"] if not entry.notice or entry.retires_on else []
+    words += [entry.notice[0].lower() + entry.notice[1:].rstrip(".")] if entry.notice else []
+    if entry.successor:
+        return f"{', '.join(words)}: use {entry.successor}", f"use {entry.successor}"
+    return ", ".join(words), None
+
+
+def _or_use(names: Sequence[str]) -> str:
+    return f", or use {_either(names)}" if names else ""
+
+
+def _names(model: str, served: Sequence[str]) -> str:
+    near = nearest(model, served)
+    if near:
+        return f"the nearest it has {'is' if len(near) == 1 else 'are'} {_both(near)}"
+    if not served:
+        return ""
+    more = len(served) - MOST_NAMES
+    return f"it has {', '.join(served[:MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _both(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))

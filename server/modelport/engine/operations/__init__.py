@@ -1,0 +1,1 @@
+"""Embeddings, images, moderations, token counts and credit, a use case each."""

@@ -1,0 +1,55 @@
+"""Draws images."""
+
+from __future__ import annotations
+
+import re
+
+from modelport.domain.errors import InvalidParams
+from modelport.domain.operations.calls import Drawn, ImageCall, Operations, images_wire
+from modelport.domain.providers.rows import Provider
+from modelport.domain.spending.usage import tokens_of
+from modelport.engine.calls.recorder import Caller, Meter, RecordedCalls
+from modelport.protocol import types
+
+MOST_IMAGES = 10
+SIZE = re.compile(r"[1-9]\d{0,4}[x:][1-9]\d{0,4}|[a-z][a-z0-9_-]{0,19}|[1-9][kK]", re.ASCII)
+
+
+class Images:
+    """The use case of ``image/create``."""
+
+    def __init__(self, calls: RecordedCalls, operations: Operations) -> None:
+        self._calls = calls
+        self._operations = operations
+
+    async def create(self, params: types.CreateImageParams, caller: Caller) -> types.CreateImageResult:
+        """Images of what the prompt describes.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider cannot do it, or failed.
+        """
+        count = 1 if params.count is None else params.count
+        if not params.prompt.strip():
+            raise InvalidParams("prompt must not be empty.", field="prompt")
+        if not 1 <= count <= MOST_IMAGES:
+            raise InvalidParams(f"count must be from 1 to {MOST_IMAGES}.", field="count")
+        if params.size is not None and not SIZE.fullmatch(params.size):
+            raise InvalidParams("size must be written like 1024x1024 or 16:9.", field="size")
+        endpoint, model = await self._calls.endpoint(params.provider, params.model, "images", _usual)
+        wire = images_wire(endpoint)
+        if wire is None:
+            raise self._calls.refusal(endpoint.provider, "images")
+        call = ImageCall(endpoint=endpoint, wire=wire, model=model, prompt=params.prompt, size=params.size, count=count)
+
+        async def work(meter: Meter) -> Drawn:
+            drawn = await self._operations.draw(call)
+            meter.add(drawn.input_tokens, drawn.output_tokens, tokens_of(params.prompt))
+            return drawn
+
+        drawn, usage = await self._calls.run(endpoint, model, caller, work)
+        return types.CreateImageResult(images=drawn.images, usage=usage, model=model, provider=endpoint.provider.id)
+
+
+def _usual(row: Provider) -> str | None:
+    return row.wire.images.default_model if row.wire.images else None

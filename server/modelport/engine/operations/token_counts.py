@@ -1,0 +1,61 @@
+"""Counts the tokens of an input: by the provider where it does that, else by the length of the input."""
+
+from __future__ import annotations
+
+from modelport.domain.completions.request import read_request
+from modelport.domain.errors import InvalidParams
+from modelport.domain.operations.calls import CountCall, Operations, TokenCount
+from modelport.domain.spending.usage import tokens_of_input
+from modelport.engine.providers.connections import Connections
+from modelport.protocol import types
+
+
+class TokenCounts:
+    """The use case of ``token/count``."""
+
+    def __init__(self, connections: Connections, operations: Operations) -> None:
+        self._connections = connections
+        self._operations = operations
+
+    async def count(self, params: types.CountTokenParams) -> types.CountTokenResult:
+        """The tokens that the input has as the input of a completion.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider counts, and failed.
+        """
+        if params.messages is not None and params.text is not None:
+            raise InvalidParams("Give messages or text, not both.", field="text")
+        if params.text == "":
+            return types.CountTokenResult(input_tokens=0, estimated=False)
+        if not params.messages and params.text is None:
+            raise InvalidParams("Give messages or a text.", field="messages")
+        checked = types.CreateCompletionParams(
+            messages=params.messages, prompt=params.text, system=params.system, tools=params.tools
+        )
+        request = read_request(checked)
+        found = await self._counted(params, request.messages, request.tools)
+        if found is None:
+            found = TokenCount(tokens_of_input(request.messages, request.tools), estimated=True)
+        return types.CountTokenResult(input_tokens=found.input, estimated=found.estimated)
+
+    async def _counted(
+        self, params: types.CountTokenParams, messages: tuple[types.Message, ...], tools: tuple[types.Tool, ...]
+    ) -> TokenCount | None:
+        """What the provider counts; None where nobody is meant, or the provider does not count."""
+        try:
+            target = self._connections.target(params.provider, params.model)
+        except InvalidParams:
+            if params.provider is None and params.model is None:
+                return None
+            raise
+        row = target.provider
+        model = target.model or row.default_model
+        if row.dialect != "mock" and row.wire.token_count is None:
+            return None
+        if not model:
+            raise InvalidParams(
+                f"Name a model of {row.display_name}: write {row.id}/MODEL.", field="model", provider=row.id
+            )
+        endpoint = await self._connections.endpoint(row, model)
+        return await self._operations.count(CountCall(endpoint=endpoint, model=model, messages=messages, tools=tools))

@@ -1,0 +1,1 @@
+"""Providers in use: connections, endpoints, credentials, configuration, defaults."""

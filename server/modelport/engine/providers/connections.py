@@ -1,0 +1,175 @@
+"""This session's connections: which provider is active, what the user set for each, how each has been doing."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.ports import Dialects, Verification
+from modelport.domain.providers.connection import Endpoint, OpenConnection, Overrides, kept, layered, read_overrides
+from modelport.domain.providers.registry import Registry, Target
+from modelport.domain.providers.rows import Provider
+from modelport.engine.providers.credentials import Credentials
+from modelport.engine.providers.endpoints import Endpoints
+from modelport.protocol import types
+
+
+class Connections:
+    """Keeps what the user connected, and finds targets and endpoints by it."""
+
+    def __init__(self, registry: Registry, credentials: Credentials, endpoints: Endpoints, dialects: Dialects) -> None:
+        self._registry = registry
+        self._credentials = credentials
+        self._endpoints = endpoints
+        self._dialects = dialects
+        self._open: dict[str, OpenConnection] = {}
+        self._active: str | None = None
+        self._health: dict[str, types.Health] = {}
+
+    def target(self, provider: str | None, model: str | None) -> Target:
+        """The target of a request; without a provider and a model the active connection, if there is one.
+
+        Raises:
+            InvalidParams: nothing is named and nothing is connected, or the name leads nowhere.
+        """
+        active = self._open.get(self._active or "")
+        if provider is None and model is None:
+            return self._unnamed(active)
+        if provider is None and model is not None and active is not None:
+            row = self._current(active)
+            # What the connection in use lists is meant there, and so is a name that means nothing to anybody else.
+            if row in self._registry.serves(model) or not self._registry.knows(model):
+                return Target(row, model)
+        target = self._registry.resolve(provider, model)
+        open_ = self._open.get(target.provider.id)
+        return Target(target.provider, target.model or (open_.view.model if open_ else None))
+
+    @property
+    def chosen(self) -> bool:
+        """Whether a request that names nothing has a target: a connection, or the default of the configuration."""
+        return self._active is not None or self._registry.default is not None
+
+    async def endpoint(
+        self, row: Provider, model: str | None, *, keyless: bool = False, unlock: bool = True
+    ) -> Endpoint:
+        """Where and how to call a provider, with the overrides of its connection; ``keyless`` where no key is needed.
+
+        Without ``unlock`` a keyring that is locked stays so, and the endpoint is without its key.
+
+        Raises:
+            InvalidParams: it has no address.
+            RequestFailed: this build does not speak its wire format, or it needs a key and there is none.
+        """
+        return await self._endpoints.make(row, model, self.overrides(row), keyless=keyless, unlock=unlock)
+
+    def needs_no_command(self, row: Provider) -> bool:
+        """Whether the endpoint of a provider can be made without running a command of the configuration."""
+        return self._endpoints.needs_no_command(self.overrides(row))
+
+    def _unnamed(self, active: OpenConnection | None) -> Target:
+        if active is not None:
+            return Target(self._current(active), active.view.model)
+        if self._registry.default is None:
+            raise InvalidParams(
+                "Name a model, or connect a provider first with provider/connect.", field="model", action="name a model"
+            )
+        return self._registry.default
+
+    def _current(self, open_: OpenConnection) -> Provider:
+        """The row of a connection as the configuration has it now."""
+        return self._registry.find(open_.provider.id) or open_.provider
+
+    async def connect(self, params: types.ConnectProviderParams) -> types.Connection:
+        """Makes a provider the active connection; on failure nothing changes.
+
+        Raises:
+            InvalidParams: a parameter is wrong.
+            RequestFailed: the provider did not pass the check.
+        """
+        target = self._registry.resolve(params.provider, params.model)
+        row = target.provider
+        own = read_overrides(params, target.model)
+        if params.keep_overrides and (before := self._open.get(row.id)):
+            own = kept(own, before)
+        overrides = layered(own, self._registry.defaults(row), row)
+        if overrides.api_key and overrides.base_url is None:
+            self._credentials.check_prefix(row, overrides.api_key, "apiKey")
+        model = own.model or row.default_model
+        endpoint = await self._endpoints.make(row, model, overrides, unlock=params.verify is not False)
+        completer = await self._dialects.get(endpoint.dialect)
+        check, elapsed_ms = Verification(verified=False, models=()), None
+        if params.verify is not False:
+            started = time.monotonic()
+            check = await completer.verify(endpoint)
+            elapsed_ms = round((time.monotonic() - started) * 1000, 3)
+        await completer.prepare(endpoint)
+        view = types.Connection(
+            provider=row.id,
+            model=own.model or _default(row, check.models),
+            adapter=row.adapter,
+            dialect=endpoint.dialect,
+            base_url=endpoint.base_url or None,
+            credential=endpoint.credential.status(),
+            verified=check.verified,
+            latency_ms=elapsed_ms if check.verified else None,
+            notice=row.notice,
+        )
+        self._open.pop(row.id, None)
+        self._open[row.id] = OpenConnection(provider=row, overrides=own, view=view)
+        self._active = row.id
+        return view
+
+    def disconnect(self, provider: str | None) -> None:
+        """Forgets a connection, or all; the newest of the rest becomes the active one.
+
+        Raises:
+            InvalidParams: unknown provider.
+        """
+        if provider is None:
+            self._open.clear()
+        else:
+            self._open.pop(self._registry.get(provider).id, None)
+        if self._active not in self._open:
+            self._active = next(reversed(self._open), None)
+
+    def connected(self, row: Provider) -> bool:
+        """Whether the session has a connection to it."""
+        return row.id in self._open
+
+    def overrides(self, row: Provider) -> Overrides:
+        """What the user set for it, in its connection and in the configuration."""
+        open_, defaults = self._open.get(row.id), self._registry.defaults(row)
+        return layered(open_.overrides, defaults, row) if open_ else defaults
+
+    def status(self) -> types.StatusProviderResult:
+        """What ``provider/status`` answers."""
+        active = self._open.get(self._active or "")
+        return types.StatusProviderResult(
+            active=active.view if active else None,
+            connections=tuple(open_.view for open_ in self._open.values()),
+            health=tuple(self._health.values()),
+        )
+
+    def note(self, provider: str, latency_ms: float, error: RequestFailed | None) -> None:
+        """Remembers how a call went. A key that was refused is not kept: the next call asks its command again."""
+        if error is not None and error.kind == "auth_rejected" and (row := self._registry.find(provider)):
+            self._credentials.refused(row)
+        old = self._health.get(provider) or types.Health(provider=provider, ok=True, calls=0, failures=0)
+        self._health[provider] = msgspec.structs.replace(
+            old,
+            ok=error is None,
+            calls=old.calls + 1,
+            failures=old.failures + (error is not None),
+            last_error=types.AttemptError(kind=error.reason, message=error.message) if error else old.last_error,
+            last_latency_ms=latency_ms,
+        )
+
+
+def _default(row: Provider, served: Sequence[str]) -> str | None:
+    """The row's default where it is served, else what a local server has loaded."""
+    if row.default_model and (not served or row.default_model in served or row.connection_type != "local"):
+        return row.default_model
+    return served[0] if served else None

@@ -1,0 +1,186 @@
+"""Finds the credential to use for a provider, and keeps, deletes and lists stored ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.ports import CredentialStore, Environment, VendorFiles
+from modelport.domain.providers.connection import Overrides
+from modelport.domain.providers.credential import Credential, StoredKey, fits_header, missing
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import OWN_LOG_INS, Provider
+from modelport.engine.providers.secret_sources import Values, name_of
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import CredentialStatus
+
+
+class Credentials:
+    """Explicit in the connection, environment, key command, keyring, file. The one used is always reported."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        environment: Environment,
+        store: CredentialStore,
+        vendor_files: VendorFiles,
+        values: Values,
+    ) -> None:
+        self._registry = registry
+        self._environment = environment
+        self._store = store
+        self._vendor_files = vendor_files
+        self._values = values
+
+    async def find(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+    ) -> Credential:
+        """The credential for calls to ``base_url``; one without a secret when there is none.
+
+        Without ``unlock`` nobody is asked for a password: a keyring that is locked stays so, no command is run, and
+        what comes from there comes without its secret.
+
+        Raises:
+            RequestFailed: the key command gives nothing, or the keyring is needed and does not answer.
+        """
+        given = self._given(row, overrides)
+        if given is None and overrides.key_command:
+            command = overrides.key_command
+            # A command may ask for a password, too.
+            printed = await self._values.printed(command, row, "its key") if unlock else self._values.known(command)
+            given = _by_command(row, overrides, printed)
+        if given is not None:
+            return given
+        return await (self._kept(row, overrides, base_url) if unlock else self._known(row, overrides, base_url))
+
+    def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
+        """What needs no looking for: the key of the connection, or one in the environment."""
+        if overrides.api_key:
+            return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
+        variables = self._environment.variables()
+        for name in row.api_key_env_vars:
+            if value := variables.get(name, "").strip():
+                return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
+        return None
+
+    async def _kept(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+    ) -> Credential:
+        """What the keyring has for an address, else a file."""
+        # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
+        stored, listed = None, row.id in await self._store.providers()
+        if row.requires_api_key or listed:
+            try:
+                stored = await self._stored(row, base_url, unlock=unlock)
+            except RequestFailed:
+                # What may be in there unlisted is not worth a question to its owner.
+                if unlock or listed:
+                    raise
+        if overrides.file_key and (stored is None or stored.secret is None):
+            return Credential(provider=row.id, source="file", secret=overrides.file_key, location="config.json")
+        if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
+            return await self._vendor_files.credential(row) or stored or missing(row)
+        return stored or missing(row)
+
+    async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
+        """What is known of the credentials, without running commands or having a keyring ask its owner."""
+        stored = await self._store.providers()
+        found: list[CredentialStatus] = []
+        for row, overrides, base_url in rows:
+            credential = self._given(row, overrides)
+            if credential is None and overrides.key_command:
+                # Nobody is asked for a password because somebody wants a list.
+                credential = _by_command(row, overrides, self._values.known(overrides.key_command))
+            if credential is None:
+                known = row.id in stored or overrides.file_key or row.auth in OWN_LOG_INS
+                credential = await self._known(row, overrides, base_url) if known else missing(row)
+            found.append(credential.status())
+        return found
+
+    async def _known(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+        """A credential that is there; of one in a keyring that does not open by itself only where it is."""
+        try:
+            return await self._kept(row, overrides, base_url, unlock=False)
+        except RequestFailed:
+            return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
+
+    async def keep(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
+        """Stores a key in the keyring.
+
+        Raises:
+            InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
+            RequestFailed: there is no usable keyring.
+        """
+        row, secret = self._registry.get(name), secret.strip()
+        if not secret or not fits_header(secret):
+            raise InvalidParams(
+                "secret must be the key itself, in plain characters on one line.", field="secret", provider=row.id
+            )
+        if base_url is None:
+            self.check_prefix(row, secret, "secret")
+        await self._store.set(row.id, StoredKey(secret, base_url))
+        return (await self._stored(row, base_url) or missing(row)).status()
+
+    async def forget(self, name: str) -> CredentialStatus:
+        """Deletes a provider's key from the keyring and tells what is left.
+
+        Raises:
+            InvalidParams: unknown provider.
+            RequestFailed: there is no usable keyring.
+        """
+        row = self._registry.get(name)
+        await self._store.delete(row.id)
+        return (await self.statuses([(row, self._registry.defaults(row), None)]))[0]
+
+    async def found(self) -> Sequence[CredentialStatus]:
+        """The providers a credential is found for, without any connection."""
+        statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
+        return [status for status in statuses if status.source not in ("none", "notRequired")]
+
+    def refused(self, row: Provider) -> None:
+        """What commands printed for a provider is of no more use."""
+        self._values.forget(row)
+
+    def check_prefix(self, row: Provider, secret: Secret, field: str) -> None:
+        """Stops a key that is known to belong to another provider; a key that may be right always passes.
+
+        Raises:
+            InvalidParams: with kind ``invalid_key_format``.
+        """
+        text = secret.reveal()
+        marked = [other for other in self._registry.all() if other.key_prefix and text.startswith(other.key_prefix)]
+        longest = max((len(other.key_prefix or "") for other in marked), default=0)
+        owners = [other for other in marked if len(other.key_prefix or "") == longest]
+        if row.key_prefix is None or not owners or row in owners:
+            return
+        raise InvalidParams(
+            f"This is a key of {owners[0].display_name}, not of {row.display_name}, whose keys begin with "
+            f"{row.key_prefix}: give the other key, or name {owners[0].id} as the provider.",
+            kind="invalid_key_format",
+            field=field,
+            provider=row.id,
+            action="give the provider's own key",
+        )
+
+    async def _stored(self, row: Provider, base_url: str | None, *, unlock: bool = True) -> Credential | None:
+        stored = await self._store.get(row.id, unlock=unlock)
+        if stored is None:
+            return None
+        credential = Credential(
+            provider=row.id,
+            source="keyring",
+            secret=stored.secret,
+            location=self._store.location(row.id),
+            base_url=stored.base_url,
+        )
+        if base_url is None or credential.may_go_to(base_url):
+            return credential
+        # The status tells which address the key is kept for.
+        return msgspec.structs.replace(missing(row), base_url=stored.base_url)
+
+
+def _by_command(row: Provider, overrides: Overrides, secret: Secret | None) -> Credential:
+    """The credential of a key command; without a secret when it has not been run."""
+    return Credential(provider=row.id, source="command", secret=secret, location=name_of(overrides.key_command))

@@ -1,0 +1,91 @@
+"""Lists the providers with what is known of each in this session."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from modelport.domain.errors import InvalidParams
+from modelport.domain.ports import Dialects, Environment
+from modelport.domain.providers.address import base_url
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider
+from modelport.engine.providers.connections import Connections
+from modelport.engine.providers.credentials import Credentials
+from modelport.protocol import types
+
+
+class Providers:
+    """The use case of ``provider/list``."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        environment: Environment,
+        credentials: Credentials,
+        connections: Connections,
+        dialects: Dialects,
+    ) -> None:
+        self._registry = registry
+        self._environment = environment
+        self._credentials = credentials
+        self._connections = connections
+        self._dialects = dialects
+
+    async def list(self, params: types.ListProviderParams) -> types.ListProviderResult:
+        """The providers that pass the filters, in the registry's order."""
+        category = params.category.casefold() if params.category else None
+        rows = [
+            row
+            for row in self._registry.all()
+            if params.connection_type in (None, row.connection_type) and category in (None, row.category.casefold())
+        ]
+        providers = await self._views(rows)
+        if params.configured_only:
+            providers = [p for p in providers if p.supported and p.credential.source != "none"]
+        return types.ListProviderResult(providers=tuple(providers))
+
+    async def get(self, name: str) -> types.Provider:
+        """One provider, by its id or an alias, in any case.
+
+        Raises:
+            InvalidParams: nobody has this name.
+        """
+        return (await self._views([self._registry.get(name)]))[0]
+
+    async def _views(self, rows: Sequence[Provider]) -> Sequence[types.Provider]:
+        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
+        statuses = await self._credentials.statuses(asked)
+        return [self._view(row, address, status) for (row, _, address), status in zip(asked, statuses, strict=True)]
+
+    def _address(self, row: Provider) -> str | None:
+        overrides = self._connections.overrides(row)
+        try:
+            return base_url(row, overrides.base_url, self._environment.variables()) or None
+        except InvalidParams:
+            return row.base_url
+
+    def _view(self, row: Provider, address: str | None, credential: types.CredentialStatus) -> types.Provider:
+        return types.Provider(
+            id=row.id,
+            display_name=row.display_name,
+            aliases=row.aliases,
+            adapter=row.adapter,
+            dialect=row.dialect,
+            connection_type=row.connection_type,
+            category=row.category,
+            base_url=address,
+            base_url_env_var=row.base_url_env_vars[0] if row.base_url_env_vars else None,
+            api_key_env_vars=row.api_key_env_vars,
+            requires_api_key=row.requires_api_key,
+            free_tier=row.free_tier,
+            status=row.status,
+            notice=row.notice,
+            docs_url=row.docs_url,
+            key_url=row.key_url,
+            default_model=row.default_model,
+            example_models=row.example_models,
+            capabilities=row.capabilities,
+            supported=self._dialects.speaks(row.dialect),
+            credential=credential,
+            connected=self._connections.connected(row),
+        )

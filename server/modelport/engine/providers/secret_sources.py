@@ -1,0 +1,102 @@
+"""Looks up the values that the configuration keeps somewhere else, when they are used for the first time."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+import anyio
+
+from modelport.domain.errors import RequestFailed
+from modelport.domain.ports import Commands, Environment
+from modelport.domain.providers.configuration import ValueSource
+from modelport.domain.providers.credential import fits_header
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Provider
+from modelport.protocol.secret import Secret
+
+
+class Values:
+    """Values from the environment, and from commands, which run once in the life of the process."""
+
+    def __init__(self, registry: Registry, environment: Environment, commands: Commands) -> None:
+        self._registry = registry
+        self._environment = environment
+        self._commands = commands
+        self._known: dict[tuple[str, ...], Secret] = {}
+        self._locks: dict[tuple[str, ...], anyio.Lock] = {}
+
+    async def find(self, source: Secret | ValueSource, row: Provider, what: str) -> Secret:
+        """The value of a source; ``what`` names it to a person.
+
+        Raises:
+            RequestFailed: the variable is not set, the command gives nothing, or the value cannot be sent.
+        """
+        if isinstance(source, Secret):
+            return source
+        if source.command is not None:
+            value = await self.printed(source.command, row, what)
+        else:
+            value = Secret(self._environment.variables().get(source.env or "", "").strip())
+            if not value:
+                raise _missing(row, f"{what} comes from {source.env}, which is not set", f"set {source.env}")
+        if not fits_header(value):
+            raise _missing(row, f"{what} holds characters that cannot be sent", "correct the configuration")
+        return value
+
+    async def printed(self, command: tuple[str, ...], row: Provider, what: str) -> Secret:
+        """What a command prints. Callers at the same time wait for one run.
+
+        Raises:
+            RequestFailed: it gives nothing.
+        """
+        async with self._locks.setdefault(command, anyio.Lock()):
+            value = self._known.get(command)
+            if value is None:
+                try:
+                    value = await self._commands.output(command, self.withheld())
+                except RequestFailed as error:
+                    raise _missing(
+                        row,
+                        f"{what} comes from the command {name_of(command)}, which {error.message}",
+                        "run the command in a terminal",
+                    ) from error
+                self._known[command] = value
+        return value
+
+    def known(self, command: tuple[str, ...]) -> Secret | None:
+        """What a command printed, if it has been run."""
+        return self._known.get(command)
+
+    def waits(self, source: Secret | ValueSource) -> bool:
+        """Whether a source is a command that has not been run yet."""
+        return isinstance(source, ValueSource) and source.command is not None and source.command not in self._known
+
+    def forget(self, row: Provider) -> None:
+        """Runs the commands of a provider anew when they are needed again, because what they printed was refused."""
+        overrides = self._registry.defaults(row)
+        sources = (ValueSource(command=overrides.key_command), *overrides.header_sources.values())
+        for source in sources:
+            if isinstance(source, ValueSource) and source.command is not None:
+                self._known.pop(source.command, None)
+
+    def withheld(self) -> frozenset[str]:
+        """The variables that hold a secret of some provider: no child needs them to find another one."""
+        rows = self._registry.all()
+        names = {name for row in rows for name in row.api_key_env_vars}
+        for row in rows:
+            overrides = self._registry.defaults(row)
+            for source in (overrides.proxy, *overrides.header_sources.values()):
+                if isinstance(source, ValueSource) and source.env is not None:
+                    names.add(source.env)
+        return frozenset(names)
+
+
+def name_of(command: tuple[str, ...]) -> str:
+    """What to call a command when talking to a person: its program, without its folder and its arguments."""
+    return PurePath(command[0].replace("\\", "/")).name
+
+
+def _missing(row: Provider, why: str, action: str) -> RequestFailed:
+    return RequestFailed(
+        "auth_required", f"{row.display_name} cannot be called: {why}: {action}.", provider=row.id, action=action
+    )

@@ -1,0 +1,58 @@
+"""Credentials as values, and where they may go."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelport.domain.providers.credential import Credential, missing, same_address
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import CredentialStatus
+from support.builders import CANARY, row
+
+
+def test_the_status_tells_everything_but_the_secret() -> None:
+    found = Credential(
+        provider="acme", source="keyring", secret=Secret(CANARY), location="modelport/acme", base_url="https://a"
+    )
+    assert found.status() == CredentialStatus(
+        provider="acme", source="keyring", location="modelport/acme", last4="cdef", base_url="https://a"
+    )
+    assert CANARY not in repr(found)
+
+
+def test_nothing_found_is_none_or_not_required() -> None:
+    assert missing(row(requires_api_key=True)).status() == CredentialStatus(provider="acme", source="none")
+    assert missing(row(requires_api_key=False)).source == "notRequired"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("https://api.example/v1", "https://api.example/v1/", True),
+        ("https://API.Example/v1", "https://api.example/v1", True),
+        ("HTTPS://api.example/v1", "https://api.example/v1", True),
+        (" https://api.example ", "https://api.example/", True),
+        ("https://api.example/v1", "https://api.example/V1", False),
+        ("https://api.example/v1", "http://api.example/v1", False),
+        ("https://api.example/v1", "https://api.example", False),
+        ("https://api.example", "https://api.example.evil", False),
+        ("https://api.example", "https://api.example:8443", False),
+        ("https://api.example/v1", "", False),
+    ],
+)
+def test_two_addresses_are_the_same_but_for_case_and_a_slash(one: str, other: str, same: bool) -> None:
+    assert same_address(one, other) is same
+    assert same_address(other, one) is same
+
+
+def test_a_key_bound_to_an_address_goes_nowhere_else() -> None:
+    bound = Credential(provider="acme", source="keyring", secret=Secret(CANARY), base_url="https://mine.example/v1")
+    assert bound.may_go_to("https://mine.example/v1/")
+    assert not bound.may_go_to("https://theirs.example/v1")
+    assert not bound.may_go_to(None)
+
+
+def test_a_key_bound_to_nothing_goes_anywhere() -> None:
+    free = Credential(provider="acme", source="keyring", secret=Secret(CANARY))
+    assert free.may_go_to("https://anywhere.example")
+    assert free.may_go_to(None)

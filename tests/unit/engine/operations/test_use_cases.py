@@ -1,0 +1,368 @@
+"""Embeddings, images, judgements, counts and credit over stand-ins: what is asked, recorded and refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import pytest
+
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.operations.calls import (
+    Balance,
+    CountCall,
+    Credit,
+    CreditCall,
+    Drawn,
+    Embedded,
+    EmbeddingCall,
+    ImageCall,
+    Judged,
+    ModerationCall,
+    TokenCount,
+)
+from modelport.domain.providers.operation_wire import (
+    CreditsWire,
+    EmbeddingsWire,
+    ImagesWire,
+    ModerationWire,
+    TokenCountWire,
+)
+from modelport.domain.providers.registry import Registry
+from modelport.engine.calls.recorder import Caller, RecordedCalls
+from modelport.engine.operations.balances import Balances
+from modelport.engine.operations.embeddings import Embeddings
+from modelport.engine.operations.images import Images
+from modelport.engine.operations.moderations import Moderations
+from modelport.engine.operations.token_counts import TokenCounts
+from modelport.protocol import types
+from support.builders import FixedClock, Lines, MemoryLedger, MemoryStore, Scripted, Variables, connections, row, user
+
+EVERYTHING = ("chat", "embeddings", "images", "moderation")
+ACME = row(
+    "acme",
+    capabilities=EVERYTHING,
+    default_model="chatty",
+    wire={
+        "embeddings": EmbeddingsWire(default_model="vectors", batch=2),
+        "images": ImagesWire(default_model="brush"),
+        "moderation": ModerationWire(default_model="judge"),
+        "token_count": TokenCountWire(form="vllm"),
+        "credits": (CreditsWire(path="/credits", remaining="left"),),
+    },
+)
+PLAIN = row("plain", capabilities=("chat", "embeddings"), default_model="chatty")
+OTHERS = [row(name, capabilities=EVERYTHING) for name in ("beta", "gamma", "delta")]
+DUMB = row("dumb", capabilities=("chat",))
+
+
+class Stub:
+    """``Operations`` that answer by plan; ``trouble`` is raised by the call of that number, from 1."""
+
+    def __init__(self) -> None:
+        self.calls: list[Any] = []
+        self.trouble: dict[int, BaseException] = {}
+        self.counted: TokenCount | None = TokenCount(11, estimated=False)
+        self.tokens: int | None = 5
+        self.waiting = anyio.Event()
+        self.stalls = False
+
+    async def _called(self, call: Any) -> None:
+        self.calls.append(call)
+        if self.stalls:
+            self.waiting.set()
+            await anyio.sleep_forever()
+        if error := self.trouble.get(len(self.calls)):
+            raise error
+
+    async def embed(self, call: EmbeddingCall) -> Embedded:
+        await self._called(call)
+        return Embedded(tuple((float(len(text)), 0.0) for text in call.texts), self.tokens)
+
+    async def draw(self, call: ImageCall) -> Drawn:
+        await self._called(call)
+        return Drawn((types.Image(url="https://x.example/1"),) * call.count, self.tokens, 7)
+
+    async def moderate(self, call: ModerationCall) -> Judged:
+        await self._called(call)
+        bad = [text == "bad" for text in call.texts]
+        judgements = [
+            types.Judgement(flagged=b, categories={"hate": b}, scores={"hate": 0.9 if b else 0.1}) for b in bad
+        ]
+        return Judged(tuple(judgements), self.tokens)
+
+    async def count(self, call: CountCall) -> TokenCount | None:
+        await self._called(call)
+        return self.counted
+
+    async def credit(self, call: CreditCall) -> Credit:
+        await self._called(call)
+        return Credit(
+            "account",
+            (
+                Balance(currency="CNY", remaining=70, total=None, used=None),
+                Balance(currency="USD", remaining=10, total=30, used=20),
+            ),
+        )
+
+
+class Bench:
+    """The use cases over the stub."""
+
+    def __init__(self) -> None:
+        self.stub = Stub()
+        self.ledger = MemoryLedger()
+        self.log = Lines()
+        self.heard: list[types.Call] = []
+        registry = Registry([ACME, PLAIN, *OTHERS, DUMB])
+        keys = {f"{name.upper()}_API_KEY": "key-0123456789" for name in ("acme", "plain", "dumb")}
+        _, self.connections = connections(registry, Variables(**keys), MemoryStore(), Scripted())
+        calls = RecordedCalls(registry, self.connections, self.ledger, FixedClock(), self.log)
+        self.embeddings = Embeddings(calls, self.stub)
+        self.images = Images(calls, self.stub)
+        self.moderations = Moderations(calls, self.stub)
+        self.token_counts = TokenCounts(self.connections, self.stub)
+        self.balances = Balances(registry, self.connections, self.stub)
+        self.caller = Caller("vim", "harbour", self.heard.append)
+
+    async def embed(self, *texts: str, **params: Any) -> types.CreateEmbeddingResult:
+        params.setdefault("model", "acme/vectors")
+        return await self.embeddings.create(types.CreateEmbeddingParams(input=texts, **params), self.caller)
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+async def test_texts_go_in_batches_and_come_back_in_order(bench: Bench) -> None:
+    result = await bench.embed("a", "bb", "ccc", "dddd", "eeeee", dimensions=2, input_type="query")
+    assert [call.texts for call in bench.stub.calls] == [("a", "bb"), ("ccc", "dddd"), ("eeeee",)]
+    assert {(call.dimensions, call.input_type, call.model) for call in bench.stub.calls} == {(2, "query", "vectors")}
+    assert [vector[0] for vector in result.embeddings] == [1, 2, 3, 4, 5]
+    assert (result.model, result.provider) == ("vectors", "acme")
+    assert (result.usage.input_tokens, result.usage.output_tokens, result.usage.estimated) == (15, 0, False)
+    assert result.usage.usd_micros is None
+
+
+async def test_one_call_is_recorded_with_who_asked(bench: Bench) -> None:
+    result = await bench.embed("a", "bb", "ccc")
+    (record,) = bench.ledger.records
+    assert (record.provider, record.model, record.outcome, record.usage) == ("acme", "vectors", "ok", result.usage)
+    assert (record.client, record.project, record.error_kind, record.finish_reason) == ("vim", "harbour", None, None)
+    assert [call.usage for call in bench.heard] == [result.usage]
+    (health,) = bench.connections.status().health
+    assert (health.provider, health.ok, health.calls) == ("acme", True, 1)
+
+
+async def test_what_the_provider_does_not_count_is_estimated(bench: Bench) -> None:
+    bench.stub.tokens = None
+    result = await bench.embed("x" * 9, "y")
+    assert (result.usage.input_tokens, result.usage.estimated) == (4, True)
+
+
+async def test_a_failure_is_recorded_with_what_was_used_until_then(bench: Bench) -> None:
+    bench.stub.trouble[2] = RequestFailed("rate_limited", "Wait.", provider="acme")
+    with pytest.raises(RequestFailed) as failed:
+        await bench.embed("a", "bb", "ccc")
+    (record,) = bench.ledger.records
+    assert (record.outcome, record.error_kind, record.usage.input_tokens) == ("failed", "rate_limited", 5)
+    assert failed.value.usage == record.usage
+    assert bench.connections.status().health[0].ok is False
+
+
+async def test_a_bug_is_recorded_as_a_failure(bench: Bench) -> None:
+    bench.stub.trouble[1] = ZeroDivisionError()
+    with pytest.raises(ZeroDivisionError):
+        await bench.embed("a")
+    assert [(record.outcome, record.error_kind) for record in bench.ledger.records] == [("failed", None)]
+
+
+async def test_a_cancelled_call_is_recorded(bench: Bench) -> None:
+    bench.stub.stalls = True
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.embed, "a")
+        await bench.stub.waiting.wait()
+        tasks.cancel_scope.cancel()
+    assert [record.outcome for record in bench.ledger.records] == ["cancelled"]
+    assert bench.connections.status().health == ()
+
+
+async def test_nothing_that_was_not_sent_is_recorded(bench: Bench) -> None:
+    bench.stub.trouble[1] = InvalidParams("No.", field="inputType")
+    with pytest.raises(InvalidParams):
+        await bench.embed("a")
+    assert bench.ledger.records == []
+    assert bench.connections.status().health == ()
+
+
+async def test_a_broken_ledger_spoils_no_answer(bench: Bench) -> None:
+    bench.ledger.trouble = RequestFailed("unsupported", "The disk is full.")
+    assert (await bench.embed("a")).embeddings
+    assert bench.log.warnings == ["a call was not recorded: The disk is full."]
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"input": ""}, "input"),
+        ({"input": ()}, "input"),
+        ({"input": ("a", "")}, "input[1]"),
+        ({"input": "a", "dimensions": 0}, "dimensions"),
+        ({"input": "a", "dimensions": 1 << 20}, "dimensions"),
+        ({"input": "a", "model": None}, "model"),
+        ({"input": "a", "model": "acme/"}, "model"),
+        ({"input": "a", "model": None, "provider": "nobody"}, "provider"),
+        ({"input": "a", "model": None, "provider": "beta"}, "model"),
+    ],
+)
+async def test_wrong_params(bench: Bench, params: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        await bench.embeddings.create(types.CreateEmbeddingParams(**{"model": "acme/vectors", **params}), bench.caller)
+    assert refused.value.field == field
+    assert bench.stub.calls == []
+
+
+async def test_a_provider_without_a_model_has_a_usual_one_for_each(bench: Bench) -> None:
+    await bench.embeddings.create(types.CreateEmbeddingParams(input="a", provider="acme"), bench.caller)
+    await bench.images.create(types.CreateImageParams(prompt="a", provider="acme"), bench.caller)
+    await bench.moderations.create(types.CreateModerationParams(input="a", provider="acme"), bench.caller)
+    assert [call.model for call in bench.stub.calls] == ["vectors", "brush", "judge"]
+
+
+async def test_a_connections_model_counts_where_the_row_has_none(bench: Bench) -> None:
+    for name, used in (("plain/own", "own"), ("acme/own", "vectors")):
+        await bench.connections.connect(types.ConnectProviderParams(model=name, verify=False))
+        await bench.embeddings.create(types.CreateEmbeddingParams(input="a"), bench.caller)
+        assert bench.stub.calls[-1].model == used
+
+
+@pytest.mark.parametrize("what", ["embeddings", "images", "moderations"])
+async def test_who_cannot_says_who_can(bench: Bench, what: str) -> None:
+    create: dict[str, Callable[[], Any]] = {
+        "embeddings": lambda: bench.embed("a", model="dumb/m"),
+        "images": lambda: bench.images.create(types.CreateImageParams(prompt="a", model="dumb/m"), bench.caller),
+        "moderations": lambda: bench.moderations.create(
+            types.CreateModerationParams(input="a", model="dumb/m"), bench.caller
+        ),
+    }
+    with pytest.raises(RequestFailed) as failed:
+        await create[what]()
+    assert (failed.value.kind, failed.value.provider) == ("unsupported", "dumb")
+    assert "acme" in failed.value.message
+    assert "dumb" not in failed.value.message
+    assert bench.stub.calls == []
+
+
+async def test_another_wire_format_than_the_rows_is_asked_in_its_own_form_or_not_at_all(bench: Bench) -> None:
+    params = types.ConnectProviderParams(
+        provider="acme", base_url="http://127.0.0.1:9", dialect="ollama", verify=False, model="acme/m"
+    )
+    await bench.connections.connect(params)
+    await bench.embed("a")
+    assert bench.stub.calls[-1].wire.form == "ollama"
+    with pytest.raises(RequestFailed) as failed:
+        await bench.images.create(types.CreateImageParams(prompt="a", provider="acme"), bench.caller)
+    assert failed.value.kind == "unsupported"
+    with pytest.raises(RequestFailed) as failed:
+        await bench.balances.look_up(types.CreditsUsageParams(provider="acme"))
+    assert failed.value.kind == "unsupported"
+
+
+async def test_images(bench: Bench) -> None:
+    params = types.CreateImageParams(prompt="a harbour", model="acme/brush", count=3, size="16:9")
+    result = await bench.images.create(params, bench.caller)
+    assert (len(result.images), result.model, result.provider) == (3, "brush", "acme")
+    assert (result.usage.input_tokens, result.usage.output_tokens) == (5, 7)
+    assert (bench.stub.calls[0].size, bench.stub.calls[0].count) == ("16:9", 3)
+    assert bench.ledger.records[0].usage == result.usage
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({"prompt": " "}, "prompt"),
+        ({"count": 0}, "count"),
+        ({"count": 11}, "count"),
+        ({"size": "big picture"}, "size"),
+        ({"size": "0x10"}, "size"),
+        ({"size": "\uff11x\uff11"}, "size"),
+        ({"size": "1024x1024\n"}, "size"),
+    ],
+)
+async def test_wrong_images(bench: Bench, params: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        await bench.images.create(
+            types.CreateImageParams(**{"prompt": "a", "model": "acme/brush", **params}), bench.caller
+        )
+    assert refused.value.field == field
+
+
+async def test_judgements_together_and_each(bench: Bench) -> None:
+    params = types.CreateModerationParams(input=("good", "bad", "good"), model="acme/judge")
+    result = await bench.moderations.create(params, bench.caller)
+    assert (result.flagged, result.categories, result.scores) == (True, {"hate": True}, {"hate": 0.9})
+    assert [judgement.flagged for judgement in result.results or ()] == [False, True, False]
+    assert bench.ledger.records[0].model == "judge"
+    quiet = await bench.moderations.create(types.CreateModerationParams(input="good", model="acme/judge"), bench.caller)
+    assert (quiet.flagged, quiet.scores) == (False, {"hate": 0.1})
+
+
+async def test_a_count_by_the_provider(bench: Bench) -> None:
+    tools = (types.Tool(name="t"),)
+    params = types.CountTokenParams(model="acme/chatty", messages=(user("Hi"),), system="Be brief.", tools=tools)
+    assert await bench.token_counts.count(params) == types.CountTokenResult(input_tokens=11, estimated=False)
+    (call,) = bench.stub.calls
+    assert [message.role for message in call.messages] == ["system", "user"]
+    assert call.tools == tools
+    assert bench.ledger.records == []
+
+
+async def test_a_text_is_a_message_of_the_users(bench: Bench) -> None:
+    await bench.token_counts.count(types.CountTokenParams(provider="acme", text="Hi"))
+    assert [(m.role, m.content) for m in bench.stub.calls[0].messages] == [("user", "Hi")]
+    assert bench.stub.calls[0].model == "chatty"
+
+
+@pytest.mark.parametrize("params", [{}, {"model": "plain/m"}, {"provider": "plain"}, {"model": "acme/m"}])
+async def test_an_estimate_where_nobody_counts(bench: Bench, params: dict[str, Any]) -> None:
+    bench.stub.counted = None
+    result = await bench.token_counts.count(types.CountTokenParams(text="x" * 41, **params))
+    assert result == types.CountTokenResult(input_tokens=11, estimated=True)
+
+
+async def test_nothing_is_no_token(bench: Bench) -> None:
+    result = await bench.token_counts.count(types.CountTokenParams(text="", model="acme/m"))
+    assert result == types.CountTokenResult(input_tokens=0, estimated=False)
+
+
+@pytest.mark.parametrize(
+    ("params", "field"),
+    [
+        ({}, "messages"),
+        ({"messages": ()}, "messages"),
+        ({"messages": (user(),), "text": "a"}, "text"),
+        ({"text": "a", "model": "no-such-model"}, "model"),
+        ({"text": "a", "provider": "nobody"}, "provider"),
+        ({"messages": (types.Message(role="tool", content="x"),)}, "messages[0].toolCallId"),
+    ],
+)
+async def test_wrong_counts(bench: Bench, params: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        await bench.token_counts.count(types.CountTokenParams(**params))
+    assert refused.value.field == field
+
+
+async def test_credit_in_dollars_and_in_each_currency(bench: Bench) -> None:
+    result = await bench.balances.look_up(types.CreditsUsageParams(provider="ACME"))
+    assert (result.remaining_usd_micros, result.total_usd_micros, result.used_usd_micros) == (10, 30, 20)
+    assert [(b.currency, b.remaining_micros) for b in result.balances or ()] == [("CNY", 70), ("USD", 10)]
+    assert result.scope == "account"
+
+
+async def test_who_tells_no_credit_says_who_does(bench: Bench) -> None:
+    with pytest.raises(RequestFailed) as failed:
+        await bench.balances.look_up(types.CreditsUsageParams(provider="plain"))
+    assert failed.value.kind == "unsupported"
+    assert "acme" in failed.value.message
