@@ -19,7 +19,7 @@ from generator import python, typescript
 from generator.model import Model, TypeRef, load, parse_type
 from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp.handlers.table import HANDLERS
-from modelport.frontends.lsp.messages import convert
+from modelport.frontends.rpc.messages import convert
 from modelport.protocol import methods as protocol
 from modelport.protocol import types
 from modelport.protocol.methods import METHODS

@@ -26,7 +26,7 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.engine.completions.create import Completions, Origin
 from modelport.engine.providers.connections import Connections
-from modelport.frontends.lsp.messages import convert
+from modelport.frontends.rpc.messages import convert
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams
 from support.builders import FixedClock, Heard, KeptByVendors, Lines, MemoryLedger, MemoryStore, Variables

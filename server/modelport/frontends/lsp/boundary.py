@@ -15,14 +15,14 @@ import anyio
 from anyio.abc import TaskGroup
 
 from modelport.domain.errors import ModelportError, RequestFailed
-from modelport.frontends.lsp import messages
 from modelport.frontends.lsp.first_reply import initialize_reply
-from modelport.frontends.lsp.frames import BadFrame
 from modelport.frontends.lsp.handlers.table import HANDLERS
-from modelport.frontends.lsp.messages import Incoming, Malformed, MessageId
-from modelport.frontends.lsp.outbox import Outbox
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.standard import StandardMethods
+from modelport.frontends.rpc import messages
+from modelport.frontends.rpc.frames import BadFrame
+from modelport.frontends.rpc.messages import Incoming, Malformed, MessageId
+from modelport.frontends.rpc.outbox import Outbox
 from modelport.protocol import methods as protocol
 from modelport.protocol.shapes import is_id, is_object
 from modelport.protocol.types import ErrorData

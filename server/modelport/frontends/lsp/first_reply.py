@@ -10,8 +10,8 @@ import json
 import os
 from typing import Any
 
-from modelport.frontends.lsp.frames import FrameParser
-from modelport.frontends.lsp.stdio import Stdio
+from modelport.frontends.rpc.frames import FrameParser
+from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol.initialize import INITIALIZE_RESULT
 from modelport.protocol.shapes import is_id, is_object
 

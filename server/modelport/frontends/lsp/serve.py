@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 
 from modelport.frontends.lsp.first_reply import greet
-from modelport.frontends.lsp.stdio import claim
+from modelport.frontends.rpc.stdio import claim
 
 USAGE = """\
 modelport serve is a language server: an editor starts it and speaks JSON-RPC to it over

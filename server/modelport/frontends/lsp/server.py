@@ -12,14 +12,14 @@ from functools import partial
 import anyio
 from anyio.abc import TaskGroup
 
-from modelport.frontends.lsp import logs
 from modelport.frontends.lsp.boundary import Boundary
 from modelport.frontends.lsp.first_reply import Greeting
-from modelport.frontends.lsp.inbox import Inbox
-from modelport.frontends.lsp.outbox import Outbox
-from modelport.frontends.lsp.parent_watch import ParentWatch
 from modelport.frontends.lsp.session import Session
-from modelport.frontends.lsp.stdio import Stdio
+from modelport.frontends.rpc import logs
+from modelport.frontends.rpc.inbox import Inbox
+from modelport.frontends.rpc.outbox import Outbox
+from modelport.frontends.rpc.parent_watch import ParentWatch
+from modelport.frontends.rpc.stdio import Stdio
 
 log = logging.getLogger("modelport.server")
 GRACE_AT_EOF_S = 0.5

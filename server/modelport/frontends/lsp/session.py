@@ -13,9 +13,9 @@ import anyio
 import anyio.to_thread
 
 from modelport.domain.errors import InvalidParams
-from modelport.frontends.lsp import messages
-from modelport.frontends.lsp.outbox import Outbox
-from modelport.frontends.lsp.presence import Presence
+from modelport.frontends.lsp.announcement import Presence
+from modelport.frontends.rpc import messages
+from modelport.frontends.rpc.outbox import Outbox
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedParams
 

@@ -6,7 +6,7 @@ import anyio
 import msgspec
 
 from modelport.domain.completions.listener import Silence
-from modelport.frontends.lsp.outbox import Outbox
+from modelport.frontends.rpc.outbox import Outbox
 
 MOST_WAITING = 256 * 1024
 """Characters a stream may hold for a slow client before its upstream is left unread."""

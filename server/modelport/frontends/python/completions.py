@@ -8,9 +8,9 @@ from typing import Any, cast
 from typing_extensions import override
 
 from modelport.domain.completions.listener import Silence
-from modelport.frontends.python.feeds import Feed, Job
 from modelport.frontends.python.inputs import Prompt, Tools, messages_of, tools_of
 from modelport.frontends.python.session import Calls
+from modelport.frontends.python.streams import Feed, Job
 from modelport.protocol import types
 
 Update = types.TextUpdate | types.ReasoningUpdate | types.ToolCallUpdate | types.AttemptUpdate

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelport.domain.models.listing import PullProgress
-from modelport.frontends.python.feeds import Feed, Job
 from modelport.frontends.python.session import Calls
+from modelport.frontends.python.streams import Feed, Job
 from modelport.protocol import types
 
 

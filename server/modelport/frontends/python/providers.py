@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 from typing_extensions import override
 
-from modelport.frontends.python.feeds import Feed, Job
 from modelport.frontends.python.inputs import secret_of
 from modelport.frontends.python.session import Calls
+from modelport.frontends.python.streams import Feed, Job
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 

@@ -9,7 +9,7 @@ from modelport.frontends.python.completions import Stream, Update
 from modelport.frontends.python.inputs import as_message
 from modelport.frontends.python.providers import ModelName
 from modelport.frontends.python.sync import SyncClient
-from modelport.frontends.python.sync_feeds import SyncStream
+from modelport.frontends.python.sync_streams import SyncStream
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import (
     Agent,

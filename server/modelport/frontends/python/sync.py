@@ -10,8 +10,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from modelport.frontends.python.background import Background
 from modelport.frontends.python.client import Client
 from modelport.frontends.python.completions import Stream
-from modelport.frontends.python.feeds import Feed, Job
-from modelport.frontends.python.sync_feeds import SyncFeed, SyncStream
+from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.sync_streams import SyncFeed, SyncStream
 from modelport.protocol.types import Completion
 
 P = ParamSpec("P")

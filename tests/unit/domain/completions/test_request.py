@@ -9,7 +9,7 @@ import pytest
 from modelport.domain.completions.call import AnswerFormat
 from modelport.domain.completions.request import CompletionRequest, read_request
 from modelport.domain.errors import InvalidParams
-from modelport.frontends.lsp.messages import convert
+from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import CreateCompletionParams, Message
 from support.builders import SCHEMA
 

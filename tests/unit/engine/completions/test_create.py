@@ -11,7 +11,7 @@ from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
 from modelport.engine.completions.create import Completions, Origin
-from modelport.frontends.lsp.messages import convert
+from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
     FixedClock,

@@ -12,7 +12,7 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Setting
 from modelport.engine.completions.create import Completions, Origin
 from modelport.engine.providers.default_chain import DefaultChain
-from modelport.frontends.lsp.messages import convert
+from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams, LocalServer
 from support.builders import FixedClock, Heard, Lines, MemoryLedger, MemoryStore, Scripted, Variables, row, says
 from support.builders import connections as session

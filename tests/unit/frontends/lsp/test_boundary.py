@@ -12,8 +12,8 @@ import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.frontends.lsp.boundary import Boundary
-from modelport.frontends.lsp.frames import BadFrame
 from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.frontends.rpc.frames import BadFrame
 from modelport.protocol import types
 
 INITIALIZE = {"id": 0, "method": "initialize", "params": {"processId": 7}}

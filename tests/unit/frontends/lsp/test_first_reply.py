@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.frontends.lsp.first_reply import Greeting, greet, initialize_reply
-from modelport.frontends.lsp.stdio import Stdio
+from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol.initialize import INITIALIZE_RESULT
 
 

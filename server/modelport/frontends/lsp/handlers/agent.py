@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from modelport.frontends.lsp import messages
 from modelport.frontends.lsp.session import Session
+from modelport.frontends.rpc import messages
 from modelport.protocol import types
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from modelport.frontends.lsp import messages
 from modelport.frontends.lsp.session import Session
+from modelport.frontends.rpc import messages
 from modelport.protocol import types
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 
 from modelport import announcing
-from modelport.frontends.lsp.presence import Presence
+from modelport.frontends.lsp.announcement import Presence
 
 
 class Announcing:

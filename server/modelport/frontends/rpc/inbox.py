@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import anyio
 
-from modelport.frontends.lsp.frames import BadFrame, FrameParser
+from modelport.frontends.rpc.frames import BadFrame, FrameParser
 
 READ_SIZE = 256 * 1024
 MOST_UNHANDLED = 32 * 1024 * 1024

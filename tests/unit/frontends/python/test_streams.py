@@ -8,7 +8,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from modelport.frontends.python.feeds import MOST_WAITING, Feed, Job
+from modelport.frontends.python.streams import MOST_WAITING, Feed, Job
 
 Numbers = Feed[int, str]
 

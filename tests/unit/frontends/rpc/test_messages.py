@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.frontends.lsp import messages
-from modelport.frontends.lsp.messages import Incoming, Malformed, convert, read
+from modelport.frontends.rpc import messages
+from modelport.frontends.rpc.messages import Incoming, Malformed, convert, read
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 

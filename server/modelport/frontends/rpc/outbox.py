@@ -13,8 +13,8 @@ from typing import Protocol
 
 import anyio
 
-from modelport.frontends.lsp.sink import PollSink, Sink, ThreadSink
-from modelport.frontends.lsp.stdio import Stdio
+from modelport.frontends.rpc.sink import PollSink, Sink, ThreadSink
+from modelport.frontends.rpc.stdio import Stdio
 
 MOST_PER_WRITE = 256 * 1024
 MOST_WAITING = 32 * 1024 * 1024

@@ -10,9 +10,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from modelport.frontends.lsp import outbox as module
-from modelport.frontends.lsp.outbox import Outbox
-from modelport.frontends.lsp.stdio import Stdio
+from modelport.frontends.rpc import outbox as module
+from modelport.frontends.rpc.outbox import Outbox
+from modelport.frontends.rpc.stdio import Stdio
 
 BODY = b'{"n":%d}'
 

@@ -14,9 +14,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from modelport.frontends.lsp import inbox as module
-from modelport.frontends.lsp.frames import BadFrame
-from modelport.frontends.lsp.inbox import Inbox
+from modelport.frontends.rpc import inbox as module
+from modelport.frontends.rpc.frames import BadFrame
+from modelport.frontends.rpc.inbox import Inbox
 
 
 def frame(body: bytes) -> bytes:

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.data.providers import load_registry
-from modelport.frontends.lsp import logs
+from modelport.frontends.rpc import logs
 
 SECRET = "canary0123456789abcdef"
 

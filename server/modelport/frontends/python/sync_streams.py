@@ -13,7 +13,7 @@ import anyio
 
 from modelport.frontends.python.background import Background
 from modelport.frontends.python.completions import Update
-from modelport.frontends.python.feeds import Feed, Job
+from modelport.frontends.python.streams import Feed, Job
 from modelport.protocol.types import Completion, TextUpdate
 
 Item = TypeVar("Item")

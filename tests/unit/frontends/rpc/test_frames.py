@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.frontends.lsp.frames import LONGEST_HEADER, BadFrame, FrameParser
+from modelport.frontends.rpc.frames import LONGEST_HEADER, BadFrame, FrameParser
 
 BODIES = st.lists(st.binary(max_size=20), max_size=5)
 HEADERS = st.sampled_from(

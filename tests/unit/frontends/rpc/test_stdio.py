@@ -10,7 +10,7 @@ from typing import Any
 
 SCRIPT = """
 import json, os, sys
-from modelport.frontends.lsp.stdio import claim
+from modelport.frontends.rpc.stdio import claim
 stdio = claim()
 print("printed")
 os.write(1, b"to descriptor 1\\n")

@@ -10,8 +10,8 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.frontends.lsp import parent_watch
-from modelport.frontends.lsp.parent_watch import ParentWatch
+from modelport.frontends.rpc import parent_watch
+from modelport.frontends.rpc.parent_watch import ParentWatch
 from support.builders import VirtualTime
 
 

@@ -1,0 +1,1 @@
+"""JSON-RPC over stdio: frames, messages, and bytes in and out. Knows no method."""
