@@ -37,6 +37,15 @@ class Lazy(Generic[T]):
                     await anyio.to_thread.run_sync(self._fill)
         return self._values[0]
 
+    async def settled(self) -> T | None:
+        """The value once a load under way has ended; None where there was none, or it raised."""
+        import anyio
+
+        if isinstance(self._lock, anyio.Lock):
+            async with self._lock:
+                pass
+        return self.loaded
+
     def _fill(self) -> None:
         # In the thread, so that the value stays when the caller is cancelled meanwhile.
         self._values.append(self._load())

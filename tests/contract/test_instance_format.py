@@ -13,7 +13,7 @@ import pytest
 
 from modelport.adapters.agents.instances.file import decode
 from modelport.adapters.agents.instances.names import file_name
-from modelport.announcing import announce
+from modelport.app.announcing import announce
 
 PROTOCOL = Path(__file__).parents[2] / "protocol"
 PAGE = (PROTOCOL / "instances.md").read_text(encoding="utf-8")

@@ -232,9 +232,9 @@ def test_it_is_loaded_when_the_client_is_ready_and_brings_little(runtime: Path) 
         assert server.close() == 0
         server._errors.join(5)
     agents = "modelport.adapters.agents"
-    assert ours(before) & {"modelport.announcing", agents} == set()
+    assert ours(before) & {"modelport.app.announcing", agents} == set()
     assert ours(server.stderr) - ours(before) == {
-        "modelport.adapters", agents, "modelport.announcing", f"{agents}.instances", f"{agents}.instances.announcement",
+        "modelport.adapters", agents, "modelport.app", "modelport.app.announcing", f"{agents}.instances", f"{agents}.instances.announcement",
         f"{agents}.instances.folder", f"{agents}.instances.names", f"{agents}.instances.liveness",
     }  # fmt: skip
 

@@ -87,5 +87,7 @@ def test_listing_agents_needs_no_event_loop_no_network_and_no_engine() -> None:
     assert not {
         name
         for name in modules
-        if name.startswith(("modelport.app", "modelport.engine.completions.create", "modelport.frontends.lsp"))
+        if name.startswith(
+            ("modelport.app.core", "modelport.app.session", "modelport.engine.completions", "modelport.frontends.lsp")
+        )
     }

@@ -10,7 +10,8 @@ import anyio
 import pytest
 
 from modelport.adapters.data.models import load_catalog_file
-from modelport.app import App
+from modelport.app.core import Core
+from modelport.app.session import App
 from modelport.domain.models.catalog import Catalog
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
@@ -61,9 +62,9 @@ class Shelf:
 @pytest.fixture
 async def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path))
-    app = App()
+    app = App(Core())
     yield app
-    await app.aclose()
+    await app.core.aclose()
 
 
 async def listed(app: App, recording: Recording, url: str) -> types.ListModelResult:
@@ -80,7 +81,7 @@ async def listed(app: App, recording: Recording, url: str) -> types.ListModelRes
         )
     )
     with anyio.fail_after(15):
-        return await (await app.models()).list(types.ListModelParams(provider=recording.provider))
+        return await (await app.models.get()).listing.list(types.ListModelParams(provider=recording.provider))
 
 
 @pytest.mark.parametrize("recording", LISTS, ids=lambda recording: recording.name)
@@ -163,7 +164,9 @@ async def test_a_kept_list_is_the_list(app: App, recording: Recording) -> None:
     with shelf.server as server:
         first = await listed(app, recording, server.url)
         shelf.closed = True
-        again = await (await app.models()).list(types.ListModelParams(provider=recording.provider, refresh=True))
+        again = await (await app.models.get()).listing.list(
+            types.ListModelParams(provider=recording.provider, refresh=True)
+        )
     assert again.models == first.models
     assert [(failed.provider, failed.error.kind) for failed in again.errors] == [
         (recording.provider, "provider_unavailable")

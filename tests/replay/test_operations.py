@@ -13,7 +13,8 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.app import App
+from modelport.app.core import Core
+from modelport.app.session import App
 from modelport.domain.errors import RequestFailed
 from modelport.engine.calls.recorder import Caller
 from modelport.protocol import types
@@ -52,9 +53,9 @@ def recordings(*kinds: str) -> Any:
 async def app(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
     for name, value in SETTINGS.items():
         monkeypatch.setenv(name, value)
-    app = App()
+    app = App(Core())
     yield app
-    await app.aclose()
+    await app.core.aclose()
 
 
 @pytest.fixture
@@ -108,7 +109,7 @@ def test_every_recording_of_these_kinds_is_played() -> None:
 
 @recordings("embeddings")
 async def test_embeddings(app: App, caller: Caller, recorded: list[types.Call], recording: Recording) -> None:
-    cases = await app.operations()
+    cases = await app.operations.get()
     with serving(recording) as server:
         await connect(app, server, recording)
         if recording.fails:
@@ -152,7 +153,7 @@ def path_of(recording: Recording) -> str:
 @recordings("images")
 async def test_images(app: App, caller: Caller, recorded: list[types.Call], recording: Recording) -> None:
     """All of them are refusals; one is of an edit, whose refusal has the same shape."""
-    cases = await app.operations()
+    cases = await app.operations.get()
     with serving(recording) as server:
         await connect(app, server, recording)
         params = types.CreateImageParams(
@@ -180,7 +181,7 @@ def check_failure(recording: Recording, failure: RequestFailed, recorded: list[t
 
 @recordings("count_tokens")
 async def test_token_counts(app: App, recording: Recording) -> None:
-    cases = await app.operations()
+    cases = await app.operations.get()
     original = asked(recording)
     inner = original.get("generateContentRequest", original)
     params = types.CountTokenParams(

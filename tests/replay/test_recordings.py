@@ -12,7 +12,8 @@ import anyio
 import pytest
 
 from modelport.adapters.data.providers import load_registry
-from modelport.app import App
+from modelport.app.core import Core
+from modelport.app.session import App
 from modelport.domain.completions.listener import Silence
 from modelport.domain.errors import RequestFailed
 from modelport.engine.completions.create import Origin
@@ -110,9 +111,9 @@ def anyio_backend() -> str:
 async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[App]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.mktemp("replay")))
-        app = App()
+        app = App(Core())
     yield app
-    await app.aclose()
+    await app.core.aclose()
 
 
 async def play(app: App, server: LocalServer, recording: Recording, listener: Listener) -> types.Completion:

@@ -13,9 +13,8 @@ from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer, AnswerFormat, ModelCall
 from modelport.domain.completions.listener import Silence
 from modelport.domain.errors import RequestFailed
-from modelport.domain.ports import Verification
 from modelport.domain.providers import address
-from modelport.domain.providers.connection import Endpoint, wire_format
+from modelport.domain.providers.connection import Endpoint, Verification, wire_format
 from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider, Wire

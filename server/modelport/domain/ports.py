@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from msgspec import Struct
-
 from modelport.domain.completions.call import Answer, ModelCall
-from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import CallRecord
@@ -19,13 +17,6 @@ if TYPE_CHECKING:
     from modelport.domain.local.fingerprints import Reply
     from modelport.domain.local.servers import Place
     from modelport.domain.providers.model_file import FromFolder
-
-
-class Verification(Struct, frozen=True):
-    """What the cheapest authenticated request told. ``models`` is empty where no list came back."""
-
-    verified: bool
-    models: tuple[str, ...]
 
 
 class Completer(Protocol):

@@ -59,11 +59,3 @@ class WireFormat(Protocol):
     def models_path(self, row: Provider) -> str:
         """The path that lists models; empty when the provider lists none."""
         ...
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The model ids of a listing; nothing for JSON that is not one.
-
-        Raises:
-            NotUnderstood: the body is not JSON, or neither an object nor a list.
-        """
-        ...

@@ -160,6 +160,26 @@ def clean(endpoint: Endpoint, text: str) -> str:
     return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
 
 
+def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:
+    """The contract's failure for an exception of the HTTP layer; our own failures pass through.
+
+    ``begun`` is None before the reply, then says whether the answer had begun.
+    """
+    import httpx2
+
+    if isinstance(error, httpx2.TransportError | OSError):
+        if begun is not None:
+            return interrupted(endpoint, model, begun=begun)
+        if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
+            return hung_up(endpoint, model)
+        return unreachable(endpoint, model, error)
+    if isinstance(
+        error, httpx2.InvalidURL | httpx2.UnsupportedProtocol | UnicodeError | OverflowError | httpx2.DecodingError
+    ):
+        return not_understood(endpoint, model, b"", str(error))
+    return error
+
+
 def _failure(
     endpoint: Endpoint,
     model: str,

@@ -10,7 +10,7 @@ import anyio
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped, translate
+from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
 from modelport.adapters.http.pool import HttpPool, network
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
@@ -63,7 +63,7 @@ async def ask(
         except RequestFailed:
             raise
         except Exception as error:
-            raise translate(endpoint, "", error) from error
+            raise failures.translate(endpoint, "", error) from error
         try:
             value = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeError, RecursionError) as error:

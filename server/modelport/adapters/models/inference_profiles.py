@@ -10,9 +10,10 @@ from typing import Any
 
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.models.reading import read_list
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import Page, read_entries, read_models, read_page
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from modelport.domain.models.listing import Listing
 from modelport.domain.providers.connection import Endpoint

@@ -12,11 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.bodies import translate
+from modelport.adapters.http.failures import translate
 from modelport.adapters.http.idle_timeout import IdleTimeout
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import decode
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from modelport.domain.models.listing import ListedModel, Listing, PullProgress
 from modelport.domain.providers.connection import Endpoint

@@ -13,9 +13,9 @@ from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.operations.replies import placed
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.adapters.wire.request import WireRequest
+from modelport.adapters.wire.request import HttpRequest, WireRequest
 from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect

@@ -93,6 +93,13 @@ class WireFormat(Struct, frozen=True, kw_only=True):
     bearer: bool = True
 
 
+class Verification(Struct, frozen=True):
+    """What the cheapest authenticated request told. ``models`` is empty where no list came back."""
+
+    verified: bool
+    models: tuple[str, ...]
+
+
 class OpenConnection(Struct, frozen=True, kw_only=True):
     """A connection the user made, as ``provider/status`` shows it, with its overrides."""
 

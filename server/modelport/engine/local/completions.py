@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelport.domain.completions.call import Answer, ModelCall
-from modelport.domain.ports import Completer, Dialects, Verification
-from modelport.domain.providers.connection import Endpoint
+from modelport.domain.ports import Completer, Dialects
+from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.engine.local.model_files import LocalModels
 from modelport.protocol.types import Dialect
 

@@ -8,8 +8,16 @@ from collections.abc import Sequence
 import msgspec
 
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.ports import Dialects, Verification
-from modelport.domain.providers.connection import Endpoint, OpenConnection, Overrides, kept, layered, read_overrides
+from modelport.domain.ports import Dialects
+from modelport.domain.providers.connection import (
+    Endpoint,
+    OpenConnection,
+    Overrides,
+    Verification,
+    kept,
+    layered,
+    read_overrides,
+)
 from modelport.domain.providers.registry import Registry, Target
 from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.credentials import Credentials

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from modelport.agent_app import AgentApp
+from modelport.app.agents import AgentApp
 from modelport.domain.errors import InvalidParams, ModelportError
 from modelport.frontends.cli.agent_table import lines
 from modelport.protocol.initialize import VERSION

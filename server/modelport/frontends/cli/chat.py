@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import click
 
-from modelport.app import App
+from modelport.app.session import App
 from modelport.domain.completions.listener import Silence
 from modelport.engine.completions.create import Origin
 from modelport.frontends.cli.running import print_json, with_app
@@ -51,7 +51,7 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
 
 async def _choose(app: App) -> list[str]:
     """The models to ask in turn: the configuration's, else those of the default chain, else the mock."""
-    default = app.registry.default
+    default = app.core.registry.default
     found = [default] if default is not None and default.model else await app.defaults.targets()
     if not found:
         click.echo(MOCK_NOTE, err=True)

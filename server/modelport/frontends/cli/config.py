@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 from msgspec import Struct
 
-from modelport.app import App, configuration_schema
+from modelport.app.schema import configuration_schema
+from modelport.app.session import App
 from modelport.domain.providers.configuration import Problem
 from modelport.frontends.cli.running import print_json, with_app
 
@@ -60,5 +61,5 @@ def show_schema() -> None:
 
 
 async def _report(app: App) -> Report:
-    state = app.configuration
+    state = app.core.configuration
     return Report(path=state.path, exists=state.exists, usable=not state.broken, problems=tuple(state.problems))

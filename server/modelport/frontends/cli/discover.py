@@ -7,7 +7,7 @@ import shlex
 
 import click
 
-from modelport.app import App
+from modelport.app.session import App
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.address import base_url
 from modelport.frontends.cli.running import print_json, with_app
@@ -29,7 +29,7 @@ def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> Non
     )
 
     async def search(app: App) -> DiscoverProviderResult:
-        discovery = await app.discovery()
+        discovery = await app.core.discovery.get()
 
         def show(server: LocalServer) -> None:
             if not as_json:
@@ -58,7 +58,7 @@ def _models(server: LocalServer) -> str:
 
 
 def _command(app: App, server: LocalServer) -> str:
-    row = app.registry.get(server.provider)
+    row = app.core.registry.get(server.provider)
     try:
         usual = base_url(row, None, os.environ).replace("//localhost", "//127.0.0.1")
     except InvalidParams:

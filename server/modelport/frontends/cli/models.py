@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from modelport.app import App
+from modelport.app.session import App
 from modelport.domain.models.search import REQUIREMENTS, SORTS
 from modelport.frontends.cli.running import print_json, print_table, with_app
 from modelport.protocol.types import (
@@ -69,14 +69,14 @@ def command(
 
 def _list(params: ListModelParams) -> ListModelResult:
     async def work(app: App) -> ListModelResult:
-        return await (await app.models()).list(params)
+        return await (await app.models.get()).listing.list(params)
 
     return with_app(work)
 
 
 def _search(params: SearchModelParams, *, refresh: bool) -> SearchModelResult:
     async def work(app: App) -> SearchModelResult:
-        models = await app.models()
+        models = (await app.models.get()).listing
         if refresh:
             await models.list(ListModelParams(provider=params.provider, refresh=True))
         return await models.search(params)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import click
 
-from modelport.app import App
+from modelport.app.session import App
 from modelport.domain.models.listing import PullProgress
 from modelport.frontends.cli.running import with_app
 
@@ -24,7 +24,7 @@ def command(model: str, provider: str | None) -> int:
     """Downloads MODEL, such as ollama/qwen3:8b, and shows how far it is. Ctrl-C stops it; it can go on later."""
 
     async def work(app: App) -> None:
-        downloads = await app.model_downloads()
+        downloads = (await app.models.get()).downloads
         with _bar() if _on_a_terminal() else _lines() as tell:
             await downloads.pull(provider, model, tell)
 

@@ -10,7 +10,8 @@ import anyio
 import click
 import msgspec
 
-from modelport.app import App
+from modelport.app.core import Core
+from modelport.app.session import App
 from modelport.domain.errors import InvalidParams, ModelportError
 
 T = TypeVar("T")
@@ -23,8 +24,8 @@ def with_app(work: Callable[[App], Awaitable[T]], *, tell: bool = True) -> T:
     """
 
     async def run() -> T:
-        app = App()
-        for notice in app.configuration.news():
+        app = App(Core())
+        for notice in app.core.configuration.news():
             if not tell or notice.level != "error":
                 continue
             click.echo(f"modelport: {notice.text}", err=True)
@@ -32,7 +33,7 @@ def with_app(work: Callable[[App], Awaitable[T]], *, tell: bool = True) -> T:
             return await work(app)
         finally:
             with anyio.CancelScope(shield=True):
-                await app.aclose()
+                await app.core.aclose()
 
     try:
         return anyio.run(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from modelport.app import App
+from modelport.app.session import App
 from modelport.frontends.cli.running import print_json, print_table, with_app
 from modelport.protocol.types import (
     Call,
@@ -50,7 +50,7 @@ def command(
         until=until,
         group_by=by,  # pyright: ignore[reportArgumentType]  click has checked it
     )
-    summary: SummaryUsageResult = with_app(lambda app: app.usage.summary(params))
+    summary: SummaryUsageResult = with_app(lambda app: app.core.usage.summary(params))
     if as_json:
         print_json(summary)
     elif summary.groups:
@@ -66,7 +66,7 @@ def command(
 
 
 def _show_history(params: HistoryUsageParams, *, as_json: bool) -> None:
-    found: HistoryUsageResult = with_app(lambda app: app.usage.history(params))
+    found: HistoryUsageResult = with_app(lambda app: app.core.usage.history(params))
     if as_json:
         print_json(found)
     elif found.calls:
@@ -80,7 +80,7 @@ def _show_history(params: HistoryUsageParams, *, as_json: bool) -> None:
 
 def _show_credit(provider: str, *, as_json: bool) -> None:
     async def look_up(app: App) -> CreditsUsageResult:
-        return await (await app.operations()).balances.look_up(CreditsUsageParams(provider=provider))
+        return await (await app.operations.get()).balances.look_up(CreditsUsageParams(provider=provider))
 
     found = with_app(look_up)
     if as_json:

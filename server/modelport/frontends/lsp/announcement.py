@@ -52,7 +52,7 @@ class Presence:
         if self._over:
             return
         # Loaded only now: the first reply does not wait for it.
-        from modelport.announcing import announce
+        from modelport.app.announcing import announce
 
         self._take_back = announce(self._client, self._client_pid, NOUNS)
 

@@ -9,18 +9,16 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlparse
 
-import anyio
-import anyio.to_thread
-
 from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp.announcement import Presence
 from modelport.frontends.rpc import messages
 from modelport.frontends.rpc.outbox import Outbox
+from modelport.lazy import Lazy
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedParams
 
 if TYPE_CHECKING:
-    from modelport.app import App
+    from modelport.app.session import App
     from modelport.engine.calls.recorder import Caller
     from modelport.engine.completions.create import Origin
 
@@ -35,8 +33,7 @@ class Session:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.presence = Presence()
-        self._app: App | None = None
-        self._lock = anyio.Lock()
+        self._engine = Lazy(self._load)
         self._client: str | None = None
         self._project: str | None = None
         self._streams: set[str] = set()
@@ -51,20 +48,25 @@ class Session:
 
     async def app(self) -> App:
         """The engine, made in a worker thread when it is first needed, with the configuration as it is now."""
-        if self._app is None:
-            async with self._lock:
-                if self._app is None:
-                    self._app = await anyio.to_thread.run_sync(_load)
-                    self._app.on_status = self._status
+        app = await self._engine.get()
         await self.refresh()
-        return self._app
+        return app
+
+    def _load(self) -> App:
+        from modelport.app.core import Core
+        from modelport.app.session import App
+
+        core = Core()
+        core.add_status_listener(self._status)
+        return App(core)
 
     async def refresh(self) -> None:
         """Looks whether the configuration has changed, and tells the client what there is to tell about it."""
-        if self._app is None:
+        app = self._engine.loaded
+        if app is None:
             return
-        await self._app.configuration.refresh()
-        for notice in self._app.configuration.news():
+        await app.core.configuration.refresh()
+        for notice in app.core.configuration.news():
             self.outbox.send(messages.log_message(notice.level, notice.text))
             if notice.level != "info":
                 log.warning("%s", notice.text)
@@ -143,14 +145,8 @@ class Session:
     async def aclose(self) -> None:
         """Closes what the engine holds open, and says that this server is gone."""
         await self.presence.withdraw()
-        if self._app is not None:
-            await self._app.aclose()
-
-
-def _load() -> App:
-    from modelport.app import App
-
-    return App()
+        if self._engine.loaded is not None:
+            await self._engine.loaded.core.aclose()
 
 
 def _project(params: dict[str, Any]) -> str | None:

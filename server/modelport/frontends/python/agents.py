@@ -47,7 +47,7 @@ class AgentCalls(Calls):
         )
 
         async def search(feed: Feed[types.Agent, Agents]) -> Agents:
-            discovery = await (await self._session.app()).agents()
+            discovery = await (await self._session.app()).core.agents.get()
             return (await discovery.find(params, feed.add)).agents
 
         return Job(Feed(), search)

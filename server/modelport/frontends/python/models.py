@@ -24,7 +24,7 @@ class ModelCalls(Calls):
             InvalidParams: a parameter is wrong.
         """
         params = types.ListModelParams(provider=provider, refresh=refresh, cached=cached, limit=limit)
-        return await (await (await self._session.app()).models()).list(params)
+        return await (await (await self._session.app()).models.get()).listing.list(params)
 
     async def search_models(
         self,
@@ -52,7 +52,7 @@ class ModelCalls(Calls):
             sort=sort,
             limit=limit,
         )
-        return await (await (await self._session.app()).models()).search(params)
+        return await (await (await self._session.app()).models.get()).listing.search(params)
 
     def pull_model(self, provider: str, model: str) -> Job[Feed[PullProgress, None], None]:
         """Downloads a model to a local server: awaited until it is there, entered with its progress.
@@ -63,7 +63,7 @@ class ModelCalls(Calls):
         """
 
         async def pull(feed: Feed[PullProgress, None]) -> None:
-            downloads = await (await self._session.app()).model_downloads()
+            downloads = (await (await self._session.app()).models.get()).downloads
             await downloads.pull(provider, model, feed.add)
 
         return Job(Feed(), pull)
@@ -75,4 +75,4 @@ class ModelCalls(Calls):
             InvalidParams: the provider does not download models.
             RequestFailed: it is not there, or could not be deleted.
         """
-        await (await (await self._session.app()).model_downloads()).delete(provider, model)
+        await (await (await self._session.app()).models.get()).downloads.delete(provider, model)

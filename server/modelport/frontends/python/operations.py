@@ -30,7 +30,7 @@ class OperationCalls(Calls):
         params = types.CreateEmbeddingParams(
             input=texts_of(texts), model=model, provider=provider, dimensions=dimensions, input_type=input_type
         )
-        cases = await (await self._session.app()).operations()
+        cases = await (await self._session.app()).operations.get()
         return await cases.embeddings.create(params, self._session.caller())
 
     async def create_image(
@@ -49,7 +49,7 @@ class OperationCalls(Calls):
             RequestFailed: the provider cannot do it, or failed.
         """
         params = types.CreateImageParams(prompt=prompt, model=model, provider=provider, size=size, count=count)
-        cases = await (await self._session.app()).operations()
+        cases = await (await self._session.app()).operations.get()
         return await cases.images.create(params, self._session.caller())
 
     async def moderate(
@@ -62,7 +62,7 @@ class OperationCalls(Calls):
             RequestFailed: the provider cannot do it, or failed.
         """
         params = types.CreateModerationParams(input=texts_of(texts), model=model, provider=provider)
-        cases = await (await self._session.app()).operations()
+        cases = await (await self._session.app()).operations.get()
         return await cases.moderations.create(params, self._session.caller())
 
     async def count_tokens(
@@ -89,7 +89,7 @@ class OperationCalls(Calls):
             system=system,
             tools=tools_of(tools),
         )
-        return await (await (await self._session.app()).operations()).token_counts.count(params)
+        return await (await (await self._session.app()).operations.get()).token_counts.count(params)
 
     async def credits(self, provider: str) -> types.CreditsUsageResult:
         """What the account or the key has left at a provider.
@@ -98,5 +98,5 @@ class OperationCalls(Calls):
             InvalidParams: unknown provider.
             RequestFailed: the provider tells it nowhere, or failed.
         """
-        cases = await (await self._session.app()).operations()
+        cases = await (await self._session.app()).operations.get()
         return await cases.balances.look_up(types.CreditsUsageParams(provider=provider))

@@ -133,7 +133,7 @@ class ProviderCalls(Calls):
         )
 
         async def search(feed: Feed[types.LocalServer, Servers]) -> Servers:
-            discovery = await (await self._session.app()).discovery()
+            discovery = await (await self._session.app()).core.discovery.get()
             return (await discovery.find(params, feed.add)).servers
 
         return Job(Feed(), search)

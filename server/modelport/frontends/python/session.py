@@ -6,10 +6,11 @@ import logging
 from typing import TYPE_CHECKING
 
 import anyio
-import anyio.to_thread
+
+from modelport.lazy import Lazy
 
 if TYPE_CHECKING:
-    from modelport.app import App
+    from modelport.app.session import App
     from modelport.engine.calls.recorder import Caller
     from modelport.engine.completions.create import Origin
 
@@ -22,8 +23,7 @@ class Session:
     def __init__(self, name: str, project: str | None) -> None:
         self._name = name
         self._project = project
-        self._app: App | None = None
-        self._lock = anyio.Lock()
+        self._engine = Lazy(_load)
         self._closed = False
 
     async def app(self) -> App:
@@ -32,14 +32,11 @@ class Session:
         Raises:
             RuntimeError: the client is closed.
         """
-        async with self._lock:
-            if self._closed:
-                raise RuntimeError("This client is closed: make another.")
-            if self._app is None:
-                self._app = await anyio.to_thread.run_sync(_load)
-            app = self._app
-        await app.configuration.refresh()
-        for notice in app.configuration.news():
+        app = None if self._closed else await self._engine.get()
+        if app is None or self._closed:
+            raise RuntimeError("This client is closed: make another.")
+        await app.core.configuration.refresh()
+        for notice in app.core.configuration.news():
             if notice.level != "info":
                 log.warning("%s", notice.text)
         return app
@@ -58,18 +55,20 @@ class Session:
 
     async def aclose(self) -> None:
         """Closes what the engine holds open, also while the caller is being cancelled. A second time does nothing."""
+        if self._closed:
+            return
+        self._closed = True
         with anyio.CancelScope(shield=True):
-            async with self._lock:
-                self._closed = True
-                app, self._app = self._app, None
-                if app is not None:
-                    await app.aclose()
+            app = await self._engine.settled()
+            if app is not None:
+                await app.core.aclose()
 
 
 def _load() -> App:
-    from modelport.app import App
+    from modelport.app.core import Core
+    from modelport.app.session import App
 
-    return App()
+    return App(Core())
 
 
 class Calls:

@@ -14,11 +14,11 @@ class UsageCalls(Calls):
 
     async def usage_snapshot(self) -> types.UsageTotals:
         """Everything that was ever used, added up; take one before and one after to know what lay between."""
-        return await (await self._session.app()).usage.snapshot()
+        return await (await self._session.app()).core.usage.snapshot()
 
     async def usage_delta(self, before: types.UsageTotals, after: types.UsageTotals | None = None) -> types.UsageTotals:
         """One snapshot minus an earlier one; without ``after`` up to now."""
-        return await (await self._session.app()).usage.delta(types.DeltaUsageParams(before=before, after=after))
+        return await (await self._session.app()).core.usage.delta(types.DeltaUsageParams(before=before, after=after))
 
     async def usage_summary(
         self,
@@ -38,7 +38,7 @@ class UsageCalls(Calls):
         params = types.SummaryUsageParams(
             since=moment_of(since), until=moment_of(until), group_by=group_by, then_by=then_by
         )
-        return await (await self._session.app()).usage.summary(params)
+        return await (await self._session.app()).core.usage.summary(params)
 
     async def usage_history(
         self, *, since: str | datetime | None = None, limit: int | None = None, model: str | None = None
@@ -49,4 +49,4 @@ class UsageCalls(Calls):
             InvalidParams: a time or the limit is not one.
         """
         params = types.HistoryUsageParams(since=moment_of(since), limit=limit, model=model)
-        return (await (await self._session.app()).usage.history(params)).calls
+        return (await (await self._session.app()).core.usage.history(params)).calls

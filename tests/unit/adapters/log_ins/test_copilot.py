@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from support.builders import credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import Credential
 from support.builders import credential, endpoint, row

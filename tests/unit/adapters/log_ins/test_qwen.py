@@ -13,7 +13,8 @@ import pytest
 
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from support.builders import Variables, credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received

@@ -9,8 +9,10 @@ import anyio
 import httpx2
 import pytest
 
-from modelport.adapters.http.bodies import read_capped, translate
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.http.bodies import read_capped
+from modelport.adapters.http.failures import translate
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from support.builders import StubPool, VirtualTime, endpoint, reply, row
 

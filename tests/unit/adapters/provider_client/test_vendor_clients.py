@@ -9,7 +9,8 @@ import httpx2
 import pytest
 
 from modelport.adapters.provider_client import vendor_clients
-from modelport.adapters.provider_client.client import HttpRequest, ProviderClient
+from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from support.builders import StubPool, credential, endpoint, reply, row
 

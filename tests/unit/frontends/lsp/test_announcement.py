@@ -11,7 +11,7 @@ import anyio
 import anyio.to_thread
 import pytest
 
-from modelport import announcing
+from modelport.app import announcing
 from modelport.frontends.lsp.announcement import Presence
 
 

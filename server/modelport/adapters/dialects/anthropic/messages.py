@@ -15,9 +15,7 @@ from modelport.adapters.dialects.anthropic.turns import Thinking, turns
 from modelport.adapters.wire.content import plain_text
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
-from modelport.adapters.wire.listings import model_ids
-from modelport.adapters.wire.request import WireRequest, request_at
-from modelport.adapters.wire.request_fields import tool_choice
+from modelport.adapters.wire.request import WireRequest, request_at, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
@@ -83,10 +81,6 @@ class AnthropicMessages:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return "/v1/models" if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
 
 def _thinking(call: ModelCall) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from modelport.adapters.wire.request import WireRequest, request_at
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import FinishReason
 
 CHAT_PATH = "/model/{model}/converse-stream"
@@ -70,13 +69,6 @@ class BedrockConverse:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed; on which host is the row's to say."""
         return row.wire.models_path or ""
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        listing = decode(_LISTING, body)
-        models = listing.get("modelSummaries") if is_object(listing) else None
-        found = [model.get("modelId") for model in models if is_object(model)] if is_list(models) else []
-        return tuple(str(model) for model in found if model)
 
 
 class _ReasoningText(Struct):

@@ -14,7 +14,7 @@ import msgspec
 
 from modelport.adapters.dialects.bedrock.models import family_of
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import answer_format, tool_choice
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.turn_state import in_order
 from modelport.domain.errors import InvalidParams

@@ -13,7 +13,6 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects.cohere.request import State, body
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
@@ -49,10 +48,6 @@ class CohereChat:
         """Where the models are listed; a row's own path belongs to the row's own dialect."""
         path = row.wire.models_path if row.dialect == "cohere_chat" else None
         return MODELS_PATH if path is None else path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
 
 class _Function(Struct):

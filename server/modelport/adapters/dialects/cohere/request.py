@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import answer_format, tool_choice
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams

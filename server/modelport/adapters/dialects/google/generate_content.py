@@ -15,7 +15,6 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects.google.request import Mark, body
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
@@ -69,10 +68,6 @@ class Gemini:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return MODELS_PATH if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return tuple(name.removeprefix("models/") for name in model_ids(body))
 
 
 class _FunctionCall(Struct):

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from modelport.adapters.dialects.google.thinking import accepted_parameters, checks_signatures, thinking_config
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import answer_format, tool_choice
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams

@@ -40,8 +40,7 @@ from modelport.adapters.wire.content import plain_text
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
-from modelport.domain.ports import Verification
-from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.protocol.shapes import is_list
 from modelport.protocol.types import FinishReason
 

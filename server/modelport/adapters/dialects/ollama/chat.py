@@ -13,9 +13,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
-from modelport.adapters.wire.request import WireRequest
-from modelport.adapters.wire.request_fields import tool_choice
+from modelport.adapters.wire.request import WireRequest, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams
@@ -81,10 +79,6 @@ class Ollama:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return "/api/tags" if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
 
 def _messages(messages: tuple[Message, ...], row: Provider) -> list[dict[str, Any]]:

@@ -15,9 +15,7 @@ from modelport.adapters.dialects.openai.request import parameters
 from modelport.adapters.dialects.openai.turns import ChatState, chat_messages, chat_tool
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
-from modelport.adapters.wire.request import WireRequest
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import WireRequest, answer_format, tool_choice
 from modelport.adapters.wire.think_tags import ThinkTags
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.providers.rows import Provider
@@ -75,10 +73,6 @@ class OpenAIChat:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
 
 class _Function(Struct):

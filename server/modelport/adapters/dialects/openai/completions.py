@@ -15,7 +15,6 @@ from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.prompt import body
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.think_tags import ThinkTags
 from modelport.domain.completions.call import Answer, ModelCall
@@ -48,10 +47,6 @@ class OpenAICompletions:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
 
 class _Choice(Struct):

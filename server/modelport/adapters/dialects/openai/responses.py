@@ -14,9 +14,7 @@ from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.input_items import instructions, items
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
-from modelport.adapters.wire.listings import model_ids
-from modelport.adapters.wire.request import WireRequest
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import WireRequest, answer_format, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
@@ -67,10 +65,6 @@ class OpenAIResponses:
     def models_path(self, row: Provider) -> str:
         """Where the models are listed."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
-
-    def model_ids(self, body: bytes) -> tuple[str, ...]:
-        """The ids of a listing."""
-        return model_ids(body)
 
     def _tools(self, call: ModelCall) -> dict[str, Any]:
         choice = tool_choice(call)

@@ -24,7 +24,7 @@ async def discover_agent(session: Session, params: types.DiscoverAgentParams) ->
             send(agent)
             report(f"{agent.display_name}: {agent.status}")
 
-        return await (await (await session.app()).agents()).find(params, tell)
+        return await (await (await session.app()).core.agents.get()).find(params, tell)
 
 
 def _found(stream_id: str, seq: int, agent: types.Agent) -> bytes:

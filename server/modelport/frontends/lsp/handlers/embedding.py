@@ -16,7 +16,7 @@ async def create_embedding(
     session: Session, params: types.CreateEmbeddingParams
 ) -> types.CreateEmbeddingResult | msgspec.Raw:
     """Turns texts into vectors."""
-    cases = await (await session.app()).operations()
+    cases = await (await session.app()).operations.get()
     result = await cases.embeddings.create(params, session.caller())
     if sum(map(len, result.embeddings)) <= MOST_NUMBERS:
         return result

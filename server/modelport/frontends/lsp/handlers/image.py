@@ -8,5 +8,5 @@ from modelport.protocol import types
 
 async def create_image(session: Session, params: types.CreateImageParams) -> types.CreateImageResult:
     """Draws images."""
-    cases = await (await session.app()).operations()
+    cases = await (await session.app()).operations.get()
     return await cases.images.create(params, session.caller())

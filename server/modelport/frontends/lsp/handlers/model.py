@@ -16,17 +16,17 @@ if TYPE_CHECKING:
 
 async def list_model(session: Session, params: types.ListModelParams) -> types.ListModelResult:
     """Lists models."""
-    return await (await (await session.app()).models()).list(params)
+    return await (await (await session.app()).models.get()).listing.list(params)
 
 
 async def search_model(session: Session, params: types.SearchModelParams) -> types.SearchModelResult:
     """Finds models."""
-    return await (await (await session.app()).models()).search(params)
+    return await (await (await session.app()).models.get()).listing.search(params)
 
 
 async def pull_model(session: Session, params: types.PullModelParams) -> types.Empty:
     """Downloads a model, and reports how far it is in percent and bytes."""
-    downloads = await (await session.app()).model_downloads()
+    downloads = (await (await session.app()).models.get()).downloads
     with _measured(session, params.work_done_token, f"Downloading {params.model}") as tell:
         await downloads.pull(params.provider, params.model, tell)
     return types.Empty()
@@ -34,7 +34,7 @@ async def pull_model(session: Session, params: types.PullModelParams) -> types.E
 
 async def delete_model(session: Session, params: types.DeleteModelParams) -> types.Empty:
     """Deletes a model."""
-    downloads = await (await session.app()).model_downloads()
+    downloads = (await (await session.app()).models.get()).downloads
     await downloads.delete(params.provider, params.model)
     return types.Empty()
 

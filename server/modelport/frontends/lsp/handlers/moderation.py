@@ -8,5 +8,5 @@ from modelport.protocol import types
 
 async def create_moderation(session: Session, params: types.CreateModerationParams) -> types.CreateModerationResult:
     """Judges texts."""
-    cases = await (await session.app()).operations()
+    cases = await (await session.app()).operations.get()
     return await cases.moderations.create(params, session.caller())

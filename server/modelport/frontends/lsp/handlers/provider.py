@@ -24,7 +24,7 @@ async def discover_provider(session: Session, params: types.DiscoverProviderPara
             send(server)
             report(f"{server.provider} at {server.base_url}")
 
-        return await (await (await session.app()).discovery()).find(params, tell)
+        return await (await (await session.app()).core.discovery.get()).find(params, tell)
 
 
 async def connect_provider(session: Session, params: types.ConnectProviderParams) -> types.Connection:

@@ -8,4 +8,4 @@ from modelport.protocol import types
 
 async def count_token(session: Session, params: types.CountTokenParams) -> types.CountTokenResult:
     """Counts the tokens of an input."""
-    return await (await (await session.app()).operations()).token_counts.count(params)
+    return await (await (await session.app()).operations.get()).token_counts.count(params)

@@ -8,24 +8,24 @@ from modelport.protocol import types
 
 async def summary_usage(session: Session, params: types.SummaryUsageParams) -> types.SummaryUsageResult:
     """Adds up a period."""
-    return await (await session.app()).usage.summary(params)
+    return await (await session.app()).core.usage.summary(params)
 
 
 async def snapshot_usage(session: Session, params: types.SnapshotUsageParams) -> types.UsageTotals:
     """Adds up everything."""
-    return await (await session.app()).usage.snapshot()
+    return await (await session.app()).core.usage.snapshot()
 
 
 async def delta_usage(session: Session, params: types.DeltaUsageParams) -> types.UsageTotals:
     """Subtracts one snapshot from another."""
-    return await (await session.app()).usage.delta(params)
+    return await (await session.app()).core.usage.delta(params)
 
 
 async def history_usage(session: Session, params: types.HistoryUsageParams) -> types.HistoryUsageResult:
     """Lists calls."""
-    return await (await session.app()).usage.history(params)
+    return await (await session.app()).core.usage.history(params)
 
 
 async def credits_usage(session: Session, params: types.CreditsUsageParams) -> types.CreditsUsageResult:
     """Looks up what an account has left."""
-    return await (await (await session.app()).operations()).balances.look_up(params)
+    return await (await (await session.app()).operations.get()).balances.look_up(params)

@@ -11,6 +11,7 @@ import pytest
 from modelport.adapters.dialects.bedrock.converse import FINISH_REASONS, BedrockConverse, ConverseDecoder
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
@@ -78,7 +79,7 @@ def test_the_path_names_the_model_as_it_goes_over_the_wire(model: str, path: str
 async def test_the_path_arrives_as_it_was_written() -> None:
     exchange = stub_exchange(*events(("messageStop", {"stopReason": "end_turn"}), ("metadata", {})))
     await HttpCompleter(BedrockConverse(), exchange).complete(asking(model="a/b:0"), answer())
-    (request,) = exchange._pool.requests  # type: ignore[attr-defined]
+    (request,) = exchange._sender._pool.requests  # type: ignore[attr-defined]
     assert request.url.raw_path.endswith(b"/model/a%2Fb%3A0/converse-stream")
 
 
@@ -293,13 +294,13 @@ def test_models_are_listed_where_the_row_has_a_path_for_it() -> None:
     ],
 )
 def test_the_ids_of_a_listing(listing: Any, ids: tuple[str, ...]) -> None:
-    assert BedrockConverse().model_ids(json.dumps(listing).encode()) == ids
+    assert model_ids(json.dumps(listing).encode()) == ids
 
 
 @pytest.mark.parametrize("listing", [b"oops", b"5", b'"text"'])
 def test_what_is_no_listing_is_told(listing: bytes) -> None:
     with pytest.raises(NotUnderstood):
-        BedrockConverse().model_ids(listing)
+        model_ids(listing)
 
 
 # Replies.

@@ -9,6 +9,7 @@ import pytest
 
 from modelport.adapters.dialects.cohere.chat import FAILURES, FINISH_REASONS, CohereChat, CohereDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
@@ -209,7 +210,7 @@ def test_the_models_are_listed_all_at_once() -> None:
     assert wire.models_path(row(dialect="cohere_chat", wire={"models_path": ""})) == ""
     # That Cohere's other address lists none says nothing of this one.
     assert wire.models_path(row(wire={"models_path": ""})) == wire.models_path(COHERE)
-    assert wire.model_ids(b'{"models":[{"name":"command-a-03-2025","endpoints":["chat"]}]}') == ("command-a-03-2025",)
+    assert model_ids(b'{"models":[{"name":"command-a-03-2025","endpoints":["chat"]}]}') == ("command-a-03-2025",)
 
 
 # Replies.

@@ -9,6 +9,7 @@ import pytest
 
 from modelport.adapters.dialects.google.generate_content import FINISH_REASONS, Gemini, GeminiDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
@@ -171,14 +172,14 @@ def test_the_rows_constants_and_the_listing() -> None:
     assert Gemini().models_path(row()) == "/v1beta/models?pageSize=1000"
     assert Gemini().models_path(row(wire={"models_path": ""})) == ""
     assert Gemini.key_header == "x-goog-api-key"
-    assert Gemini().model_ids(b'{"models":[{"name":"models/gemini-3-pro","displayName":"x"},{"name":"tuned/y"}]}') == (
+    assert model_ids(b'{"models":[{"name":"models/gemini-3-pro","displayName":"x"},{"name":"tuned/y"}]}') == (
         "gemini-3-pro",
         "tuned/y",
     )
-    assert Gemini().model_ids(b'{"data":[{"id":"gemini-3-pro"}]}') == ("gemini-3-pro",)
-    assert Gemini().model_ids(b"{}") == ()
+    assert model_ids(b'{"data":[{"id":"gemini-3-pro"}]}') == ("gemini-3-pro",)
+    assert model_ids(b"{}") == ()
     with pytest.raises(NotUnderstood):
-        Gemini().model_ids(b"<html>")
+        model_ids(b"<html>")
 
 
 # Conversations with tools.

@@ -9,6 +9,7 @@ import pytest
 
 from modelport.adapters.dialects.ollama.chat import Ollama, OllamaDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
@@ -271,4 +272,4 @@ def test_a_whole_reply_is_one_line() -> None:
 
 
 def test_model_ids_are_the_names_of_the_tags() -> None:
-    assert Ollama().model_ids(b'{"models":[{"name":"qwen3:8b","model":"qwen3:8b"}]}') == ("qwen3:8b",)
+    assert model_ids(b'{"models":[{"name":"qwen3:8b","model":"qwen3:8b"}]}') == ("qwen3:8b",)

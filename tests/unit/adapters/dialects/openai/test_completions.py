@@ -10,6 +10,7 @@ import pytest
 from modelport.adapters.dialects.openai.completions import CompletionsDecoder, OpenAICompletions
 from modelport.adapters.dialects.openai.prompt import DEFAULT_MAX_TOKENS
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
@@ -150,7 +151,7 @@ def test_the_models_are_listed_as_openai_lists_them() -> None:
     wire = OpenAICompletions()
     assert wire.models_path(row()) == "/models"
     assert wire.models_path(row(wire={"models_path": ""})) == ""
-    assert wire.model_ids(b'{"object":"list","data":[{"id":"davinci-002"}]}') == ("davinci-002",)
+    assert model_ids(b'{"object":"list","data":[{"id":"davinci-002"}]}') == ("davinci-002",)
 
 
 # Replies.

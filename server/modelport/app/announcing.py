@@ -1,4 +1,4 @@
-"""Puts together how a server says that it is there; apart from ``app``, whose cost it must not have."""
+"""Puts together how a server announces itself; needs nothing of the engine, whose cost it must not have."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.wire.request_fields import answer_format, tool_choice
+from modelport.adapters.wire.request import answer_format, tool_choice
 from modelport.domain.errors import InvalidParams
 from support.builders import SCHEMA, call, json_form, row, tool
 

@@ -1,7 +1,7 @@
 """Puts agent discovery together: the part of the composition root that ``acp-discover`` starts with.
 
-It stands beside ``app`` because listing agents must not cost what the engine costs. What only the deeper levels need
-is imported when they are asked for.
+It needs no other module of ``app``, because listing agents must not cost what the engine costs. What only the deeper
+levels need is imported when they are asked for.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.app import App
+from modelport.app.core import Core
+from modelport.app.session import App
 from modelport.engine.completions.create import Origin
 from modelport.protocol.types import CreateCompletionParams, SummaryUsageParams
 from support.builders import Heard
@@ -18,24 +19,24 @@ from support.builders import Heard
 
 async def test_a_completion_goes_through_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path))
-    app = App()
+    app = App(Core())
     heard = Heard()
     params = CreateCompletionParams(model="mock/mock", prompt="hi")
     with blockbuster_ctx("modelport"):
         completion = await app.completions.create(params, heard, Origin("vim", "site"))
-        summary = await app.usage.summary(SummaryUsageParams(group_by="client"))
+        summary = await app.core.usage.summary(SummaryUsageParams(group_by="client"))
     assert completion.text == heard.said("text") == "You said: hi"
     assert [(group.key, group.totals.total_calls) for group in summary.groups] == [("vim", 1)]
     assert (tmp_path / "usage.sqlite3").exists()
-    await app.aclose()
+    await app.core.aclose()
 
 
 async def test_closing_an_app_that_did_nothing_is_no_error() -> None:
-    await App().aclose()
+    await App(Core()).core.aclose()
 
 
 def test_making_one_loads_no_client_library_and_no_keyring() -> None:
-    code = "import sys, json; from modelport.app import App; App(); print(json.dumps(sorted(sys.modules)))"
+    code = "import sys, json; from modelport.app.core import Core; from modelport.app.session import App; App(Core()); print(json.dumps(sorted(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert not loaded & {"httpx2", "openai", "anthropic", "keyring", "pygls", "lsprotocol", "rich", "click"}

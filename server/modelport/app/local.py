@@ -1,0 +1,30 @@
+"""Loads what finds model servers and serves model files; import-heavy, so call it in a worker thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from modelport.domain.local.model_files import ModelFolder, ModelRunner
+    from modelport.domain.ports import Environment
+    from modelport.domain.providers.registry import Registry
+    from modelport.engine.local.servers import Discovery
+
+
+def load_discovery(registry: Registry, environment: Environment) -> Discovery:
+    """The search for model servers on this machine."""
+    from modelport.adapters.data.fingerprints import load_fingerprints
+    from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
+    from modelport.adapters.local_servers.prober import SocketProber
+    from modelport.engine.local.servers import Discovery
+
+    return Discovery(registry, load_fingerprints(), environment, SocketProber(), SystemListeningPorts())
+
+
+def load_model_files() -> tuple[ModelFolder, ModelRunner]:
+    """The folder of model files, and what runs servers for them."""
+    from modelport.adapters.local_models.folder import DiskFolder
+    from modelport.adapters.local_models.runner import LocalRunner
+    from modelport.adapters.local_servers.prober import SocketProber
+
+    return DiskFolder(), LocalRunner(SocketProber())
