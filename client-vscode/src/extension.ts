@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 
 import { Server } from "./client";
 import { registerCommands } from "./commands/register";
-import type { Context, ModelsChange } from "./context";
-import { Answering } from "./models/answering";
 import { registerModels } from "./models/register";
 import { createLauncher } from "./server/launcher";
-import { registerServerSettings } from "./server/settings";
+import { registerServerSettings } from "./settings";
+import { Answering } from "./shared/answering";
+import type { Context, ModelsChange } from "./shared/context";
 import { registerProviders } from "./views/providers";
 import { registerStatus } from "./views/status";
 import { registerUsage } from "./views/usage/register";

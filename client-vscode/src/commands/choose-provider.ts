@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Provider } from "../protocol";
+import type { Context } from "../shared/context";
+import { hasKey, isReady, originOf } from "../shared/origin";
 import { pagesOf } from "./links";
-import { hasKey, isReady, originOf } from "./origin";
 import { type Choice, grouped, pick } from "./pick";
 
 /** The provider picked from all that can be connected, those that are ready first; undefined when none was. */

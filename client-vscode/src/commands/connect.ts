@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Connection, Provider } from "../protocol";
+import type { Context } from "../shared/context";
+import { failureOf, isRefusal, showFailure } from "../shared/failure";
 import { askAddress, askKey } from "./ask";
 import { chooseProvider, findProvider } from "./choose-provider";
-import { failureOf, isRefusal, showFailure } from "./failure";
 import { type Address, keepKey } from "./keep-key";
 import { openPage } from "./links";
 import { remember, remembered } from "./remembered";

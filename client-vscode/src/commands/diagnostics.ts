@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Check, CheckStatus } from "../protocol";
+import type { Context } from "../shared/context";
 import { ask } from "./work";
 
 const SCHEME = "modelport-diagnostics";

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Connection, Provider } from "../protocol";
-import { originOf } from "./origin";
+import type { Context } from "../shared/context";
+import { originOf } from "../shared/origin";
 import { pick } from "./pick";
 import { forget } from "./remembered";
 

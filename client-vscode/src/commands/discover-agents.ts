@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Agent, AgentUpdateParams, DiscoverLevel } from "../protocol";
+import type { Context } from "../shared/context";
 import { actOnAgent, agentActions } from "./agent-actions";
 import { type Action, type Choice, pick } from "./pick";
 

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { LocalServer, Provider } from "../protocol";
+import type { Context } from "../shared/context";
 import { connectTo, tellModels } from "./connect";
 import { type Action, type Choice, pick } from "./pick";
 

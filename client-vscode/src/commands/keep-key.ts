@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Connection, Provider } from "../protocol";
-import { failureOf, isRefusal } from "./failure";
+import type { Context } from "../shared/context";
+import { failureOf, isRefusal } from "../shared/failure";
 import { forget } from "./remembered";
 import { ask } from "./work";
 

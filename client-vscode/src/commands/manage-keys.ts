@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { CredentialStatus, Provider } from "../protocol";
+import type { Context } from "../shared/context";
+import { isRefusal, showFailure } from "../shared/failure";
+import { originOf } from "../shared/origin";
 import { chooseProvider } from "./choose-provider";
 import { connectTo, tellModels } from "./connect";
-import { isRefusal, showFailure } from "./failure";
 import { openPage } from "./links";
-import { originOf } from "./origin";
 import { type Action, type Choice, heading, pick } from "./pick";
 import { forget } from "./remembered";
 import { ask } from "./work";

@@ -1,14 +1,14 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Model } from "../protocol";
 import { LaunchError } from "../server/launch";
+import type { Context } from "../shared/context";
+import { isCancelled, showFailure } from "../shared/failure";
 import { connect } from "./connect";
 import { Diagnostics } from "./diagnostics";
 import { disconnect } from "./disconnect";
 import { discoverAgents } from "./discover-agents";
 import { discoverServers } from "./discover-servers";
-import { isCancelled, showFailure } from "./failure";
 import { manageKeys } from "./manage-keys";
 import { showMenu } from "./menu";
 import { restoreConnections } from "./remembered";

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
-import { failureOf } from "./failure";
+import type { Context } from "../shared/context";
+import { failureOf } from "../shared/failure";
 
 /** What makes a connection besides its key: enough to make it again when the server has been started anew. */
 export interface RememberedConnection {

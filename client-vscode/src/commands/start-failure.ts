@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Remedy } from "../server/launch";
+import type { Context } from "../shared/context";
 
 /** Tells that the server cannot be started and offers what can be done; the same thing once, unless somebody asks. */
 export class StartFailure {

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import { selectorOf } from "../models/information";
 import type { Connection, ListModelResult, Model, Provider } from "../protocol";
-import { modelDetail } from "../views/amounts";
+import { modelDetail } from "../shared/amounts";
+import type { Context } from "../shared/context";
 import { findProvider } from "./choose-provider";
 import { connect, connectTo } from "./connect";
 import { type Action, type Choice, grouped, heading, pick } from "./pick";

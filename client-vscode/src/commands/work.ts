@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { ServerRequests } from "../protocol";
+import type { Context } from "../shared/context";
 
 /**
  * A request has so long before it is shown. Most replies come sooner: a notification for each would only flicker, and

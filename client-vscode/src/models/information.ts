@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 import type { Model, Price } from "../protocol";
-import { money } from "../views/amounts";
+import { money } from "../shared/amounts";
 
 /** The vendor under which other extensions select these models; also in package.json. */
 export const VENDOR = "modelport";

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import type { Completion, CreateCompletionParams } from "../protocol";
+import type { Context } from "../shared/context";
 import { forAsker, toEditorError } from "./errors";
 import type { ModelInformation } from "./information";
 import { type ListingServer, listModels } from "./list";

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
+import type { Context } from "../shared/context";
 import { VENDOR } from "./information";
 import { ModelProvider } from "./provider";
 

@@ -1,18 +1,9 @@
 import * as vscode from "vscode";
 
-import type { Files } from "./machine";
 import { paths } from "./programs";
 import type { Interpreter } from "./python";
 import { failure, type Search, serverVersion, VERSION_TIMEOUT_MS, type Wheel } from "./search";
 import { versionIn } from "./versions";
-
-/** Where private environments are kept. */
-export interface Environments {
-  readonly folder: string;
-  readonly files: Files;
-  /** A few characters that nobody else chooses. */
-  mark(): string;
-}
 
 const MAKE_TIMEOUT_MS = 3 * 60_000;
 const INSTALL_TIMEOUT_MS = 15 * 60_000;

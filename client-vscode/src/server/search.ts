@@ -1,6 +1,5 @@
-import type { Environments } from "./environment";
 import type { Launch } from "./launch";
-import type { Machine, Outcome } from "./machine";
+import type { Files, Machine, Outcome } from "./machine";
 import { type Version, versionIn } from "./versions";
 
 /** The wheel inside the extension. */
@@ -8,6 +7,14 @@ export interface Wheel {
   readonly path: string;
   /** As its file name has it. */
   readonly version: string;
+}
+
+/** Where private environments are kept. */
+export interface Environments {
+  readonly folder: string;
+  readonly files: Files;
+  /** A few random characters, for the name of a folder that no other process uses. */
+  mark(): string;
 }
 
 /** Everything a search for a way to start the server looks at. */

@@ -1,8 +1,8 @@
 import * as vscode from "vscode";
 
-import { originOf } from "../commands/origin";
 import type { Connection, Health, Model, Provider } from "../protocol";
-import { modelDetail } from "./amounts";
+import { modelDetail } from "../shared/amounts";
+import { originOf } from "../shared/origin";
 
 /** A provider in use; `active` where requests that name nothing go to it. */
 export interface ProviderNode {

@@ -1,9 +1,9 @@
 import * as vscode from "vscode";
 
-import { failureOf } from "../commands/failure";
-import { isReady } from "../commands/origin";
-import type { Context } from "../context";
 import type { Connection, Health, ListModelResult, Provider } from "../protocol";
+import type { Context } from "../shared/context";
+import { failureOf } from "../shared/failure";
+import { isReady } from "../shared/origin";
 import { modelItem, type ModelNode, problemItem, type ProblemNode, providerItem, type ProviderNode } from "./nodes";
 
 type Node = ProviderNode | ModelNode | ProblemNode;

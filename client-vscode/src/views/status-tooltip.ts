@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 
-import type { ServerState } from "../server/state";
-import { originOf } from "../commands/origin";
 import type { UsageTotals } from "../protocol";
-import { cost, tokens } from "./amounts";
-import type { Session } from "./status";
+import type { ServerState } from "../server/state";
+import { cost, tokens } from "../shared/amounts";
+import { originOf } from "../shared/origin";
+import type { Session } from "./session";
 
 /** What the status bar item says when it is pointed at, with links to `commands` and to nothing else. */
 export function statusTooltip(

@@ -1,22 +1,15 @@
 import * as vscode from "vscode";
 
-import { failureOf } from "../commands/failure";
 import { MENU } from "../commands/menu";
-import type { Context } from "../context";
-import type { Connection, StatusChangedParams, UsageTotals } from "../protocol";
-import { cost, tokens } from "./amounts";
+import type { UsageTotals } from "../protocol";
+import { cost, tokens } from "../shared/amounts";
+import type { Context } from "../shared/context";
+import { failureOf } from "../shared/failure";
+import type { Session } from "./session";
 import { statusTooltip } from "./status-tooltip";
 
 /** Calls come in bursts; the ledger is asked once for all of them. */
 const QUIET_MS = 500;
-
-/** What is known of the server's session. */
-export interface Session {
-  readonly active: Connection | null;
-  /** What was used since midnight; absent until it is known. */
-  readonly today?: UsageTotals;
-  readonly status?: StatusChangedParams;
-}
 
 /** Shows the model in use, what the server is doing and today's usage in the status bar. */
 export function registerStatus(context: Context): void {

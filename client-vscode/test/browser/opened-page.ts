@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { build } from "esbuild";
 import type { Browser, Page } from "playwright-core";
 
-import type { Context } from "../../src/context";
+import type { Context } from "../../src/shared/context";
 import { registerUsage } from "../../src/views/usage/register";
 import * as fakes from "../support/vscode";
 import type { Ledger } from "./ledger";

@@ -11,10 +11,10 @@ import {
   StreamMessageWriter,
 } from "vscode-jsonrpc/node";
 
-import type { ModelsChange } from "../../src/context";
-import { Answering } from "../../src/models/answering";
 import type { ModelsContext } from "../../src/models/provider";
 import type { ServerNotifications, ServerRequests } from "../../src/protocol";
+import { Answering } from "../../src/shared/answering";
+import type { ModelsChange } from "../../src/shared/context";
 
 /** The server that `make` installs, where it has done so. */
 export const REAL_SERVER = join(__dirname, "../../../.venv/bin/modelport");

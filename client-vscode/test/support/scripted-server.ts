@@ -1,8 +1,8 @@
-import type { Context, ModelsChange } from "../../src/context";
 import type { Server } from "../../src/client";
-import type { ServerState } from "../../src/server/state";
-import { Answering } from "../../src/models/answering";
 import { ErrorCode, type ErrorData, type ServerNotifications, type ServerRequests } from "../../src/protocol";
+import type { ServerState } from "../../src/server/state";
+import { Answering } from "../../src/shared/answering";
+import type { Context, ModelsChange } from "../../src/shared/context";
 import { commands, env, workspace } from "./editor";
 import { CancellationTokenSource, Disposable, EventEmitter } from "./vscode";
 import { window } from "./window";

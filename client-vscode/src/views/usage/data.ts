@@ -2,7 +2,7 @@ import type * as vscode from "vscode";
 
 import type { Server } from "../../client";
 import type { Call, UsageGroup } from "../../protocol";
-import { plusDays } from "./chart/buckets";
+import { plusDays } from "./days";
 import type { DayUsage, LastCall, NamedTotals, Range, UsageReport } from "./messages";
 
 /**

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../../context";
+import type { Context } from "../../shared/context";
 import { loadUsage } from "./data";
 import { parseFromPage, parseToPage, type Range, type ToPage } from "./messages";
 import { pageHtml } from "./page";

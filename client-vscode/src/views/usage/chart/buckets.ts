@@ -1,4 +1,5 @@
 import type { UsageTotals } from "../../../protocol";
+import { daysBetween, plusDays } from "../days";
 import type { DayUsage } from "../messages";
 import { add, NOTHING } from "./totals";
 
@@ -11,7 +12,6 @@ export interface Bucket {
   readonly models: ReadonlyMap<string, UsageTotals>;
 }
 
-const DAY_MS = 86_400_000;
 const MOST_BARS = 106;
 
 /** The time axis from one day to another, both included, with as many bars as can be told apart; empty ones too. */
@@ -29,16 +29,6 @@ export function toBuckets(days: readonly DayUsage[], from: string, to: string): 
     }
   }
   return [...buckets].map(([start, models]) => ({ start, unit, models }));
-}
-
-/** How many days there are from one to the other, both included. */
-export function daysBetween(from: string, to: string): number {
-  return Math.round((Date.parse(to) - Date.parse(from)) / DAY_MS) + 1;
-}
-
-/** The day so many days later, or earlier where the number is negative. */
-export function plusDays(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 function startOf(day: string, unit: Unit): string {

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 
-import type { ServerState } from "../../../src/server/state";
-import type { Context } from "../../../src/context";
-import { machineSetting } from "../../../src/server/launcher";
-import { registerServerSettings } from "../../../src/server/settings";
-import { newLog } from "../../support/log";
-import { change, settings } from "../../support/settings";
+import { machineSetting } from "../../src/server/launcher";
+import type { ServerState } from "../../src/server/state";
+import { registerServerSettings } from "../../src/settings";
+import type { Context } from "../../src/shared/context";
+import { newLog } from "../support/log";
+import { change, settings } from "../support/settings";
 
 const restart = vi.fn(async () => undefined);
 let state: ServerState = { kind: "running" };

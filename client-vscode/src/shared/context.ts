@@ -1,7 +1,7 @@
 import type * as vscode from "vscode";
 
-import type { Server } from "./client";
-import type { Answering } from "./models/answering";
+import type { Server } from "../client";
+import type { Answering } from "./answering";
 
 /** Who has changed what models there are; after the user has, their providers may be asked. */
 export type ModelsChange = "user" | "restart";

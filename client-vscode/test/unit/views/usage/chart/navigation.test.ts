@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { lastPosition, moved } from "../../../src/views/usage/chart/navigation";
+import { lastPosition, moved } from "../../../../../src/views/usage/chart/navigation";
 
 const piece = (series: number) => ({ series, from: 0, to: 1 });
 const STACKS = [[], [piece(0), piece(2)], [], [piece(1)], [piece(0), piece(1), piece(2)], []];

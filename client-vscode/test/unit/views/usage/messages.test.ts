@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { parseFromPage, parseToPage, STRING_KEYS, type ToPage } from "../../../src/views/usage/messages";
-import { pageStrings } from "../../../src/views/usage/strings";
-import { day, report, totals, used } from "../../support/usage";
+import { parseFromPage, parseToPage, STRING_KEYS, type ToPage } from "../../../../src/views/usage/messages";
+import { pageStrings } from "../../../../src/views/usage/strings";
+import { day, report, totals, used } from "../../../support/usage";
 
 const CALL = { startedAt: "2026-11-20T09:30:00Z", provider: "p", model: "m", outcome: "ok", inputTokens: 1, outputTokens: 2 } as const; // prettier-ignore
 const FULL = report({

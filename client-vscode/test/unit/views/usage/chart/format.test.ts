@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import { fill, Format } from "../../../src/views/usage/chart/format";
-import { pageStrings } from "../../../src/views/usage/strings";
-import { totals } from "../../support/usage";
+import { fill, Format } from "../../../../../src/views/usage/chart/format";
+import { pageStrings } from "../../../../../src/views/usage/strings";
+import { totals } from "../../../../support/usage";
 
 const english = new Format("en", pageStrings());
 const german = new Format("de", pageStrings());

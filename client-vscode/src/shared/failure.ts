@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
 import { ErrorCode, type ErrorData, type ErrorKind } from "../protocol";
+import type { Context } from "./context";
 
 /** What a request failed with: the server's sentence for a person, and what it says for a program. */
 export interface Failure {

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
-import type { Context } from "../context";
-import { machineSetting } from "./launcher";
+import { machineSetting } from "./server/launcher";
+import type { Context } from "./shared/context";
 
 const SETTINGS = ["server.command", "uv.path"] as const;
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { bars, bucketAt, centreOf, yOf } from "../../../src/views/usage/chart/layout";
-import { labelled, ticks } from "../../../src/views/usage/chart/scale";
+import { bars, bucketAt, centreOf, yOf } from "../../../../../src/views/usage/chart/layout";
+import { labelled, ticks } from "../../../../../src/views/usage/chart/scale";
 
 test.each([
   [0, [0, 1]],

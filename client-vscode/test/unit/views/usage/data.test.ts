@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import type { Server } from "../../../src/client";
-import type { Call, SummaryUsageParams, SummaryUsageResult } from "../../../src/protocol";
-import { loadUsage } from "../../../src/views/usage/data";
-import { parseToPage } from "../../../src/views/usage/messages";
-import { totals } from "../../support/usage";
+import type { Server } from "../../../../src/client";
+import type { Call, SummaryUsageParams, SummaryUsageResult } from "../../../../src/protocol";
+import { loadUsage } from "../../../../src/views/usage/data";
+import { parseToPage } from "../../../../src/views/usage/messages";
+import { totals } from "../../../support/usage";
 
 const NOW = new Date("2026-11-20T23:30:00-05:00");
 const TOKEN = { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => undefined }) };

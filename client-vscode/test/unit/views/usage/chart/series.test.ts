@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 
-import { toBuckets } from "../../../src/views/usage/chart/buckets";
-import { stack, toSeries } from "../../../src/views/usage/chart/series";
-import { add, byModel, NOTHING, valueOf } from "../../../src/views/usage/chart/totals";
-import { MEASURES, type Measure } from "../../../src/views/usage/messages";
-import { day, totals, used } from "../../support/usage";
+import { toBuckets } from "../../../../../src/views/usage/chart/buckets";
+import { stack, toSeries } from "../../../../../src/views/usage/chart/series";
+import { add, byModel, NOTHING, valueOf } from "../../../../../src/views/usage/chart/totals";
+import { MEASURES, type Measure } from "../../../../../src/views/usage/messages";
+import { day, totals, used } from "../../../../support/usage";
 
 test("a measure is what it says", () => {
   const sums = totals({ totalCalls: 2, inputTokens: 3, outputTokens: 5, usdMicros: 7, cacheReadTokens: 11 });

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import * as vscode from "vscode";
 
-import type { ServerState } from "../../../src/server/state";
-import type { Context } from "../../../src/context";
-import { registerUsage } from "../../../src/views/usage/register";
-import { totals } from "../../support/usage";
-import * as fakes from "../../support/vscode";
+import type { ServerState } from "../../../../src/server/state";
+import type { Context } from "../../../../src/shared/context";
+import { registerUsage } from "../../../../src/views/usage/register";
+import { totals } from "../../../support/usage";
+import * as fakes from "../../../support/vscode";
 
 /** A server whose ledger has so many calls, until something else is put in its place. */
 class FakeServer {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { pageHtml } from "../../../src/views/usage/page";
+import { pageHtml } from "../../../../src/views/usage/page";
 
 const FILES = { script: "https://w.test/usage.js", style: "https://w.test/usage.css", cspSource: "https://w.test" };
 
