@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-/** What is waited for, unless the token is cancelled first; the work itself goes on. */
+/** The result of `work`; rejects with a CancellationError as soon as the token is cancelled. Does not stop the work. */
 export async function unlessCancelled<T>(work: Promise<T>, token: vscode.CancellationToken | undefined): Promise<T> {
   if (token === undefined) {
     return work;

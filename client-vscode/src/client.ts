@@ -9,58 +9,59 @@ import type { ServerState } from "./server/state";
 
 export { ServerEndedError };
 
-/** How long things may take, in milliseconds. */
-export interface Pace {
-  /** The first pause before an ended server is started again; each further one is twice as long, up to `longest`. */
-  readonly first: number;
-  readonly longest: number;
-  /** A server that has run for so long has started well, whatever ended it. */
-  readonly stable: number;
-  /** From the start of the process until it has said what it can. */
-  readonly start: number;
+/** How long to wait before a server that has ended is started again, and how long a start may take. */
+export interface Backoff {
+  /** The first pause; each further one is twice as long. */
+  readonly firstMs: number;
+  /** The longest pause. */
+  readonly maxMs: number;
+  /** After a run of this length the pauses begin at the first again. */
+  readonly resetAfterMs: number;
+  /** From the start of the process to its answer to `initialize`. */
+  readonly startTimeoutMs: number;
 }
 
-const PACE: Pace = { first: 1_000, longest: 60_000, stable: 60_000, start: 60_000 };
+const RESTART_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 60_000, resetAfterMs: 60_000, startTimeoutMs: 60_000 };
 
 type Method = keyof ServerRequests;
 type Notification = keyof ServerNotifications;
 type Handler<N extends Notification> = (params: ServerNotifications[N]) => void;
 
 /**
- * The server's process, seen from the extension: started when it is first needed, started again with growing pauses
- * when it ends by itself. Every request is answered or fails with an error that says what happened.
+ * The server's process: started by the first request that needs it, and started again with growing pauses when it ends
+ * by itself. Every request is answered or fails with an error that says what happened.
  */
 export class Server implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ServerState>();
   private readonly handlers = new Map<Notification, Set<Handler<Notification>>>();
   private current: ServerState = { kind: "stopped" };
   private running: Promise<Running> | undefined;
-  /** Ends the start that is under way. */
+  /** Aborts the start that is in progress. */
   private starting = new AbortController();
   private timer: NodeJS.Timeout | undefined;
   private pauseMs: number;
-  /** It ended by itself and has not run well since. */
+  /** It has ended by itself since the last `stop()`. */
   private crashed = false;
-  /** What each start fails with until then: a broken installation is not tried with every request. */
+  /** Until `untilMs` each start fails with this error: a broken installation is not tried with every request. */
   private failure: { readonly error: LaunchError; readonly untilMs: number } | undefined;
-  /** Whether the user has asked for something that needs the server. */
-  private asked = false;
+  /** Whether the user has done anything that needs the server. */
+  private requestedByUser = false;
   private postponed: LaunchPostponed | undefined;
   private disposed = false;
 
   readonly onDidChangeState = this.changed.event;
 
-  /** The server for questions that the user knows nothing of: it is not installed for them. */
-  readonly unasked: Pick<Server, "request"> = {
-    request: (method, params, token) => this.send(this.startUnasked(), method, params, token),
+  /** The server for requests that the user did not cause: these never install it. */
+  readonly background: Pick<Server, "request"> = {
+    request: (method, params, token) => this.send(this.startInBackground(), method, params, token),
   };
 
   constructor(
     private readonly launcher: Launcher,
     private readonly log: vscode.LogOutputChannel,
-    private readonly pace: Pace = PACE,
+    private readonly backoff: Backoff = RESTART_BACKOFF,
   ) {
-    this.pauseMs = pace.first;
+    this.pauseMs = backoff.firstMs;
   }
 
   get state(): ServerState {
@@ -91,7 +92,7 @@ export class Server implements vscode.Disposable {
   ): Promise<ServerRequests[M][1]> {
     const { client, ended } = await unlessCancelled(start, token);
     try {
-      // A token that is not there would be sent as a second parameter.
+      // An undefined token would be sent as a second parameter.
       const reply: Promise<ServerRequests[M][1]> =
         token === undefined ? client.sendRequest(method, params) : client.sendRequest(method, params, token);
       return await Promise.race([reply, ended]);
@@ -101,7 +102,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** Hears of a notification, from this process of the server and from later ones. */
+  /** Calls the handler for each such notification, of this process of the server and of later ones. */
   onNotification<N extends Notification>(method: N, handler: Handler<N>): vscode.Disposable {
     const handlers = this.handlers.get(method) ?? new Set();
     this.handlers.set(method, handlers);
@@ -111,20 +112,20 @@ export class Server implements vscode.Disposable {
 
   /** Starts the server, unless it runs or is about to. */
   async start(): Promise<Running> {
-    this.asked = true;
+    this.requestedByUser = true;
     try {
       return await this.begin();
     } catch (error) {
       if (error instanceof LaunchPostponed) {
-        // It was under way for somebody who could wait.
+        // That start was a background one and may not install; this one may.
         return this.begin();
       }
       throw error;
     }
   }
 
-  private startUnasked(): Promise<Running> {
-    return this.postponed !== undefined && !this.asked ? Promise.reject(this.postponed) : this.begin();
+  private startInBackground(): Promise<Running> {
+    return this.postponed !== undefined && !this.requestedByUser ? Promise.reject(this.postponed) : this.begin();
   }
 
   private begin(): Promise<Running> {
@@ -141,7 +142,7 @@ export class Server implements vscode.Disposable {
     this.failure = undefined;
     this.starting = new AbortController();
     const { signal } = this.starting;
-    // Known before anybody hears of the start: who hears of it may well ask for the server.
+    // Set before the event is fired: a listener may request something from within it.
     const running = Promise.resolve().then(() => this.launch(signal));
     this.running = running;
     this.change({ kind: "starting" });
@@ -162,36 +163,35 @@ export class Server implements vscode.Disposable {
     this.failure = undefined;
     this.postponed = undefined;
     this.crashed = false;
-    this.pauseMs = this.pace.first;
+    this.pauseMs = this.backoff.firstMs;
     this.starting.abort();
     this.change({ kind: "stopped" });
     try {
       await (await running)?.client.stop();
     } catch {
-      // It is gone, or never came up: both is what was wanted.
+      // It has ended, or never started: either way it does not run.
     }
   }
 
   dispose(): void {
     this.disposed = true;
     void this.stop();
-    this.launcher.dispose();
     this.changed.dispose();
   }
 
   private async launch(signal: AbortSignal): Promise<Running> {
     try {
-      const launch = await this.launcher.find(signal, () => this.asked);
+      const launch = await this.launcher.find(signal, () => this.requestedByUser);
       this.log.info(launch.reason);
       const { connect } = await import("./connection.js");
       const running = await connect(launch, {
         log: this.log,
-        timeoutMs: this.pace.start,
+        timeoutMs: this.backoff.startTimeoutMs,
         signal,
-        hear: (method, params) => this.hear(method, params),
+        onNotification: (method, params) => this.dispatch(method, params),
         onEnd: (client) => this.ended(client),
       });
-      // Whoever has stopped it meanwhile waits for it, to end it.
+      // A `stop()` in the meantime awaits this promise and ends the process.
       if (!signal.aborted) {
         this.change({ kind: "running" });
       }
@@ -201,7 +201,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** What a start that failed fails with. */
+  /** The error of a start that failed; also sets the state and plans the next start. */
   private failed(error: unknown, signal: AbortSignal): LaunchError {
     const known = error instanceof LaunchError ? error : new LaunchError(startFailure(error), { cause: error });
     if (signal.aborted) {
@@ -217,7 +217,7 @@ export class Server implements vscode.Disposable {
     this.log.error(known.message);
     const never = known instanceof LaunchCancelled;
     this.failure = { error: known, untilMs: never ? Number.POSITIVE_INFINITY : Date.now() + this.pauseMs };
-    if (this.crashed && !never && this.pauseMs < this.pace.longest) {
+    if (this.crashed && !never && this.pauseMs < this.backoff.maxMs) {
       this.startAfterPause();
     } else {
       this.nextPause();
@@ -227,12 +227,12 @@ export class Server implements vscode.Disposable {
       kind: "failed",
       message: known.message,
       ...(remedy !== undefined && { remedy }),
-      ...(!this.asked && { unasked: true }),
+      ...(!this.requestedByUser && { background: true }),
     });
     return known;
   }
 
-  private hear<N extends Notification>(method: N, params: ServerNotifications[N]): void {
+  private dispatch<N extends Notification>(method: N, params: ServerNotifications[N]): void {
     for (const handler of this.handlers.get(method) ?? []) {
       try {
         handler(params);
@@ -242,7 +242,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** The server has ended; when nobody asked it to, it is started again after a pause. */
+  /** Starts the server again after a pause, unless it was stopped on purpose. */
   private ended(client: LanguageClient): void {
     const running = this.running;
     void running?.then(
@@ -252,8 +252,8 @@ export class Server implements vscode.Disposable {
         }
         this.running = undefined;
         this.crashed = true;
-        if (Date.now() - own.sinceMs > this.pace.stable) {
-          this.pauseMs = this.pace.first;
+        if (Date.now() - own.sinceMs > this.backoff.resetAfterMs) {
+          this.pauseMs = this.backoff.firstMs;
         }
         this.log.warn(`The server has ended; it is started again in ${this.pauseMs / 1000} s.`);
         const untilMs = Date.now() + this.pauseMs;
@@ -273,7 +273,7 @@ export class Server implements vscode.Disposable {
   }
 
   private nextPause(): void {
-    this.pauseMs = Math.min(this.pauseMs * 2, this.pace.longest);
+    this.pauseMs = Math.min(this.pauseMs * 2, this.backoff.maxMs);
   }
 
   private change(state: ServerState): void {

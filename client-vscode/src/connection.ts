@@ -17,47 +17,48 @@ import { type Launch, LaunchCancelled, ServerEndedError } from "./server/launch"
 
 // The language client takes a while to load, so this module is loaded with the first start of the server.
 
-/** One process of the server that is ready, and the moment it ends. */
+/** One process of the server that has answered `initialize`. */
 export interface Running {
   readonly client: LanguageClient;
   readonly sinceMs: number;
-  /** Rejected with a `ServerEndedError`. */
+  /** Rejected with a `ServerEndedError` when the process ends. */
   readonly ended: Promise<never>;
 }
 
-/** What a connection needs of whoever asks for it. */
-export interface Wishes {
+/** What `connect` needs besides the command line. */
+export interface StartOptions {
   readonly log: vscode.LogOutputChannel;
-  /** How long the server may take until it has answered `initialize`. */
+  /** How long the server may take to answer `initialize`. */
   readonly timeoutMs: number;
-  /** Stops the start. */
+  /** Aborts the start. */
   readonly signal: AbortSignal;
-  hear<N extends keyof ServerNotifications>(method: N, params: ServerNotifications[N]): void;
-  /** The process has ended, without having been asked to. */
-  onEnd(client: LanguageClient): void;
+  readonly onNotification: <N extends keyof ServerNotifications>(method: N, params: ServerNotifications[N]) => void;
+  /** Called when the process has ended without being asked to. */
+  readonly onEnd: (client: LanguageClient) => void;
 }
 
-/** A language client that shows nothing by itself: what went wrong is told once, by whoever knows what to do. */
+/** A language client that shows no message of its own: `Server` reports each failure once, with what to do next. */
 class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
 }
 
-/** Starts the server and waits until it is ready; if that does not come about, its process is ended. */
-export async function connect(launch: Launch, { log, timeoutMs, signal, hear, onEnd }: Wishes): Promise<Running> {
+/** Starts the server and waits until it is ready; ends its process when it does not become ready. */
+export async function connect(launch: Launch, options: StartOptions): Promise<Running> {
+  const { log, timeoutMs, signal, onNotification, onEnd } = options;
   let end: (error: Error) => void = () => undefined;
   const ended = new Promise<never>((_, reject) => {
     end = reject;
   });
-  // Whoever waits for an answer hears of the end; nobody else has to.
+  // Only a pending request handles the rejection; without one it is no error.
   ended.catch(() => undefined);
   const client = newClient(launch, log, () => {
     end(new ServerEndedError());
     onEnd(client);
   });
   for (const method of Object.keys(NOTIFICATIONS) as (keyof ServerNotifications)[]) {
-    client.onNotification(method, (params: ServerNotifications[typeof method]) => hear(method, params));
+    client.onNotification(method, (params: ServerNotifications[typeof method]) => onNotification(method, params));
   }
   const sinceMs = Date.now();
   let limit: NodeJS.Timeout | undefined;
@@ -74,7 +75,7 @@ export async function connect(launch: Launch, { log, timeoutMs, signal, hear, on
     await Promise.race([stopped, ended, signal.aborted ? stopped : client.start()]);
     return { client, sinceMs, ended };
   } catch (error) {
-    // This also ends the process of a client that has not come up, though it says that it cannot be stopped.
+    // `stop` also ends the process of a client that has not started, although it then rejects.
     client.stop().catch(() => undefined);
     throw error;
   } finally {
@@ -83,9 +84,9 @@ export async function connect(launch: Launch, { log, timeoutMs, signal, hear, on
   }
 }
 
-/** What a request fails with, from what the client says of it. */
+/** The error that a request fails with, from the one that the language client gives. */
 export function requestFailure(error: unknown): unknown {
-  // Everything that is no reply is thrown by the client itself, about a connection that is not there.
+  // Any error that is no reply comes from the client itself: its connection is closed.
   if (!(error instanceof ResponseError) || OWN_CODES.has(error.code)) {
     return new ServerEndedError();
   }
@@ -118,12 +119,12 @@ function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutp
       ...(verbatim === undefined ? {} : { windowsVerbatimArguments: verbatim }),
     },
   };
-  // The settings `<id>.trace.server` would have whole messages written to the log, with the keys in them; they belong
-  // to no extension, so any workspace may have them. An id that nobody knows has no settings.
+  // The settings `<id>.trace.server` would write whole messages to the log, with the keys in them; they belong
+  // to no extension, so any workspace may set them. A random id has no settings.
   return new QuietClient(`modelport-${randomUUID()}`, "Modelport", server, options);
 }
 
-/** What the server tells without being asked; a table, so that none can be forgotten. */
+/** The server's notifications; a table, so that the compiler finds one that is missing. */
 const NOTIFICATIONS: Readonly<Record<keyof ServerNotifications, true>> = {
   "completion/update": true,
   "provider/update": true,
@@ -132,7 +133,7 @@ const NOTIFICATIONS: Readonly<Record<keyof ServerNotifications, true>> = {
   "status/changed": true,
 };
 
-/** The codes the client uses itself, when it cannot send a request or will have no answer to it. */
+/** The codes of the client's own errors: it cannot send a request, or cannot get its answer. */
 const OWN_CODES: ReadonlySet<number> = new Set([
   ErrorCodes.MessageWriteError,
   ErrorCodes.MessageReadError,

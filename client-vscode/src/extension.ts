@@ -11,7 +11,7 @@ import { registerProviders } from "./views/providers";
 import { registerStatus } from "./views/status";
 import { registerUsage } from "./views/usage/register";
 
-/** Called by the editor once it has started. Registers everything; the server is started by whoever first needs it. */
+/** Called by the editor once it has started. Registers everything; the first request starts the server. */
 export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Modelport", { log: true });
   const server = new Server(createLauncher(extension, log), log);

@@ -5,20 +5,20 @@ import type { Context } from "./shared/context";
 
 const SETTINGS = ["server.command", "uv.path"] as const;
 
-/** Starts the server again when the way it is started is set to something else. */
+/** Restarts the server when a setting that says how it is started has changed. */
 export function registerServerSettings({ extension, log, server }: Context): void {
   let before = values();
   extension.subscriptions.push(
     vscode.workspace.onDidChangeConfiguration((event) => {
       const now = values();
-      // A workspace's own value is an event, too, and changes nothing.
+      // A workspace's own value fires the event, too, but is not used.
       if (!event.affectsConfiguration("modelport") || now === before) {
         return;
       }
       before = now;
       if (server.state.kind !== "stopped" || server.state.postponed) {
-        log.info("The server is started again, because the way it is started was set to something else.");
-        // What becomes of it is told by the state.
+        log.info("The server is restarted, because a setting that says how it is started has changed.");
+        // A failure is reported through the state.
         server.restart().catch(() => undefined);
       }
     }),

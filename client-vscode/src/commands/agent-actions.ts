@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Agent } from "../protocol";
 import { type Action, type Choice, pick } from "./pick";
 
-/** What can be copied of an agent, as buttons. */
+/** Buttons that copy an agent's command line, address and hints. */
 export function agentActions(agent: Agent): Action[] {
   return copiesOf(agent).map(({ icon, words, text }) => ({
     iconPath: new vscode.ThemeIcon(icon),
@@ -12,7 +12,7 @@ export function agentActions(agent: Agent): Action[] {
   }));
 }
 
-/** Offers what can be done with an agent and does it; "verify" when the agent is to be asked who it is. */
+/** Offers the actions for an agent and runs the chosen one; "verify" if the agent is to be started and identified. */
 export async function actOnAgent(agent: Agent): Promise<"verify" | undefined> {
   const choices: Choice<string | true>[] = copiesOf(agent).map(({ icon, words, text }) => ({
     label: `$(${icon}) ${words}`,
@@ -21,7 +21,7 @@ export async function actOnAgent(agent: Agent): Promise<"verify" | undefined> {
   }));
   if (agent.argv !== undefined) {
     choices.push({
-      label: `$(play) ${vscode.l10n.t("Start It and Ask Who It Is")}`,
+      label: `$(play) ${vscode.l10n.t("Start and Identify It")}`,
       detail: vscode.l10n.t("For a moment, without keys and in an empty folder."),
       value: true,
     });
@@ -61,7 +61,7 @@ function copiesOf(agent: Agent): Copy[] {
   return copies;
 }
 
-/** Whether to start it: a program of which only a generic name is known may be anything. */
+/** Whether to start it; asks the user if only a generic name is known, which any program may have. */
 async function mayStart(agent: Agent): Promise<boolean> {
   if (agent.identity !== "name-only") {
     return true;
@@ -80,7 +80,7 @@ async function copy(text: string): Promise<void> {
   vscode.window.setStatusBarMessage(vscode.l10n.t("Copied."), 3_000);
 }
 
-/** The words as a shell takes them. */
+/** The arguments, quoted for a shell. */
 function commandLine(argv: readonly string[]): string {
   return argv.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(" ");
 }

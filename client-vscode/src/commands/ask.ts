@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Provider } from "../protocol";
 import { keyPage } from "./links";
 
-/** A key, typed into a password box; undefined when the box was closed. */
+/** Asks the user for a key in a password box; undefined if the box was closed. */
 export function askKey(provider: Provider): Promise<string | undefined> {
   return new Promise((resolve) => {
     const box = vscode.window.createInputBox();
@@ -35,7 +35,7 @@ export function askKey(provider: Provider): Promise<string | undefined> {
   });
 }
 
-/** The address where a provider answers; undefined when the box was closed. */
+/** Asks the user for a provider's address; undefined if the box was closed. */
 export async function askAddress(provider: Provider, current: string | undefined): Promise<string | undefined> {
   const address = await vscode.window.showInputBox({
     title: vscode.l10n.t("Connect {0}", provider.displayName),
@@ -51,7 +51,7 @@ export async function askAddress(provider: Provider, current: string | undefined
   return address?.trim() || undefined;
 }
 
-/** What is to be replaced first: a name in braces, else all of it. */
+/** The range to select in the box: the first name in braces, else everything. */
 function firstPlaceholder(address: string): [number, number] {
   const found = /\{[^}]*\}/.exec(address);
   return found === null ? [0, address.length] : [found.index, found.index + found[0].length];

@@ -6,12 +6,12 @@ import { hasKey, isReady, originOf } from "../shared/origin";
 import { pagesOf } from "./links";
 import { type Choice, grouped, pick } from "./pick";
 
-/** The provider picked from all that can be connected, those that are ready first; undefined when none was. */
+/** Lets the user pick a provider, those that are ready first; undefined if none was picked. */
 export function chooseProvider(context: Context): Promise<Provider | undefined> {
   return pick<Provider>({
     title: vscode.l10n.t("Connect Provider"),
     placeholder: vscode.l10n.t("Choose a provider of models"),
-    empty: vscode.l10n.t("The server knows no provider"),
+    empty: vscode.l10n.t("The server has no provider"),
     load: async (show, token) => {
       const { providers } = await context.server.request("provider/list", {}, token);
       show(choicesOf(providers));
@@ -19,7 +19,7 @@ export function chooseProvider(context: Context): Promise<Provider | undefined> 
   });
 }
 
-/** A provider by its id; undefined when the server does not know it. */
+/** The provider with this id; undefined if the server has none. */
 export async function findProvider(context: Context, id: string): Promise<Provider | undefined> {
   const { providers } = await context.server.request("provider/list", {});
   return providers.find((provider) => provider.id === id);

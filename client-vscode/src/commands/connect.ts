@@ -8,15 +8,15 @@ import { chooseProvider, findProvider } from "./choose-provider";
 import { type Address, keepKey } from "./keep-key";
 import { openPage } from "./links";
 import { remember, remembered } from "./remembered";
-import { ask } from "./work";
+import { requestWithProgress } from "./progress";
 
-/** What is already known of a connection to make. */
-export interface Wanted {
+/** The parts of a new connection that are already decided. */
+export interface ConnectOptions {
   readonly baseUrl?: string;
   readonly model?: string;
-  /** Asks for a key, also where there is one. */
+  /** Whether to ask for a key even if there is one. */
   readonly newKey?: boolean;
-  /** false asks nothing of the provider; true when absent. */
+  /** Whether the server checks the connection with the provider; true when absent. */
   readonly verify?: boolean;
 }
 
@@ -28,17 +28,21 @@ export async function connect(context: Context, id?: string): Promise<void> {
   }
   const connection = await connectTo(context, provider, {});
   if (connection !== undefined) {
-    await tellModels(context, provider);
+    await showModelCount(context, provider);
   }
 }
 
 /**
- * Connects a provider, asking for what it lacks and again for what it refuses; undefined when the user gave up.
+ * Connects a provider; asks the user for a missing key or address, and again after a refusal. undefined if cancelled.
  *
  * The key is in one variable here and in the requests' params, and nowhere else.
  */
-export async function connectTo(context: Context, provider: Provider, wanted: Wanted): Promise<Connection | undefined> {
-  let baseUrl = wanted.baseUrl ?? remembered(context).find((one) => one.provider === provider.id)?.baseUrl;
+export async function connectTo(
+  context: Context,
+  provider: Provider,
+  options: ConnectOptions,
+): Promise<Connection | undefined> {
+  let baseUrl = options.baseUrl ?? remembered(context).find((one) => one.provider === provider.id)?.baseUrl;
   if (baseUrl === undefined && provider.baseUrl?.includes("{")) {
     baseUrl = await askAddress(provider, provider.baseUrl);
     if (baseUrl === undefined) {
@@ -46,7 +50,7 @@ export async function connectTo(context: Context, provider: Provider, wanted: Wa
     }
   }
   let key: string | undefined;
-  if (wanted.newKey || (provider.requiresApiKey && provider.credential.source === "none")) {
+  if (options.newKey || (provider.requiresApiKey && provider.credential.source === "none")) {
     key = await askKey(provider);
     if (key === undefined) {
       return undefined;
@@ -55,22 +59,22 @@ export async function connectTo(context: Context, provider: Provider, wanted: Wa
   for (;;) {
     const address: Address = baseUrl === undefined ? {} : { baseUrl };
     try {
-      const connection = await ask(
+      const connection = await requestWithProgress(
         context,
         vscode.l10n.t("Checking the connection to {0}…", provider.displayName),
         "provider/connect",
         {
           provider: provider.id,
           ...address,
-          ...(wanted.model !== undefined && { model: wanted.model }),
+          ...(options.model !== undefined && { model: options.model }),
           ...(key !== undefined && { apiKey: key }),
-          ...(wanted.verify === false && { verify: false }),
-          // A key that only the server's memory has is not asked for again.
+          ...(options.verify === false && { verify: false }),
+          // Keeps a key that is only in the server's memory.
           keepOverrides: true,
         },
       );
       const kept = key === undefined ? connection : await keepKey(context, provider, connection, key, address);
-      await settle(context, provider, address, kept);
+      await record(context, provider, address, kept);
       return kept;
     } catch (error) {
       if (!isRefusal(error)) {
@@ -95,10 +99,10 @@ export async function connectTo(context: Context, provider: Provider, wanted: Wa
   }
 }
 
-/** Says how many models a provider has now. */
-export async function tellModels(context: Context, provider: Provider): Promise<void> {
+/** Shows how many models a provider has now. */
+export async function showModelCount(context: Context, provider: Provider): Promise<void> {
   const name = provider.displayName;
-  const { models, errors } = await ask(context, vscode.l10n.t("Listing the models of {0}…", name), "model/list", {
+  const { models, errors } = await requestWithProgress(context, vscode.l10n.t("Listing the models of {0}…", name), "model/list", {
     provider: provider.id,
   });
   const [problem] = errors;
@@ -122,7 +126,7 @@ export async function tellModels(context: Context, provider: Provider): Promise<
 
 type Remedy = "key" | "address" | "again";
 
-/** Shows why a connection was refused and lets the user choose what to do about it. */
+/** Shows why a connection was refused, and lets the user choose how to go on. */
 async function remedyFor(
   context: Context,
   provider: Provider,
@@ -137,9 +141,9 @@ async function remedyFor(
   const buttons: string[] = [];
   if (field === "baseUrl") {
     buttons.push(address);
-  } else if (kind !== undefined && KEY_TROUBLE.has(kind)) {
+  } else if (kind !== undefined && KEY_ERRORS.has(kind)) {
     buttons.push(enterKey, ...(provider.keyUrl === undefined ? [] : [openKeyPage]));
-  } else if (kind !== undefined && PASSING_TROUBLE.has(kind)) {
+  } else if (kind !== undefined && TRANSIENT_ERRORS.has(kind)) {
     buttons.push(again, address);
   } else if (kind === "invalid_response" || kind === "unsupported") {
     buttons.push(address);
@@ -159,8 +163,8 @@ async function remedyFor(
   }
 }
 
-const KEY_TROUBLE: ReadonlySet<string> = new Set(["auth_required", "auth_rejected", "forbidden", "invalid_key_format"]);
-const PASSING_TROUBLE: ReadonlySet<string> = new Set([
+const KEY_ERRORS: ReadonlySet<string> = new Set(["auth_required", "auth_rejected", "forbidden", "invalid_key_format"]);
+const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "network",
   "tls",
   "timeout",
@@ -168,20 +172,20 @@ const PASSING_TROUBLE: ReadonlySet<string> = new Set([
   "provider_unavailable",
 ]);
 
-/** Remembers a connection that was made, so that it is there again after a restart. */
-async function settle(
+/** Stores a connection that was made, to make it again after a restart, and notifies the rest of the extension. */
+async function record(
   context: Context,
   provider: Provider,
   address: Address,
   connection: Connection | undefined,
 ): Promise<void> {
   if (connection !== undefined) {
-    // The walkthrough's step is done now, and not with the command, which may have been given up.
+    // The walkthrough's step is done only now: the user may have cancelled the command.
     void vscode.commands.executeCommand("setContext", "modelport.connected", true);
   }
-  // A key that is nowhere but in the server's memory cannot be used again.
+  // With a key that is only in the server's memory the connection cannot be made again.
   if (connection !== undefined && connection.credential.source !== "session") {
-    // The model that was found counts, too: without a look at the provider it would not be found again.
+    // Also with a model that the server has found: without asking the provider it could not find it again.
     const { model } = connection;
     await remember(context, {
       provider: provider.id,

@@ -2,11 +2,11 @@ import * as vscode from "vscode";
 
 import type { Check, CheckStatus } from "../protocol";
 import type { Context } from "../shared/context";
-import { ask } from "./work";
+import { requestWithProgress } from "./progress";
 
 const SCHEME = "modelport-diagnostics";
 
-/** The last report, as a page that can be read and copied and not changed. */
+/** The last report, as a read-only document. */
 export class Diagnostics implements vscode.TextDocumentContentProvider {
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
   private readonly uri = vscode.Uri.parse(`${SCHEME}:Modelport%20Diagnostics.md`);
@@ -25,9 +25,9 @@ export class Diagnostics implements vscode.TextDocumentContentProvider {
     return this.report;
   }
 
-  /** Lets the server check its installation, and shows what it found. */
+  /** Makes the server check its installation, and shows the report. */
   async run(): Promise<void> {
-    const { checks } = await ask(this.context, vscode.l10n.t("Checking the installation…"), "diagnostics/run", {});
+    const { checks } = await requestWithProgress(this.context, vscode.l10n.t("Checking the installation…"), "diagnostics/run", {});
     this.report = reportOf(checks, this.context);
     this.changed.fire(this.uri);
     const document = await vscode.workspace.openTextDocument(this.uri);
@@ -43,10 +43,10 @@ export class Diagnostics implements vscode.TextDocumentContentProvider {
 
 function summary(checks: readonly Check[]): string {
   const failed = checks.filter((check) => check.status === "fail").length;
-  const doubtful = checks.filter((check) => check.status === "warn").length;
-  return failed + doubtful === 0
+  const warnings = checks.filter((check) => check.status === "warn").length;
+  return failed + warnings === 0
     ? vscode.l10n.t("All {0} checks passed.", checks.length)
-    : vscode.l10n.t("Checks that failed: {0}. Checks that need attention: {1}.", failed, doubtful);
+    : vscode.l10n.t("Checks that failed: {0}. Checks that need attention: {1}.", failed, warnings);
 }
 
 function reportOf(checks: readonly Check[], context: Context): string {

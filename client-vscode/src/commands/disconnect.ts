@@ -6,7 +6,7 @@ import { originOf } from "../shared/origin";
 import { pick } from "./pick";
 import { forget } from "./remembered";
 
-/** Disconnects a provider, by its id or chosen among those that are connected. */
+/** Disconnects a provider, given by its id or else picked from those that are connected. */
 export async function disconnect(context: Context, id?: string): Promise<void> {
   const provider = id ?? (await chooseConnection(context));
   if (provider === undefined) {

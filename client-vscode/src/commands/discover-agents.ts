@@ -6,19 +6,19 @@ import type { Context } from "../shared/context";
 import { actOnAgent, agentActions } from "./agent-actions";
 import { type Action, type Choice, pick } from "./pick";
 
-/** What to search: how far to go, and for whom where it is not for all. */
+/** What to search for: the level, and the ids of the agents; all when absent. */
 interface Search {
   readonly level: DiscoverLevel;
   readonly ids?: readonly string[];
 }
 
-/** Finds the agents of this machine, as far as the user wants to go, and offers what can be done with each. */
+/** Finds the agents of this machine at the level that the user picks, and offers actions for each. */
 export async function discoverAgents(context: Context): Promise<void> {
   const level = await chooseLevel();
   let search: Search | undefined = level === undefined ? undefined : { level };
   while (search !== undefined) {
     const agent = await chooseAgent(context, search);
-    // One that was asked who it is is looked at again, alone.
+    // To identify an agent, only that one is searched for, at level verify.
     search = agent !== undefined && (await actOnAgent(agent)) === "verify" ? { level: "verify", ids: [agent.agentId] } : undefined;
   }
 }
@@ -26,7 +26,7 @@ export async function discoverAgents(context: Context): Promise<void> {
 function chooseLevel(): Promise<DiscoverLevel | undefined> {
   return pick<DiscoverLevel>({
     title: vscode.l10n.t("Discover Agents"),
-    placeholder: vscode.l10n.t("How far may the search go?"),
+    placeholder: vscode.l10n.t("Choose what the search may do"),
     empty: "",
     load: async (show) => {
       show([
@@ -36,14 +36,14 @@ function chooseLevel(): Promise<DiscoverLevel | undefined> {
           value: "static",
         },
         {
-          label: `$(radio-tower) ${vscode.l10n.t("Ask what listens")}`,
-          detail: vscode.l10n.t("Also asks your programs that listen on this machine who they are."),
+          label: `$(radio-tower) ${vscode.l10n.t("Look and probe")}`,
+          detail: vscode.l10n.t("Also identifies your programs that listen on a port of this machine."),
           value: "probe",
         },
         {
-          label: `$(play) ${vscode.l10n.t("Start and ask")}`,
+          label: `$(play) ${vscode.l10n.t("Look, probe and start")}`,
           detail: vscode.l10n.t(
-            "Also starts each agent for a moment, without keys and in an empty folder, and asks who it is. May take minutes.",
+            "Also starts each agent for a moment, without keys and in an empty folder, to identify it. May take minutes.",
           ),
           value: "verify",
         },
@@ -119,6 +119,6 @@ function stateOf({ status }: Agent): { icon: string; words: string } {
     case "needs_install":
       return { icon: "cloud-download", words: vscode.l10n.t("needs to be installed") };
     case "unknown":
-      return { icon: "question", words: vscode.l10n.t("found, not asked") };
+      return { icon: "question", words: vscode.l10n.t("found, not verified") };
   }
 }

@@ -3,16 +3,16 @@ import * as vscode from "vscode";
 
 import type { LocalServer, Provider } from "../protocol";
 import type { Context } from "../shared/context";
-import { connectTo, tellModels } from "./connect";
+import { connectTo, showModelCount } from "./connect";
 import { type Action, type Choice, pick } from "./pick";
 
-/** A server that answered, and the provider it is connected as. */
+/** A local server that answered, and the provider under which it is connected. */
 interface Found {
   readonly server: LocalServer;
   readonly provider: Provider;
 }
 
-/** Finds the model servers of this machine and connects the one that is picked. */
+/** Finds the model servers of this machine, and connects the one that the user picks. */
 export async function discoverServers(context: Context): Promise<void> {
   const again: Action = {
     iconPath: new vscode.ThemeIcon("refresh"),
@@ -27,11 +27,11 @@ export async function discoverServers(context: Context): Promise<void> {
     load: (show, token) => search(context, show, token),
   });
   if (found !== undefined && (await connectTo(context, found.provider, { baseUrl: found.server.baseUrl })) !== undefined) {
-    await tellModels(context, found.provider);
+    await showModelCount(context, found.provider);
   }
 }
 
-/** Shows each server as soon as it has answered, ready to be picked, and all in their order once the search is over. */
+/** Shows each server as soon as it has answered, and in the end all of them in the server's order. */
 async function search(
   context: Context,
   show: (choices: readonly Choice<Found>[]) => void,
@@ -41,9 +41,9 @@ async function search(
   const found: LocalServer[] = [];
   const showAll = (servers: readonly LocalServer[]) => show(servers.flatMap((server) => choiceOf(server, providers)));
   const streamId = randomUUID();
-  const updates = context.server.onNotification("provider/update", (piece) => {
-    if (piece.streamId === streamId) {
-      found.push(piece.update.server);
+  const updates = context.server.onNotification("provider/update", ({ streamId: updated, update }) => {
+    if (updated === streamId) {
+      found.push(update.server);
       showAll(found);
     }
   });

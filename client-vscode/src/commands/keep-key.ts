@@ -4,16 +4,16 @@ import type { Connection, Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { failureOf, isRefusal } from "../shared/failure";
 import { forget } from "./remembered";
-import { ask } from "./work";
+import { requestWithProgress } from "./progress";
 
-/** Where a provider answers, if not at its own address. */
+/** A provider's address, if it is not the usual one. */
 export interface Address {
   readonly baseUrl?: string;
 }
 
 /**
- * Stores a key that works in the server's keyring. Where the keyring cannot be used the user decides whether the key
- * is used for this session; undefined when not, and then nothing is connected any more.
+ * Stores a key that works in the server's keyring. If the keyring cannot be used, the user decides whether the key is
+ * used for this session; if not, the provider is disconnected and the result is undefined.
  */
 export async function keepKey(
   context: Context,
@@ -23,7 +23,7 @@ export async function keepKey(
   address: Address,
 ): Promise<Connection | undefined> {
   try {
-    await ask(context, vscode.l10n.t("Storing the key in the keyring…"), "credential/set", {
+    await requestWithProgress(context, vscode.l10n.t("Storing the key in the keyring…"), "credential/set", {
       provider: provider.id,
       secret: key,
       ...address,
@@ -32,7 +32,7 @@ export async function keepKey(
     if (isRefusal(error) && (await useForSession(error))) {
       return connection;
     }
-    // Nobody agreed to a key that lives in the server's memory.
+    // The user has not agreed to a key that stays in the server's memory.
     await context.server.request("provider/disconnect", { provider: provider.id });
     await forget(context, provider.id);
     if (!isRefusal(error)) {
@@ -43,7 +43,7 @@ export async function keepKey(
   return withStoredKey(context, provider, connection, address);
 }
 
-/** The same connection with the key from the keyring, so that a key deleted or replaced there is not used any more. */
+/** Connects again with the key from the keyring, so that deleting or replacing it there takes effect. */
 async function withStoredKey(
   context: Context,
   provider: Provider,

@@ -3,14 +3,14 @@ import * as vscode from "vscode";
 import type { Provider } from "../protocol";
 import type { Action } from "./pick";
 
-/** Opens a web page in the browser; an address that is none is not opened. */
+/** Opens a web page in the browser; ignores an address that is not http or https. */
 export async function openPage(address: string): Promise<void> {
   if (/^https?:\/\//i.test(address)) {
     await vscode.env.openExternal(vscode.Uri.parse(address, true));
   }
 }
 
-/** The buttons that lead to a provider's own pages. */
+/** The buttons that open a provider's own pages. */
 export function pagesOf(provider: Provider): Action[] {
   const { keyUrl, docsUrl } = provider;
   const actions: Action[] = [];
@@ -27,7 +27,7 @@ export function pagesOf(provider: Provider): Action[] {
   return actions;
 }
 
-/** The button that leads to where keys are made. */
+/** The button that opens the page where keys are made. */
 export function keyPage(keyUrl: string): Action {
   return {
     iconPath: new vscode.ThemeIcon("link-external"),

@@ -5,32 +5,32 @@ import type { Context } from "../shared/context";
 import { isRefusal, showFailure } from "../shared/failure";
 import { originOf } from "../shared/origin";
 import { chooseProvider } from "./choose-provider";
-import { connectTo, tellModels } from "./connect";
+import { connectTo, showModelCount } from "./connect";
 import { openPage } from "./links";
 import { type Action, type Choice, heading, pick } from "./pick";
 import { forget } from "./remembered";
-import { ask } from "./work";
+import { requestWithProgress } from "./progress";
 
-/** A key that was found, and whose it is. */
+/** A key that was found, and its provider. */
 interface Key {
   readonly provider: Provider;
   readonly credential: CredentialStatus;
 }
 
-type Deed = "set" | "replace" | "delete" | "explain" | "openPage";
+type KeyAction = "set" | "replace" | "delete" | "explain" | "openPage";
 
-/** Lists the keys that are found and where; sets, replaces and deletes those in the keyring. */
+/** Lists the keys that were found and where; sets, replaces and deletes those in the keyring. */
 export async function manageKeys(context: Context): Promise<void> {
   for (;;) {
     const picked = await chooseKey(context);
     if (picked === undefined) {
       return;
     }
-    const deed = picked === "set" ? "set" : await chooseDeed(picked);
+    const action = picked === "set" ? "set" : await chooseAction(picked);
     try {
-      await act(context, deed, picked === "set" ? undefined : picked);
+      await act(context, action, picked === "set" ? undefined : picked);
     } catch (error) {
-      // The list comes back after what the server refused, and only after that.
+      // After a refusal the list is shown again; any other error ends the command.
       if (!isRefusal(error)) {
         throw error;
       }
@@ -39,16 +39,16 @@ export async function manageKeys(context: Context): Promise<void> {
   }
 }
 
-async function act(context: Context, deed: Deed | undefined, key: Key | undefined): Promise<void> {
-  const provider = deed === "set" ? await chooseProvider(context) : key?.provider;
+async function act(context: Context, action: KeyAction | undefined, key: Key | undefined): Promise<void> {
+  const provider = action === "set" ? await chooseProvider(context) : key?.provider;
   if (provider === undefined) {
     return;
   }
-  switch (deed) {
+  switch (action) {
     case "set":
     case "replace":
       if ((await connectTo(context, provider, { newKey: true })) !== undefined) {
-        await tellModels(context, provider);
+        await showModelCount(context, provider);
       }
       return;
     case "delete":
@@ -104,19 +104,19 @@ function choiceOf(key: Key): Choice<Key> {
   };
 }
 
-/** What to do with a key; one that is not in the keyring can only be explained or covered by a new one. */
-function chooseDeed({ provider, credential }: Key): Promise<Deed | undefined> {
-  const choices: Choice<Deed>[] =
+/** Lets the user pick an action. A key that is not in the keyring can only be explained. */
+function chooseAction({ provider, credential }: Key): Promise<KeyAction | undefined> {
+  const choices: Choice<KeyAction>[] =
     credential.source === "keyring"
       ? [
           { label: `$(edit) ${vscode.l10n.t("Replace…")}`, value: "replace" },
           { label: `$(trash) ${vscode.l10n.t("Delete…")}`, value: "delete" },
         ]
-      : [{ label: `$(info) ${vscode.l10n.t("Why can it not be changed here?")}`, value: "explain" }];
+      : [{ label: `$(info) ${vscode.l10n.t("Why It Cannot Be Changed Here")}`, value: "explain" }];
   if (provider.keyUrl !== undefined) {
     choices.push({ label: `$(link-external) ${vscode.l10n.t("Open Key Page")}`, value: "openPage" });
   }
-  return pick<Deed>({
+  return pick<KeyAction>({
     title: provider.displayName,
     placeholder: originOf(credential),
     empty: "",
@@ -136,7 +136,7 @@ async function deleteKey(context: Context, provider: Provider): Promise<void> {
   if (pressed !== remove) {
     return;
   }
-  const left = await ask(context, vscode.l10n.t("Deleting the key of {0}…", name), "credential/delete", {
+  const left = await requestWithProgress(context, vscode.l10n.t("Deleting the key of {0}…", name), "credential/delete", {
     provider: provider.id,
   });
   if (left.source === "none") {

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import { type Choice, pick } from "./pick";
 
-/** What the menu of the status bar offers, and what its tooltip may run. */
+/** The commands in the menu of the status bar item, which are also those that its tooltip may run. */
 export const MENU: readonly string[] = [
   "modelport.switchModel",
   "modelport.connect",

@@ -15,7 +15,7 @@ import { restoreConnections } from "./remembered";
 import { StartFailure } from "./start-failure";
 import { chooseModel, copyModelId, switchModel } from "./switch-model";
 
-/** Registers the commands, and what tells of a server that cannot be started. */
+/** Registers the commands, and the messages about a server that cannot be started. */
 export function registerCommands(context: Context): void {
   const { subscriptions } = context.extension;
   const startFailure = new StartFailure(context);
@@ -25,7 +25,7 @@ export function registerCommands(context: Context): void {
       try {
         await run(argument);
       } catch (error) {
-        await tell(context, startFailure, error);
+        await report(context, startFailure, error);
       }
     };
     subscriptions.push(vscode.commands.registerCommand(`modelport.${name}`, command));
@@ -46,13 +46,13 @@ export function registerCommands(context: Context): void {
   subscriptions.push(startFailure.watch(), restoreConnections(context));
 }
 
-/** Says what went wrong in a command, once, and nothing where the user cancelled. */
-async function tell(context: Context, startFailure: StartFailure, error: unknown): Promise<void> {
+/** Shows the error of a command, once; nothing if the user has cancelled. */
+async function report(context: Context, startFailure: StartFailure, error: unknown): Promise<void> {
   if (isCancelled(error)) {
     return;
   }
   if (error instanceof LaunchError) {
-    await startFailure.tell(error.message, error.why.remedy);
+    await startFailure.show(error.message, error.why.remedy);
   } else {
     await showFailure(context, error);
   }

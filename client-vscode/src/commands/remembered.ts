@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import type { Context } from "../shared/context";
 import { failureOf } from "../shared/failure";
 
-/** What makes a connection besides its key: enough to make it again when the server has been started anew. */
+/** The parts of a connection besides its key, with which it is made again after a restart of the server. */
 export interface RememberedConnection {
   readonly provider: string;
   readonly baseUrl?: string;
@@ -17,7 +17,7 @@ export function remembered(context: Context): readonly RememberedConnection[] {
   return context.extension.globalState.get<readonly RememberedConnection[]>(KEY, []);
 }
 
-/** Keeps a connection in mind, in place of what was known of the provider. */
+/** Stores a connection, in place of an earlier one of the provider. */
 export async function remember(context: Context, connection: RememberedConnection): Promise<void> {
   const others = remembered(context).filter((one) => one.provider !== connection.provider);
   await context.extension.globalState.update(KEY, [...others, connection]);
@@ -29,7 +29,7 @@ export async function forget(context: Context, provider?: string): Promise<void>
   await context.extension.globalState.update(KEY, others);
 }
 
-/** Makes the connections again whenever a server has come up. Nothing is asked of the providers. */
+/** Makes the connections again after each start of the server, without asking the providers. */
 export function restoreConnections(context: Context): vscode.Disposable {
   return context.server.onDidChangeState((state) => {
     if (state.kind === "running" && remembered(context).length > 0) {
@@ -41,7 +41,7 @@ export function restoreConnections(context: Context): vscode.Disposable {
 async function restore(context: Context): Promise<void> {
   for (const connection of remembered(context)) {
     try {
-      await context.server.unasked.request("provider/connect", { ...connection, verify: false });
+      await context.server.background.request("provider/connect", { ...connection, verify: false });
     } catch (error) {
       context.log.info(`${connection.provider} is not connected again: ${failureOf(error).message}`);
     }

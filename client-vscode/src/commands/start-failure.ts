@@ -3,30 +3,30 @@ import * as vscode from "vscode";
 import type { Remedy } from "../server/launch";
 import type { Context } from "../shared/context";
 
-/** Tells that the server cannot be started and offers what can be done; the same thing once, unless somebody asks. */
+/** Shows that the server cannot be started, and offers remedies; the same message once, unless a command needs it. */
 export class StartFailure {
-  private told: string | undefined;
+  private shown: string | undefined;
   private open = false;
 
   constructor(private readonly context: Context) {}
 
-  /** Tells of every failed start from now on that the user has something to do with. */
+  /** Shows each failed start from now on, unless it was a background one. */
   watch(): vscode.Disposable {
     return this.context.server.onDidChangeState((state) => {
       if (state.kind === "running") {
-        this.told = undefined;
-      } else if (state.kind === "failed" && !state.unasked && state.message !== this.told) {
-        void this.tell(state.message, state.remedy);
+        this.shown = undefined;
+      } else if (state.kind === "failed" && !state.background && state.message !== this.shown) {
+        void this.show(state.message, state.remedy);
       }
     });
   }
 
-  /** Tells of one, also when it was told before. */
-  async tell(message: string, remedy?: Remedy): Promise<void> {
+  /** Shows a failure, also if it was shown before. */
+  async show(message: string, remedy?: Remedy): Promise<void> {
     if (this.open) {
       return;
     }
-    this.told = message;
+    this.shown = message;
     const showLog = vscode.l10n.t("Show Log");
     const choose = vscode.l10n.t("Choose the Command");
     const again = vscode.l10n.t("Try Again");
@@ -50,8 +50,8 @@ export class StartFailure {
     } else if (remedy !== undefined && pressed === remedy.label) {
       await vscode.env.openExternal(vscode.Uri.parse(remedy.url));
     } else if (pressed === again) {
-      this.told = undefined;
-      // What becomes of it is told by the state.
+      this.shown = undefined;
+      // A failure is reported through the state.
       await this.context.server.restart().catch(() => undefined);
     }
   }

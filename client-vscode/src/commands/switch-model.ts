@@ -8,10 +8,10 @@ import { findProvider } from "./choose-provider";
 import { connect, connectTo } from "./connect";
 import { type Action, type Choice, grouped, heading, pick } from "./pick";
 
-/** What was picked: a model, or a provider whose models could not be listed. */
+/** The picked row: a model, or a provider whose models could not be listed. */
 type Picked = { readonly model: Model } | { readonly unlisted: string };
 
-/** Lets the user choose the model that is used when a request names none. */
+/** Lets the user choose the default model for requests without one. */
 export async function switchModel(context: Context): Promise<void> {
   let refresh = false;
   const reload: Action = {
@@ -46,7 +46,7 @@ export async function switchModel(context: Context): Promise<void> {
   }
 }
 
-/** Makes a model the one that is used when a request names none, and the one of the editor's chat. */
+/** Makes a model the default for requests without one, and selects it in the editor's chat. */
 export async function chooseModel(context: Context, model: Model): Promise<void> {
   const provider = await findProvider(context, model.provider);
   if (provider === undefined) {
@@ -66,7 +66,7 @@ export async function chooseModel(context: Context, model: Model): Promise<void>
   vscode.window.setStatusBarMessage(vscode.l10n.t("{0} uses {1} now.", "Modelport", name), 5_000);
 }
 
-/** Copies the name by which a request asks for a model. */
+/** Copies the id by which a request names a model. */
 export async function copyModelId({ provider, id }: Model): Promise<void> {
   await vscode.env.clipboard.writeText(`${provider}/${id}`);
   vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}.", `${provider}/${id}`), 3_000);
@@ -85,7 +85,7 @@ function choicesOf(
     (model) => choiceOf(model, model.provider === active?.provider && model.id === active.model),
   );
   if (errors.length > 0) {
-    choices.push(heading(vscode.l10n.t("Could not be asked")));
+    choices.push(heading(vscode.l10n.t("Could not be listed")));
   }
   for (const { provider, error } of errors) {
     choices.push({ label: `$(warning) ${nameOf(provider)}`, detail: error.message, value: { unlisted: provider } });

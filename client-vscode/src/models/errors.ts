@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
-import type { ErrorData, ErrorKind } from "../protocol";
+import type { ErrorKind } from "../protocol";
+import { dataOf } from "../shared/failure";
 
 /** A request was cancelled, by code of the Language Server Protocol. */
 const REQUEST_CANCELLED = -32800;
@@ -41,28 +42,22 @@ export function toEditorError(error: unknown, token?: vscode.CancellationToken):
   return raised;
 }
 
-/** The editor's own chat, as a request's options name who asked. Editors that do not tell leave the option out. */
+/** The editor's own chat, in the option that names the caller of a request. Some editors leave the option out. */
 const OWN_CHAT = "github.copilot-chat";
 
 /**
- * An error as whoever asked shows it best. The editor's own chat shows errors with their stacks, and every
- * LanguageModelError gets a stack on the way to it: it is given a plain error without one, so that a person reads the
- * sentence and nothing else. Everybody else gets the error as it is.
+ * The error in the form that suits the caller. The editor's own chat shows errors with their stacks, and every
+ * LanguageModelError gets a stack on the way to it: for the chat it is a plain error without one, so that the user sees
+ * the message and nothing else. For any other caller the error is unchanged.
  */
-export function forAsker(error: Error, options: object): Error {
-  const asker: unknown = "requestInitiator" in options ? options.requestInitiator : undefined;
-  if (asker !== OWN_CHAT || !(error instanceof vscode.LanguageModelError)) {
+export function forCaller(error: Error, options: object): Error {
+  const caller: unknown = "requestInitiator" in options ? options.requestInitiator : undefined;
+  if (caller !== OWN_CHAT || !(error instanceof vscode.LanguageModelError)) {
     return error;
   }
   const plain = new Error(error.message);
   plain.stack = "";
   return plain;
-}
-
-/** What the server says of an error besides its message; nothing for errors that are not the server's. */
-export function dataOf(error: unknown): ErrorData {
-  const data: unknown = error instanceof Error && "data" in error ? error.data : undefined;
-  return typeof data === "object" && data !== null ? data : {};
 }
 
 function codeOf(error: unknown): unknown {

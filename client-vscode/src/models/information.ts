@@ -6,29 +6,29 @@ import { money } from "../shared/amounts";
 /** The vendor under which other extensions select these models; also in package.json. */
 export const VENDOR = "modelport";
 
-/** A model as the editor's picker shows it, with the fields that the editor reads beyond its stable interface. */
+/** A model for the editor's picker, with two fields that are not in the editor's stable interface. */
 export interface ModelInformation extends vscode.LanguageModelChatInformation {
-  /** Shown in the picker without being switched on first. Editors that do not know the field ignore it. */
+  /** Whether the picker shows it without being switched on first. Editors without this field ignore it. */
   readonly isUserSelectable: boolean;
-  /** The heading it stands under; the lowest order comes first. Editors that do not know the field ignore it. */
+  /** Its heading in the picker; the lowest order comes first. Editors without this field ignore it. */
   readonly category: { readonly label: string; readonly order: number };
 }
 
-/** What a provider is called, and whether it runs on the user's own machine. */
+/** A provider's name, and whether it is a server of this machine. */
 export interface ProviderName {
   readonly displayName: string;
   readonly local: boolean;
 }
 
 /**
- * Tokens of input and output together, for a model whose limit nobody tells. Most models in service take so much. A
- * lower number would make the editor cut conversations that fit; above the real limit the provider says so itself.
+ * Tokens of input and output together, for a model with an unknown limit. Most models in service have at least this. A
+ * lower number would make the editor cut conversations that fit; beyond the real limit the provider reports an error.
  */
 export const ASSUMED_CONTEXT = 128_000;
-/** Tokens of output to keep room for, where the model has no limit of its own below its context. */
+/** Tokens that are reserved for output where the model's output limit is unknown or as large as its context. */
 export const ASSUMED_OUTPUT = 8_192;
 
-/** Words by which vendors name models that do not chat, for those of which nothing but the name is listed. */
+/** Words in the names of models that do not chat, for models that are listed with nothing but a name. */
 const OTHER_WORK = new Set(
   (
     "embed embedding embeddings rerank reranker moderation whisper transcribe transcription tts speech " +
@@ -36,7 +36,7 @@ const OTHER_WORK = new Set(
   ).split(" "),
 );
 
-/** The models to offer for chat, in the order they are given; `providers` has their names by id. */
+/** The models to offer for chat, in the order of `models`; `providers` has the providers' names by id. */
 export function informationOf(
   models: readonly Model[],
   providers: ReadonlyMap<string, ProviderName>,
@@ -44,12 +44,12 @@ export function informationOf(
   const order = [...new Set(models.map((model) => model.provider))];
   const listed = new Set(models.filter((model) => model.source === "live").map((model) => model.provider));
   return models
-    .filter((model) => isThere(model, listed, providers) && chats(model))
+    .filter((model) => isListed(model, listed, providers) && chats(model))
     .map((model) => information(model, providers.get(model.provider), order.indexOf(model.provider)));
 }
 
-/** Where a provider has told its models, names from elsewhere are not offered; a server of one's own has only those. */
-function isThere(model: Model, listed: ReadonlySet<string>, providers: ReadonlyMap<string, ProviderName>): boolean {
+/** Where a provider has a live list, models from the catalog are not offered; a local server's are only in its list. */
+function isListed(model: Model, listed: ReadonlySet<string>, providers: ReadonlyMap<string, ProviderName>): boolean {
   if (model.retired) {
     return false;
   }
@@ -66,7 +66,7 @@ function chats(model: Model): boolean {
   return !model.id.toLowerCase().split(/[^a-z]+/).some((word) => OTHER_WORK.has(word));
 }
 
-/** What the editor finds a model by. */
+/** The selector by which the editor finds a model. */
 export function selectorOf({ provider, id }: Model): { vendor: string; id: string; family: string } {
   return { vendor: VENDOR, id: `${provider}/${id}`, family: lineage(id).family };
 }
@@ -84,10 +84,10 @@ function information(model: Model, provider: ProviderName | undefined, order: nu
     tooltip: tooltip(model, label, price),
     ...limits(model),
     capabilities: {
-      // A picture sent to a model that takes none fails the whole request, so an unknown counts as no.
+      // An image makes a request fail if the model takes none, so unknown counts as no.
       imageInput: model.inputModalities?.includes("image") ?? false,
-      // Few lists say it, nearly every chat model does it, and without it the agent does not offer the model at all:
-      // an unknown counts as yes, and a model that cannot says so in the provider's own words.
+      // Unknown counts as yes: few lists have it, nearly every chat model calls tools, and the agent offers no model
+      // without it. For one that cannot the provider reports an error.
       toolCalling: model.tools ?? true,
     },
     isUserSelectable: true,
@@ -97,16 +97,16 @@ function information(model: Model, provider: ProviderName | undefined, order: nu
 
 /** The limits in tokens, cut so that a full input and a full output fit the context together. */
 export function limits(model: Model): { maxInputTokens: number; maxOutputTokens: number } {
-  const told = model.maxOutputTokens;
-  const context = model.contextWindow ?? Math.max(ASSUMED_CONTEXT, 2 * (told ?? 0));
+  const known = model.maxOutputTokens;
+  const context = model.contextWindow ?? Math.max(ASSUMED_CONTEXT, 2 * (known ?? 0));
   const output =
-    told !== undefined && told < context
-      ? Math.min(told, Math.floor(context / 2))
+    known !== undefined && known < context
+      ? Math.min(known, Math.floor(context / 2))
       : Math.min(ASSUMED_OUTPUT, Math.floor(context / 4));
   return { maxInputTokens: context - output, maxOutputTokens: output };
 }
 
-/** What it costs, as "$0.25 in, $2.00 out per M"; nothing where no price is known. */
+/** The price, such as "$0.25 in, $2.00 out per M"; undefined where none is known. */
 export function priceText(price: Price | undefined): string | undefined {
   const input = price?.inputUsdPerMtok;
   const output = price?.outputUsdPerMtok;
@@ -127,7 +127,7 @@ export function priceText(price: Price | undefined): string | undefined {
 
 /** Family and version from a name: `openai/gpt-4o-2024-08-06` is `gpt-4o` and `2024-08-06`. */
 export function lineage(id: string): { family: string; version: string } {
-  // Makers stand in front with a slash, or with a dot as in "us.anthropic.claude-sonnet-4".
+  // The maker comes first, with a slash, or with a dot as in "us.anthropic.claude-sonnet-4".
   const name = (id.split("/").at(-1) || id).toLowerCase().replace(/^(?:[a-z]+\.)+(?=[a-z])/, "");
   const [base = name, tag] = name.split(":", 2);
   const dated = /^(.+?)[-@](\d{4}-\d{2}-\d{2}|\d{8}|latest)(?:-v\d+)?$/.exec(base);
@@ -163,7 +163,7 @@ function toolsText(tools: boolean | undefined): string {
 
 function retirement(day: string, successor: string | undefined): string {
   return successor
-    ? vscode.l10n.t("Retires on {0}; {1} takes its place", day, successor)
+    ? vscode.l10n.t("Retires on {0}; {1} replaces it", day, successor)
     : vscode.l10n.t("Retires on {0}", day);
 }
 

@@ -3,13 +3,13 @@ import type * as vscode from "vscode";
 import type { Server } from "../client";
 import { informationOf, type ModelInformation } from "./information";
 
-/** What listing needs of the server. */
+/** The part of the server that a listing uses. */
 export type ListingServer = Pick<Server, "request">;
 
 /**
- * The models of all providers in use.
+ * The models of all providers that are connected or have a key.
  *
- * @param cached from what is known, so that nobody is asked and nothing goes over the network.
+ * @param cached from the server's cache only: no provider is asked and nothing goes over the network.
  * @throws {Error} the server cannot be started, or ended.
  */
 export async function listModels(

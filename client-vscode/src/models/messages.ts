@@ -3,16 +3,16 @@ import * as vscode from "vscode";
 import type { Message, Part, ToolCall } from "../protocol";
 import { partsOf, textOf } from "./parts";
 
-/** What a provider wants back with a turn of its own, looked up by what the turn said. */
+/** Looks up the state that a provider needs back with an earlier turn of its own. */
 export type RecallState = (turn: Turn) => Record<string, unknown> | undefined;
 
-/** An answer, as it can be recognised when the editor sends it back. */
+/** The parts of an answer by which it is recognised when the editor sends it back. */
 export interface Turn {
   readonly text: string;
   readonly toolCalls: readonly ToolCall[];
 }
 
-/** The stable interface has no system role; the editor's own agent sends it under the number of its proposal. */
+/** The stable interface has no system role; the editor's own agent uses the number from the proposed one. */
 const SYSTEM_ROLE = 3;
 
 /** The editor's messages as the server takes them. Messages without anything that a model could read are left out. */
@@ -21,15 +21,18 @@ export function toMessages(
   recall: RecallState = () => undefined,
 ): Message[] {
   return messages.flatMap((message) => {
-    // As a number, because the type knows no third role.
-    const role: number = message.role;
-    if (role === SYSTEM_ROLE) {
+    if (isSystem(message.role)) {
       return systemMessage(message.content);
     }
-    return role === vscode.LanguageModelChatMessageRole.Assistant
+    return message.role === vscode.LanguageModelChatMessageRole.Assistant
       ? assistantMessage(message.content, recall)
       : userMessages(message.content);
   });
+}
+
+/** Takes a number, because the editor's enumeration has no third role. */
+function isSystem(role: number): boolean {
+  return role === SYSTEM_ROLE;
 }
 
 function systemMessage(content: readonly unknown[]): Message[] {
@@ -56,7 +59,7 @@ function assistantMessage(content: readonly unknown[], recall: RecallState): Mes
   ];
 }
 
-/** Results first, since nothing may stand between a call and what answers it, then the rest as one message. */
+/** Tool results first, since no message may come between a call and its result, then the rest as one message. */
 function userMessages(content: readonly unknown[]): Message[] {
   const results: Message[] = content
     .filter((part) => part instanceof vscode.LanguageModelToolResultPart)
@@ -65,7 +68,7 @@ function userMessages(content: readonly unknown[]): Message[] {
   return said.length > 0 ? [...results, { role: "user", content: contentOf(said) }] : results;
 }
 
-/** Text alone travels as a text, which every provider takes. */
+/** A single text is sent as a plain string, which every provider takes. */
 function contentOf(parts: readonly Part[]): string | Part[] {
   const [first, second] = parts;
   if (first === undefined) {

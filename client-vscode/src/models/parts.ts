@@ -3,8 +3,8 @@ import * as vscode from "vscode";
 import type { Part } from "../protocol";
 
 /**
- * What a model can read in the content of a message or of a tool's result: texts, joined where they follow each other,
- * and images. Everything else is the editor's own, such as marks for caches and what a model thought, and is left out.
+ * The texts and images in the content of a message or of a tool's result; adjacent texts are joined. Anything else is
+ * internal to the editor, such as cache marks and reasoning, and is left out.
  */
 export function partsOf(content: readonly unknown[]): Part[] {
   const parts: Part[] = [];
@@ -48,7 +48,7 @@ function textIn(part: unknown): string {
   return "";
 }
 
-/** The editor's own marks, such as `cache_control` and `usage`, are no media types. */
+/** Whether it is a textual media type. The editor's own marks, such as `cache_control` and `usage`, are none. */
 function isReadable(mimeType: string): boolean {
   return /^text\/|^application\/(?:json|xml)$|\+(?:json|xml)$/.test(mimeType);
 }

@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 import type { Completion, CreateCompletionParams } from "../protocol";
 import type { Context } from "../shared/context";
-import { forAsker, toEditorError } from "./errors";
+import { forCaller, toEditorError } from "./errors";
 import type { ModelInformation } from "./information";
 import { type ListingServer, listModels } from "./list";
 import { toMessages } from "./messages";
@@ -12,19 +12,20 @@ import { type CompletionServer, respond } from "./response";
 import { type CountingServer, countTokens } from "./tokens";
 import { TurnStates } from "./turnStates";
 
-/** What the models need of the extension. */
+/** The part of the extension's context that the models use. */
 export interface ModelsContext extends Pick<Context, "log" | "onDidChangeModels" | "answering"> {
-  readonly server: CompletionServer & CountingServer & Pick<Context["server"], "onDidChangeState" | "unasked">;
+  readonly server: CompletionServer & CountingServer & Pick<Context["server"], "onDidChangeState" | "background">;
 }
 
-/** The models of every provider that is connected or has a key, in the editor's own model picker and interface. */
+/** Offers the models of all providers that are connected or have a key to the editor's model picker. */
 export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInformation>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly turns = new TurnStates();
-  private readonly subscriptions: vscode.Disposable[];
-  /** What the editor was told last. */
-  private told = "";
-  private asking = 0;
+  private readonly subscriptions: readonly { dispose(): unknown }[];
+  /** The list that the editor got last, as JSON. */
+  private lastList = "";
+  /** How many questions of the editor for the models are being answered. */
+  private questions = 0;
   private refreshing: Promise<void> | undefined;
   private refreshed = false;
 
@@ -40,8 +41,8 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
         }
       }),
       context.server.onDidChangeState((state) => {
-        // A server that was started for the editor's own question is about to answer it.
-        if (state.kind === "running" && this.asking === 0) {
+        // If the editor's own question has started the server, its answer is about to follow.
+        if (state.kind === "running" && this.questions === 0) {
           this.changed.fire();
         }
       }),
@@ -49,30 +50,30 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   }
 
   /**
-   * The models. A silent question asks nobody, installs nothing and shows nothing: it is answered from what the server
-   * knows, and never with an error. Any other may ask the providers, and offers to connect one where there is none.
+   * The models. A silent question is answered from the server's cache: it asks no provider, installs nothing, shows
+   * nothing and never fails. Any other may ask the providers, and offers to connect one if there is none.
    */
   async provideLanguageModelChatInformation(
     options: vscode.PrepareLanguageModelChatModelOptions,
     token: vscode.CancellationToken,
   ): Promise<ModelInformation[]> {
-    this.asking += 1;
+    this.questions += 1;
     try {
       const { server } = this.context;
-      const known = await this.list(true, token, options.silent ? server.unasked : server);
+      const cached = await this.list(true, token, options.silent ? server.background : server);
       if (options.silent) {
-        return this.tell(known);
+        return this.listed(cached);
       }
-      if (known.length > 0) {
+      if (cached.length > 0) {
         void this.refresh();
-        return this.tell(known);
+        return this.listed(cached);
       }
-      const asked = await this.list(false, token);
-      if (asked.length > 0) {
-        return this.tell(asked);
+      const live = await this.list(false, token);
+      if (live.length > 0) {
+        return this.listed(live);
       }
       await vscode.commands.executeCommand("modelport.connect");
-      return this.tell(await this.list(false, token));
+      return this.listed(await this.list(false, token));
     } catch (error) {
       if (options.silent) {
         this.context.log.warn("The models are not known: the server does not answer.", error);
@@ -80,7 +81,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
       }
       throw toEditorError(error, token);
     } finally {
-      this.asking -= 1;
+      this.questions -= 1;
     }
   }
 
@@ -103,20 +104,20 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
       const completion = await this.context.answering.during(() => this.complete(params, report, token));
       this.turns.remember(completion.provider, completion, completion.providerState);
     } catch (error) {
-      throw forAsker(toEditorError(error, token), options);
+      throw forCaller(toEditorError(error, token), options);
     }
     if (!this.refreshed) {
-      // Silent questions never reach the providers. Whoever is answered uses one now, so its list may be read as well.
+      // Silent questions never reach the providers. Now the user does use one, so that the lists may be fetched.
       void this.refresh();
     }
   }
 
-  /** Makes the editor ask for the models: of a provider that has just registered it does so on a change only. */
+  /** Makes the editor ask for the models: after a registration it does so only on a change event. */
   announce(): void {
     this.changed.fire();
   }
 
-  /** The tokens of a text or a message, estimated where it is not worth asking. */
+  /** The tokens of a text or a message, estimated if it is short or cannot be counted. */
   provideTokenCount(
     model: ModelInformation,
     text: string | vscode.LanguageModelChatRequestMessage,
@@ -131,7 +132,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     }
   }
 
-  /** Asks once more without what the server refuses, as long as it is a parameter that the caller only suggested. */
+  /** Makes the completion; tries again without each parameter that the server refuses, since those are only hints. */
   private async complete(
     params: CreateCompletionParams,
     report: Report,
@@ -149,19 +150,19 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     }
   }
 
-  /** Asks the providers, and tells the editor where that leads to another list. One at a time. */
+  /** Asks the providers for their lists, and notifies the editor if anything has changed. One at a time. */
   private refresh(): Promise<void> {
-    this.refreshing ??= this.askAgain().finally(() => {
+    this.refreshing ??= this.fetchLists().finally(() => {
       this.refreshing = undefined;
     });
     return this.refreshing;
   }
 
-  private async askAgain(): Promise<void> {
+  private async fetchLists(): Promise<void> {
     try {
       const models = await this.list(false);
       this.refreshed = true;
-      if (JSON.stringify(models) !== this.told) {
+      if (JSON.stringify(models) !== this.lastList) {
         this.changed.fire();
       }
     } catch (error) {
@@ -177,8 +178,8 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     return listModels(server, cached, this.context.log, token);
   }
 
-  private tell(models: ModelInformation[]): ModelInformation[] {
-    this.told = JSON.stringify(models);
+  private listed(models: ModelInformation[]): ModelInformation[] {
+    this.lastList = JSON.stringify(models);
     return models;
   }
 }

@@ -2,22 +2,22 @@ import * as vscode from "vscode";
 
 import type { ToolCall, Usage } from "../protocol";
 
-/** The class of what a model thought, which the stable interface does not name and newer editors have. */
+/** The class for reasoning, which newer editors have and the stable interface has not. */
 type ThinkingPart = new (text: string, id: string) => vscode.LanguageModelTextPart;
 
-/** The media type under which the editor's agent reads what a request used. */
+/** The media type of the part in which the editor's agent expects the request's usage. */
 const USAGE = "usage";
 
 /**
- * Tells the editor the pieces of an answer. A piece that the editor refuses is left out: it has its own opinion of
- * what an extension may say, and the rest of the answer is worth more than the piece.
+ * Passes the chunks of an answer to the editor. A chunk that the editor refuses is logged and left out, so that the rest
+ * of the answer is still shown.
  */
 export class Report {
   private readonly thinkingPart = thinkingPart();
   private thoughts = 0;
   private thinking = false;
   private refused = false;
-  /** Whether the editor was told anything. */
+  /** Whether anything was passed to the editor. */
   begun = false;
 
   constructor(
@@ -25,13 +25,13 @@ export class Report {
     private readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** More of the answer. */
+  /** A chunk of the answer. */
   text(text: string): void {
     this.thinking = false;
-    this.tell(() => new vscode.LanguageModelTextPart(text));
+    this.report(() => new vscode.LanguageModelTextPart(text));
   }
 
-  /** More of what the model thinks; nothing in editors that cannot show it. Thoughts with an answer between are two. */
+  /** A chunk of reasoning; ignored in editors that cannot show it. Reasoning after text is a new thought. */
   reasoning(text: string): void {
     const Thinking = this.thinkingPart;
     if (Thinking === undefined || this.refused) {
@@ -39,17 +39,17 @@ export class Report {
     }
     this.thoughts += this.thinking ? 0 : 1;
     this.thinking = true;
-    this.refused = !this.tell(() => new Thinking(text, `thought-${this.thoughts}`));
+    this.refused = !this.report(() => new Thinking(text, `thought-${this.thoughts}`));
   }
 
   /** A whole call of a tool. */
   toolCall(call: ToolCall): void {
-    this.tell(() => new vscode.LanguageModelToolCallPart(call.id, call.name, call.arguments ?? {}));
+    this.report(() => new vscode.LanguageModelToolCallPart(call.id, call.name, call.arguments ?? {}));
   }
 
   /** What the request used, for the editor's display of how full the context is. */
   usage(usage: Usage): void {
-    this.tell(() =>
+    this.report(() =>
       vscode.LanguageModelDataPart.json(
         {
           prompt_tokens: usage.inputTokens,
@@ -62,13 +62,13 @@ export class Report {
     );
   }
 
-  private tell(make: () => vscode.LanguageModelResponsePart): boolean {
+  private report(make: () => vscode.LanguageModelResponsePart): boolean {
     this.begun = true;
     try {
       this.progress.report(make());
       return true;
     } catch (error) {
-      this.log.warn("The editor refuses a piece of an answer.", error);
+      this.log.warn("The editor refuses a part of an answer.", error);
       return false;
     }
   }

@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 import type { CreateCompletionParams, Tool } from "../protocol";
-import { dataOf } from "./errors";
+import { dataOf } from "../shared/failure";
 
 type Options = Pick<vscode.ProvideLanguageModelChatResponseOptions, "modelOptions" | "tools" | "toolMode">;
 type Parameters = Readonly<Record<string, unknown>>;
@@ -19,11 +19,10 @@ export function requestOptions(
 }
 
 /**
- * The parameters without the one that an error refuses, so that the request can be made once more; nothing where the
- * error is about something else.
+ * The parameters without the one that the error is about, for another try; undefined if it is about anything else.
  *
- * An extension cannot know what each model takes, and the interface calls these options hints. The server names what
- * it refuses before it has asked anybody.
+ * The editor's interface calls these options hints, and an extension cannot know which ones a model takes. The server
+ * refuses a parameter before it sends the request to the provider, so another try costs nothing.
  */
 export function withoutRefused(parameters: Parameters, error: unknown): Parameters | undefined {
   const field = dataOf(error).field;
@@ -32,13 +31,13 @@ export function withoutRefused(parameters: Parameters, error: unknown): Paramete
   }
   const refused = field.slice("parameters.".length);
   if (!(refused in parameters)) {
-    // It was given under another of its names, and which one that is only the server knows.
+    // The error has another name of the parameter than the request. Only the server knows its names: drop them all.
     return {};
   }
   return Object.fromEntries(Object.entries(parameters).filter(([name]) => name !== refused));
 }
 
-/** The options that can be parameters. Names with an underscore in front are what the editor's agent tells itself. */
+/** The options that can be parameters. Names that begin with an underscore are internal to the editor's agent. */
 function parametersOf(options: Readonly<Record<string, unknown>>): Parameters {
   return Object.fromEntries(
     Object.entries(options).filter(([name, value]) => !name.startsWith("_") && isParameter(value)),

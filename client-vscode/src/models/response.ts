@@ -5,13 +5,13 @@ import type { Server } from "../client";
 import type { Completion, CompletionUpdateKind, CreateCompletionParams } from "../protocol";
 import type { Report } from "./report";
 
-/** What answering needs of the server. */
+/** The part of the server that a completion uses. */
 export type CompletionServer = Pick<Server, "request" | "onNotification">;
 
 /**
- * Makes a completion and tells its pieces while they come.
+ * Makes a completion and reports its chunks as they arrive.
  *
- * @returns the whole of it, of which everything has been told.
+ * @returns the whole completion, all of which has been reported.
  * @throws {vscode.CancellationError} the token was cancelled; the server has closed its connection to the provider.
  * @throws {ResponseError} the server's own error.
  * @throws {vscode.LanguageModelError} the answer cannot be used.
@@ -24,15 +24,15 @@ export async function respond(
   token: vscode.CancellationToken,
 ): Promise<Completion> {
   const streamId = randomUUID();
-  const updates = server.onNotification("completion/update", (piece) => {
-    // What was under way when it was cancelled is of no use to anybody.
-    if (piece.streamId === streamId && !token.isCancellationRequested) {
-      tell(piece.update, report, log);
+  const updates = server.onNotification("completion/update", (notified) => {
+    // Chunks that were sent before the server has seen the cancellation are dropped.
+    if (notified.streamId === streamId && !token.isCancellationRequested) {
+      reportChunk(notified.update, report, log);
     }
   });
   try {
-    // The reply repeats the text of the updates that came before it. Tool calls are taken from it, and not from
-    // their pieces: it has them whole, and with the arguments read.
+    // The reply repeats the text of the updates before it. Tool calls are taken from the reply and not from their
+    // chunks, because it has them complete and with parsed arguments.
     const completion = await server.request("completion/create", { ...params, streamId }, token);
     finish(completion, report);
     return completion;
@@ -41,7 +41,7 @@ export async function respond(
   }
 }
 
-function tell(update: CompletionUpdateKind, report: Report, log: vscode.LogOutputChannel): void {
+function reportChunk(update: CompletionUpdateKind, report: Report, log: vscode.LogOutputChannel): void {
   switch (update.kind) {
     case "text":
       report.text(update.text);
@@ -50,7 +50,7 @@ function tell(update: CompletionUpdateKind, report: Report, log: vscode.LogOutpu
       report.reasoning(update.text);
       break;
     case "attempt":
-      log.info(`${update.provider}/${update.model} failed (${update.reason}); another model is asked.`);
+      log.info(`${update.provider}/${update.model} failed (${update.reason}); the request goes to another model.`);
       break;
     case "toolCall":
       break;
@@ -73,27 +73,27 @@ function finish(completion: Completion, report: Report): void {
     report.toolCall(call);
   }
   if (!completion.text && completion.toolCalls.length === 0) {
-    throw nothingSaid(completion);
+    throw emptyAnswer(completion);
   }
 }
 
-/** An answer without a word is shown by the editor as a failure of its own, which says nothing of the reason. */
-function nothingSaid({ finishReason, model }: Completion): vscode.LanguageModelError {
+/** The error for an empty answer, with the reason. The editor would show an error of its own, without one. */
+function emptyAnswer({ finishReason, model }: Completion): vscode.LanguageModelError {
   switch (finishReason) {
     case "contentFilter":
       return vscode.LanguageModelError.Blocked(
-        vscode.l10n.t("The provider of {0} held the answer back: ask in other words, or choose another model.", model),
+        vscode.l10n.t("The provider of {0} blocked the answer: change the request, or choose another model.", model),
       );
     case "length":
       return new vscode.LanguageModelError(
         vscode.l10n.t(
-          "{0} used up its output limit before it said anything: ask for less at once, or choose another model.",
+          "{0} reached its output limit before it answered: ask for less at once, or choose another model.",
           model,
         ),
       );
     default:
       return new vscode.LanguageModelError(
-        vscode.l10n.t("{0} answered with nothing: try again, or choose another model.", model),
+        vscode.l10n.t("{0} gave an empty answer: try again, or choose another model.", model),
       );
   }
 }

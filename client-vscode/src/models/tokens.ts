@@ -3,18 +3,18 @@ import type * as vscode from "vscode";
 import type { Server } from "../client";
 import { toMessages } from "./messages";
 
-/** What counting needs of the server. */
+/** The part of the server that counting uses. */
 export type CountingServer = Pick<Server, "request" | "state">;
 
 /** Characters per token, as the server itself estimates. */
 const CHARACTERS_PER_TOKEN = 4;
 /**
- * The shortest text the server is asked about, in characters. It may have to ask the provider, and for each prompt the
- * editor counts hundreds of short pieces, which together would reach the provider's limit of requests.
+ * A shorter text is estimated. The server may have to ask the provider, and for each prompt the editor counts hundreds
+ * of short texts, which together would reach the provider's rate limit.
  */
-const SHORTEST_COUNTED = 4_000;
+const MIN_COUNTED_CHARACTERS = 4_000;
 
-/** The tokens of a text or a message; an estimate wherever the model's own count is not to be had. Never throws. */
+/** The tokens of a text or a message; an estimate if it is short or cannot be counted. Never throws. */
 export async function countTokens(
   server: CountingServer,
   model: string,
@@ -23,7 +23,7 @@ export async function countTokens(
 ): Promise<number> {
   const characters = charactersOf(input);
   const estimate = Math.ceil(characters / CHARACTERS_PER_TOKEN);
-  if (characters < SHORTEST_COUNTED || server.state.kind !== "running" || token.isCancellationRequested) {
+  if (characters < MIN_COUNTED_CHARACTERS || server.state.kind !== "running" || token.isCancellationRequested) {
     return estimate;
   }
   const asked = typeof input === "string" ? { text: input } : { messages: toMessages([input]) };

@@ -7,13 +7,13 @@ import { versionIn } from "./versions";
 
 const MAKE_TIMEOUT_MS = 3 * 60_000;
 const INSTALL_TIMEOUT_MS = 15 * 60_000;
-/** One that was left behind half made is not being made any more. */
-const HALF_MADE_MS = 60 * 60_000;
-/** A server of another window may run from an old one, and still has modules to read. */
-const UNUSED_MS = 7 * 24 * 60 * 60_000;
+/** A half made environment that is older is a leftover: no process is still making it. */
+const MAX_BUILD_MS = 60 * 60_000;
+/** A server of another window may still run from an old environment, and load modules from it. */
+const MAX_UNUSED_MS = 7 * 24 * 60 * 60_000;
 
 /**
- * The Python of the private environment that holds the wheel; it is made when it is not there or does not work.
+ * The Python of the private environment that holds the wheel; makes the environment if it is missing or does not work.
  * It is called as `python -m modelport`, never by the scripts in it, which have the name of the folder it was made in.
  *
  * @throws {LaunchCancelled} the user stopped it.
@@ -24,10 +24,9 @@ export async function environmentPython(
   base: Interpreter,
 ): Promise<{ python: string } | { problem: string }> {
   const { folder, files, mark } = search.environments;
-  const { join } = paths(search.machine);
-  // The content counts, too: two builds of one version are not the same.
+  // With the digest, because two builds of one version differ.
   const key = `${wheel.version}-${await files.digest(wheel.path)}-${base.version.slice(0, 2).join(".")}`;
-  const whole = join(folder, key);
+  const whole = paths(search.machine).join(folder, key);
   if (await files.exists(whole)) {
     if (await works(search, whole, wheel)) {
       await files.touch(whole);
@@ -37,13 +36,13 @@ export async function environmentPython(
     if (search.signal.aborted) {
       return { problem: "it was stopped" };
     }
-    search.passOver(`The private environment ${whole} does not work, and is made anew.`);
+    search.reject(`The private environment ${whole} does not work, and is made again.`);
     await files.remove(whole);
   }
   const aside = `${whole}.${mark()}`;
   try {
     await files.makeFolder(folder);
-    const problem = await search.inSight(vscode.l10n.t("Modelport: installing the server with Python"), (signal) =>
+    const problem = await search.withProgress(vscode.l10n.t("Modelport: installing the server with Python"), (signal) =>
       make(search, aside, wheel, base, signal),
     );
     if (problem !== undefined) {
@@ -97,22 +96,24 @@ async function works(search: Search, environment: string, wheel: Wheel): Promise
   return String(serverVersion(outcome)) === String(versionIn(wheel.version));
 }
 
-/** Removes what nobody uses any more; what cannot be removed is left. */
+/** Removes the environments that are no longer used; one that cannot be removed is left. */
 async function tidy({ environments: { folder, files }, machine }: Search, key: string): Promise<void> {
   for (const name of await files.names(folder)) {
     const path = paths(machine).join(folder, name);
-    const limit = /\.[0-9a-f]{6}$/.test(name) ? HALF_MADE_MS : UNUSED_MS;
+    const limit = /\.[0-9a-f]{6}$/.test(name) ? MAX_BUILD_MS : MAX_UNUSED_MS;
     try {
       if (name !== key && (await files.ageMs(path)) > limit) {
         await files.remove(path);
       }
     } catch {
-      // Somebody else removes it, or holds it open.
+      // Another process removes it, or holds it open.
     }
   }
 }
 
 function pythonIn({ machine }: Search, environment: string): string {
-  const { join } = paths(machine);
-  return machine.platform === "win32" ? join(environment, "Scripts", "python.exe") : join(environment, "bin", "python");
+  const path = paths(machine);
+  return machine.platform === "win32"
+    ? path.join(environment, "Scripts", "python.exe")
+    : path.join(environment, "bin", "python");
 }

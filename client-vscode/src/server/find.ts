@@ -56,7 +56,7 @@ async function bySetting({ machine, settings }: Search): Promise<Launch | undefi
   }
   if (!Array.isArray(words) || !words.every((word): word is string => typeof word === "string")) {
     throw new LaunchError(
-      vscode.l10n.t("The setting modelport.server.command has to be a list of texts: a program and its arguments."),
+      vscode.l10n.t("The setting modelport.server.command has to be a list of strings: a program and its arguments."),
     );
   }
   const [named = "", ...args] = words;
@@ -69,12 +69,12 @@ async function bySetting({ machine, settings }: Search): Promise<Launch | undefi
       ),
     );
   }
-  // Many write the whole command that they know from a terminal.
+  // Many users write the whole command, as they do in a terminal.
   const call = callOf(machine, program, args.at(-1) === "serve" ? args : [...args, "serve"]);
   if (call === undefined) {
     throw new LaunchError(
       vscode.l10n.t(
-        "Windows cannot be given the setting modelport.server.command safely: its program is a script, and a word of it has a quote, a percent sign, a line end, or a backslash at its end.",
+        "The setting modelport.server.command cannot be run safely on Windows: its program is a script, and one of its words has a quote, a percent sign, a line end, or a backslash at its end.",
       ),
     );
   }
@@ -85,21 +85,21 @@ async function installed(search: Search): Promise<Attempt> {
   const { machine } = search;
   const programs = await locate(machine, "modelport", [...pathFolders(machine), ...usualFolders(machine)]);
   if (programs.length === 0) {
-    search.passOver("There is no modelport in PATH, nor in the usual folders.");
+    search.reject("There is no modelport in PATH, nor in the usual folders.");
   }
   for (const program of programs) {
     const [ask, serve] = [callOf(machine, program, ["--version"]), callOf(machine, program, ["serve"])];
     if (ask === undefined || serve === undefined) {
-      search.passOver(`${program} is passed over: its path cannot be given to Windows' command interpreter.`);
+      search.reject(`${program} is rejected: its path cannot be given to Windows' command interpreter.`);
       continue;
     }
     const outcome = await machine.run(ask, { timeoutMs: VERSION_TIMEOUT_MS, signal: search.signal });
     const version = serverVersion(outcome);
     if (version === undefined) {
-      search.passOver(`${program} is passed over: it does not say its version: ${failure(outcome)}.`);
+      search.reject(`${program} is rejected: it does not say its version: ${failure(outcome)}.`);
     } else if (!isNewEnough(version, search.version)) {
-      search.passOver(
-        `${program} is passed over: it is version ${version.join(".")}, and the extension, ${search.version.join(".")}, needs ${search.version.slice(0, 2).join(".")} or later.`,
+      search.reject(
+        `${program} is rejected: it is version ${version.join(".")}, and the extension, ${search.version.join(".")}, needs ${search.version.slice(0, 2).join(".")} or later.`,
       );
     } else {
       return { launch: launch(serve, `The server is ${program}, version ${version.join(".")}, which is installed.`) };
@@ -119,7 +119,7 @@ async function fromEnvironment(search: Search): Promise<Attempt> {
   }
   const made = await environmentPython(search, wheel, base);
   if ("problem" in made) {
-    search.passOver(`Python ${base.version.join(".")} is passed over: ${made.problem}.`);
+    search.reject(`Python ${base.version.join(".")} is rejected: ${made.problem}.`);
     return made;
   }
   return {

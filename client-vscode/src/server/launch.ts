@@ -3,10 +3,10 @@ import * as vscode from "vscode";
 /** How the server is started, and why in this way. */
 export interface Launch {
   readonly command: string;
-  /** Everything behind the program, `serve` included. */
+  /** All arguments, `serve` included. */
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** The arguments are quoted for Windows' command interpreter already, and are passed on as they are. */
+  /** The arguments are already quoted for Windows' command interpreter, and must not be quoted again. */
   readonly verbatim?: boolean;
   /** For the log, as a sentence. */
   readonly reason: string;
@@ -24,16 +24,16 @@ export class LaunchError extends Error {
   }
 }
 
-/** Something to install that would help: what a button says, and the page it opens. */
+/** A program to install that would help: the button's label, and the page it opens. */
 export interface Remedy {
   readonly label: string;
   readonly url: string;
 }
 
-/** The user stopped the installation. Nothing is tried again before they ask for it. */
+/** The user stopped the installation. No start is tried again until the user restarts the server. */
 export class LaunchCancelled extends LaunchError {}
 
-/** The server has to be installed first, and nobody has asked for it yet. */
+/** The server has to be installed first, and the user has done nothing yet that needs it. */
 export class LaunchPostponed extends LaunchError {}
 
 /** The server ended while a request was under way. */
@@ -46,12 +46,12 @@ export class ServerEndedError extends Error {
 }
 
 /** Finds a way to start the server; again at each start, since the machine may have changed. */
-export interface Launcher extends vscode.Disposable {
+export interface Launcher {
   /**
    * @param signal ends the search, and whatever it is installing.
-   * @param asked whether the user has asked for something that needs the server, and may be shown an installation.
-   * @throws {LaunchPostponed} when there is none without an installation, and they have not.
+   * @param mayInstall whether the user has done something that needs the server, so that it may be installed.
+   * @throws {LaunchPostponed} when there is none without an installation, and it may not be installed.
    * @throws {LaunchError} when there is none.
    */
-  find(signal: AbortSignal, asked: () => boolean): Promise<Launch>;
+  find(signal: AbortSignal, mayInstall: () => boolean): Promise<Launch>;
 }

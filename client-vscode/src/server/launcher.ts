@@ -11,12 +11,11 @@ import { versionIn } from "./versions";
 /** The ways to start the server on this machine, in their order. */
 export function createLauncher(extension: vscode.ExtensionContext, log: vscode.LogOutputChannel): Launcher {
   return {
-    find: async (signal, asked) => findLaunch(await newSearch(extension, log, signal, asked)),
-    dispose: () => undefined,
+    find: async (signal, mayInstall) => findLaunch(await newSearch(extension, log, signal, mayInstall)),
   };
 }
 
-/** A setting's value for this machine. What a workspace says does not count, whether the editor lets it or not. */
+/** A setting's value for this machine. A workspace's own value is ignored, also where the editor allows one. */
 export function machineSetting(name: string): unknown {
   const values = vscode.workspace.getConfiguration("modelport").inspect(name);
   return values?.globalValue ?? values?.defaultValue;
@@ -26,12 +25,12 @@ async function newSearch(
   extension: vscode.ExtensionContext,
   log: vscode.LogOutputChannel,
   signal: AbortSignal,
-  asked: () => boolean,
+  mayInstall: () => boolean,
 ): Promise<Search> {
   const { version } = extension.extension.packageJSON as { version: string };
   const own = versionIn(version);
   if (own === undefined) {
-    throw new LaunchError(vscode.l10n.t("The extension does not know its own version: install it again."));
+    throw new LaunchError(vscode.l10n.t("The extension's version cannot be read: install it again."));
   }
   return {
     machine: localMachine,
@@ -44,12 +43,12 @@ async function newSearch(
     wheel: await bundledWheel(join(extension.extensionUri.fsPath, "bundled")),
     settings: { command: machineSetting("server.command"), uv: machineSetting("uv.path") },
     signal,
-    passOver: (line) => log.info(line),
-    inSight: async (title, work) => {
-      if (!asked()) {
+    reject: (line) => log.info(line),
+    withProgress: async (title, work) => {
+      if (!mayInstall()) {
         throw new LaunchPostponed(vscode.l10n.t("The Modelport server is installed when it is first used."));
       }
-      return inSight(title, signal, work);
+      return withProgress(title, signal, work);
     },
   };
 }
@@ -60,7 +59,7 @@ async function bundledWheel(folder: string): Promise<Wheel | undefined> {
   return name === undefined || version === undefined ? undefined : { path: join(folder, name), version };
 }
 
-function inSight<T>(title: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+function withProgress<T>(title: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const options = { location: vscode.ProgressLocation.Notification, title, cancellable: true };
   return Promise.resolve(
     vscode.window.withProgress(options, async (_progress, token) => {

@@ -7,12 +7,12 @@ import { join } from "node:path";
 
 import type { Call, Files, Machine, Outcome, RunOptions } from "./machine";
 
-/** How much of each stream is kept, from its end: what went wrong is said last. */
-const KEPT_CHARACTERS = 64 * 1024;
-/** How long a program that was asked to stop may take before it is made to. */
+/** How much of each stream is kept, from its end: an error is printed last. */
+const MAX_KEPT_CHARACTERS = 64 * 1024;
+/** How long a program may take to stop before it is killed. */
 const GRACE_MS = 2_000;
 
-/** The machine the extension runs on; over Remote-SSH that is the remote one. */
+/** The machine that the extension runs on; with Remote-SSH the remote one. */
 export const localMachine: Machine = {
   platform: process.platform,
   env: process.env,
@@ -24,7 +24,9 @@ export const localMachine: Machine = {
 export const localFiles: Files = {
   exists: (path) => fs.access(path).then(() => true, () => false),
   names: (folder) => fs.readdir(folder).catch(() => []),
-  makeFolder: async (path) => void (await fs.mkdir(path, { recursive: true })),
+  makeFolder: async (path) => {
+    await fs.mkdir(path, { recursive: true });
+  },
   rename: (from, to) => fs.rename(from, to),
   remove: (path) => fs.rm(path, { recursive: true, force: true, maxRetries: 3 }),
   touch: (path) => fs.utimes(path, new Date(), new Date()),
@@ -54,7 +56,7 @@ function run(call: Call, { timeoutMs, signal }: RunOptions): Promise<Outcome> {
         cwd: homedir(),
         env: { ...process.env, ...call.env },
         stdio: ["ignore", "pipe", "pipe"],
-        // A group of its own, so that what it has started is stopped with it.
+        // A process group of its own, so that its children are stopped with it.
         detached: process.platform !== "win32",
         windowsHide: true,
         windowsVerbatimArguments: call.verbatim === true,
@@ -66,7 +68,7 @@ function run(call: Call, { timeoutMs, signal }: RunOptions): Promise<Outcome> {
     const texts = { stdout: "", stderr: "" };
     for (const name of ["stdout", "stderr"] as const) {
       child[name]?.setEncoding("utf8").on("data", (chunk: string) => {
-        texts[name] = (texts[name] + chunk).slice(-KEPT_CHARACTERS);
+        texts[name] = (texts[name] + chunk).slice(-MAX_KEPT_CHARACTERS);
       });
     }
     let stopped: string | undefined;
@@ -82,7 +84,7 @@ function run(call: Call, { timeoutMs, signal }: RunOptions): Promise<Outcome> {
       kill(child, "SIGTERM");
       force = setTimeout(() => {
         kill(child, "SIGKILL");
-        // Whoever left the group may hold the streams open; nobody waits for that.
+        // A child outside of the group may hold the streams open, so their end is not awaited.
         end({ kind: "failed", why });
       }, GRACE_MS);
     };

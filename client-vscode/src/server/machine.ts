@@ -1,8 +1,8 @@
-/** A program and what it is given. */
+/** A program, its arguments and its environment. */
 export interface Call {
   readonly program: string;
   readonly args: readonly string[];
-  /** Beside the editor's own environment. */
+  /** Variables in addition to the editor's own environment. */
   readonly env?: Readonly<Record<string, string>>;
   /** See `Launch.verbatim`. */
   readonly verbatim?: boolean;
@@ -19,12 +19,12 @@ export interface RunOptions {
   readonly signal: AbortSignal;
 }
 
-/** What the search for a server needs of the machine it looks at; a table in tests. Paths are absolute. */
+/** The parts of a machine that the search for a server uses; tests have a table. Paths are absolute. */
 export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
-  /** Whether a file is there that may be run. */
+  /** Whether the path is a file that may be executed. */
   isProgram(path: string): Promise<boolean>;
   /** Runs a program to its end, without a shell, in the user's folder. Never throws. */
   run(call: Call, options: RunOptions): Promise<Outcome>;
@@ -33,11 +33,11 @@ export interface Machine {
 /** The files of the private environment. All throw what the file system throws. */
 export interface Files {
   exists(path: string): Promise<boolean>;
-  /** The names in a folder; none if it is not there. */
+  /** The names in a folder; none if it does not exist. */
   names(folder: string): Promise<readonly string[]>;
   makeFolder(path: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
-  /** Removes a file or a folder with everything in it, if it is there. */
+  /** Removes a file or a folder with everything in it, if it exists. */
   remove(path: string): Promise<void>;
   /** Sets the time of the last change to now. */
   touch(path: string): Promise<void>;

@@ -2,42 +2,33 @@ import { posix, win32 } from "node:path";
 
 import type { Call, Machine } from "./machine";
 
-/** Where users' own programs are, beside PATH: an editor that was not started from a terminal has a short one. */
+/** Usual folders of users' programs: an editor that was not started from a terminal often lacks them in its PATH. */
 export function usualFolders(machine: Machine): readonly string[] {
-  const { join } = paths(machine);
-  if (machine.platform === "win32") {
-    const links = machine.env["LOCALAPPDATA"];
-    return [
-      join(machine.home, ".local", "bin"),
-      join(machine.home, ".cargo", "bin"),
-      ...(links === undefined ? [] : [join(links, "Microsoft", "WinGet", "Links")]),
-    ];
+  const path = paths(machine);
+  const own = [path.join(machine.home, ".local", "bin"), path.join(machine.home, ".cargo", "bin")];
+  if (machine.platform !== "win32") {
+    return [...own, "/opt/homebrew/bin", "/usr/local/bin"];
   }
-  return [
-    join(machine.home, ".local", "bin"),
-    join(machine.home, ".cargo", "bin"),
-    "/opt/homebrew/bin",
-    "/usr/local/bin",
-  ];
+  const links = machine.env["LOCALAPPDATA"];
+  return links === undefined ? own : [...own, path.join(links, "Microsoft", "WinGet", "Links")];
 }
 
-/** The folders of PATH. One that is relative would mean the folder a program happens to run in, so it is left out. */
+/** The absolute folders of PATH. A relative one would depend on the current folder, so it is left out. */
 export function pathFolders(machine: Machine): readonly string[] {
-  const { delimiter, isAbsolute } = paths(machine);
+  const path = paths(machine);
   const name = Object.keys(machine.env).find((key) =>
     machine.platform === "win32" ? key.toUpperCase() === "PATH" : key === "PATH",
   );
   const value = name === undefined ? "" : (machine.env[name] ?? "");
-  return value.split(delimiter).filter((folder) => isAbsolute(folder));
+  return value.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
 }
 
-/** The programs of this name in the folders, in their order, none twice. */
+/** The paths of the programs of this name, in the order of the folders, each once. */
 export async function locate(machine: Machine, name: string, folders: readonly string[]): Promise<readonly string[]> {
-  const { join } = paths(machine);
   const found = new Set<string>();
   for (const folder of folders) {
     for (const file of fileNames(machine, name)) {
-      const path = join(folder, file);
+      const path = paths(machine).join(folder, file);
       if (!found.has(path) && (await machine.isProgram(path))) {
         found.add(path);
         break;
@@ -48,26 +39,26 @@ export async function locate(machine: Machine, name: string, folders: readonly s
 }
 
 /**
- * What a setting names: a path, `~` for the user's folder, or a name that is looked up in PATH and the usual folders.
- * Nothing for a path that is relative: what it means would depend on the workspace.
+ * The program that a setting names: a path, also one that begins with `~`, or a name that is looked up in PATH and the
+ * usual folders. undefined for a relative path, which would depend on the workspace.
  */
 export async function resolve(machine: Machine, named: string): Promise<string | undefined> {
-  const { isAbsolute, join } = paths(machine);
-  const path = /^~[/\\]/.test(named) ? join(machine.home, named.slice(2)) : named;
-  if (isAbsolute(path)) {
-    const { dir, base } = paths(machine).parse(path);
+  const path = paths(machine);
+  const program = /^~[/\\]/.test(named) ? path.join(machine.home, named.slice(2)) : named;
+  if (path.isAbsolute(program)) {
+    const { dir, base } = path.parse(program);
     return (await locate(machine, base, [dir]))[0];
   }
-  if (/[/\\]/.test(path) || path === "") {
+  if (/[/\\]/.test(program) || program === "") {
     return undefined;
   }
-  return (await locate(machine, path, [...pathFolders(machine), ...usualFolders(machine)]))[0];
+  return (await locate(machine, program, [...pathFolders(machine), ...usualFolders(machine)]))[0];
 }
 
 /**
- * The call of a program. Windows runs scripts (`.cmd`, `.bat`) through its command interpreter only, which reads the
- * arguments once more: all are quoted for it. Nothing where that cannot be done, which is with quotes, percent signs,
- * line ends, and a backslash at the end of a word.
+ * How a program is called. Windows runs scripts (`.cmd`, `.bat`) only through its command interpreter, which parses the
+ * arguments again, so each is quoted for it. undefined where they cannot be quoted: with a quote, a percent sign, a
+ * line end, or a backslash at the end of a word.
  */
 export function callOf(machine: Machine, program: string, args: readonly string[]): Call | undefined {
   if (machine.platform !== "win32" || !/\.(cmd|bat)$/i.test(program)) {
@@ -79,11 +70,11 @@ export function callOf(machine: Machine, program: string, args: readonly string[
   const line = [program, ...args].map((word) => `"${word}"`).join(" ");
   const root = machine.env["SystemRoot"] ?? "C:\\Windows";
   const interpreter = win32.join(root, "System32", "cmd.exe");
-  // Delayed expansion is off, or an exclamation mark would have a meaning; /s takes off the outer quotes only.
+  // /v:off so that an exclamation mark has no meaning; /s removes the outer quotes only.
   return { program: interpreter, args: ["/d", "/v:off", "/s", "/c", `"${line}"`], verbatim: true };
 }
 
-/** The rules for paths on this machine. */
+/** Node's path functions for this machine's platform. */
 export function paths(machine: Machine): typeof posix {
   return machine.platform === "win32" ? win32 : posix;
 }

@@ -5,38 +5,38 @@ import { compare, type Version, versionIn } from "./versions";
 /** A Python that can make environments. */
 export interface Interpreter {
   readonly program: string;
-  /** In front of everything else: `-3` for Windows' launcher. */
+  /** The first arguments of each call: `-3` for Windows' launcher. */
   readonly args: readonly string[];
   readonly version: Version;
 }
 
-const OLDEST: Version = [3, 11, 0];
-/** Isolated, so that no module of the user's, nor a variable, changes the answer. Debian has Python without ensurepip. */
+const MIN_VERSION: Version = [3, 11, 0];
+/** Run isolated: neither the user's modules nor variables change the result. Debian's Python may lack ensurepip. */
 const PROBE = "import ensurepip, sys, venv; print('%d.%d.%d' % sys.version_info[:3])";
 
 /**
- * The first Python 3.11 or later in PATH and the usual folders. The one that a workspace has chosen in the Python
- * extension is not asked for: a workspace must not have a say in what is run.
+ * The first Python 3.11 or later in PATH and the usual folders. The one that is selected in the Python extension is not
+ * used, because a workspace can set it and must not decide what is run.
  */
 export async function interpreter(search: Search): Promise<Interpreter | undefined> {
   const { machine } = search;
   for (const { program, args } of await candidates(search)) {
     const call = callOf(machine, program, [...args, "-I", "-c", PROBE]);
     if (call === undefined || call.verbatim === true) {
-      search.passOver(`${program} is passed over: it is a script.`);
+      search.reject(`${program} is rejected: it is a script.`);
       continue;
     }
     const outcome = await machine.run(call, { timeoutMs: VERSION_TIMEOUT_MS, signal: search.signal });
     const version = outcome.kind === "exited" && outcome.code === 0 ? versionIn(outcome.stdout) : undefined;
     if (version === undefined) {
-      search.passOver(`${program} is passed over: it cannot make environments: ${failure(outcome)}.`);
-    } else if (compare(version, OLDEST) < 0) {
-      search.passOver(`${program} is passed over: it is Python ${version.join(".")}, and 3.11 or later is needed.`);
+      search.reject(`${program} is rejected: it cannot make environments: ${failure(outcome)}.`);
+    } else if (compare(version, MIN_VERSION) < 0) {
+      search.reject(`${program} is rejected: it is Python ${version.join(".")}, and 3.11 or later is needed.`);
     } else {
       return { program, args, version };
     }
   }
-  search.passOver("There is no Python 3.11 or later that works in PATH, nor in the usual folders.");
+  search.reject("There is no Python 3.11 or later that works in PATH, nor in the usual folders.");
   return undefined;
 }
 
@@ -49,6 +49,6 @@ async function candidates({ machine }: Search): Promise<readonly { program: stri
   }
   const names = ["python3.13", "python3.12", "python3.11", "python3.14", "python3", "python"];
   const found = (await Promise.all(names.map((name) => named(name)))).flat();
-  // Apple's own is too old, and where the developer tools are missing it opens a dialog that offers them.
+  // Apple's own is too old, and opens a dialog where the developer tools are missing.
   return machine.platform === "darwin" ? found.filter(({ program }) => !program.startsWith("/usr/bin/")) : found;
 }

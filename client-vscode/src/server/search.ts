@@ -5,7 +5,7 @@ import { type Version, versionIn } from "./versions";
 /** The wheel inside the extension. */
 export interface Wheel {
   readonly path: string;
-  /** As its file name has it. */
+  /** The version in its file name. */
   readonly version: string;
 }
 
@@ -14,47 +14,47 @@ export interface Environments {
   readonly folder: string;
   readonly files: Files;
   /** A few random characters, for the name of a folder that no other process uses. */
-  mark(): string;
+  readonly mark: () => string;
 }
 
-/** Everything a search for a way to start the server looks at. */
+/** The input of a search for a way to start the server. */
 export interface Search {
   readonly machine: Machine;
   readonly environments: Environments;
-  /** The extension's own. */
+  /** The extension's version. */
   readonly version: Version;
   readonly wheel: Wheel | undefined;
-  /** The values of the machine's settings, as they were written. */
+  /** The values of the machine's settings, unchecked. */
   readonly settings: { readonly command: unknown; readonly uv: unknown };
   readonly signal: AbortSignal;
-  /** Tells the log what was passed over, and why. */
-  passOver(line: string): void;
+  /** Logs why a program, or a way to start the server, cannot be used. */
+  reject(reason: string): void;
   /**
-   * Installs something, which may take minutes, in sight of the user, who may stop it.
+   * Runs an installation, which may take minutes, with a progress notification that can cancel it.
    *
-   * @throws {LaunchCancelled} they did.
-   * @throws {LaunchPostponed} they have asked for nothing that needs it.
+   * @throws {LaunchCancelled} the user cancelled it.
+   * @throws {LaunchPostponed} the user has done nothing yet that needs the server.
    */
-  inSight<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  withProgress<T>(title: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
 }
 
-/** What came of one way: the launch, or what went wrong with it if that is worth telling. */
+/** The result of one way to start the server: the launch, or the problem, if there is one to report. */
 export type Attempt = { readonly launch: Launch } | { readonly problem?: string };
 
-/** How long a program may take to say its version: the first start after an installation reads a lot from the disk. */
+/** How long `--version` may take: the first start after an installation reads a lot from the disk. */
 export const VERSION_TIMEOUT_MS = 30_000;
 
-/** What went wrong, on one line: what a program said is the error, or the last that it said, or how it ended. */
+/** Why a program failed, on one line: its first line that begins with "error", else its last one, and its exit code. */
 export function failure(outcome: Outcome): string {
   if (outcome.kind === "failed") {
     return outcome.why;
   }
   const lines = `${outcome.stdout}\n${outcome.stderr}`.split("\n").map((line) => line.trim());
-  const said = lines.find((line) => /^error\b/i.test(line)) ?? lines.filter((line) => line !== "").at(-1);
-  return `${(said ?? "it said nothing").slice(0, 300)} (exit code ${outcome.code})`;
+  const line = lines.find((one) => /^error\b/i.test(one)) ?? lines.filter((one) => one !== "").at(-1);
+  return `${(line ?? "it printed nothing").slice(0, 300)} (exit code ${outcome.code})`;
 }
 
-/** The version a server says it has; nothing if this is no server of ours. */
+/** The version in the output of `modelport --version`; undefined if the program is not Modelport's server. */
 export function serverVersion(outcome: Outcome): Version | undefined {
   return outcome.kind === "exited" && outcome.code === 0 && /^modelport\b/m.test(outcome.stdout)
     ? versionIn(outcome.stdout)

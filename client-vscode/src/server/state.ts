@@ -1,10 +1,10 @@
 import type { Remedy } from "./launch";
 
-/** What the server is doing, for the status bar and for whoever waits for it. */
+/** What the server is doing. */
 export type ServerState =
   | {
       readonly kind: "stopped";
-      /** It was looked for, has to be installed first, and nobody has asked for that yet. */
+      /** It has to be installed first, and the user has done nothing yet that needs it. */
       readonly postponed?: true;
     }
   | { readonly kind: "starting" }
@@ -14,6 +14,6 @@ export type ServerState =
       readonly kind: "failed";
       readonly message: string;
       readonly remedy?: Remedy;
-      /** Nothing that the user did needed the server: they need not be told. */
-      readonly unasked?: true;
+      /** It was not started for anything that the user did, so the failure is not shown as a message. */
+      readonly background?: true;
     };

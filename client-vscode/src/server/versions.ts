@@ -1,7 +1,7 @@
 /** Major, minor, patch. */
 export type Version = readonly [number, number, number];
 
-/** The first version in a text; two numbers are enough. */
+/** The first version in a text, of two numbers or three; undefined when there is none. */
 export function versionIn(text: string): Version | undefined {
   const found = /(\d{1,9})\.(\d{1,9})(?:\.(\d{1,9}))?/.exec(text);
   return found === null ? undefined : [Number(found[1]), Number(found[2]), Number(found[3] ?? 0)];

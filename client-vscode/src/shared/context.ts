@@ -3,18 +3,18 @@ import type * as vscode from "vscode";
 import type { Server } from "../client";
 import type { Answering } from "./answering";
 
-/** Who has changed what models there are; after the user has, their providers may be asked. */
+/** Why the models may have changed. Only after a change by the user may the providers be asked for their lists. */
 export type ModelsChange = "user" | "restart";
 
-/** What the parts of the extension work with. */
+/** The objects that all parts of the extension share. */
 export interface Context {
   readonly extension: vscode.ExtensionContext;
   readonly log: vscode.LogOutputChannel;
   readonly server: Server;
-  /** What the models are asked for just now. */
+  /** The answers that are being streamed. */
   readonly answering: Answering;
-  /** Fires when models or connections may have changed, because something was connected, forgotten or set. */
+  /** Fires when models or connections may have changed, because one was connected, disconnected or set. */
   readonly onDidChangeModels: vscode.Event<ModelsChange>;
-  /** Says that they have. */
+  /** Fires `onDidChangeModels`. */
   modelsChanged(change: ModelsChange): void;
 }

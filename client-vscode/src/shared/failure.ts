@@ -3,7 +3,7 @@ import * as vscode from "vscode";
 import { ErrorCode, type ErrorData, type ErrorKind } from "../protocol";
 import type { Context } from "./context";
 
-/** What a request failed with: the server's sentence for a person, and what it says for a program. */
+/** Why a request failed: the message to show, and the fields that code decides by. */
 export interface Failure {
   readonly message: string;
   readonly kind?: ErrorKind;
@@ -11,7 +11,7 @@ export interface Failure {
   readonly field?: string;
 }
 
-/** Reads an error of any origin. */
+/** The `Failure` of any thrown value. */
 export function failureOf(error: unknown): Failure {
   const data = dataOf(error);
   return {
@@ -21,7 +21,7 @@ export function failureOf(error: unknown): Failure {
   };
 }
 
-/** Whether the work was cancelled, of which nobody has to be told. */
+/** Whether the error is a cancellation, which is not shown. */
 export function isCancelled(error: unknown): boolean {
   return (
     error instanceof vscode.CancellationError ||
@@ -29,12 +29,12 @@ export function isCancelled(error: unknown): boolean {
   );
 }
 
-/** Whether the server answered and refused; any other error is about the server itself. */
+/** Whether the error is the server's reply; any other means that the server could not be reached. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof Error && "code" in error && !isCancelled(error);
 }
 
-/** Shows an error with buttons, the log among them; resolves to the button pressed, where it is the caller's. */
+/** Shows an error with buttons, the log among them; resolves to the button pressed, if it is one of `buttons`. */
 export async function showFailure(
   context: Context,
   error: unknown,
@@ -49,7 +49,8 @@ export async function showFailure(
   return pressed;
 }
 
-function dataOf(error: unknown): ErrorData {
+/** The data of an error of the server; empty for any other error. */
+export function dataOf(error: unknown): ErrorData {
   const data: unknown = error instanceof Error && "data" in error ? error.data : undefined;
   return typeof data === "object" && data !== null ? data : {};
 }

@@ -8,7 +8,7 @@ export function originOf(credential: CredentialStatus): string {
   return credential.last4 === undefined ? words : vscode.l10n.t("{0} (…{1})", words, credential.last4);
 }
 
-/** Whether it has what it takes to be used: a connection, or a key. */
+/** Whether the provider can be used: it is connected, or has a key. */
 export function isReady(provider: Provider): boolean {
   return provider.connected || hasKey(provider.credential);
 }

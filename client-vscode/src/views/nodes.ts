@@ -4,7 +4,7 @@ import type { Connection, Health, Model, Provider } from "../protocol";
 import { modelDetail } from "../shared/amounts";
 import { originOf } from "../shared/origin";
 
-/** A provider in use; `active` where requests that name nothing go to it. */
+/** A provider in use; with `active` where requests without a provider go to it. */
 export interface ProviderNode {
   readonly kind: "provider";
   readonly provider: Provider;
@@ -12,20 +12,20 @@ export interface ProviderNode {
   readonly health?: Health;
 }
 
-/** A model of it; `active` where requests that name nothing get it. */
+/** A provider's model; `active` where requests without a model use it. */
 export interface ModelNode {
   readonly kind: "model";
   readonly model: Model;
   readonly active: boolean;
 }
 
-/** Why there are no models, in the server's words. */
+/** The server's message why there are no models. */
 export interface ProblemNode {
   readonly kind: "problem";
   readonly message: string;
 }
 
-/** A provider's row: how it is doing as an icon, what is used of it as a description. */
+/** A provider's row: its health as the icon, its active model or the origin of its key as the description. */
 export function providerItem({ provider, active, health }: ProviderNode): vscode.TreeItem {
   const item = new vscode.TreeItem(provider.displayName, vscode.TreeItemCollapsibleState.Collapsed);
   const origin = originOf(provider.credential);
@@ -61,7 +61,7 @@ export function modelItem({ model, active }: ModelNode): vscode.TreeItem {
   return item;
 }
 
-/** A row that says what went wrong. */
+/** A row with an error message. */
 export function problemItem({ message }: ProblemNode): vscode.TreeItem {
   const item = new vscode.TreeItem(message, vscode.TreeItemCollapsibleState.None);
   item.contextValue = "problem";

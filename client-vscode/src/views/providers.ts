@@ -22,7 +22,7 @@ export function registerProviders(context: Context): void {
 class ProviderTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<Node | undefined>();
   private readonly subscriptions: vscode.Disposable;
-  /** The providers whose models are asked for anew: after the button was pressed, until they have been. */
+  /** The providers whose models the next request fetches again, because Refresh was pressed. */
   private readonly stale = new Set<string>();
   /** Whether the last call of each provider succeeded. */
   private readonly succeeded = new Map<string, boolean>();
@@ -41,7 +41,7 @@ class ProviderTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
         }
       }),
       context.server.onDidChangeState(({ kind }) => {
-        // While it starts there is nothing new to show, and asking is what started it.
+        // While it starts there is nothing new to show, and the request of this view may have started it.
         if (kind === "running" || kind === "failed") {
           this.changed.fire(undefined);
         }
@@ -53,7 +53,7 @@ class ProviderTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     this.subscriptions.dispose();
   }
 
-  /** Asks for everything anew; also starts a server that could not be started. */
+  /** Fetches everything again; also tries to start a server that has failed to start. */
   async refresh(): Promise<void> {
     try {
       const { providers } = await this.inUse();
@@ -88,7 +88,7 @@ class ProviderTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     const failed = this.context.server.state.kind === "failed";
     void vscode.commands.executeCommand("setContext", "modelport.failed", failed);
     if (failed) {
-      // The view says so itself; a look at it is no reason to try again.
+      // The view shows its text for a failed server; showing it must not start the server again.
       return [];
     }
     try {
@@ -109,7 +109,7 @@ class ProviderTree implements vscode.TreeDataProvider<Node>, vscode.Disposable {
     return { providers: providers.filter((provider) => provider.supported && isReady(provider)), active, health };
   }
 
-  /** What is known at once; the provider is asked only where nothing is, or when the button was pressed. */
+  /** The models from the server's cache; the provider is asked only if that is empty or Refresh was pressed. */
   private async models(node: ProviderNode): Promise<Node[]> {
     const { server } = this.context;
     const { id } = node.provider;

@@ -1,9 +1,9 @@
 import type { Connection, StatusChangedParams, UsageTotals } from "../protocol";
 
-/** What is known of the server's session. */
+/** The part of the server's session that the status bar shows. */
 export interface Session {
   readonly active: Connection | null;
-  /** What was used since midnight; absent until it is known. */
+  /** The usage since midnight; absent until it has been received. */
   readonly today?: UsageTotals;
   readonly status?: StatusChangedParams;
 }

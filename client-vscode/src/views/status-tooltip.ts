@@ -6,7 +6,7 @@ import { cost, tokens } from "../shared/amounts";
 import { originOf } from "../shared/origin";
 import type { Session } from "./session";
 
-/** What the status bar item says when it is pointed at, with links to `commands` and to nothing else. */
+/** The tooltip of the status bar item. Its links may run `commands` and no others. */
 export function statusTooltip(
   state: ServerState,
   { active, today, status }: Session,
@@ -23,7 +23,7 @@ export function statusTooltip(
     paragraph(text, vscode.l10n.t("{0} of {1}, {2}", model, active.provider, originOf(active.credential)));
   }
   if (today !== undefined) {
-    paragraph(text, today.totalCalls === 0 ? vscode.l10n.t("Nothing was used today.") : usedToday(today));
+    paragraph(text, today.totalCalls === 0 ? vscode.l10n.t("No usage today.") : usedToday(today));
   }
   text.appendMarkdown("\n\n---\n\n");
   text.appendMarkdown(linksFor(state).join(" · "));
@@ -76,7 +76,7 @@ function link(words: string, command: string): string {
   return `[${words}](command:${command})`;
 }
 
-/** A paragraph of plain text: what the server says is not read as markdown. */
+/** Adds a paragraph of plain text: the server's texts must not be parsed as Markdown. */
 function paragraph(text: vscode.MarkdownString, words: string): void {
   text.appendMarkdown("\n\n");
   text.appendText(words);

@@ -8,8 +8,8 @@ import { failureOf } from "../shared/failure";
 import type { Session } from "./session";
 import { statusTooltip } from "./status-tooltip";
 
-/** Calls come in bursts; the ledger is asked once for all of them. */
-const QUIET_MS = 500;
+/** Calls come in bursts, for which the status is requested once. */
+const REFRESH_DELAY_MS = 500;
 
 /** Shows the model in use, what the server is doing and today's usage in the status bar. */
 export function registerStatus(context: Context): void {
@@ -20,8 +20,8 @@ class StatusView implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("modelport.status", vscode.StatusBarAlignment.Right, 100);
   private readonly subscriptions: vscode.Disposable;
   private session: Session = { active: null };
-  private quiet: NodeJS.Timeout | undefined;
-  private midnight: NodeJS.Timeout | undefined;
+  private refreshTimer: NodeJS.Timeout | undefined;
+  private midnightTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly context: Context) {
     const { server } = context;
@@ -50,36 +50,36 @@ class StatusView implements vscode.Disposable {
   }
 
   dispose(): void {
-    clearTimeout(this.quiet);
-    clearTimeout(this.midnight);
+    clearTimeout(this.refreshTimer);
+    clearTimeout(this.midnightTimer);
     this.subscriptions.dispose();
   }
 
   private refreshSoon(): void {
-    clearTimeout(this.quiet);
-    this.quiet = setTimeout(() => void this.refresh(), QUIET_MS);
+    clearTimeout(this.refreshTimer);
+    this.refreshTimer = setTimeout(() => void this.refresh(), REFRESH_DELAY_MS);
   }
 
-  /** Asks the server what is in use and what was used. Starts no server: whoever needs one does. */
+  /** Requests the active connection and today's usage. Starts no server. */
   private async refresh(): Promise<void> {
     const { server, log } = this.context;
-    clearTimeout(this.midnight);
+    clearTimeout(this.midnightTimer);
     if (server.state.kind !== "running") {
       return;
     }
     const since = midnightBefore(new Date());
     try {
       const [{ active }, { totals }] = await Promise.all([
-        server.unasked.request("provider/status", {}),
-        server.unasked.request("usage/summary", { since: since.toISOString() }),
+        server.background.request("provider/status", {}),
+        server.background.request("usage/summary", { since: since.toISOString() }),
       ]);
       this.session = { ...this.session, active, today: totals };
     } catch (error) {
       log.debug(`The status bar could not be brought up to date: ${failureOf(error).message}`);
     }
-    // The old day's usage does not stay there into the new one.
-    clearTimeout(this.midnight);
-    this.midnight = setTimeout(() => void this.refresh(), midnightAfter(since).getTime() - Date.now());
+    // At midnight today's usage begins at zero.
+    clearTimeout(this.midnightTimer);
+    this.midnightTimer = setTimeout(() => void this.refresh(), midnightAfter(since).getTime() - Date.now());
     this.show();
   }
 
@@ -112,7 +112,7 @@ function spent(totals: UsageTotals): string {
   return [tokens(totals.inputTokens + totals.outputTokens), cost(totals)].filter(Boolean).join(" · ");
 }
 
-/** What a screen reader says. */
+/** The text for screen readers. */
 function spoken(name: string, state: string, busy: boolean, today: UsageTotals | undefined): string {
   const words: Readonly<Record<string, string>> = {
     starting: vscode.l10n.t("The server is starting"),
@@ -126,7 +126,7 @@ function spoken(name: string, state: string, busy: boolean, today: UsageTotals |
   return parts.filter(Boolean).join(", ");
 }
 
-/** A name without what the status bar would draw as an icon. */
+/** The name, changed so that the status bar draws no part of it as an icon. */
 function plain(name: string): string {
   return name.replaceAll("$(", "$ (");
 }

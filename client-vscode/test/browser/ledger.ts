@@ -1,5 +1,5 @@
 import type { SummaryUsageParams, UsageGroup, UsageTotals } from "../../src/protocol";
-import { add, NOTHING } from "../../src/views/usage/chart/totals";
+import { add, NO_USAGE } from "../../src/views/usage/chart/totals";
 import { totals } from "../support/usage";
 
 const DAY_MS = 86_400_000;
@@ -80,7 +80,7 @@ function sumOf(calls: readonly LedgerCall[]): UsageTotals {
   return calls.reduce((sum, { inputTokens = 0, outputTokens = 0, usdMicros }) => {
     const price = usdMicros === undefined ? { unpricedCalls: 1 } : { usdMicros };
     return add(sum, totals({ inputTokens, outputTokens, cacheReadTokens: inputTokens >> 1, ...price }));
-  }, NOTHING);
+  }, NO_USAGE);
 }
 
 function groupsOf(calls: readonly LedgerCall[], key: (call: LedgerCall) => string): readonly [string, LedgerCall[]][] {

@@ -19,7 +19,7 @@ export async function pageFiles(): Promise<ReadonlyMap<string, string>> {
   return new Map(outputFiles.map(({ path, text }) => [basename(path), text]));
 }
 
-/** What the editor gives a webview before its own script runs; the test hears of everything the policy forbids. */
+/** What the editor gives a webview before its own script runs; also records everything that the policy blocks. */
 const EDITOR = `
   window.violations = [];
   addEventListener("securitypolicyviolation", (event) => window.violations.push(event.violatedDirective + " " + event.blockedURI));

@@ -1,4 +1,4 @@
-/** The usage page as a person meets it, in a real browser. */
+/** The usage page in a real browser. */
 
 import { mkdir } from "node:fs/promises";
 
@@ -11,7 +11,7 @@ import { THEMES } from "./themes";
 
 const { CHROMIUM, SCREENSHOTS } = process.env;
 
-let browser: Browser;
+let browser: Browser | undefined;
 let files: ReadonlyMap<string, string>;
 let opened: OpenedPage;
 
@@ -35,6 +35,9 @@ afterEach(async () => {
 });
 
 async function open(ledger: Ledger, theme?: string): Promise<Page> {
+  if (browser === undefined) {
+    throw new Error("beforeAll has launched no browser");
+  }
   opened = await OpenedPage.open(browser, files, ledger, theme);
   return opened.page;
 }
@@ -101,7 +104,7 @@ test("arrow keys walk over every bar, and each says what it is", async () => {
 test("what is said to a screen reader", async () => {
   const page = await open(new Ledger([{ ago: 1, model: "m", inputTokens: 7, usdMicros: 2_000_000 }, { ago: 1, model: "m" }])); // prettier-ignore
   await expect.poll(() => bars(page).count()).toBe(1);
-  await expect.poll(() => page.getByRole("status").innerText()).toBe("Calls in this time: 2. Tokens: 7. Money: at least $2.00.");
+  await expect.poll(() => page.getByRole("status").innerText()).toBe("Calls in this period: 2. Tokens: 7. Money: at least $2.00.");
   const chart = page.getByRole("application", { name: "Tokens by day and model" });
   expect(await chart.getByRole("img").getAttribute("aria-label")).toMatch(/m, Tokens: 7$/);
   expect(await page.locator("#chart-help").innerText()).toContain("arrow keys");
@@ -115,7 +118,7 @@ test("the table has the numbers of the chart", async () => {
   const toggle = page.getByRole("button", { name: "Show numbers as a table" });
   await toggle.focus();
   await page.keyboard.press("Enter");
-  const table = page.getByRole("table", { name: "What was used, by time and model" });
+  const table = page.getByRole("table", { name: "Usage by period and model" });
   const numbers = async (column: number) => {
     const texts = await table.locator(`tbody td:nth-child(${column})`).allInnerTexts();
     return texts.map((text) => Number(text.replaceAll(",", ""))).reduce((sum, value) => sum + value, 0);
@@ -137,7 +140,7 @@ test("time and measure are picked by keyboard and remembered", async () => {
   await page.getByRole("radio", { name: "30 days" }).focus();
   await page.keyboard.press("ArrowRight");
   await expect.poll(() => bars(page).count()).toBe(2);
-  expect(await page.getByRole("status").innerText()).toContain("Calls in this time: 2");
+  expect(await page.getByRole("status").innerText()).toContain("Calls in this period: 2");
   await page.getByRole("radio", { name: "Money" }).check();
   await expect.poll(() => bars(page).count()).toBe(1);
   expect(await bars(page).getAttribute("aria-label")).toMatch(/old, Money: \$0.04$/);
@@ -151,7 +154,7 @@ test("time and measure are picked by keyboard and remembered", async () => {
 test("money of which nothing is known is not drawn as nothing", async () => {
   const page = await open(new Ledger([{ ago: 1, model: "m", inputTokens: 3 }]));
   await page.getByRole("radio", { name: "Money" }).check();
-  await expect.poll(() => page.locator(".report .state").innerText()).toContain("price of none of these calls is known");
+  await expect.poll(() => page.locator(".report .state").innerText()).toContain("No price is known for any of these calls");
   expect(await page.locator(".totals > div", { hasText: "Money" }).innerText()).toMatch(/unknown[^]*: 1$/);
   expect(await page.locator(".last-call").innerText()).toContain("Money: unknown");
 });
@@ -166,7 +169,7 @@ test("pointing at a day shows its models", async () => {
   await expect.poll(() => page.locator(".tooltip").isVisible()).toBe(false);
 });
 
-test("calls that come in are drawn, the focus stays and nobody is interrupted", async () => {
+test("calls that come in are drawn, the focus stays and screen readers are not interrupted", async () => {
   const ledger = new Ledger([{ ago: 3, model: "m", inputTokens: 5 }, { ago: 0, model: "m", inputTokens: 9 }]); // prettier-ignore
   const page = await open(ledger);
   await expect.poll(() => bars(page).count()).toBe(2);
@@ -183,15 +186,15 @@ test("calls that come in are drawn, the focus stays and nobody is interrupted", 
 test("nothing used yet, nothing in this time, and a server that is not there", async () => {
   const ledger = new Ledger();
   const page = await open(ledger);
-  await expect.poll(() => page.locator(".empty").innerText()).toContain("Nothing used yet");
+  await expect.poll(() => page.locator(".empty").innerText()).toContain("No usage yet");
   ledger.calls.push({ ago: 50, model: "m", inputTokens: 1 });
   await page.getByRole("radio", { name: "7 days" }).check();
-  await expect.poll(() => page.locator(".empty").innerText()).toContain("Nothing was used in this time");
+  await expect.poll(() => page.locator(".empty").innerText()).toContain("No usage in this period");
   ledger.failure = "The Modelport server could not be started: no Python";
   await page.getByRole("radio", { name: "All", exact: true }).check();
   await expect.poll(() => page.getByRole("alert").innerText()).toContain("no Python");
   ledger.failure = undefined;
-  await page.getByRole("button", { name: "Try again" }).press("Enter");
+  await page.getByRole("button", { name: "Try Again" }).press("Enter");
   await expect.poll(() => bars(page).count()).toBe(1);
   expect(await page.getByRole("alert").count()).toBe(0);
 });
@@ -228,7 +231,7 @@ test("the chart follows the width of the page, and nothing sticks out", async ()
   }
 });
 
-test("forced colours tell series apart by pattern, and nothing moves for who wants no motion", async () => {
+test("with forced colours series differ by pattern, and with reduced motion nothing moves", async () => {
   const page = await open(new Ledger(month()), "vscode-light");
   await page.emulateMedia({ forcedColors: "active", reducedMotion: "reduce" });
   await expect.poll(() => page.locator(".legend .hatch:visible").count()).toBe(9);

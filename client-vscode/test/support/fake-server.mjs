@@ -3,7 +3,9 @@
 
 const [how] = process.argv.slice(2);
 let bytes = Buffer.alloc(0);
-const waiting = new Map();
+/** @type {Set<unknown>} */
+const waiting = new Set();
+/** @typedef {{ id?: unknown, method?: string, params?: Record<string, unknown> }} Message */
 
 process.stdin.on("data", (chunk) => {
   bytes = Buffer.concat([bytes, chunk]);
@@ -15,48 +17,63 @@ process.stdin.on("data", (chunk) => {
     }
     const body = bytes.subarray(head + 4, head + 4 + length).toString();
     bytes = bytes.subarray(head + 4 + length);
-    receive(JSON.parse(body));
+    /** @type {Message} */
+    const message = JSON.parse(body);
+    receive(message);
   }
 });
 process.stdin.on("end", () => process.exit(0));
 
-let hello;
+/** @type {unknown} */
+let clientInfo;
 
-function receive({ id, method, params }) {
+/** @param {Message} message */
+function receive({ id, method, params = {} }) {
+  /** @param {unknown} result */
   const reply = (result) => send({ id, result });
   switch (method) {
     case "initialize":
-      hello = params;
+      clientInfo = params["clientInfo"];
       if (how === "badly") {
         process.stderr.write("no such thing\n");
         process.exit(3);
       }
-      return how === "never" ? undefined : reply({ capabilities: {} });
+      if (how !== "never") {
+        reply({ capabilities: {} });
+      }
+      break;
     case "shutdown":
-      return reply(null);
+      reply(null);
+      break;
     case "exit":
       process.exit(0);
     case "test/echo":
-      return reply(params);
+      reply(params);
+      break;
     case "test/hello":
-      return reply({ clientInfo: hello.clientInfo, cwd: process.cwd(), pid: process.pid, env: process.env.TEST_WORD });
+      reply({ clientInfo, cwd: process.cwd(), pid: process.pid, env: process.env["TEST_WORD"] });
+      break;
     case "test/fail":
-      return send({ id, error: { code: -32803, message: "No key.", data: { kind: "auth" } } });
+      send({ id, error: { code: -32803, message: "No key.", data: { kind: "auth" } } });
+      break;
     case "test/die":
       process.exit(3);
     case "test/wait":
-      waiting.set(id, true);
-      return undefined;
+      waiting.add(id);
+      break;
     case "test/tell":
       send({ method: "status/changed", params: { told: params } });
-      return reply(null);
+      reply(null);
+      break;
     case "$/cancelRequest":
-      if (waiting.delete(params.id)) {
-        send({ id: params.id, error: { code: -32800, message: "Cancelled." } });
+      if (waiting.delete(params["id"])) {
+        send({ id: params["id"], error: { code: -32800, message: "Cancelled." } });
       }
+      break;
   }
 }
 
+/** @param {object} message */
 function send(message) {
   const body = Buffer.from(JSON.stringify({ jsonrpc: "2.0", ...message }));
   process.stdout.write(`Content-Length: ${body.length}\r\n\r\n`);

@@ -59,8 +59,8 @@ export interface Made {
   readonly folders: Folders;
   /** What was run: the program and its arguments. */
   readonly ran: string[];
-  readonly passedOver: string[];
-  /** The titles of what was done in sight of the user. */
+  readonly rejected: string[];
+  /** The titles of the progress notifications. */
   readonly shown: string[];
 }
 
@@ -78,7 +78,7 @@ export function searchOn(
 ): Made {
   const { platform = "linux", env = { PATH: "/usr/bin" }, settings = {}, wheel = true } = with_;
   const signal = with_.signal ?? new AbortController().signal;
-  const [ran, passedOver, shown]: string[][] = [[], [], []];
+  const [ran, rejected, shown]: string[][] = [[], [], []];
   const folders = new Folders();
   const machine: Machine = {
     platform,
@@ -98,8 +98,8 @@ export function searchOn(
     wheel: wheel ? { path: "/ext/modelport-0.1.0-py3-none-any.whl", version: "0.1.0" } : undefined,
     settings: { command: [], uv: "", ...settings },
     signal,
-    passOver: (line) => void passedOver?.push(line),
-    inSight: async (title, work) => {
+    reject: (line) => void rejected?.push(line),
+    withProgress: async (title, work) => {
       shown?.push(title);
       const done = await work(signal);
       if (with_.cancel === true) {
@@ -108,5 +108,5 @@ export function searchOn(
       return done;
     },
   };
-  return { search, folders, ran: ran ?? [], passedOver: passedOver ?? [], shown: shown ?? [] };
+  return { search, folders, ran: ran ?? [], rejected: rejected ?? [], shown: shown ?? [] };
 }

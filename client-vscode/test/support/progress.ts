@@ -5,7 +5,7 @@ import {
   LanguageModelToolCallPart,
 } from "./languageModels";
 
-/** What an editor was told of an answer, as short as tests compare it; a piece it refuses is not there. */
+/** The parts of an answer that an editor has received, in short form for comparisons; without those that it refused. */
 export class Told {
   readonly parts: unknown[] = [];
 

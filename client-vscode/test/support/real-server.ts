@@ -65,13 +65,13 @@ export class RealServer {
     method: N,
     handler: (params: ServerNotifications[N]) => void,
   ): vscode.Disposable {
-    return this.connection.onNotification(method, handler);
+    return vscode.Disposable.from(this.connection.onNotification(method, handler));
   }
 
   /** What a model provider needs, around this server. */
   context(log: vscode.LogOutputChannel): ModelsContext {
     return {
-      server: Object.assign(this, { unasked: this }),
+      server: Object.assign(this, { background: this }),
       log,
       answering: new Answering(),
       onDidChangeModels: new vscode.EventEmitter<ModelsChange>().event,

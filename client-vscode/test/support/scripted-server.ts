@@ -33,11 +33,11 @@ export class ScriptedServer {
   private readonly changed = new EventEmitter<ServerState>();
 
   readonly onDidChangeState = this.changed.event;
-  /** The methods that were asked for behind the user's back. */
-  readonly behind: Method[] = [];
-  readonly unasked = {
+  /** The methods of the background requests. */
+  readonly inBackground: Method[] = [];
+  readonly background = {
     request: (method: Method, params: ServerRequests[Method][0], token?: Token): Promise<unknown> => {
-      this.behind.push(method);
+      this.inBackground.push(method);
       return this.request(method, params, token);
     },
   };
@@ -123,8 +123,8 @@ export function contextFor(server: ScriptedServer): TestContext {
 
 /** Everything that could be seen on the screen, in the log, in settings and on the clipboard so far, as one text. */
 export function everythingShown(context: TestContext): string {
-  const inputs = window.inputs.map((input) => ({ ...input, value: "", window: undefined }));
-  const shown = { ...window, inputs };
+  const inputs = window.inputs.map((input) => Object.assign({}, input, { value: "", window: undefined }));
+  const shown = Object.assign({}, window, { inputs });
   return JSON.stringify([
     shown,
     context.logged,

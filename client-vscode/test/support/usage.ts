@@ -1,10 +1,10 @@
 import type { UsageTotals } from "../../src/protocol";
-import { NOTHING } from "../../src/views/usage/chart/totals";
+import { NO_USAGE } from "../../src/views/usage/chart/totals";
 import type { DayUsage, NamedTotals, UsageReport } from "../../src/views/usage/messages";
 
 /** Totals of one call, but for what is given. */
 export function totals(given: Partial<UsageTotals> = {}): UsageTotals {
-  return { ...NOTHING, totalCalls: 1, ...given };
+  return { ...NO_USAGE, totalCalls: 1, ...given };
 }
 
 /** Sums of a model with so many input tokens. */

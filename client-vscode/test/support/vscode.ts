@@ -51,7 +51,7 @@ export class CancellationTokenSource {
 }
 
 export const l10n = {
-  t(message: string, ...values: unknown[]): string {
+  t(message: string, ...values: (string | number | boolean)[]): string {
     return message.replace(/\{(\d+)\}/g, (match, place: string) => String(values[Number(place)] ?? match));
   },
 };

@@ -25,7 +25,7 @@ export class FakePanel {
   /** What the extension has told the page. */
   readonly told: unknown[] = [];
   disposed = false;
-  /** Hears what the extension tells the page. */
+  /** Receives what the extension sends to the page. */
   listener: (message: unknown) => void = () => undefined;
 
   private readonly received = new EventEmitter<unknown>();
@@ -75,7 +75,7 @@ export class FakePanel {
     this.received.fire(message);
   }
 
-  /** The kinds of what the page was told. */
+  /** The kinds of the messages that the page has received. */
   get kinds(): unknown[] {
     return this.told.map((message) => (message as { kind: unknown }).kind);
   }

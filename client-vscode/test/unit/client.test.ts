@@ -4,7 +4,7 @@ import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type * as vscode from "vscode";
 
 import "../support/library-vscode";
-import { type Pace, Server, ServerEndedError } from "../../src/client";
+import { type Backoff, Server, ServerEndedError } from "../../src/client";
 import type { ServerState } from "../../src/server/state";
 import { type Launch, LaunchCancelled, LaunchError, LaunchPostponed } from "../../src/server/launch";
 import { newLog } from "../support/log";
@@ -12,9 +12,9 @@ import { settings } from "../support/settings";
 import { CancellationError, CancellationTokenSource, LogLevel, window } from "../support/vscode";
 
 const SCRIPT = join(__dirname, "..", "support", "fake-server.mjs");
-const QUICK: Pace = { first: 5, longest: 40, stable: 60_000, start: 5_000 };
+const QUICK: Backoff = { firstMs: 5, maxMs: 40, resetAfterMs: 60_000, startTimeoutMs: 5_000 };
 
-type Start = (count: number, signal: AbortSignal, asked: () => boolean) => Launch | Promise<Launch>;
+type Start = (count: number, signal: AbortSignal, mayInstall: () => boolean) => Launch | Promise<Launch>;
 
 /** Processes are started here, which a busy machine takes its time for. */
 const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeout: 8_000 });
@@ -22,11 +22,11 @@ const eventually = <T>(check: () => T | Promise<T>) => vi.waitFor(check, { timeo
 const started: Server[] = [];
 
 /** A server whose n-th start (from 1) is as it is said. */
-function newServer(start: Start = () => fake("well"), pace = QUICK, level = LogLevel.Info) {
+function newServer(start: Start = () => fake("well"), backoff = QUICK, level = LogLevel.Info) {
   let count = 0;
   const { log, lines } = newLog(level);
-  const find = vi.fn(async (signal: AbortSignal, asked: () => boolean) => start(++count, signal, asked));
-  const server = new Server({ find, dispose: () => undefined }, log, pace);
+  const find = vi.fn(async (signal: AbortSignal, mayInstall: () => boolean) => start(++count, signal, mayInstall));
+  const server = new Server({ find }, log, backoff);
   const states: ServerState[] = [];
   server.onDidChangeState((state) => states.push(state));
   started.push(server);
@@ -100,7 +100,7 @@ describe("a request", () => {
     expect(await ask("test/echo", { only: 1 }, undefined)).toEqual({ only: 1 });
   });
 
-  test("can be made by who hears of the start", async () => {
+  test("can be made by a listener of the start", async () => {
     const { server, ask, find } = newServer();
     const answers: unknown[] = [];
     server.onDidChangeState(({ kind }) => {
@@ -115,7 +115,7 @@ describe("a request", () => {
 });
 
 describe("a notification", () => {
-  test("is heard from each process of the server, until nobody listens", async () => {
+  test("is received from each process of the server, until the listener is disposed", async () => {
     const { server, ask } = newServer();
     const heard: unknown[] = [];
     const listener = server.onNotification("status/changed", (params) => heard.push(params));
@@ -165,7 +165,7 @@ describe("a server that ends by itself", () => {
   });
 
   test("begins with the first pause again once it has run well", async () => {
-    const { ask, lines, kinds } = newServer(undefined, { ...QUICK, stable: -1 });
+    const { ask, lines, kinds } = newServer(undefined, { ...QUICK, resetAfterMs: -1 });
     for (let times = 1; times <= 2; times++) {
       await ask("test/die").catch(() => undefined);
       await eventually(() => expect(kinds().filter((kind) => kind === "running")).toHaveLength(times + 1));
@@ -174,7 +174,7 @@ describe("a server that ends by itself", () => {
   });
 
   test("comes back for a request before the pause is over", async () => {
-    const { ask, kinds } = newServer(undefined, { ...QUICK, first: 60_000 });
+    const { ask, kinds } = newServer(undefined, { ...QUICK, firstMs: 60_000 });
     await ask("test/die").catch(() => undefined);
     await eventually(() => expect(kinds().at(-1)).toBe("waiting"));
     expect(await ask("test/echo", { b: 2 })).toEqual({ b: 2 });
@@ -189,7 +189,7 @@ describe("a server that ends by itself", () => {
   });
 
   test("is not started again after it was stopped, or the extension is gone", async () => {
-    const { server, ask, kinds, find } = newServer(undefined, { ...QUICK, first: 20 });
+    const { server, ask, kinds, find } = newServer(undefined, { ...QUICK, firstMs: 20 });
     await ask("test/die").catch(() => undefined);
     await eventually(() => expect(kinds().at(-1)).toBe("waiting"));
     server.dispose();
@@ -214,12 +214,12 @@ describe("a start that fails", () => {
   });
 
   test("is one when the server does not answer, and its process is ended", async () => {
-    const { server, ask } = newServer(() => fake("never"), { ...QUICK, start: 300 });
+    const { server, ask } = newServer(() => fake("never"), { ...QUICK, startTimeoutMs: 300 });
     await expect(ask("test/echo")).rejects.toThrow("it was not ready after 0.3 s");
     expect(server.state.kind).toBe("failed");
   });
 
-  test("is not tried with every request, but when it is asked for", async () => {
+  test("is not tried with every request, but by a restart", async () => {
     const { server, ask, find } = newServer(
       (count) => {
         if (count === 1) {
@@ -227,7 +227,7 @@ describe("a start that fails", () => {
         }
         return fake("well");
       },
-      { ...QUICK, first: 60_000 },
+      { ...QUICK, firstMs: 60_000 },
     );
     await expect(ask("test/echo")).rejects.toThrow("Install uv.");
     await expect(ask("test/echo")).rejects.toThrow("Install uv.");
@@ -254,41 +254,41 @@ describe("a start that fails", () => {
   });
 });
 
-describe("a question that the user knows nothing of", () => {
-  const toInstall: Start = (_, __, asked) => {
-    if (!asked()) {
+describe("a background request", () => {
+  const toInstall: Start = (_, __, mayInstall) => {
+    if (!mayInstall()) {
       throw new LaunchPostponed("It is installed when it is first used.");
     }
     return fake("well");
   };
-  const behind = (server: Server) => server.unasked.request("test/echo" as "provider/list", {});
+  const inBackground = (server: Server) => server.background.request("test/echo" as "provider/list", {});
 
   test("is answered by a server that can be started as it is", async () => {
     const { server, kinds } = newServer();
-    expect(await behind(server)).toEqual({});
+    expect(await inBackground(server)).toEqual({});
     expect(kinds()).toEqual(["starting", "running"]);
   });
 
   test("installs nothing, looks once, and leaves no failure behind", async () => {
     const { server, find, kinds, ask } = newServer(toInstall);
-    await expect(behind(server)).rejects.toBeInstanceOf(LaunchPostponed);
-    await expect(behind(server)).rejects.toBeInstanceOf(LaunchPostponed);
+    await expect(inBackground(server)).rejects.toBeInstanceOf(LaunchPostponed);
+    await expect(inBackground(server)).rejects.toBeInstanceOf(LaunchPostponed);
     expect(find).toHaveBeenCalledOnce();
     expect(kinds()).toEqual(["starting", "stopped"]);
     expect(server.state).toEqual({ kind: "stopped", postponed: true });
     expect(await ask("test/echo", { now: "asked" })).toEqual({ now: "asked" });
-    expect(await behind(server)).toEqual({});
+    expect(await inBackground(server)).toEqual({});
   });
 
-  test("does not keep others from what they ask for, whoever came first", async () => {
+  test("does not hinder other requests, in either order", async () => {
     let look: () => void = () => undefined;
     const looked = new Promise<void>((resolve) => (look = resolve));
-    const { server, ask, find } = newServer(async (count, signal, asked) => {
-      const may = asked();
+    const { server, ask, find } = newServer(async (count, signal, mayInstall) => {
+      const may = mayInstall();
       await looked;
       return toInstall(count, signal, () => may);
     });
-    const first = behind(server);
+    const first = inBackground(server);
     first.catch(() => undefined);
     await eventually(() => expect(find).toHaveBeenCalledOnce());
     const second = ask("test/echo", { a: 1 });
@@ -297,12 +297,12 @@ describe("a question that the user knows nothing of", () => {
     expect(await second).toEqual({ a: 1 });
   });
 
-  test("fails in silence where no server can be started", async () => {
+  test("fails without a message where no server can be started", async () => {
     const { server } = newServer(() => {
       throw new LaunchError("Install uv.");
     });
-    await expect(behind(server)).rejects.toThrow("Install uv.");
-    expect(server.state).toEqual({ kind: "failed", message: "Install uv.", unasked: true });
+    await expect(inBackground(server)).rejects.toThrow("Install uv.");
+    expect(server.state).toEqual({ kind: "failed", message: "Install uv.", background: true });
   });
 });
 

@@ -30,7 +30,7 @@ export async function loadUsage(
   return {
     range,
     from: first ?? days[0]?.day ?? to,
-    // A clock that was set back leaves days after today.
+    // After the clock was set back there may be days after today.
     to: [to, days.at(-1)?.day ?? to].sort().at(-1) ?? to,
     everUsed,
     totals: byDay.totals,
@@ -50,7 +50,7 @@ async function hasHistory(
 }
 
 function dayUsage({ key, totals, parts }: UsageGroup): DayUsage {
-  // A server that does not know about parts yet still tells the days.
+  // A server that does not split days by model yet sends the days without parts.
   return { day: key, models: parts ? parts.map(named) : [{ name: "", totals }] };
 }
 
@@ -58,7 +58,7 @@ function named({ key, totals }: UsageGroup): NamedTotals {
   return { name: key, totals };
 }
 
-/** Field by field, so that nothing else of a call ever reaches the page. */
+/** Copied field by field, so that no other field of a call reaches the page. */
 function lastCall({ startedAt, provider, model, client, project, outcome, usage }: Call): LastCall {
   return {
     startedAt,

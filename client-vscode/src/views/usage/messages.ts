@@ -1,22 +1,22 @@
-/** What the usage page and the extension say to each other, and the checks of what arrives on either side. */
+/** The messages between the usage page and the extension, and their validation on both sides. */
 
 import type { UsageTotals } from "../../protocol";
 
-/** The last so many days, or everything. */
+/** The last 7, 30 or 90 days, or everything. */
 export const RANGES = [7, 30, 90, "all"] as const;
 export type Range = (typeof RANGES)[number];
 
-/** What the chart shows. `tokens` is input and output together. */
+/** The quantities that the chart can show. `tokens` is input and output together. */
 export const MEASURES = ["tokens", "inputTokens", "outputTokens", "money", "calls"] as const;
 export type Measure = (typeof MEASURES)[number];
 
-/** Sums under a name: of a model, a client or a project. */
+/** The totals of a model, a client or a project. */
 export interface NamedTotals {
   readonly name: string;
   readonly totals: UsageTotals;
 }
 
-/** What a day (UTC, `2026-11-20`) used, by model. */
+/** The usage of a day (UTC, `2026-11-20`), by model. */
 export interface DayUsage {
   readonly day: string;
   readonly models: readonly NamedTotals[];
@@ -49,7 +49,7 @@ export interface UsageReport {
   readonly lastCall?: LastCall;
 }
 
-/** Every text of the page, by its name; `{0}` and so on are places for values. */
+/** The names of all texts of the page; `{0}` and so on in a text are placeholders. */
 export const STRING_KEYS = [
   "title", "loading", "failed", "retry", "neverUsed", "nothingInRange", "noPrices", "range", "lastDays", "allTime",
   "measure", "tokens", "inputTokens", "outputTokens", "money", "calls", "callsFailed", "cachedTokens",
@@ -65,7 +65,7 @@ export type ToPage =
   | { readonly kind: "report"; readonly report: UsageReport }
   | { readonly kind: "failed"; readonly message: string };
 
-/** From the page to the extension: it can be written to, another range is wanted, or another try. */
+/** From the page to the extension: it is ready, another range was picked, or Try Again was pressed. */
 export type FromPage =
   | { readonly kind: "ready"; readonly range: Range }
   | { readonly kind: "range"; readonly range: Range }
@@ -79,7 +79,7 @@ export function isMeasure(value: unknown): value is Measure {
   return MEASURES.some((measure) => measure === value);
 }
 
-/** The message, if it is one that the page may send. */
+/** The message; undefined if it is none that the page sends. */
 export function parseFromPage(value: unknown): FromPage | undefined {
   if (!isRecord(value) || !isRange(value["range"])) {
     return undefined;
@@ -88,7 +88,7 @@ export function parseFromPage(value: unknown): FromPage | undefined {
   return kind === "ready" || kind === "range" || kind === "retry" ? { kind, range } : undefined;
 }
 
-/** The message, if it is one that the extension may send. */
+/** The message; undefined if it is none that the extension sends. */
 export function parseToPage(value: unknown): ToPage | undefined {
   if (!isRecord(value)) {
     return undefined;

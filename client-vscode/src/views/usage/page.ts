@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 
-/** Where the page finds its files, and what it may load at all. */
+/** The addresses of the page's files. */
 export interface PageFiles {
   readonly script: string;
   readonly style: string;
-  /** The webview's own source, for the policy. */
+  /** The source for the content security policy, as the webview gives it. */
   readonly cspSource: string;
 }
 
 /**
- * The page's HTML: what is seen until its script has drawn something. Only the script that carries this page's nonce
- * runs, styles come from the extension's files, and nothing else is loaded from anywhere.
+ * The page's HTML, with a loading text until its script has drawn something. The policy allows the script with this
+ * page's nonce and the extension's styles, and nothing else.
  */
 export function pageHtml(files: PageFiles, language: string, title: string, loading: string): string {
   const nonce = randomBytes(18).toString("base64url");

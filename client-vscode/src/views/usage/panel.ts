@@ -6,15 +6,15 @@ import { parseFromPage, parseToPage, type Range, type ToPage } from "./messages"
 import { pageHtml } from "./page";
 import { pageStrings } from "./strings";
 
-/** How long calls are gathered before the page is drawn again. */
-const GATHER_MS = 1_000;
+/** Calls come in bursts, for which the page is drawn once. */
+const REFRESH_DELAY_MS = 1_000;
 
-/** What a panel with the usage page may do: run its script, and load files from dist only. */
+/** A panel with the usage page may run its script, and load files from dist only. */
 export function webviewOptions(extension: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, enableForms: false, localResourceRoots: [vscode.Uri.joinPath(extension, "dist")] };
 }
 
-/** The usage page in its panel: answers what the page asks, and tells it again while it is seen and calls are made. */
+/** The usage page in its panel: sends a report when the page asks for one, and after calls while the page is visible. */
 export class UsagePanel implements vscode.Disposable {
   private readonly disposables: vscode.Disposable[] = [];
   private range: Range | undefined;
@@ -54,17 +54,17 @@ export class UsagePanel implements vscode.Disposable {
   private receive(value: unknown): void {
     const message = parseFromPage(value);
     if (!message) {
-      this.context.log.warn("The usage page sent a message that is none of its own; it is left out.");
+      this.context.log.warn("The usage page sent a message of an unknown form; it is ignored.");
       return;
     }
     this.range = message.range;
     if (message.kind === "ready") {
-      this.tell({ kind: "texts", locale: vscode.env.language, strings: pageStrings() });
+      this.send({ kind: "texts", locale: vscode.env.language, strings: pageStrings() });
     }
     void this.refresh(message.range);
   }
 
-  /** A page that is hidden is not there; it asks by itself when it is seen again. */
+  /** A hidden page has been discarded; it asks for a report itself when it is shown again. */
   private refreshSoon(): void {
     if (this.timer === undefined && this.panel.visible && this.range !== undefined) {
       this.timer = setTimeout(() => {
@@ -72,7 +72,7 @@ export class UsagePanel implements vscode.Disposable {
         if (this.panel.visible && this.range !== undefined) {
           void this.refresh(this.range);
         }
-      }, GATHER_MS);
+      }, REFRESH_DELAY_MS);
     }
   }
 
@@ -81,7 +81,7 @@ export class UsagePanel implements vscode.Disposable {
     this.loading?.dispose();
     const loading = new vscode.CancellationTokenSource();
     this.loading = loading;
-    this.tell({ kind: "loading" });
+    this.send({ kind: "loading" });
     try {
       const report = await loadUsage(this.context.server, range, new Date(), loading.token);
       const message = parseToPage({ kind: "report", report });
@@ -94,15 +94,15 @@ export class UsagePanel implements vscode.Disposable {
     }
   }
 
-  /** Only the newest question is answered. */
+  /** Answers a request of the page, unless there has been a newer one. */
   private answer(loading: vscode.CancellationTokenSource, message: ToPage): void {
     if (this.loading === loading && !loading.token.isCancellationRequested) {
       this.failed = message.kind === "failed";
-      this.tell(message);
+      this.send(message);
     }
   }
 
-  private tell(message: ToPage): void {
+  private send(message: ToPage): void {
     void this.panel.webview.postMessage(message);
   }
 }

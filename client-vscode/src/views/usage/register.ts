@@ -5,7 +5,7 @@ import { UsagePanel, webviewOptions } from "./panel";
 
 const VIEW_TYPE = "modelport.usage";
 
-/** The command that shows what was used, and the panel that comes back with the window. */
+/** Registers the command that shows the usage page, and restores the panel when a window is opened again. */
 export function registerUsage(context: Context): void {
   const { extension } = context;
   let shown: vscode.WebviewPanel | undefined;
@@ -34,13 +34,15 @@ export function registerUsage(context: Context): void {
     vscode.window.registerWebviewPanelSerializer(VIEW_TYPE, {
       async deserializeWebviewPanel(panel: vscode.WebviewPanel): Promise<void> {
         if (shown) {
-          // One is enough; the command was faster than the window.
+          // The command has already opened a panel, and there is only one.
           panel.dispose();
           return;
         }
         fill(panel);
       },
     }),
-    new vscode.Disposable(() => shown?.dispose()),
+    new vscode.Disposable(() => {
+      shown?.dispose();
+    }),
   );
 }

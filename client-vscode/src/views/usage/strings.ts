@@ -2,17 +2,17 @@ import * as vscode from "vscode";
 
 import type { PageStrings } from "./messages";
 
-/** Every text of the page in the editor's language; the places for values are filled by the page. */
+/** All texts of the page in the editor's language; the page fills in the placeholders. */
 export function pageStrings(): PageStrings {
   const { l10n } = vscode;
   return {
     title: l10n.t("Usage"),
-    loading: l10n.t("Adding up what was used…"),
-    failed: l10n.t("What was used cannot be shown."),
-    retry: l10n.t("Try again"),
-    neverUsed: l10n.t("Nothing used yet: ask one of Modelport's models in chat, and what that takes is shown here."),
-    nothingInRange: l10n.t("Nothing was used in this time. Pick a longer one to see what was used before."),
-    noPrices: l10n.t("The price of none of these calls is known, so there is no money to draw."),
+    loading: l10n.t("Loading usage…"),
+    failed: l10n.t("Usage cannot be shown."),
+    retry: l10n.t("Try Again"),
+    neverUsed: l10n.t("No usage yet: send a message to one of Modelport's models in chat, and its usage is shown here."),
+    nothingInRange: l10n.t("No usage in this period. Pick a longer one to see earlier usage."),
+    noPrices: l10n.t("No price is known for any of these calls, so there is no cost to show."),
     range: l10n.t("Time"),
     lastDays: l10n.t("{0} days"),
     allTime: l10n.t("All"),
@@ -37,10 +37,10 @@ export function pageStrings(): PageStrings {
     byModel: l10n.t("By model"),
     byClient: l10n.t("By editor or program"),
     byProject: l10n.t("By project"),
-    noName: l10n.t("not told"),
+    noName: l10n.t("unnamed"),
     showTable: l10n.t("Show numbers as a table"),
     hideTable: l10n.t("Hide the table"),
-    tableCaption: l10n.t("What was used, by time and model"),
+    tableCaption: l10n.t("Usage by period and model"),
     day: l10n.t("Day"),
     model: l10n.t("Model"),
     name: l10n.t("Name"),
@@ -50,6 +50,6 @@ export function pageStrings(): PageStrings {
     failedOutcome: l10n.t("failed"),
     cancelled: l10n.t("cancelled"),
     utcNote: l10n.t("Days begin and end at midnight UTC. All editors and programs on this machine that use Modelport are counted."),
-    shown: l10n.t("Calls in this time: {0}. Tokens: {1}. Money: {2}."),
+    shown: l10n.t("Calls in this period: {0}. Tokens: {1}. Money: {2}."),
   };
 }

@@ -84,7 +84,7 @@ describe("the list of providers", () => {
   it("says so when it is empty", async () => {
     server.answer("provider/list", { providers: [] });
     void connect();
-    expect((await openList("Connect Provider")).placeholder).toBe("The server knows no provider");
+    expect((await openList("Connect Provider")).placeholder).toBe("The server has no provider");
   });
 
   it("cancels the request when it is closed while it fills", async () => {

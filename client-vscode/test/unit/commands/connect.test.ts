@@ -257,7 +257,7 @@ describe("a provider that is ready", () => {
     expect(server.asked("provider/connect")).toEqual([{ provider: "groq", keepOverrides: true }]);
   });
 
-  it.each([
+  it.each<[string, string | undefined, string | undefined]>([
     ["its default model", "groq-large", undefined],
     ["no default model", undefined, "qwen3"],
     ["another model than its default", "groq-large", "qwen3"],
@@ -304,9 +304,9 @@ describe("a provider that is ready", () => {
   });
 });
 
-describe("an id that nobody knows", () => {
+describe("an unknown id", () => {
   it("does nothing", async () => {
-    await connect("nobody");
+    await connect("unknown");
     expect(server.requests.map((one) => one.method)).toEqual(["provider/list"]);
   });
 });

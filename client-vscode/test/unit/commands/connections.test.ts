@@ -70,7 +70,7 @@ describe("connections of the last time", () => {
     ]);
     expect(context.logged).toEqual(["gone is not connected again: No provider has this name."]);
     expect(window.messages).toEqual([]);
-    // Nobody has asked for it.
-    expect(server.behind).toEqual(["provider/connect", "provider/connect"]);
+    // Not caused by the user.
+    expect(server.inBackground).toEqual(["provider/connect", "provider/connect"]);
   });
 });

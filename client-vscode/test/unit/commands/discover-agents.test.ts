@@ -69,10 +69,10 @@ describe("finding agents", () => {
     void run("discoverAgents");
     const levels = await openList("Discover Agents");
     expect(levels.rows).toHaveLength(3);
-    levels.choose("Ask what listens");
+    levels.choose("Look and probe");
     const list = await fillingList("Agents of This Machine");
     await until(() =>
-      expect(list.rows).toEqual(["Gemini CLI | 0.61.0 · found, not asked | /opt/my tools/gemini --acp"]),
+      expect(list.rows).toEqual(["Gemini CLI | 0.61.0 · found, not verified | /opt/my tools/gemini --acp"]),
     );
     finish();
     await until(() => expect(list.busy).toBe(false));
@@ -83,12 +83,12 @@ describe("finding agents", () => {
     await until(() => expect(env.copied).toEqual(["'/opt/my tools/gemini' --acp", "npm install -g it"]));
   });
 
-  it("starts one that is known when that is asked for", async () => {
+  it("starts one that is known when it is picked", async () => {
     server.answer("agent/discover", { agents: [agent] });
     void run("discoverAgents");
     (await openList("Discover Agents")).choose("Look");
     (await openList("Agents of This Machine")).choose("Gemini CLI");
-    (await openList("Gemini CLI")).choose("Start It and Ask Who It Is");
+    (await openList("Gemini CLI")).choose("Start and Identify It");
     await until(() => expect(server.asked("agent/discover")).toHaveLength(2));
     expect(server.asked("agent/discover")[1]).toMatchObject({ level: "verify", ids: ["gemini"] });
     expect(window.messages).toEqual([]);
@@ -99,7 +99,7 @@ describe("finding agents", () => {
     const done = run("discoverAgents");
     (await openList("Discover Agents")).choose("Look");
     (await openList("Agents of This Machine")).choose("Gemini CLI");
-    (await openList("Gemini CLI")).choose("Start It and Ask Who It Is");
+    (await openList("Gemini CLI")).choose("Start and Identify It");
     const asked = await message("Start /opt/my tools/gemini?");
     expect(asked.modal).toBe(true);
     asked.press(agreed ? "Start It" : undefined);
@@ -140,7 +140,7 @@ describe("finding agents", () => {
     if (step === "the level") {
       levels.escape();
     } else {
-      levels.choose("Start and ask");
+      levels.choose("Look, probe and start");
       (await fillingList("Agents of This Machine")).escape();
     }
     await done;

@@ -42,7 +42,7 @@ describe("a keyring that cannot be used", () => {
     });
   });
 
-  it("is told of in the server's words, and the key is used for the session when that is wanted", async () => {
+  it("is shown in the server's words, and the key is used for the session if the user agrees", async () => {
     const done = connect("groq");
     (await keyBox()).enter(KEY);
     const said = await message(sentence);

@@ -38,7 +38,7 @@ describe("keys", () => {
       credentials: [
         credential("groq"),
         credential("openai", { source: "environment", location: "OPENAI_API_KEY" }),
-        credential("nobody"),
+        credential("unknown"),
       ],
     });
     server.answer("provider/list", { providers: [provider("groq", { credential: credential("groq") }), provider("openai")] });
@@ -56,7 +56,7 @@ describe("keys", () => {
       "Openai | key from the variable OPENAI_API_KEY (…x7Qd) | OPENAI_API_KEY · read only",
     ]);
     list.choose("Openai");
-    (await openList("Openai")).choose("Why can it not be changed here?");
+    (await openList("Openai")).choose("Why It Cannot Be Changed Here");
     const said = await message("comes from the environment variable OPENAI_API_KEY");
     said.press();
     await openList("Manage Keys");

@@ -78,7 +78,7 @@ describe("the menu", () => {
 describe("a server that cannot be started", () => {
   const sentence = "No Python 3.11 was found: install uv, or set modelport.server.command.";
 
-  it("is told of once, however often it fails", async () => {
+  it("is shown once, however often it fails", async () => {
     server.become({ kind: "failed", message: sentence });
     const said = await message(sentence);
     expect(said.buttons).toEqual(["Try Again", "Choose the Command", "Show Log"]);
@@ -93,15 +93,15 @@ describe("a server that cannot be started", () => {
     expect(window.messages).toHaveLength(2);
   });
 
-  it("is not told of where nothing that the user did needs it", async () => {
-    server.become({ kind: "failed", message: sentence, unasked: true });
+  it("is not shown after a background start", async () => {
+    server.become({ kind: "failed", message: sentence, background: true });
     await new Promise(setImmediate);
     expect(window.messages).toEqual([]);
     server.become({ kind: "failed", message: sentence });
     await message(sentence);
   });
 
-  it("is told of again, once, when a command needs it", async () => {
+  it("is shown again, once, when a command needs it", async () => {
     server.answer("provider/list", () => {
       server.become({ kind: "failed", message: sentence });
       throw new LaunchError(sentence);

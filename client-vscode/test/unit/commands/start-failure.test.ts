@@ -18,14 +18,14 @@ beforeEach(() => {
 });
 
 it("offers what can be installed, where that would help", async () => {
-  const told = failure.tell("No way was found.", REMEDY);
+  const told = failure.show("No way was found.", REMEDY);
   (await message("No way was found.")).press("Install uv");
   await told;
   expect(env.opened).toEqual(["https://docs.example/uv"]);
 });
 
 it("opens the setting or the log", async () => {
-  const told = failure.tell("It ended.");
+  const told = failure.show("It ended.");
   const shown = await message("It ended.");
   expect(() => shown.press("Install uv")).toThrow();
   shown.press("Choose the Command");
@@ -34,7 +34,7 @@ it("opens the setting or the log", async () => {
 });
 
 it("is shown once at a time", async () => {
-  void failure.tell("It ended.");
-  void failure.tell("It ended.");
+  void failure.show("It ended.");
+  void failure.show("It ended.");
   await until(() => expect(window.messages).toHaveLength(1));
 });

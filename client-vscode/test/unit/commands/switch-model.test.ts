@@ -45,7 +45,7 @@ describe("switching the model", () => {
       "b | free",
       "-- ollama",
       "c",
-      "-- Could not be asked",
+      "-- Could not be listed",
       "openai | OpenAI refused the key.",
     ]);
     list.pressOn("b", "Copy Model Id");
@@ -58,7 +58,7 @@ describe("switching the model", () => {
     expect(commands.executed.at(-1)).toEqual(["workbench.action.chat.changeModel", chats]);
   });
 
-  it("is as good in an editor whose chat cannot be told", async () => {
+  it("also works in an editor whose chat cannot be switched", async () => {
     commands.registered.set("workbench.action.chat.changeModel", () => {
       throw new Error("command not found");
     });
@@ -75,7 +75,7 @@ describe("switching the model", () => {
     await until(() => expect(server.asked("model/list")).toEqual([{}, { refresh: true }]));
   });
 
-  it("leads to the connection of a provider that could not be asked", async () => {
+  it("leads to the connection of a provider that could not be listed", async () => {
     const error = { kind: "auth_required", message: "Groq needs a key." } as const;
     server.answer("model/list", { models: [], errors: [{ provider: "groq", error }] });
     void run("switchModel");

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as vscode from "vscode";
 
-import { forAsker, toEditorError } from "../../../src/models/errors";
+import { forCaller, toEditorError } from "../../../src/models/errors";
 import { ErrorCode, type ErrorKind } from "../../../src/protocol";
 import { ErrorReply } from "../../support/scripted-server";
 
@@ -60,22 +60,22 @@ describe("errors for the editor", () => {
   });
 });
 
-describe("an error for whoever asked", () => {
+describe("an error for the caller", () => {
   const error = vscode.LanguageModelError.Blocked("Acme said no.");
 
   it("is only a sentence for the editor's own chat", () => {
-    const shown = forAsker(error, { requestInitiator: "github.copilot-chat" });
+    const shown = forCaller(error, { requestInitiator: "github.copilot-chat" });
     expect(shown).not.toBeInstanceOf(vscode.LanguageModelError);
     expect(shown).toMatchObject({ message: "Acme said no.", stack: "" });
   });
 
-  it("stays a LanguageModelError for everybody else", () => {
-    expect(forAsker(error, { requestInitiator: "acme.extension" })).toBe(error);
-    expect(forAsker(error, {})).toBe(error);
+  it("stays a LanguageModelError for any other caller", () => {
+    expect(forCaller(error, { requestInitiator: "acme.extension" })).toBe(error);
+    expect(forCaller(error, {})).toBe(error);
   });
 
   it("stays a cancellation", () => {
     const cancelled = new vscode.CancellationError();
-    expect(forAsker(cancelled, { requestInitiator: "github.copilot-chat" })).toBe(cancelled);
+    expect(forCaller(cancelled, { requestInitiator: "github.copilot-chat" })).toBe(cancelled);
   });
 });

@@ -53,7 +53,7 @@ describe("what the picker shows of a model", () => {
       "Price: $0.25 in, $2.00 out per M",
       "Tools: yes",
       "Thinks before it answers",
-      "Retires on 2027-01-01; wise-3 takes its place",
+      "Retires on 2027-01-01; wise-3 replaces it",
     ]);
   });
 

@@ -5,18 +5,20 @@ import { toMessages } from "../../../src/models/messages";
 import { LanguageModelThinkingPart } from "../../support/languageModels";
 
 const { User, Assistant } = vscode.LanguageModelChatMessageRole;
+/** The number under which the editor's own agent sends its instructions. */
+const SYSTEM: unknown = 3;
 const text = (value: string): vscode.LanguageModelTextPart => new vscode.LanguageModelTextPart(value);
 const mark = new vscode.LanguageModelDataPart(new TextEncoder().encode("ephemeral"), "cache_control");
 const picture = vscode.LanguageModelDataPart.image(new Uint8Array([1, 2, 3]), "image/png");
 
-function message(role: number, ...content: unknown[]): vscode.LanguageModelChatRequestMessage {
-  return { role, content, name: undefined };
+function message(role: unknown, ...content: unknown[]): vscode.LanguageModelChatRequestMessage {
+  return { role: role as vscode.LanguageModelChatMessageRole, content, name: undefined };
 }
 
 describe("messages on the wire", () => {
   it("joins texts, and leaves out what belongs to the editor", () => {
     const thought = new LanguageModelThinkingPart("hm", "t");
-    const system = message(3, text("Be "), text("brief."), mark);
+    const system = message(SYSTEM, text("Be "), text("brief."), mark);
     expect(toMessages([system, message(User, text("Hel"), text("lo"), mark, thought)])).toEqual([
       { role: "system", content: "Be brief." },
       { role: "user", content: "Hello" },
@@ -97,10 +99,10 @@ describe("messages on the wire", () => {
   });
 
   it("leaves out messages without anything to read", () => {
-    expect(toMessages([message(3, mark), message(User, mark), message(Assistant, text(""), mark)])).toEqual([]);
+    expect(toMessages([message(SYSTEM, mark), message(User, mark), message(Assistant, text(""), mark)])).toEqual([]);
   });
 
-  it("gives an answer the state that its provider wants back", () => {
+  it("gives an answer the state that its provider needs back", () => {
     const recall = vi.fn(() => ({ signature: "s" }));
     const [sent] = toMessages([message(Assistant, text("Hi"))], recall);
     expect(sent).toEqual({ role: "assistant", content: "Hi", providerState: { signature: "s" } });

@@ -95,7 +95,7 @@ describe("a silent question for models", () => {
     expect(asked()).toEqual([true]);
     expect(server.asked("provider/list")).toEqual([{ configuredOnly: true }]);
     // The user has asked for nothing: no server is installed for this.
-    expect(server.behind).toHaveLength(server.requests.length);
+    expect(server.inBackground).toHaveLength(server.requests.length);
   });
 
   it("has an empty answer where the server does not start", async () => {
@@ -119,7 +119,7 @@ describe("a question for models that is not silent", () => {
   it("is answered at once, and asks the providers afterwards", async () => {
     answerMoreWhenAsked();
     expect(await models(false)).toEqual(["acme/m"]);
-    expect(server.behind).toEqual([]);
+    expect(server.inBackground).toEqual([]);
     await vi.waitFor(() => expect(changes).toBe(1));
     expect(asked()).toEqual([true, false]);
   });
@@ -157,7 +157,7 @@ describe("a question for models that is not silent", () => {
     });
   });
 
-  it("logs which providers could not be asked", async () => {
+  it("logs which providers could not be listed", async () => {
     const error = { kind: "network" as const, message: "Acme cannot be reached." };
     server.answer("model/list", { models: [live("m")], errors: [{ provider: "acme", error }] });
     await models(false);
@@ -166,7 +166,7 @@ describe("a question for models that is not silent", () => {
 });
 
 describe("a change of the models", () => {
-  it("is told when something was connected, and again when its list has come", async () => {
+  it("changes when something was connected, and again when its list has arrived", async () => {
     await models(true);
     answerMoreWhenAsked();
     context.modelsChanged("user");
@@ -174,7 +174,7 @@ describe("a change of the models", () => {
     await vi.waitFor(() => expect(changes).toBe(2));
   });
 
-  it("is told after a restart, and the providers are not asked, since the user has done nothing", async () => {
+  it("changes after a restart, and the providers are not asked, since the user has done nothing", async () => {
     await models(true);
     answerMoreWhenAsked();
     context.modelsChanged("restart");
@@ -199,7 +199,7 @@ describe("a change of the models", () => {
     expect(changes).toBe(1);
   });
 
-  it("is told when the server has started, unless for the question itself", async () => {
+  it("changes when the server has started, unless for the question itself", async () => {
     server.become({ kind: "starting" });
     expect(changes).toBe(0);
     server.become({ kind: "running" });
@@ -212,7 +212,7 @@ describe("a change of the models", () => {
     expect(changes).toBe(1);
   });
 
-  it("is told to nobody any more in the end", () => {
+  it("fires no event after dispose", () => {
     provider.dispose();
     context.modelsChanged("user");
     server.become({ kind: "running" });
@@ -245,7 +245,7 @@ function stream({ streamId = "" }: CreateCompletionParams, ...updates: object[])
 }
 
 describe("an answer", () => {
-  it("is told while it comes, and once", async () => {
+  it("is reported while it arrives, and once", async () => {
     server.answer("completion/create", (params) => {
       stream(params, { kind: "text", text: "Hel" }, { kind: "text", text: "lo" });
       stream({ streamId: "another" }, { kind: "text", text: "!" });
@@ -275,7 +275,7 @@ describe("an answer", () => {
     ]);
   });
 
-  it("goes on where the editor refuses a piece", async () => {
+  it("goes on where the editor refuses a part", async () => {
     server.answer("completion/create", (params) => {
       stream(params, { kind: "reasoning", text: "h" }, { kind: "reasoning", text: "m" });
       stream(params, { kind: "text", text: "Hello" });
@@ -309,7 +309,7 @@ describe("an answer", () => {
     expect(context.logged.join()).toContain("acme/m failed (network)");
   });
 
-  it("is an error with arguments that nobody can read", async () => {
+  it("is an error if its arguments cannot be parsed", async () => {
     const toolCalls = [
       { id: "c1", name: "now", arguments: {} },
       { id: "c2", name: "read", argumentsText: "{oh" },
@@ -321,9 +321,9 @@ describe("an answer", () => {
   });
 
   it.each([
-    ["contentFilter", "Blocked", "held the answer back"],
+    ["contentFilter", "Blocked", "blocked the answer"],
     ["length", "", "output limit"],
-    ["stop", "", "answered with nothing"],
+    ["stop", "", "gave an empty answer"],
   ] as const)("is an error without a word, because of %s", async (finishReason, code, message) => {
     server.answer("completion/create", completion({ text: "", finishReason }));
     const sentence = expect.stringContaining(message) as unknown;
@@ -342,7 +342,7 @@ describe("an answer", () => {
     expect(context.answering.busy).toBe(false);
     expect(told.parts).toEqual(["Hel"]);
     stream({ streamId: server.asked("completion/create")[0]?.streamId ?? "" }, { kind: "text", text: "lo" });
-    expect(told.parts, "nobody listens any more").toEqual(["Hel"]);
+    expect(told.parts, "no listener is left").toEqual(["Hel"]);
   });
 
   it("ends when it is cancelled", async () => {
@@ -359,7 +359,7 @@ describe("an answer", () => {
     expect(told.parts).toEqual(["Hel"]);
   });
 
-  it("is asked for again without the options that the model does not take", async () => {
+  it("is requested again without the options that the model does not take", async () => {
     server.answer("completion/create", ({ parameters = {} }) => {
       const [refused] = ["temperature", "n"].filter((name) => name in parameters);
       if (refused) {
@@ -377,7 +377,7 @@ describe("an answer", () => {
     expect(context.logged.join()).toContain("Acme does not take temperature: leave it out. It is left out.");
   });
 
-  it("takes back what its provider wants back", async () => {
+  it("returns the state that its provider needs", async () => {
     server.answer("completion/create", completion({ providerState: { signature: "s" } }));
     await answer(new Told());
     await answer(new Told(), { messages: [said("Hi"), said("Hello", Assistant), said("And?")] });
@@ -398,7 +398,7 @@ describe("an answer", () => {
 });
 
 describe("an editor that cannot show thoughts", () => {
-  it("is told none", async () => {
+  it("gets none", async () => {
     vi.resetModules();
     vi.doMock("vscode", async (original) => ({
       ...(await original<typeof vscode>()),
@@ -436,7 +436,7 @@ describe("counting tokens", () => {
     ]);
   });
 
-  it("estimates where nobody can be asked", async () => {
+  it("estimates where the server cannot be asked", async () => {
     const source = new vscode.CancellationTokenSource();
     source.cancel();
     expect(await count(long, source.token)).toBe(2_000);
@@ -466,7 +466,7 @@ describe("registration", () => {
       });
     registerModels(context);
     expect(register).toHaveBeenCalledWith("modelport", expect.any(ModelProvider));
-    // The editor asks a provider that has registered for nothing until it hears of a change.
+    // The editor asks a provider that has registered for nothing until the event is fired.
     expect(order).toEqual(["registered", "changed"]);
     for (const one of context.extension.subscriptions) {
       one.dispose();

@@ -53,16 +53,16 @@ describe.skipIf(!existsSync(REAL_SERVER))("the models of a real server", () => {
 
   const text = (value: string): unknown[] => [new vscode.LanguageModelTextPart(value)];
 
-  it("are listed silently once they were asked for", async () => {
+  it("are listed silently once they were fetched", async () => {
     const ids = async (silent: boolean): Promise<string[]> =>
       (await provider.provideLanguageModelChatInformation({ silent }, never)).map((model) => model.id);
     expect(await ids(false)).toContain("mock/mock:think");
   });
 
-  it("answer in pieces", async () => {
+  it("answer in chunks", async () => {
     const told = await answer("mock:think,words=5", [text("Hi")]);
-    const pieces = told.parts.filter((part) => typeof part === "string");
-    expect(pieces.length).toBeGreaterThan(0);
+    const chunks = told.parts.filter((part) => typeof part === "string");
+    expect(chunks.length).toBeGreaterThan(0);
     expect(told.text.trim().split(/\s+/)).toHaveLength(5);
     expect(told.parts[0]).toMatchObject({ id: "thought-1" });
     const usage = { prompt_tokens: 1, completion_tokens: expect.any(Number) as unknown };
@@ -85,7 +85,7 @@ describe.skipIf(!existsSync(REAL_SERVER))("the models of a real server", () => {
     expect(second.text).toContain("naïve 東京");
   });
 
-  it("take images, and leave out options that nobody knows", async () => {
+  it("take images, and leave out unknown options", async () => {
     const image = vscode.LanguageModelDataPart.image(new Uint8Array([137, 80, 78, 71]), "image/png");
     const modelOptions = { temperature: 0, nonsense: true };
     const told = await answer("mock", [[...text("Look: "), image]], { modelOptions });

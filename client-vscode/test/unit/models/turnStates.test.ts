@@ -9,7 +9,7 @@ const called = (id: string, path: string): Turn => ({
   toolCalls: [{ id, name: "read", arguments: { path } }],
 });
 
-describe("what providers want back with a turn", () => {
+describe("the state that providers need back with a turn", () => {
   it("is found by the text, whatever stands around it", () => {
     const states = new TurnStates();
     states.remember("acme", said("Hello\n"), { s: 1 });
@@ -23,7 +23,7 @@ describe("what providers want back with a turn", () => {
     expect(states.recall("acme", { ...called("c1__vscode-17", "a"), text: "" })).toEqual({ s: 1 });
   });
 
-  it("is told apart where ids repeat", () => {
+  it("differs where ids repeat", () => {
     const states = new TurnStates();
     states.remember("acme", called("call_0", "a"), { s: 1 });
     states.remember("acme", called("call_0", "b"), { s: 2 });

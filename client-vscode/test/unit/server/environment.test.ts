@@ -22,11 +22,11 @@ test("one that works is used as it is, and counts as used today", async () => {
 });
 
 test("one that is broken is made anew", async () => {
-  const { search, folders, passedOver } = searchOn({ [BASE.program]: base, [`${ASIDE}/bin/python`]: working });
+  const { search, folders, rejected } = searchOn({ [BASE.program]: base, [`${ASIDE}/bin/python`]: working });
   folders.ages.set(WHOLE, 0);
   expect(await environmentPython(search, WHEEL, BASE)).toEqual({ python: `${WHOLE}/bin/python` });
   expect(folders.removed).toEqual([WHOLE]);
-  expect(passedOver).toEqual([`The private environment ${WHOLE} does not work, and is made anew.`]);
+  expect(rejected).toEqual([`The private environment ${WHOLE} does not work, and is made again.`]);
 });
 
 test("one of another version does not count as working", async () => {
@@ -92,7 +92,7 @@ test("one that another window has made in the meantime is used", async () => {
   expect(await environmentPython(search, WHEEL, BASE)).toEqual({ python: `${WHOLE}/bin/python` });
 });
 
-test("a disk that cannot be written is a problem that is told", async () => {
+test("a disk that cannot be written is a problem that is reported", async () => {
   const { search, folders } = searchOn({ [BASE.program]: base, [`${ASIDE}/bin/python`]: working });
   folders.renameFails = () => {
     throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES" });

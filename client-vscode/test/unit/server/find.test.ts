@@ -57,8 +57,8 @@ describe("the setting", () => {
     ["a program that is not there", ["/opt/none"], "names \"/opt/none\", which is not a program"],
     ["a path that depends on the workspace", ["./modelport"], "not a program"],
     ["no program", [""], "not a program"],
-    ["a text", "modelport serve", "has to be a list of texts"],
-    ["numbers", [1], "has to be a list of texts"],
+    ["a text", "modelport serve", "has to be a list of strings"],
+    ["numbers", [1], "has to be a list of strings"],
   ])("that is %s is an error, and nothing else is tried", async (_what, command, message) => {
     const { search, ran } = searchOn({ "/usr/bin/modelport": modelport("0.1.0") }, { settings: { command } });
     const failed = findLaunch(search);
@@ -84,7 +84,7 @@ describe("the setting", () => {
       { "C:\\mp.cmd": modelport("0.1.0") },
       { platform: "win32", env: {}, settings: { command: ["C:\\mp.cmd", word] } },
     );
-    await expect(findLaunch(search)).rejects.toThrow("cannot be given");
+    await expect(findLaunch(search)).rejects.toThrow("cannot be run safely on Windows");
   });
 });
 
@@ -108,14 +108,14 @@ describe("the installed server", () => {
     ["something else", () => said("wizard 3.2.1\n"), "it does not say its version: wizard 3.2.1 (exit code 0)"],
     ["broken", () => said("", 1, "Traceback\nImportError: no msgspec\n"), "ImportError: no msgspec (exit code 1)"],
     ["stuck", () => ({ kind: "failed", why: "it took longer than 30 s" }), "it took longer than 30 s"],
-  ] satisfies [string, Program, string][])("is passed over when it is %s, for the next one", async (_what, first, why) => {
-    const { search, passedOver } = searchOn(
+  ] satisfies [string, Program, string][])("is rejected when it is %s, for the next one", async (_what, first, why) => {
+    const { search, rejected } = searchOn(
       { "/a/modelport": first, "/b/modelport": modelport("0.1.0") },
       { env: { PATH: "/a:/b:/b" } },
     );
     expect((await findLaunch(search)).command).toBe("/b/modelport");
-    expect(passedOver).toEqual([expect.stringContaining(`/a/modelport is passed over: `)]);
-    expect(passedOver[0]).toContain(why);
+    expect(rejected).toEqual([expect.stringContaining(`/a/modelport is rejected: `)]);
+    expect(rejected[0]).toContain(why);
   });
 
   test("is not looked for in folders that depend on where a program runs", async () => {
@@ -137,8 +137,8 @@ describe("uv", () => {
     expect(shown).toEqual([]);
   });
 
-  test("is asked online, in sight of the user, when it cannot do it offline", async () => {
-    const { search, ran, shown, passedOver } = searchOn({ "/usr/bin/uv": uv("0.9.1", { offline: false }) });
+  test("is run online, with a progress notification, when it cannot run offline", async () => {
+    const { search, ran, shown, rejected } = searchOn({ "/usr/bin/uv": uv("0.9.1", { offline: false }) });
     expect((await findLaunch(search)).args).toEqual([
       ..."tool run --python >=3.11 --from".split(" "),
       WHEEL,
@@ -146,7 +146,7 @@ describe("uv", () => {
       "serve",
     ]);
     expect(shown).toEqual(["Modelport: installing the server with uv"]);
-    expect(passedOver.at(-1)).toContain("cannot run the server offline: error: no network (exit code 1)");
+    expect(rejected.at(-1)).toContain("cannot run the server offline: error: no network (exit code 1)");
     expect(ran.filter((line) => line.endsWith(" serve"))).toEqual([]);
   });
 
@@ -156,21 +156,21 @@ describe("uv", () => {
   });
 
   test("is looked for elsewhere when the setting names none", async () => {
-    const { search, passedOver } = searchOn({ "/home/ann/.cargo/bin/uv": uv("0.9.1") }, { settings: { uv: "/opt/uv" } });
+    const { search, rejected } = searchOn({ "/home/ann/.cargo/bin/uv": uv("0.9.1") }, { settings: { uv: "/opt/uv" } });
     expect((await findLaunch(search)).command).toBe("/home/ann/.cargo/bin/uv");
-    expect(passedOver.join()).toContain('The setting modelport.uv.path is passed over: "/opt/uv" is no program.');
+    expect(rejected.join()).toContain('The setting modelport.uv.path is ignored: "/opt/uv" is no program.');
   });
 
   test.each([
     ["too old", uv("0.2.37"), "it is version 0.2.37, and 0.3.0 or later is needed"],
     ["something else", () => said("uvula 9.9.9"), "it does not say its version"],
-  ] satisfies [string, Program, string][])("is passed over when it is %s", async (_what, first, why) => {
-    const { search, passedOver } = searchOn(
+  ] satisfies [string, Program, string][])("is rejected when it is %s", async (_what, first, why) => {
+    const { search, rejected } = searchOn(
       { "/a/uv": first, "/b/uv": uv("0.9.1") },
       { env: { PATH: "/a:/b" } },
     );
     expect((await findLaunch(search)).command).toBe("/b/uv");
-    expect(passedOver.join()).toContain(`/a/uv is passed over: ${why}`);
+    expect(rejected.join()).toContain(`/a/uv is rejected: ${why}`);
   });
 
   test("that fails leaves it to Python", async () => {
@@ -210,23 +210,23 @@ describe("Python", () => {
   });
 
   test("is the newest that its dependencies know, and never one that is too old or cannot make environments", async () => {
-    const { search, passedOver } = searchOn({
+    const { search, rejected } = searchOn({
       "/usr/bin/python3.13": () => said("", 1, "ModuleNotFoundError: No module named 'ensurepip'\n"),
       "/usr/bin/python3.11": python("3.11.2"),
       "/usr/bin/python3": python("3.9.1"),
     });
     await expect(findLaunch(search)).rejects.toThrow("could not be installed");
-    expect(passedOver.join("\n")).toContain("No module named 'ensurepip' (exit code 1)");
-    expect(passedOver.at(-1)).toContain("Python 3.11.2 is passed over: ");
+    expect(rejected.join("\n")).toContain("No module named 'ensurepip' (exit code 1)");
+    expect(rejected.at(-1)).toContain("Python 3.11.2 is rejected: ");
   });
 
   test("that is too old is none", async () => {
-    const { search, passedOver } = searchOn({ "/usr/bin/python3": python("3.10.9") });
+    const { search, rejected } = searchOn({ "/usr/bin/python3": python("3.10.9") });
     await expect(findLaunch(search)).rejects.toMatchObject({
       message: expect.stringContaining("Install uv, or Python 3.11 or later"),
       why: { remedy: { label: "Install uv", url: expect.stringMatching(/^https:\/\/docs\.astral\.sh\/uv\//) } },
     });
-    expect(passedOver).toContain("/usr/bin/python3 is passed over: it is Python 3.10.9, and 3.11 or later is needed.");
+    expect(rejected).toContain("/usr/bin/python3 is rejected: it is Python 3.10.9, and 3.11 or later is needed.");
   });
 
   test("of Apple's is left alone: where the developer tools are missing it would open a dialog", async () => {
@@ -247,9 +247,9 @@ describe("Python", () => {
 });
 
 test("without a wheel only what is installed is used, and the log says why", async () => {
-  const { search, passedOver } = searchOn({ "/usr/bin/uv": uv("0.9.1") }, { wheel: false });
+  const { search, rejected } = searchOn({ "/usr/bin/uv": uv("0.9.1") }, { wheel: false });
   await expect(findLaunch(search)).rejects.toThrow("No way to start the Modelport server was found");
-  expect(passedOver.join()).toContain("this build of the extension has no server inside");
+  expect(rejected.join()).toContain("this build of the extension has no server inside");
 });
 
 test("what went wrong with the installation is said", async () => {

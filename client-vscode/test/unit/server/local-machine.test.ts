@@ -73,7 +73,7 @@ describe("a program", () => {
     await gone;
   });
 
-  test("is ended when nobody wants it any more", async () => {
+  test("is ended by the signal", async () => {
     const stop = new AbortController();
     const running = localMachine.run(node("setInterval(() => {}, 1000)"), { ...LONG, signal: stop.signal });
     stop.abort();

@@ -47,7 +47,7 @@ function tree(): TreeDataProvider<unknown> {
 
 async function rows(view: TreeDataProvider<unknown>, node?: unknown): Promise<TreeItem[]> {
   const children = (await view.getChildren(node)) ?? [];
-  return Promise.all(children.map((child) => view.getTreeItem(child)));
+  return Promise.all(children.map(async (child) => view.getTreeItem(child)));
 }
 
 async function first(view: TreeDataProvider<unknown>): Promise<unknown> {

@@ -148,7 +148,7 @@ describe("the status bar", () => {
     await vi.advanceTimersByTimeAsync(9 * 3_600_000 + 1_000);
     expect(server.asked("usage/summary").at(-1)).toEqual({ since: new Date(2026, 10, 21).toISOString() });
     expect(item().text).toBe("$(sparkle) gpt-oss");
-    expect(item().tooltip?.value).toContain("Nothing was used today.");
+    expect(item().tooltip?.value).toContain("No usage today.");
     expect(item().accessibilityInformation?.label).toBe("Modelport: gpt-oss");
   });
 

@@ -1,23 +1,23 @@
 import type { UsageTotals } from "../../../protocol";
 import { daysBetween, plusDays } from "../days";
 import type { DayUsage } from "../messages";
-import { add, NOTHING } from "./totals";
+import { add, NO_USAGE } from "./totals";
 
 export type Unit = "day" | "week" | "month";
 
-/** One place on the time axis: a day, the week that begins on a Monday, or a month, named by its first day. */
+/** The usage of one bar: of a day, of a week from Monday, or of a month, named by its first day. */
 export interface Bucket {
   readonly start: string;
   readonly unit: Unit;
   readonly models: ReadonlyMap<string, UsageTotals>;
 }
 
-const MOST_BARS = 106;
+const MAX_BARS = 106;
 
-/** The time axis from one day to another, both included, with as many bars as can be told apart; empty ones too. */
+/** The bars from one day to another, both included, also empty ones; few enough to be told from each other. */
 export function toBuckets(days: readonly DayUsage[], from: string, to: string): readonly Bucket[] {
   const count = daysBetween(from, to);
-  const unit: Unit = count <= MOST_BARS ? "day" : count <= MOST_BARS * 7 ? "week" : "month";
+  const unit: Unit = count <= MAX_BARS ? "day" : count <= MAX_BARS * 7 ? "week" : "month";
   const buckets = new Map<string, Map<string, UsageTotals>>();
   for (let start = startOf(from, unit); start <= to; start = after(start, unit)) {
     buckets.set(start, new Map());
@@ -25,7 +25,7 @@ export function toBuckets(days: readonly DayUsage[], from: string, to: string): 
   for (const { day, models } of days) {
     const bucket = buckets.get(startOf(day, unit));
     for (const { name, totals } of models) {
-      bucket?.set(name, add(bucket.get(name) ?? NOTHING, totals));
+      bucket?.set(name, add(bucket.get(name) ?? NO_USAGE, totals));
     }
   }
   return [...buckets].map(([start, models]) => ({ start, unit, models }));

@@ -5,7 +5,7 @@ import { valueOf } from "./totals";
 
 const MICROS = 1_000_000;
 
-/** Numbers, money and days as they are written in the editor's language. */
+/** Formats numbers, money and days for the editor's language. */
 export class Format {
   private readonly integers: Intl.NumberFormat;
   private readonly short: Intl.NumberFormat;
@@ -33,7 +33,7 @@ export class Format {
     return this.integers.format(value);
   }
 
-  /** Millionths of a US dollar; small amounts with as many places as it takes to see them. */
+  /** Formats millionths of a US dollar; small amounts with as many decimals as they need. */
   dollars(micros: number): string {
     const amount = micros / MICROS;
     const places = amount === 0 || amount >= 0.1 ? 2 : Math.min(6, 1 - Math.floor(Math.log10(amount)));
@@ -45,7 +45,7 @@ export class Format {
     }).format(amount);
   }
 
-  /** What calls cost: unknown where no price is, at least so much where some are. */
+  /** The cost of calls: "unknown" if no price is known, "at least" if only some are. */
   money(totals: UsageTotals): string {
     if (totals.totalCalls > 0 && totals.unpricedCalls >= totals.totalCalls) {
       return this.strings.unknown;
@@ -54,7 +54,7 @@ export class Format {
     return totals.unpricedCalls > 0 ? fill(this.strings.atLeast, known) : known;
   }
 
-  /** A sum in the measure's own terms. */
+  /** The total of a measure, with its unit. */
   total(totals: UsageTotals, measure: Measure): string {
     return measure === "money" ? this.money(totals) : this.integer(valueOf(totals, measure));
   }
@@ -64,12 +64,12 @@ export class Format {
     return measure === "money" ? this.dollars(value) : this.integer(value);
   }
 
-  /** A mark of the axis: short. */
+  /** A short label for a tick of the axis. */
   tick(value: number, measure: Measure): string {
     return measure === "money" ? this.dollars(value) : this.short.format(value);
   }
 
-  /** A bar's time in full. */
+  /** The day, week or month of a bar, in full. */
   bucket({ start, unit }: Bucket): string {
     const moment = new Date(start);
     switch (unit) {
@@ -82,19 +82,19 @@ export class Format {
     }
   }
 
-  /** A bar's time for the axis. */
+  /** The day, week or month of a bar, short, for the axis. */
   shortBucket({ start, unit }: Bucket): string {
     return (unit === "month" ? this.shortMonths : this.shortDays).format(new Date(start));
   }
 
-  /** A moment, in the time of this machine. */
+  /** A date and time, in this machine's time zone. */
   moment(rfc3339: string): string {
     const moment = new Date(rfc3339);
     return Number.isNaN(moment.getTime()) ? rfc3339 : this.moments.format(moment);
   }
 }
 
-/** The text with its places taken by the values. */
+/** The text with its placeholders replaced by the values. */
 export function fill(text: string, ...values: readonly (string | number)[]): string {
   return text.replace(/\{(\d+)\}/g, (place, index: string) => String(values[Number(index)] ?? place));
 }

@@ -1,6 +1,6 @@
 import type { Segment } from "./series";
 
-/** The size of the picture and of what lies around the bars, in CSS pixels. */
+/** The size of the chart and of the margins around its bars, in CSS pixels. */
 export interface Frame {
   readonly width: number;
   readonly height: number;
@@ -10,7 +10,7 @@ export interface Frame {
   readonly bottom: number;
 }
 
-/** Where a piece of a bar lies, in CSS pixels. */
+/** The rectangle of a segment of a bar, in CSS pixels. */
 export interface Bar {
   readonly bucket: number;
   readonly segment: number;
@@ -21,13 +21,13 @@ export interface Bar {
   readonly height: number;
 }
 
-const WIDEST_BAR = 48;
-const LEAST_HEIGHT = 1.5;
+const MAX_BAR_WIDTH = 48;
+const MIN_BAR_HEIGHT = 1.5;
 
-/** The pieces of all bars, bar by bar from the left, each from the bottom up. */
+/** The segments of all bars, bar by bar from the left, each from the bottom up. */
 export function bars(stacks: readonly (readonly Segment[])[], top: number, frame: Frame): readonly Bar[] {
   const slot = slotWidth(stacks.length, frame);
-  const width = Math.max(1, Math.min(WIDEST_BAR, slot * 0.76));
+  const width = Math.max(1, Math.min(MAX_BAR_WIDTH, slot * 0.76));
   return stacks.flatMap((segments, bucket) =>
     segments.map(({ series, from, to }, segment) => {
       const low = yOf(from, top, frame);
@@ -37,10 +37,10 @@ export function bars(stacks: readonly (readonly Segment[])[], top: number, frame
         segment,
         series,
         x: centreOf(bucket, stacks.length, frame) - width / 2,
-        // What was used is seen, however little it is beside the rest.
-        y: Math.min(high, low - LEAST_HEIGHT),
+        // Small amounts stay visible beside large ones.
+        y: Math.min(high, low - MIN_BAR_HEIGHT),
         width,
-        height: Math.max(low - high, LEAST_HEIGHT),
+        height: Math.max(low - high, MIN_BAR_HEIGHT),
       };
     }),
   );
@@ -57,7 +57,7 @@ export function yOf(value: number, top: number, frame: Frame): number {
   return frame.height - frame.bottom - (top > 0 ? value / top : 0) * room;
 }
 
-/** The bar under a place, if there is one. */
+/** The bar at a horizontal position; undefined when there is none. */
 export function bucketAt(x: number, count: number, frame: Frame): number | undefined {
   const bucket = Math.floor((x - frame.left) / slotWidth(count, frame));
   return bucket >= 0 && bucket < count ? bucket : undefined;

@@ -1,6 +1,6 @@
 import type { Segment } from "./series";
 
-/** A piece of a bar. */
+/** A segment of a bar. */
 export interface Position {
   readonly bucket: number;
   readonly segment: number;
@@ -9,8 +9,8 @@ export interface Position {
 type Stacks = readonly (readonly Segment[])[];
 
 /**
- * Where a key leads from a piece of a bar: left and right to the next bar that has something, at the same series or
- * the nearest below it; up and down within the bar; to the first and the last bar. Absent: the key means nothing here.
+ * Where a key moves the focus from a segment: left and right to the next bar that is not empty, to the same series or the
+ * nearest below it; up and down within the bar; Home and End to the first and the last bar. undefined for other keys.
  */
 export function moved(stacks: Stacks, from: Position, key: string): Position | undefined {
   switch (key) {
@@ -31,12 +31,12 @@ export function moved(stacks: Stacks, from: Position, key: string): Position | u
   }
 }
 
-/** The piece where a walk begins: the lowest of the last bar that has something. */
+/** The first position of the focus: the lowest segment of the last bar that is not empty. */
 export function lastPosition(stacks: Stacks): Position | undefined {
   return beside(stacks, { bucket: stacks.length, segment: 0 }, -1, 0);
 }
 
-/** The piece of the series in a bar, or the nearest below it. */
+/** The segment of the series in a bar, or the nearest below it. */
 function positionOf(stacks: Stacks, bucket: number, series: number): Position | undefined {
   const segments = stacks[bucket] ?? [];
   const above = segments.findIndex((segment) => segment.series > series);

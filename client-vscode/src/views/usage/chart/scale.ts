@@ -1,17 +1,17 @@
 /**
  * Round numbers from 0 to at least the largest value, for the marks of an axis: steps of 1, 2 or 5 times a power of
- * ten, at most `most` of them.
+ * ten, at most `max` of them.
  *
  * @param smallest the smallest step that makes sense, such as 1 for what is counted
  */
-export function ticks(largest: number, most: number, smallest: number): readonly number[] {
+export function ticks(largest: number, max: number, smallest: number): readonly number[] {
   const top = largest > 0 ? largest : smallest;
-  const step = Math.max(roundUp(top / Math.max(1, most)), smallest);
+  const step = Math.max(roundUp(top / Math.max(1, max)), smallest);
   const count = Math.ceil(top / step - 1e-9);
   return Array.from({ length: count + 1 }, (_, place) => place * step);
 }
 
-/** The places of a time axis that have a label: every so many from the last one back, with room for each. */
+/** The indices of the bars with a label: every n-th back from the last one, so that the labels do not overlap. */
 export function labelled(count: number, width: number, labelWidth: number): readonly number[] {
   const fit = Math.max(1, Math.floor(width / labelWidth));
   const step = STEPS.find((steps) => Math.ceil(count / steps) <= fit) ?? Math.ceil(count / fit);
@@ -22,7 +22,7 @@ export function labelled(count: number, width: number, labelWidth: number): read
   return places;
 }
 
-/** Days, weeks and half months between two labels. */
+/** The preferred numbers of bars from one label to the next: of days these are weeks and half months. */
 const STEPS = [1, 2, 4, 7, 14, 28];
 
 function roundUp(value: number): number {

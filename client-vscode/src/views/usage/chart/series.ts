@@ -3,21 +3,21 @@ import type { Measure, NamedTotals } from "../messages";
 import type { Bucket } from "./buckets";
 import { add, inOrderOf, valueOf } from "./totals";
 
-/** As many models as have a colour of their own; the rest are drawn together. */
-export const MOST_SERIES = 8;
+/** How many models have a colour of their own; the rest are drawn together. */
+export const MAX_SERIES = 8;
 
-/** What is drawn in one colour: a model, or all the models that have none of their own. */
+/** The data of one colour: a model, or all models without a colour of their own. */
 export interface Series {
-  /** The colour's place, 0 to 7; `other` for the rest. */
+  /** The colour's index, 0 to 7; `other` for the rest. */
   readonly colour: number | "other";
   /** The model; absent for the rest. */
   readonly model?: string;
-  /** How many models it stands for. */
+  /** The number of models in it. */
   readonly models: number;
   readonly totals: UsageTotals;
 }
 
-/** A piece of a bar, from one value up to another. */
+/** A segment of a bar, from one value up to another. */
 export interface Segment {
   readonly series: number;
   readonly from: number;
@@ -25,13 +25,13 @@ export interface Segment {
 }
 
 /**
- * The series of a measure, largest first, the rest last; what has nothing of the measure is left out. A model keeps
- * its colour when the measure changes: places are given by `ranked`, the order of all models that stays the same.
+ * The series of a measure, largest first, the rest last; models without any of the measure are left out. A model keeps
+ * its colour when the measure changes, because colours follow the order of `ranked`, which does not depend on it.
  */
 export function toSeries(ranked: readonly NamedTotals[], measure: Measure): readonly Series[] {
   const shown = ranked.filter(({ totals }) => valueOf(totals, measure) > 0).sort(inOrderOf(measure));
-  const own = shown.slice(0, MOST_SERIES);
-  const [first, ...others] = shown.slice(MOST_SERIES);
+  const own = shown.slice(0, MAX_SERIES);
+  const [first, ...others] = shown.slice(MAX_SERIES);
   const colours = coloursOf(ranked, own);
   const series: Series[] = own.map(({ name, totals }) => ({
     colour: colours.get(name) ?? "other",
@@ -40,7 +40,7 @@ export function toSeries(ranked: readonly NamedTotals[], measure: Measure): read
     totals,
   }));
   if (first && others.length === 0) {
-    // A single model without a colour of its own is named all the same.
+    // A single remaining model is shown by its name.
     series.push({ colour: "other", model: first.name, models: 1, totals: first.totals });
   } else if (first) {
     const totals = others.reduce((sum, one) => add(sum, one.totals), first.totals);
@@ -49,7 +49,7 @@ export function toSeries(ranked: readonly NamedTotals[], measure: Measure): read
   return series;
 }
 
-/** The pieces of each bar, from the bottom up in the order of the series. */
+/** The segments of each bar, from the bottom up in the order of the series. */
 export function stack(
   buckets: readonly Bucket[],
   series: readonly Series[],
@@ -80,13 +80,13 @@ export function stack(
 function coloursOf(ranked: readonly NamedTotals[], shown: readonly NamedTotals[]): ReadonlyMap<string, number> {
   const names = new Set(shown.map(({ name }) => name));
   const colours = new Map<string, number>();
-  ranked.slice(0, MOST_SERIES).forEach(({ name }, place) => {
+  ranked.slice(0, MAX_SERIES).forEach(({ name }, place) => {
     if (names.has(name)) {
       colours.set(name, place);
     }
   });
   const taken = new Set(colours.values());
-  const free = Array.from({ length: MOST_SERIES }, (_, place) => place).filter((place) => !taken.has(place));
+  const free = Array.from({ length: MAX_SERIES }, (_, place) => place).filter((place) => !taken.has(place));
   for (const name of names) {
     const place = colours.has(name) ? undefined : free.shift();
     if (place !== undefined) {

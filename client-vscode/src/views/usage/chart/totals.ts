@@ -1,7 +1,7 @@
 import type { UsageTotals } from "../../../protocol";
 import type { DayUsage, Measure, NamedTotals } from "../messages";
 
-export const NOTHING: UsageTotals = {
+export const NO_USAGE: UsageTotals = {
   totalCalls: 0,
   failedCalls: 0,
   cancelledCalls: 0,
@@ -30,7 +30,7 @@ export function add(one: UsageTotals, other: UsageTotals): UsageTotals {
   };
 }
 
-/** The number a bar stands for: tokens, calls, or millionths of a US dollar. */
+/** The value of a measure: tokens, calls, or millionths of a US dollar. */
 export function valueOf(totals: UsageTotals, measure: Measure): number {
   switch (measure) {
     case "tokens":
@@ -46,16 +46,16 @@ export function valueOf(totals: UsageTotals, measure: Measure): number {
   }
 }
 
-/** The sums of each model over all days, most tokens first. */
+/** The totals of each model over all days, most tokens first. */
 export function byModel(days: readonly DayUsage[]): readonly NamedTotals[] {
   const sums = new Map<string, UsageTotals>();
   for (const { name, totals } of days.flatMap((day) => day.models)) {
-    sums.set(name, add(sums.get(name) ?? NOTHING, totals));
+    sums.set(name, add(sums.get(name) ?? NO_USAGE, totals));
   }
   return [...sums].map(([name, totals]) => ({ name, totals })).sort(inOrderOf("tokens"));
 }
 
-/** Largest first; what is equal goes by calls and then by name, so that the order is the same every time. */
+/** Compares by value, largest first, then by calls, then by name, so that the order never varies. */
 export function inOrderOf(measure: Measure): (one: NamedTotals, other: NamedTotals) => number {
   return (one, other) =>
     valueOf(other.totals, measure) - valueOf(one.totals, measure) ||

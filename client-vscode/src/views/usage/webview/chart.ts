@@ -6,11 +6,11 @@ import { html, svg } from "./elements";
 import { type Drawing, type DrawnBar, picture, swatch } from "./picture";
 import { Tooltip } from "./tooltip";
 
-const NARROWEST = 280;
+const MIN_WIDTH = 280;
 
 /**
- * The chart: stacked bars that are drawn again when the page changes its width. One bar at a time is in the order of
- * the tab key; arrow keys go on from it.
+ * The chart: stacked bars that are drawn again when the page's width changes. The tab key reaches one segment; the arrow
+ * keys move from there.
  */
 export class Chart {
   readonly element: HTMLElement;
@@ -27,11 +27,11 @@ export class Chart {
     private readonly strings: PageStrings,
   ) {
     const help = html("p", { id: "chart-help", class: "for-screen-readers" }, strings.chartHelp);
-    // Screen readers hand the arrow keys on inside an application.
+    // Inside this role screen readers pass the arrow keys on to the page.
     this.drawing = svg("svg", { role: "application", "aria-describedby": "chart-help" });
     this.element = html("div", { class: "chart" }, help, this.tooltip.element);
     this.element.prepend(this.drawing);
-    // A drawing that listens to the focus itself would be a stop of the tab key.
+    // On the element around it, because listeners for the focus on the drawing would make it a tab stop.
     this.element.addEventListener("keydown", (event) => this.pressed(event));
     this.element.addEventListener("focusin", (event) => this.focused(event));
     this.element.addEventListener("focusout", () => this.tooltip.hide());
@@ -44,7 +44,7 @@ export class Chart {
     return this.drawing.contains(document.activeElement);
   }
 
-  /** Draws something else; with `focus` the bar that can be reached gets it, for it is lost when the page is rebuilt. */
+  /** Draws other data; with `focus` focuses the current segment again, since rebuilding the page loses the focus. */
   show(drawing: Drawing, focus: boolean): void {
     this.shown = drawing;
     this.width = 0;
@@ -53,7 +53,7 @@ export class Chart {
   }
 
   private redraw(focus = this.hasFocus): void {
-    const width = Math.max(NARROWEST, Math.floor(this.element.clientWidth));
+    const width = Math.max(MIN_WIDTH, Math.floor(this.element.clientWidth));
     if (!this.shown || width === this.width) {
       return;
     }
@@ -71,7 +71,7 @@ export class Chart {
     this.enter(this.kept(this.shown), focus);
   }
 
-  /** Where the tab key led before, or as near to it as there is something now. */
+  /** The segment that the tab key reached before, or the nearest that exists now. */
   private kept({ stacks }: Drawing): Position | undefined {
     const { current } = this;
     const segments = stacks[current?.bucket ?? -1]?.length ?? 0;
@@ -80,7 +80,7 @@ export class Chart {
       : lastPosition(stacks);
   }
 
-  /** Makes a bar the one that the tab key reaches. */
+  /** Makes a segment the one that the tab key reaches. */
   private enter(position: Position | undefined, focus: boolean): void {
     this.barAt(this.current)?.setAttribute("tabindex", "-1");
     this.current = position;
@@ -113,9 +113,9 @@ export class Chart {
   private focused(event: FocusEvent): void {
     const bar = this.drawn.find(({ element }) => element === event.target);
     if (bar) {
-      // Also when it came by a click.
+      // A click moves the focus, too.
       this.enter(bar, false);
-      this.tell(bar.bucket, bar.segment);
+      this.showTooltip(bar.bucket, bar.segment);
     }
   }
 
@@ -130,11 +130,11 @@ export class Chart {
       return;
     }
     const target = event.target instanceof Node ? event.target : null;
-    this.tell(bucket, this.drawn.find(({ element }) => element.contains(target))?.segment);
+    this.showTooltip(bucket, this.drawn.find(({ element }) => element.contains(target))?.segment);
   }
 
-  /** What a bar stands for, the piece that is meant in bold. */
-  private tell(bucket: number, segment: number | undefined): void {
+  /** Shows the tooltip of a bar, with one segment in bold. */
+  private showTooltip(bucket: number, segment: number | undefined): void {
     const { shown, frame } = this;
     const time = shown?.buckets[bucket];
     if (!shown || !frame || !time) {
@@ -142,14 +142,14 @@ export class Chart {
     }
     const { measure, series } = shown;
     const segments = shown.stacks[bucket] ?? [];
-    const rows = segments.map((piece, place) => {
-      const value = this.format.value(piece.to - piece.from, measure);
-      const of = series[piece.series];
+    const rows = segments.map((part, place) => {
+      const value = this.format.value(part.to - part.from, measure);
+      const of = series[part.series];
       return html(
         "tr",
         { class: place === segment ? "meant" : undefined },
         html("td", {}, of && swatch(of.colour)),
-        html("td", {}, this.seriesName(piece.series)),
+        html("td", {}, this.seriesName(part.series)),
         html("td", { class: "number" }, value),
       );
     });
@@ -185,7 +185,7 @@ export class Chart {
   }
 }
 
-/** The model's name, or how many models it stands for. */
+/** The model's name, or the number of models in the series. */
 export function nameOfSeries(series: Drawing["series"][number], format: Format, strings: PageStrings): string {
   if (series.model === undefined) {
     return fill(strings.otherModels, format.integer(series.models));

@@ -1,6 +1,6 @@
 import { html } from "./elements";
 
-/** One of several, as radio buttons that look like one row of buttons. */
+/** Radio buttons in one row, for picking one of several values. */
 export function choice<T extends string | number>(
   name: string,
   title: string,

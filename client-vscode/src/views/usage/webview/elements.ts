@@ -3,7 +3,7 @@ type Child = Node | string | undefined;
 
 const SVG = "http://www.w3.org/2000/svg";
 
-/** An HTML element. An attribute that is true is there without a value, one that is false or undefined is not there. */
+/** An HTML element. An attribute of value true is set without a value; false and undefined leave it out. */
 export function html<K extends keyof HTMLElementTagNameMap>(
   name: K,
   attributes: Attributes = {},
@@ -12,7 +12,7 @@ export function html<K extends keyof HTMLElementTagNameMap>(
   return completed(document.createElement(name), attributes, children);
 }
 
-/** An element of a drawing. */
+/** An SVG element. */
 export function svg<K extends keyof SVGElementTagNameMap>(
   name: K,
   attributes: Attributes = {},
@@ -21,7 +21,7 @@ export function svg<K extends keyof SVGElementTagNameMap>(
   return completed(document.createElementNS(SVG, name), attributes, children);
 }
 
-/** Text goes in as text only: a model may have any name. */
+/** Adds attributes and children. Strings become text and never markup, because a model may have any name. */
 function completed<E extends Element>(element: E, attributes: Attributes, children: readonly Child[]): E {
   for (const [name, value] of Object.entries(attributes)) {
     if (value !== undefined && value !== false) {

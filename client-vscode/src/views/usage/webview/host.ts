@@ -1,6 +1,6 @@
 import { type FromPage, isMeasure, isRange, type Measure, type Range } from "../messages";
 
-/** What the editor keeps of the page while it is hidden and when the window comes back. */
+/** The state that the editor keeps while the page is hidden, and restores when a window is opened again. */
 export interface Choices {
   readonly range: Range;
   readonly measure: Measure;
@@ -17,7 +17,7 @@ declare function acquireVsCodeApi(): Api;
 
 const FIRST: Choices = { range: 30, measure: "tokens", table: false };
 
-/** The editor, seen from the page. There is one for each load of the page. */
+/** The page's connection to the editor. There is one for each load of the page. */
 export class Host {
   private readonly api = acquireVsCodeApi();
 

@@ -1,13 +1,13 @@
 import { bars, centreOf, type Frame, yOf } from "../chart/layout";
 import { labelled, ticks } from "../chart/scale";
 import type { Segment, Series } from "../chart/series";
-import { MOST_SERIES } from "../chart/series";
+import { MAX_SERIES } from "../chart/series";
 import type { Measure } from "../messages";
 import type { Bucket } from "../chart/buckets";
 import type { Format } from "../chart/format";
 import { svg } from "./elements";
 
-/** What a chart is drawn from. */
+/** The data of a chart. */
 export interface Drawing {
   readonly buckets: readonly Bucket[];
   readonly series: readonly Series[];
@@ -15,19 +15,19 @@ export interface Drawing {
   readonly measure: Measure;
 }
 
-/** A piece of a bar on the page. */
+/** A segment of a bar on the page. */
 export interface DrawnBar {
   readonly bucket: number;
   readonly segment: number;
   readonly element: SVGGElement;
 }
 
-const MOST_TICKS = 5;
+const MAX_TICKS = 5;
 const CHARACTER_WIDTH = 7;
 const LABEL_GAP = 16;
 const HEIGHT = 300;
 
-/** The axes, the grid and the bars, for a width in CSS pixels; goes into a drawing whose role and name are there. */
+/** The axes, the grid and the bars, for a width in CSS pixels. The caller's element around them has a role and a name. */
 export function picture(
   drawing: Drawing,
   format: Format,
@@ -36,7 +36,7 @@ export function picture(
 ): { readonly frame: Frame; readonly content: readonly SVGElement[]; readonly bars: readonly DrawnBar[] } {
   const { buckets, stacks, measure } = drawing;
   const largest = Math.max(0, ...stacks.map((segments) => segments.at(-1)?.to ?? 0));
-  const marks = ticks(largest, MOST_TICKS, 1);
+  const marks = ticks(largest, MAX_TICKS, 1);
   const top = marks.at(-1) ?? 0;
   const texts = marks.map((mark) => format.tick(mark, measure));
   const left = Math.max(...texts.map((text) => text.length)) * CHARACTER_WIDTH + LABEL_GAP;
@@ -61,25 +61,25 @@ export function picture(
 
   const drawn = bars(stacks, top, frame).map(({ bucket, segment, series, x, y, width: w, height }): DrawnBar => {
     const colour = drawing.series[series]?.colour ?? "other";
-    const piece = stacks[bucket]?.[segment];
+    const part = stacks[bucket]?.[segment];
     const shape = { x, y, width: w, height };
     const attributes = {
       class: `bar colour-${colour}`,
       role: "img",
       tabindex: -1,
-      "aria-label": label(bucket, series, piece ? piece.to - piece.from : 0),
+      "aria-label": label(bucket, series, part ? part.to - part.from : 0),
     };
     const hatch = svg("rect", { ...shape, class: "hatch", fill: `url(#hatch-${colour})` });
     return { bucket, segment, element: svg("g", attributes, svg("rect", { ...shape, class: "fill" }), hatch) };
   });
   const axes = svg("g", { "aria-hidden": "true" }, ...grid, svg("g", { class: "dates" }, ...dates));
-  const pieces = svg("g", { class: "bars" }, ...drawn.map(({ element }) => element));
-  return { frame, content: [hatches(), axes, pieces], bars: drawn };
+  const segments = svg("g", { class: "bars" }, ...drawn.map(({ element }) => element));
+  return { frame, content: [hatches(), axes, segments], bars: drawn };
 }
 
-/** Patterns that tell colours apart where colours alone do not: a direction and a distance for each. */
+/** Patterns for where colours alone are not enough: each colour has its own direction and distance of lines. */
 function hatches(): SVGDefsElement {
-  const patterns = Array.from({ length: MOST_SERIES }, (_, place) => {
+  const patterns = Array.from({ length: MAX_SERIES }, (_, place) => {
     const size = place % 2 === 0 ? 8 : 5;
     return pattern(String(place), size, `rotate(${(place * 45) % 180})`);
   });

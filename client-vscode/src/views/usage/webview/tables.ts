@@ -5,7 +5,7 @@ import { inOrderOf } from "../chart/totals";
 import type { NamedTotals, PageStrings } from "../messages";
 import { html } from "./elements";
 
-/** The numbers behind the chart, newest first, each model of each time in a row. */
+/** The numbers of the chart, newest first, with a row per bar and model. */
 export function numbersTable(buckets: readonly Bucket[], format: Format, strings: PageStrings): HTMLTableElement {
   const rows = buckets.toReversed().flatMap((bucket) =>
     [...bucket.models]
@@ -24,7 +24,7 @@ export function numbersTable(buckets: readonly Bucket[], format: Format, strings
   return table(strings.tableCaption, [strings.day, strings.model], rows, strings);
 }
 
-/** Sums under names; `mark` draws something before a name. */
+/** A table of totals by name; `mark` makes an element to show before a name. */
 export function sumsTable(
   caption: string,
   sums: readonly NamedTotals[],

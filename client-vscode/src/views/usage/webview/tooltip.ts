@@ -2,11 +2,11 @@ import { html } from "./elements";
 
 const GAP = 10;
 
-/** A small box beside what is pointed at or has the focus. The same is said to screen readers by the bar's name. */
+/** A small box beside the bar under the pointer or with the focus. Screen readers get the same from the bar's name. */
 export class Tooltip {
   readonly element = html("div", { class: "tooltip", "aria-hidden": "true", hidden: true });
 
-  /** Shows it beside a place of the chart, in CSS pixels, on the side where there is room. */
+  /** Shows it beside a position in the chart, in CSS pixels, on the side where there is room. */
   show(x: number, y: number, room: number, ...content: readonly Node[]): void {
     const { element } = this;
     element.replaceChildren(...content);

@@ -2,7 +2,7 @@ import { fill, type Format } from "../chart/format";
 import type { LastCall, PageStrings, UsageReport } from "../messages";
 import { html } from "./elements";
 
-/** The sums of the whole range, each under its name. */
+/** The totals of the whole range, each with its name. */
 export function totalsList({ totals }: UsageReport, format: Format, strings: PageStrings): HTMLDListElement {
   const { failedCalls, cancelledCalls, unpricedCalls } = totals;
   const failures =

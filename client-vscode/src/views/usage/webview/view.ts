@@ -11,7 +11,7 @@ import { swatch } from "./picture";
 import { numbersTable, sumsTable } from "./tables";
 import { lastCallLine, totalsList } from "./totals";
 
-/** What the page does when something is picked. */
+/** The handlers of the page's controls. */
 export interface Actions {
   pickRange(range: Range): void;
   pickMeasure(measure: Measure): void;
@@ -19,12 +19,12 @@ export interface Actions {
   retry(): void;
 }
 
-/** The page: its choices at the top, and below them a report, or why there is none. */
+/** The page: its controls at the top, and below them the report, or the reason why there is none. */
 export class View {
   private readonly format: Format;
   private readonly chart: Chart;
   private readonly body = html("div", { class: "report" });
-  private readonly said = html("p", { role: "status", class: "for-screen-readers" });
+  private readonly announcement = html("p", { role: "status", class: "for-screen-readers" });
   private readonly numbers = html("div", { id: "numbers", class: "scrolled", hidden: true });
   private readonly toggle = html("button", { type: "button", "aria-controls": "numbers" });
   private report: UsageReport | undefined;
@@ -49,13 +49,13 @@ export class View {
         choice("range", strings.range, ranges, choices.range, (range) => actions.pickRange(range)),
         choice("measure", strings.measure, measures, choices.measure, (measure) => actions.pickMeasure(measure)),
       ),
-      this.said,
+      this.announcement,
       this.body,
       html("p", { class: "note" }, strings.utcNote),
     );
   }
 
-  /** Draws with other choices. */
+  /** Draws again with other choices. */
   choose(choices: Choices): void {
     this.choices = choices;
     if (this.report) {
@@ -63,7 +63,7 @@ export class View {
     }
   }
 
-  /** What was there stays until there is something new. */
+  /** Marks the page as busy; a report that is shown stays until the next one. */
   loading(): void {
     this.root.setAttribute("aria-busy", "true");
     if (!this.report) {
@@ -78,19 +78,19 @@ export class View {
     retry.addEventListener("click", () => this.actions.retry());
     const text = html("div", { role: "alert" }, html("h2", {}, this.strings.failed), html("p", {}, message));
     this.body.replaceChildren(html("div", { class: "state failed" }, text, retry));
-    this.said.textContent = "";
+    this.announcement.textContent = "";
   }
 
-  /** Shows a report; says so where the person has picked it, and stays silent where calls came in. */
+  /** Shows a report; announces it to screen readers if the user has picked another range, and not after each call. */
   show(report: UsageReport): void {
     this.root.setAttribute("aria-busy", "false");
-    const asked = this.report?.range !== report.range;
+    const picked = this.report?.range !== report.range;
     this.report = report;
     this.draw(report);
-    if (asked) {
+    if (picked) {
       const { totals } = report;
       const texts = [this.format.integer(totals.totalCalls), this.format.integer(valueOf(totals, "tokens")), this.format.money(totals)];
-      this.said.textContent = fill(this.strings.shown, ...texts);
+      this.announcement.textContent = fill(this.strings.shown, ...texts);
     }
   }
 

@@ -75,7 +75,7 @@ test("the page may run its script, load from dist only, and is not kept while hi
   expect(webview.html).toContain('src="https://webview.test/extension/dist/usage.js"');
 });
 
-test("nothing is asked of the server before the page says what it wants to see", async () => {
+test("nothing is requested before the page has said which range it shows", async () => {
   const panel = await open();
   server.notified.fire({});
   await vi.advanceTimersByTimeAsync(5_000);
@@ -104,7 +104,7 @@ test("calls that come in are gathered and shown", async () => {
   expect(server.asked.length - before).toBe(3);
 });
 
-test("a page that nobody sees is left alone", async () => {
+test("a hidden page is not refreshed", async () => {
   const panel = await ready();
   panel.visible = false;
   server.notified.fire({});
@@ -112,7 +112,7 @@ test("a page that nobody sees is left alone", async () => {
   expect(panel.told).toEqual([]);
 });
 
-test("a server that cannot be asked is said, and tried again by the button and when it is back", async () => {
+test("a server that cannot be reached is reported, and tried again by the button and when it runs again", async () => {
   const panel = await open();
   const { answer } = server;
   server.answer = () => Promise.reject(new Error("The server could not be started."));

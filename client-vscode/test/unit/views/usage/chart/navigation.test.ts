@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 
 import { lastPosition, moved } from "../../../../../src/views/usage/chart/navigation";
 
-const piece = (series: number) => ({ series, from: 0, to: 1 });
-const STACKS = [[], [piece(0), piece(2)], [], [piece(1)], [piece(0), piece(1), piece(2)], []];
+const segmentOf = (series: number) => ({ series, from: 0, to: 1 });
+const STACKS = [[], [segmentOf(0), segmentOf(2)], [], [segmentOf(1)], [segmentOf(0), segmentOf(1), segmentOf(2)], []];
 
 test("a walk begins at the last day that has something", () => {
   expect(lastPosition(STACKS)).toEqual({ bucket: 4, segment: 0 });
@@ -25,6 +25,6 @@ test.each([
   ["Home", 4, 2, { bucket: 1, segment: 1 }],
   ["End", 1, 1, { bucket: 4, segment: 2 }],
   ["Tab", 4, 0, undefined],
-])("%s from bar %d, piece %d", (key, bucket, segment, to) => {
+])("%s from bar %d, segment %d", (key, bucket, segment, to) => {
   expect(moved(STACKS, { bucket, segment }, key)).toEqual(to);
 });

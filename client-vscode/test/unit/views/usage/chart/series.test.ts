@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import { toBuckets } from "../../../../../src/views/usage/chart/buckets";
 import { stack, toSeries } from "../../../../../src/views/usage/chart/series";
-import { add, byModel, NOTHING, valueOf } from "../../../../../src/views/usage/chart/totals";
+import { add, byModel, NO_USAGE, valueOf } from "../../../../../src/views/usage/chart/totals";
 import { MEASURES, type Measure } from "../../../../../src/views/usage/messages";
 import { day, totals, used } from "../../../../support/usage";
 
@@ -14,7 +14,7 @@ test("a measure is what it says", () => {
 
 test("sums add up field by field", () => {
   const one = totals({ failedCalls: 1, reasoningTokens: 2, unpricedCalls: 3, cacheWriteTokens: 4, cancelledCalls: 5 });
-  expect(add(one, NOTHING)).toEqual(one);
+  expect(add(one, NO_USAGE)).toEqual(one);
   expect(add(one, one)).toEqual(Object.fromEntries(Object.entries(one).map(([name, value]) => [name, 2 * value])));
 });
 

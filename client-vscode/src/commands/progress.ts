@@ -4,13 +4,13 @@ import type { ServerRequests } from "../protocol";
 import type { Context } from "../shared/context";
 
 /**
- * A request has so long before it is shown. Most replies come sooner: a notification for each would only flicker, and
- * the editor drops whatever comes after three in 0.8 s, which would be the message that says how it ended.
+ * After this delay a request is shown. Most replies come sooner: a notification for each would flicker, and of more than
+ * three in 0.8 s the editor drops the later ones, which would be the message with the result.
  */
-const UNSEEN_MS = 500;
+const PROGRESS_DELAY_MS = 500;
 
-/** The reply to a request; where it takes its time, a notification says so and has a button that cancels it. */
-export async function ask<M extends keyof ServerRequests>(
+/** The reply to a request; shows a progress notification with a cancel button if the reply takes long. */
+export async function requestWithProgress<M extends keyof ServerRequests>(
   context: Context,
   title: string,
   method: M,
@@ -20,7 +20,7 @@ export async function ask<M extends keyof ServerRequests>(
   const reply = context.server.request(method, params, source.token);
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
-    timer = setTimeout(() => resolve("late"), UNSEEN_MS);
+    timer = setTimeout(() => resolve("late"), PROGRESS_DELAY_MS);
   });
   try {
     if ((await Promise.race([reply, late])) === "late") {
