@@ -1,39 +1,57 @@
 // What is bundled, for build.mjs and for tests that load what it makes.
 
 import { readFile } from "node:fs/promises";
+import { sep } from "node:path";
 
 const LANGUAGE_CLIENT = "vscode-languageclient/node";
+const EDITOR_IMPORT = 'import * as vscode from "vscode";';
+const SHARED_IMPORT = 'const vscode = require("vscode");';
 
 /**
  * Keeps the language client in a file of its own, which the first start of the server loads: it is most of the code,
  * and reading it would be most of the time that the extension needs until it is active.
+ *
+ * An import of the package by another name is an error: all of it would be in the extension's own file.
  * @type {import("esbuild").Plugin}
  */
 const languageClientApart = {
   name: "language client apart",
-  setup: ({ onResolve }) => {
-    onResolve({ filter: new RegExp(`^${LANGUAGE_CLIENT}$`) }, ({ kind }) =>
-      kind === "entry-point" ? undefined : { path: "./languageclient.js", external: true },
-    );
+  setup(build) {
+    build.onResolve({ filter: /^vscode-languageclient(\/|$)/ }, ({ path, kind, importer }) => {
+      if (kind === "entry-point" || importer.includes(`${sep}node_modules${sep}`)) {
+        return undefined;
+      }
+      return path === LANGUAGE_CLIENT
+        ? { path: "./languageclient.js", external: true }
+        : { errors: [{ text: `The language client must be imported as "${LANGUAGE_CLIENT}", not as "${path}"` }] };
+    });
   },
 };
 
 /**
- * Has every module share the editor's interface as it is. What `import *` stands for would be made anew for each of
- * them, with some 600 properties, and that would be half of the time that the extension needs until it is active.
+ * Lets every module share the editor's interface as it is. For `import *` esbuild would copy its 600 properties or so
+ * once per module, and that would be half of the time that the extension needs until it is active.
+ *
+ * An import that is written in another way, and so is not rewritten, is an error.
  * @type {import("esbuild").Plugin}
  */
 const editorShared = {
   name: "editor shared",
-  setup: ({ onLoad, onResolve }) => {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, "utf8");
-      return { contents: source.replace(/^import \* as vscode from "vscode";$/m, 'const vscode = require("vscode");'), loader: "ts" };
+  setup(build) {
+    build.onLoad({ filter: /\.ts$/ }, async ({ path }) => {
+      const lines = (await readFile(path, "utf8")).split("\n");
+      const rewritten = lines.map((line) => (line.trimEnd() === EDITOR_IMPORT ? SHARED_IMPORT : line));
+      return { contents: rewritten.join("\n"), loader: "ts" };
     });
-    onResolve({ filter: /^vscode$/ }, ({ namespace }) =>
-      namespace === "editor" ? { path: "vscode", external: true } : { path: "vscode", namespace: "editor" },
-    );
-    onLoad({ filter: /^/, namespace: "editor" }, () => ({ contents: 'module.exports = require("vscode");' }));
+    build.onResolve({ filter: /^vscode$/ }, ({ namespace, kind }) => {
+      if (namespace === "editor") {
+        return { path: "vscode", external: true };
+      }
+      return kind === "require-call"
+        ? { path: "vscode", namespace: "editor" }
+        : { errors: [{ text: `The editor's interface must be imported with this line: ${EDITOR_IMPORT}` }] };
+    });
+    build.onLoad({ filter: /^/, namespace: "editor" }, () => ({ contents: 'module.exports = require("vscode");' }));
   },
 };
 
