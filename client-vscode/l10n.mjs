@@ -5,32 +5,50 @@ import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 const BUNDLE = "l10n/bundle.l10n.json";
+/** @type {string[]} */
 const problems = [];
 
-/** The end of white space and line comments from a place in a text. */
+/**
+ * The end of white space and line comments from a place in a text.
+ *
+ * @param {string} text
+ * @param {number} at
+ */
 function skip(text, at) {
-  return at + /^(?:\s|\/\/[^\n]*\n)*/.exec(text.slice(at))[0].length;
+  return at + (/^(?:\s|\/\/[^\n]*\n)*/.exec(text.slice(at))?.[0].length ?? 0);
 }
 
-/** The string literal at a place, with those that are added to it. */
+/**
+ * The string literal at a place, joined with those that are added to it; undefined when there is none.
+ *
+ * @param {string} text
+ * @param {number} at
+ * @returns {string | undefined}
+ */
 function literal(text, at) {
   const found = /^"(?:[^"\\\n]|\\.)*"|^'(?:[^'\\\n]|\\.)*'/.exec(text.slice(at));
   if (found === null) {
     return undefined;
   }
   const [quoted] = found;
+  /** @type {string} */
   const value = JSON.parse(quoted.startsWith('"') ? quoted : `"${quoted.slice(1, -1).replaceAll('"', '\\"').replaceAll("\\'", "'")}"`);
-  const plus = skip(text, at + found[0].length);
-  return text[plus] === "+" ? joined(value, literal(text, skip(text, plus + 1))) : value;
+  const plus = skip(text, at + quoted.length);
+  if (text[plus] !== "+") {
+    return value;
+  }
+  const added = literal(text, skip(text, plus + 1));
+  return added === undefined ? undefined : value + added;
 }
 
-function joined(one, other) {
-  return other === undefined ? undefined : one + other;
-}
-
-/** Every text that a source gives to l10n.t. */
+/**
+ * Every text that a source gives to l10n.t.
+ *
+ * @param {string} path
+ */
 function textsOf(path) {
   const source = readFileSync(path, "utf8");
+  /** @type {string[]} */
   const texts = [];
   for (const call of source.matchAll(/\bl10n\.t\(/g)) {
     const at = skip(source, call.index + call[0].length);
@@ -45,15 +63,18 @@ function textsOf(path) {
   return texts;
 }
 
+/** @param {string} folder */
 function sources(folder) {
-  return readdirSync(folder, { recursive: true })
+  return readdirSync(folder, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
     .map((name) => join(folder, name));
 }
 
 function compareManifest() {
-  const used = new Set([...readFileSync("package.json", "utf8").matchAll(/"%([\w.]+)%"/g)].map((found) => found[1]));
-  const given = new Set(Object.keys(JSON.parse(readFileSync("package.nls.json", "utf8"))));
+  const used = new Set([...readFileSync("package.json", "utf8").matchAll(/"%([\w.]+)%"/g)].map(([, key = ""]) => key));
+  /** @type {Record<string, string>} */
+  const manifestTexts = JSON.parse(readFileSync("package.nls.json", "utf8"));
+  const given = new Set(Object.keys(manifestTexts));
   for (const key of [...used].filter((one) => !given.has(one))) {
     problems.push(`package.nls.json lacks ${key}`);
   }

@@ -13,7 +13,7 @@ import { dirname, join, resolve, sep } from "node:path";
 export function notices(root, inputs) {
   const folders = new Set(inputs.map((file) => packageOf(resolve(root, file))).filter((folder) => folder !== undefined));
   const parts = [...folders].map((folder) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const { name, version, license } = manifestIn(folder);
     const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
     if (file === undefined) {
       throw new Error(`${name} ${version} has no licence file`);
@@ -24,18 +24,29 @@ export function notices(root, inputs) {
   return ["The extension contains the following packages.\n", ...parts.sort()].join(line);
 }
 
-/** The folder of the package that a file belongs to; nothing for a file of ours. */
+/**
+ * The folder of the package that a file belongs to; undefined for a file of the extension.
+ *
+ * @param {string} path
+ */
 function packageOf(path) {
   if (!path.includes(`${sep}node_modules${sep}`)) {
     return undefined;
   }
   let folder = dirname(path);
   for (;;) {
-    const about = join(folder, "package.json");
-    // Some have a file of this name in inner folders, which says how modules are written and nothing else.
-    if (existsSync(about) && JSON.parse(readFileSync(about, "utf8")).version !== undefined) {
+    // Some packages have a package.json in inner folders, too, which only says how modules are written.
+    if (existsSync(join(folder, "package.json")) && manifestIn(folder).version !== undefined) {
       return folder;
     }
     folder = dirname(folder);
   }
+}
+
+/**
+ * @param {string} folder
+ * @returns {{ name?: string, version?: string, license?: string }}
+ */
+function manifestIn(folder) {
+  return JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
 }

@@ -34,8 +34,8 @@ class TestReal:
     """Programs that real installers have put on this machine."""
 
     def test_a_link_of_npm(self):
-        manifest = json.loads(programs.node_module("typescript/package.json").read_text())
-        assert owner(ROOT / "node_modules/.bin/tsc") == npm("typescript", manifest["version"])
+        manifest = json.loads(programs.node_module("pyright/package.json").read_text())
+        assert owner(ROOT / "node_modules/.bin/pyright") == npm("pyright", manifest["version"])
 
     def test_a_script_of_pip(self):
         script = Path(sys.prefix) / "bin/pytest"
