@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from functools import partial
-from typing import Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 K = TypeVar("K")
 T = TypeVar("T")
@@ -12,6 +13,8 @@ T = TypeVar("T")
 
 class Lazy(Generic[T]):
     """A value that ``load`` makes once, in a worker thread, on the first ``get``; a load that raises is tried again."""
+
+    _LOADING: ClassVar[threading.Lock] = threading.Lock()
 
     def __init__(self, load: Callable[[], T]) -> None:
         # Anyio is imported on first use: a table of lazy parts must cost nothing where none of them is asked for.
@@ -47,8 +50,11 @@ class Lazy(Generic[T]):
         return self.loaded
 
     def _fill(self) -> None:
-        # In the thread, so that the value stays when the caller is cancelled meanwhile.
-        self._values.append(self._load())
+        # One load at a time in the whole process: msgspec builds what it knows of a type when it first meets it, and
+        # crashes where two threads build the same one. In the thread, so that the value stays when the caller is
+        # cancelled meanwhile.
+        with self._LOADING:
+            self._values.append(self._load())
 
 
 class LazyTable(Generic[K, T]):

@@ -27,7 +27,7 @@ from modelport.adapters.dialects.table import MODULES, DialectTable
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Completer
 from support.builders import CANARY, Heard, StubPool, answer, call, credential, endpoint, reply, row, tool, user
@@ -388,7 +388,7 @@ async def test_the_mock_keeps_the_same_promises() -> None:
 
 
 async def test_silence_listens_and_never_holds_up() -> None:
-    silence = Silence()
+    silence = NullListener()
     for tell in (
         lambda: silence.text("x"),
         lambda: silence.reasoning("x"),

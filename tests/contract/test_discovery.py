@@ -18,7 +18,7 @@ from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.local.fingerprints import Fingerprints
-from modelport.engine.local.servers import LONGEST_LIST, Discovery
+from modelport.engine.local.servers import LONGEST_LIST, ServerDiscovery
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 from support import http_server, odd_servers
 from support.builders import Variables
@@ -44,14 +44,14 @@ class OpenPorts:
         return self.open
 
 
-def discovery(*ports: int, book: Fingerprints | None = None, **variables: str) -> Discovery:
+def discovery(*ports: int, book: Fingerprints | None = None, **variables: str) -> ServerDiscovery:
     """Looks at these ports, at the addresses in these variables, and at no usual ports of this machine."""
     rows = tuple(msgspec.structs.replace(row, ports=()) for row in BOOK.server)
     book = book or msgspec.structs.replace(BOOK, server=rows, other_services=())
-    return Discovery(REGISTRY, book, Variables(**variables), SocketProber(), OpenPorts(*ports))
+    return ServerDiscovery(REGISTRY, book, Variables(**variables), SocketProber(), OpenPorts(*ports))
 
 
-async def find(search: Discovery, timeout_ms: int = AMPLE_MS, **params: Any) -> Sequence[LocalServer]:
+async def find(search: ServerDiscovery, timeout_ms: int = AMPLE_MS, **params: Any) -> Sequence[LocalServer]:
     heard: list[LocalServer] = []
     result = await search.find(DiscoverProviderParams(timeout_ms=timeout_ms, **params), heard.append)
     assert sorted(heard, key=str) == sorted(result.servers, key=str)

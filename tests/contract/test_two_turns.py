@@ -32,7 +32,7 @@ def second_body(wire: Any, provider: Any, *events: Any, whole: Any = None, chang
         decoder.event(b"", json.dumps(event).encode() if not isinstance(event, bytes) else event)
     if whole is not None:
         decoder.whole(json.dumps(whole).encode())
-    turn = Message(role="assistant", content=built.whole_text() or None, tool_calls=built.tool_calls(), provider_state=asked.keep(built.whole_state()))  # fmt: skip
+    turn = Message(role="assistant", content=built.whole_text() or None, tool_calls=built.tool_calls(), provider_state=asked.pack_state(built.whole_state()))  # fmt: skip
     # The state goes out to the client as JSON and comes back as it was.
     turn = msgspec.json.decode(msgspec.json.encode(turn), type=Message)
     turn = msgspec.structs.replace(turn, **(change or {}))

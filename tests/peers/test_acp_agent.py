@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch
 from support import programs
 
 AGENT = Path(__file__).with_name("agent.mjs")
 
 
-async def meet(folder: Path, *options: str, session: bool) -> Verdict:
+async def meet(folder: Path, *options: str, session: bool) -> HandshakeResult:
     programs.node_module("@agentclientprotocol/sdk/package.json")
     launch = Launch(argv=(str(programs.node()), str(AGENT), *options), start_s=15)
     return await StdioHandshakes(folder).start(launch, dict(os.environ), timeout_s=15, session=session)

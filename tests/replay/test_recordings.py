@@ -14,7 +14,7 @@ import pytest
 from modelport.adapters.data.providers import load_registry
 from modelport.app.core import Core
 from modelport.app.session import App
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.domain.errors import RequestFailed
 from modelport.engine.completions.create import Origin
 from modelport.protocol import types
@@ -58,7 +58,7 @@ PLANS = re.compile(rb'"tool_plan": ?("(?:[^"\\]|\\.)*")')
 CANARY = "canary-7f3a9c51d2e84b60"
 
 
-class Listener(Silence):
+class Listener(NullListener):
     """Keeps the deltas."""
 
     def __init__(self) -> None:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import anyio
 import anyio.lowlevel
 
-from modelport.domain.agents.observations import Launch, Machine, Program, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch, Machine, Program
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.engine.agents.file_level import StaticAgents
+from modelport.engine.agents.file_level import FileLevel
 from modelport.protocol.types import Agent, AgentOwner, AgentProcess
 
 FACTS = {"checked": "2026-11-20", "source": "test"}
@@ -63,14 +63,14 @@ class FakeCache:
         return self.copy
 
 
-class FakeVerdicts:
-    def __init__(self, kept: dict[tuple[str, ...], Verdict] | None = None) -> None:
+class FakeHandshakeCache:
+    def __init__(self, kept: dict[tuple[str, ...], HandshakeResult] | None = None) -> None:
         self.kept = dict(kept or {})
 
-    def known(self, launch: Launch) -> Verdict | None:
+    def get(self, launch: Launch) -> HandshakeResult | None:
         return self.kept.get(launch.argv)
 
-    def keep(self, launch: Launch, verdict: Verdict) -> None:
+    def put(self, launch: Launch, verdict: HandshakeResult) -> None:
         self.kept[launch.argv] = verdict
 
 
@@ -85,7 +85,7 @@ class FakeInstances:
 class FakeHandshakes:
     """Remembers who was started with what; answers as it was told, one after another where it is told to wait."""
 
-    def __init__(self, answers: Mapping[str, Verdict] | None = None) -> None:
+    def __init__(self, answers: Mapping[str, HandshakeResult] | None = None) -> None:
         self.answers = answers or {}
         self.started: list[tuple[str, ...]] = []
         self.environments: list[Mapping[str, str]] = []
@@ -97,7 +97,7 @@ class FakeHandshakes:
 
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
-    ) -> Verdict:
+    ) -> HandshakeResult:
         self.started.append(launch.argv)
         self.environments.append(environment)
         self.limits.append(timeout_s)
@@ -112,7 +112,7 @@ class FakeHandshakes:
                 await anyio.lowlevel.checkpoint()
         finally:
             self.running -= 1
-        return self.answers.get(launch.argv[0], Verdict(status="ready", auth="unknown", verified_at="now"))
+        return self.answers.get(launch.argv[0], HandshakeResult(status="ready", auth="unknown", verified_at="now"))
 
 
 class FakeProbe:
@@ -157,9 +157,11 @@ class FakeProbe:
 
 def static(
     machine: Machine,
-    verdicts: FakeVerdicts | None = None,
+    verdicts: FakeHandshakeCache | None = None,
     *,
     copy: RegistryCopy | None = None,
     announced: Sequence[Agent] = (),
-) -> StaticAgents:
-    return StaticAgents(BOOK, FakeView(machine), FakeCache(copy), verdicts or FakeVerdicts(), FakeInstances(announced))
+) -> FileLevel:
+    return FileLevel(
+        BOOK, FakeView(machine), FakeCache(copy), verdicts or FakeHandshakeCache(), FakeInstances(announced)
+    )

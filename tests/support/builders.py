@@ -11,7 +11,7 @@ import httpx2
 
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer, AnswerFormat, ModelCall
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers import address
 from modelport.domain.providers.connection import Endpoint, Verification, wire_format
@@ -22,7 +22,7 @@ from modelport.domain.spending.usage import CallRecord
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
-from modelport.engine.providers.secret_sources import Values
+from modelport.engine.providers.secret_sources import SecretSources
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
@@ -106,7 +106,7 @@ def json_form(**changes: Any) -> AnswerFormat:
     return AnswerFormat(**({"schema": SCHEMA, "name": "place"} | changes))
 
 
-class Heard(Silence):
+class Heard(NullListener):
     """A listener that remembers what it was told, in order."""
 
     def __init__(self) -> None:
@@ -214,19 +214,19 @@ class Printing:
     def __init__(self, **printed: str) -> None:
         self.printed = printed
         self.runs: list[tuple[str, ...]] = []
-        self.withheld: frozenset[str] = frozenset()
+        self.secret_env_vars: frozenset[str] = frozenset()
 
-    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+    async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
         self.runs.append(tuple(command))
-        self.withheld = frozenset(withheld)
+        self.secret_env_vars = frozenset(secret_env_vars)
         if command[0] not in self.printed:
             raise RequestFailed("auth_required", "is not there")
         return Secret(self.printed[command[0]])
 
 
-def values(registry: Registry, environment: Variables, commands: Printing | None = None) -> Values:
+def values(registry: Registry, environment: Variables, commands: Printing | None = None) -> SecretSources:
     """The lookup of values that the configuration keeps elsewhere."""
-    return Values(registry, environment, commands or Printing())
+    return SecretSources(registry, environment, commands or Printing())
 
 
 def connections(

@@ -12,30 +12,30 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from modelport.adapters.agents.handshakes.result_cache import VerdictFiles
+from modelport.adapters.agents.handshakes.result_cache import FileHandshakeCache
 from modelport.adapters.agents.instances.announced import AnnouncedInstances
 from modelport.adapters.agents.registry.cache_file import RegistryFile
 from modelport.adapters.agents.sources.machine import LocalMachine
 from modelport.adapters.agents.sources.packages.node import node_identity
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.system.data_folder import data_folder
-from modelport.engine.agents.file_level import StaticAgents
+from modelport.engine.agents.file_level import FileLevel
 
 if TYPE_CHECKING:
     from modelport.engine.agents.discovery import AgentDiscovery
 
 
-class AgentApp:
+class AgentCore:
     """Agent discovery of one process. Making one reads the rows: some 10 ms, so make it off the event loop.
 
-    ``withheld`` names variables that no agent is to see, besides those whose names say that they are secret.
+    ``secret_env_vars`` names variables that no agent is to see, besides those whose names say that they are secret.
     """
 
-    def __init__(self, withheld: Callable[[], Collection[str]] | None = None) -> None:
-        self._of_providers = withheld or provider_keys
+    def __init__(self, secret_env_vars: Callable[[], Collection[str]] | None = None) -> None:
+        self._of_providers = secret_env_vars or provider_keys
         self._folder = data_folder(os.environ)
-        self._verdicts = VerdictFiles(self._folder / "agents", partial(node_identity, os.environ))
-        self.static = StaticAgents(
+        self._verdicts = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
+        self.static = FileLevel(
             load_agents(),
             LocalMachine(os.environ, Path.home(), self._folder),
             RegistryFile(self._folder / "agent-registry.json", _download),
@@ -56,15 +56,17 @@ class AgentApp:
         from modelport.engine.agents.discovery import AgentDiscovery
         from modelport.engine.agents.probe import AgentProbe
         from modelport.engine.agents.server_finder import ServerFinder
-        from modelport.engine.agents.starts import Starter
+        from modelport.engine.agents.starts import AgentStarter
 
         finder = ServerFinder(self.static.book, load_agent_servers(), SocketProber(), LineHandshakes())
         probe = AgentProbe(finder, SystemListeningPorts(), SystemProcesses(), PostHandshakes())
         handshakes = StdioHandshakes(self._folder / "agents")
-        starter = Starter(handshakes, self._verdicts, ProcessEnvironment(), self.static.view, self._withheld)
+        starter = AgentStarter(
+            handshakes, self._verdicts, ProcessEnvironment(), self.static.view, self._secret_env_vars
+        )
         return AgentDiscovery(self.static, probe, starter)
 
-    def _withheld(self) -> frozenset[str]:
+    def _secret_env_vars(self) -> frozenset[str]:
         own = (name for row in self.static.book.agent for name in row.key_variables)
         return frozenset((*self._of_providers(), *own))
 

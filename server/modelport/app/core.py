@@ -23,7 +23,7 @@ from modelport.engine.local.model_files import LocalModels, Status
 from modelport.engine.providers.configuration import Configurations
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
-from modelport.engine.providers.secret_sources import Values
+from modelport.engine.providers.secret_sources import SecretSources
 from modelport.engine.usage.reports import UsageReports
 from modelport.lazy import Lazy
 
@@ -46,7 +46,7 @@ class Core:
         self.registry = load_registry()
         self.configuration = Configurations(self.registry, LocalConfigurationFile(config_folder(variables)))
         self.configuration.load()
-        self._secrets = values = Values(self.registry, self.environment, LocalCommands())
+        self._secrets = values = SecretSources(self.registry, self.environment, LocalCommands())
         self._pool = HttpPool()
         # One for all, so that a log-in's token is asked for once.
         self.provider_client = ProviderClient(self._pool)
@@ -54,7 +54,9 @@ class Core:
         self.usage = UsageReports(self.ledger)
         self.store = KeyringStore(self.folder / "keyring-providers.json")
         self._status_listeners: list[Status] = []
-        self.local_models = LocalModels(self.registry, values.withheld, local.load_model_files, self._tell_status)
+        self.local_models = LocalModels(
+            self.registry, values.secret_env_vars, local.load_model_files, self._tell_status
+        )
         self.dialects = LocalDialects(DialectTable(self.provider_client), self.local_models)
         vendor_files = LocalVendorFiles(self.environment)
         self.credentials = Credentials(self.registry, self.environment, self.store, vendor_files, values)
@@ -74,9 +76,9 @@ class Core:
         self._status_listeners.append(listener)
 
     def _load_agents(self) -> AgentDiscovery:
-        from modelport.app.agents import AgentApp
+        from modelport.app.agents import AgentCore
 
-        return AgentApp(self._secrets.withheld).discovery()
+        return AgentCore(self._secrets.secret_env_vars).discovery()
 
     def _tell_status(self, busy: bool, message: str) -> None:  # noqa: FBT001
         for listener in self._status_listeners:

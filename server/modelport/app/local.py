@@ -8,17 +8,17 @@ if TYPE_CHECKING:
     from modelport.domain.local.model_files import ModelFolder, ModelRunner
     from modelport.domain.ports import Environment
     from modelport.domain.providers.registry import Registry
-    from modelport.engine.local.servers import Discovery
+    from modelport.engine.local.servers import ServerDiscovery
 
 
-def load_discovery(registry: Registry, environment: Environment) -> Discovery:
+def load_discovery(registry: Registry, environment: Environment) -> ServerDiscovery:
     """The search for model servers on this machine."""
     from modelport.adapters.data.fingerprints import load_fingerprints
     from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
     from modelport.adapters.local_servers.prober import SocketProber
-    from modelport.engine.local.servers import Discovery
+    from modelport.engine.local.servers import ServerDiscovery
 
-    return Discovery(registry, load_fingerprints(), environment, SocketProber(), SystemListeningPorts())
+    return ServerDiscovery(registry, load_fingerprints(), environment, SocketProber(), SystemListeningPorts())
 
 
 def load_model_files() -> tuple[ModelFolder, ModelRunner]:

@@ -13,7 +13,7 @@ from modelport.engine.providers.listing import Providers
 if TYPE_CHECKING:
     from modelport.engine.models.downloads import ModelDownloads
     from modelport.engine.models.listing import Models
-    from modelport.engine.models.suggestions import ModelAdvice
+    from modelport.engine.models.suggestions import ModelSuggestions
 
 
 class ModelCases(Struct, frozen=True):
@@ -21,7 +21,7 @@ class ModelCases(Struct, frozen=True):
 
     listing: Models
     downloads: ModelDownloads
-    suggestions: ModelAdvice
+    suggestions: ModelSuggestions
 
 
 def load_models(core: Core, connections: Connections, providers: Providers) -> ModelCases:
@@ -33,12 +33,12 @@ def load_models(core: Core, connections: Connections, providers: Providers) -> M
     from modelport.engine.models.downloads import ModelDownloads
     from modelport.engine.models.listing import Models
     from modelport.engine.models.provider_lists import ModelLists
-    from modelport.engine.models.suggestions import ModelAdvice
+    from modelport.engine.models.suggestions import ModelSuggestions
 
     host = LocalHost(ProviderModels(core.provider_client), core.local_models)
     lists = ModelLists(connections, host, FileModelCache(core.folder / "models"), ShippedCatalog(), core.clock)
     return ModelCases(
         listing=Models(core.registry, providers, lists),
         downloads=ModelDownloads(core.registry, connections, host, lists),
-        suggestions=ModelAdvice(connections, host, lists),
+        suggestions=ModelSuggestions(connections, host, lists),
     )

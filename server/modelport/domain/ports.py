@@ -15,7 +15,7 @@ from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
 
 if TYPE_CHECKING:
     from modelport.domain.local.fingerprints import Reply
-    from modelport.domain.local.servers import Place
+    from modelport.domain.local.servers import ServerAddress
     from modelport.domain.providers.model_file import FromFolder
 
 
@@ -67,7 +67,7 @@ class Environment(Protocol):
 class Commands(Protocol):
     """Programs that the configuration names to print a value."""
 
-    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+    async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
         """The first line that a program prints, run without a shell and without the withheld variables.
 
         Raises:
@@ -197,7 +197,7 @@ class FolderModels(Protocol):
 class LocalProber(Protocol):
     """Asks servers of this machine what they are. Sends no credential, uses no proxy and follows no redirect."""
 
-    async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
+    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
         """The answer to a GET, its body cut at so many bytes; None where there is no server or it speaks no HTTP."""
         ...
 

@@ -84,7 +84,7 @@ class Diagnostics:
         return Check(id="keyring", status="ok", detail=name)
 
     async def _providers(self) -> Check:
-        found = await self._credentials.found()
+        found = await self._credentials.list()
         if not found:
             return Check(
                 id="credentials",

@@ -8,7 +8,7 @@ from typing import Annotated, Any, get_args, get_origin
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.providers.configuration import Document, Finding, Place, ProviderEntry, did_you_mean
+from modelport.domain.providers.configuration import Document, Finding, KeyPath, ProviderEntry, did_you_mean
 from modelport.protocol.shapes import is_list, is_object
 
 _SECRET = re.compile(r"(api[-_]?key|key|token|secret|password)", re.IGNORECASE)
@@ -27,7 +27,7 @@ def check(raw: Any) -> list[Finding]:
     return _check(raw, Document, ())
 
 
-def _check(value: Any, kind: Any, place: Place) -> list[Finding]:
+def _check(value: Any, kind: Any, place: KeyPath) -> list[Finding]:
     if is_object(value):
         for choice in _choices(kind):
             if isinstance(choice, type) and issubclass(choice, Struct):
@@ -42,7 +42,7 @@ def _check(value: Any, kind: Any, place: Place) -> list[Finding]:
     return []
 
 
-def _fields(value: dict[str, Any], kind: type[Struct], place: Place) -> list[Finding]:
+def _fields(value: dict[str, Any], kind: type[Struct], place: KeyPath) -> list[Finding]:
     fields = {field.encode_name: field.type for field in msgspec.structs.fields(kind)}
     needed = (field.encode_name for field in msgspec.structs.fields(kind) if field.required)
     found = [Finding(place, f"The setting {name} is missing.") for name in needed if name not in value]

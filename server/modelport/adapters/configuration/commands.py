@@ -24,14 +24,14 @@ class LocalCommands:
     def __init__(self, limit_s: float = LIMIT_S) -> None:
         self._limit_s = limit_s
 
-    async def output(self, command: Sequence[str], withheld: Collection[str]) -> Secret:
+    async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
         """The first line that a program prints. It is ended when it takes too long or is not waited for any more.
 
         Raises:
             RequestFailed: it cannot be run, fails, prints nothing of use or takes too long; the message is the
                 end of a sentence about the command.
         """
-        hidden = {name.casefold() for name in withheld}
+        hidden = {name.casefold() for name in secret_env_vars}
         environment = {name: value for name, value in os.environ.items() if name.casefold() not in hidden}
         with anyio.move_on_after(self._limit_s):
             return _line(await _run(_from_home(command), environment))

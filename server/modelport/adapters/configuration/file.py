@@ -21,7 +21,7 @@ from modelport.domain.providers.configuration import (
     Document,
     FileRead,
     Finding,
-    Place,
+    KeyPath,
     Problem,
     did_you_mean,
 )
@@ -130,14 +130,14 @@ def _read_json(path: Path, text: str) -> FileRead:
     return _checked(path, done.raw, done.keys, done.findings, locate)
 
 
-def _written(names: Mapping[Place, Place], place: Place) -> Place:
+def _written(names: Mapping[KeyPath, KeyPath], place: KeyPath) -> KeyPath:
     for length in range(len(place), 0, -1):
         if place[:length] in names:
             return names[place[:length]] + place[length:]
     return place
 
 
-def _line(lines: Mapping[Place, int], place: Place) -> int | None:
+def _line(lines: Mapping[KeyPath, int], place: KeyPath) -> int | None:
     """The line of a key, or of the nearest table around it."""
     return next((lines[place[:length]] for length in range(len(place), 0, -1) if place[:length] in lines), None)
 

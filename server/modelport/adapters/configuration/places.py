@@ -7,7 +7,7 @@ import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from modelport.domain.providers.configuration import Place
+from modelport.domain.providers.configuration import KeyPath
 from modelport.protocol.shapes import is_object
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
@@ -15,10 +15,10 @@ LONGEST_STATEMENT = 200
 """Lines; a longer value is passed over."""
 
 
-def toml_lines(text: str) -> dict[Place, int]:
+def toml_lines(text: str) -> dict[KeyPath, int]:
     """The line each key of a sound TOML file is first written on, counted from 1."""
-    found: dict[Place, int] = {}
-    table: Place = ()
+    found: dict[KeyPath, int] = {}
+    table: KeyPath = ()
     lines = text.splitlines()
     position = 0
     while position < len(lines):
@@ -34,9 +34,9 @@ def toml_lines(text: str) -> dict[Place, int]:
     return found
 
 
-def json_lines(text: str) -> dict[Place, int]:
+def json_lines(text: str) -> dict[KeyPath, int]:
     """The line each key of a sound JSON file is first written on, counted from 1."""
-    found: dict[Place, int] = {}
+    found: dict[KeyPath, int] = {}
     line, path, name = 1, [""], ""
     for match in _JSON_TOKEN.finditer(text):
         mark = match[0]
@@ -64,7 +64,7 @@ def _statement(lines: list[str], start: int) -> tuple[int, dict[str, Any]]:
     return 1, {}
 
 
-def _paths(value: Any) -> Iterator[Place]:
+def _paths(value: Any) -> Iterator[KeyPath]:
     if not is_object(value) or not value:
         yield ()
         return

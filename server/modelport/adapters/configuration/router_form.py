@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.domain.providers.configuration import SERVER_COMMAND, Finding, Place
+from modelport.domain.providers.configuration import SERVER_COMMAND, Finding, KeyPath
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
@@ -35,7 +35,7 @@ class Translated:
         self.raw: dict[str, Any] = {"providers": {}}
         self.keys: dict[str, Secret] = {}
         self.findings: list[Finding] = []
-        self.places: dict[Place, Place] = {}
+        self.places: dict[KeyPath, KeyPath] = {}
 
 
 def translate(document: Any) -> Translated:

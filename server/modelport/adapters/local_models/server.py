@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from modelport.adapters.local_models.process import ServerProcess, free_port
 from modelport.domain.errors import RequestFailed
 from modelport.domain.local.model_files import Plan, Served, Tell, command_line
-from modelport.domain.local.servers import Place
+from modelport.domain.local.servers import ServerAddress
 from modelport.domain.ports import LocalProber
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.protocol.secret import Secret
@@ -144,7 +144,7 @@ class LocalServer:
         self._served = Served(base_url=f"http://{HERE}:{self._port}/v1", key=Secret(secrets.token_urlsafe(24)))
         whole = replace(self.plan, entry=replace(entry, command=(program, *entry.command[1:])))
         command = command_line(whole, self._port, windows=WINDOWS)
-        environment = child_environment(self.plan.withheld) | {KEY_VARIABLE: self._served.key.reveal()}
+        environment = child_environment(self.plan.secret_env_vars) | {KEY_VARIABLE: self._served.key.reveal()}
         if entry.wsl and WINDOWS:
             environment["WSLENV"] = ":".join(filter(None, (environment.get("WSLENV"), f"{KEY_VARIABLE}/u")))
         self._started_at = anyio.current_time()
@@ -191,7 +191,9 @@ class LocalServer:
 
     async def _status(self, path: str) -> int | None:
         with anyio.move_on_after(PROBE_S):
-            reply = await self._prober.get(Place(scheme="http", host=HERE, port=self._port), path, LONGEST_REPLY)
+            reply = await self._prober.get(
+                ServerAddress(scheme="http", host=HERE, port=self._port), path, LONGEST_REPLY
+            )
             return reply.status if reply is not None else None
         return None
 
@@ -211,9 +213,9 @@ class LocalServer:
         )
 
 
-def child_environment(withheld: frozenset[str]) -> dict[str, str]:
+def child_environment(secret_env_vars: frozenset[str]) -> dict[str, str]:
     """The environment without what is somebody's secret, by the name of the variable or by what it is known for."""
-    hidden = {name.casefold() for name in withheld}
+    hidden = {name.casefold() for name in secret_env_vars}
     return {
         name: value
         for name, value in os.environ.items()

@@ -18,7 +18,7 @@ from anyio.abc import ByteStream
 
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
 from modelport.domain.local.fingerprints import Reply
-from modelport.domain.local.servers import Place
+from modelport.domain.local.servers import ServerAddress
 
 PIECE = 64 * 1024
 LONG_JSON = 64 * 1024
@@ -35,7 +35,7 @@ Failures = (OSError, NotHttp, anyio.BrokenResourceError, anyio.ClosedResourceErr
 class SocketProber:
     """Asks over a connection per question."""
 
-    async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
+    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
         """The answer; the caller limits how long it may take."""
         if not is_here(place.host):
             return None
@@ -64,7 +64,7 @@ def is_here(host: str) -> bool:
         return False
 
 
-async def connect(place: Place) -> ByteStream:
+async def connect(place: ServerAddress) -> ByteStream:
     """A connection to a server, without a proxy in between.
 
     Raises:
@@ -79,7 +79,7 @@ async def connect(place: Place) -> ByteStream:
     return await anyio.connect_tcp(place.host, place.port, ssl_context=context, tls_standard_compatible=False)
 
 
-def _question(place: Place, path: str) -> bytes:
+def _question(place: ServerAddress, path: str) -> bytes:
     host = f"[{place.host}]" if ":" in place.host else place.host
     target = (place.prefix + path).encode("ascii")
     return request_head(b"GET", target, [(b"Host", f"{host}:{place.port}".encode("ascii")), *HEADERS])

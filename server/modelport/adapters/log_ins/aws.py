@@ -31,7 +31,7 @@ class AwsSignature:
         self._chain: Any = None
         self._lock = anyio.Lock()
 
-    async def open(self, endpoint: Endpoint) -> Endpoint:
+    async def authenticate(self, endpoint: Endpoint) -> Endpoint:
         """Nothing to exchange."""
         return endpoint
 

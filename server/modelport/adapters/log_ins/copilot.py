@@ -31,7 +31,7 @@ class CopilotToken:
         self._tokens: dict[Secret, Token] = {}
         self._lock = anyio.Lock()
 
-    async def open(self, endpoint: Endpoint) -> Endpoint:
+    async def authenticate(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the exchanged token, at the address that came with it."""
         own = endpoint.credential.secret
         row = endpoint.provider

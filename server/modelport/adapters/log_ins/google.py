@@ -31,7 +31,7 @@ class GoogleToken:
         self._credentials: Any = None
         self._lock = anyio.Lock()
 
-    async def open(self, endpoint: Endpoint) -> Endpoint:
+    async def authenticate(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with an access token as its bearer key."""
         if endpoint.credential.secret is not None:
             return endpoint

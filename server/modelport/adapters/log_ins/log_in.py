@@ -30,7 +30,7 @@ class LogIn(Protocol):
         RequestFailed: there is nothing to log in with, or the vendor refuses it.
     """
 
-    async def open(self, endpoint: Endpoint) -> Endpoint:
+    async def authenticate(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with the token, and the address, that calls use now."""
         ...
 

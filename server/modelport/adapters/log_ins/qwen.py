@@ -35,7 +35,7 @@ class QwenToken:
         self._refused: Secret | None = None
         self._lock = anyio.Lock()
 
-    async def open(self, endpoint: Endpoint) -> Endpoint:
+    async def authenticate(self, endpoint: Endpoint) -> Endpoint:
         """The endpoint with a token that lasts, at the address that the log-in gave."""
         if endpoint.credential.source != "file":
             return endpoint

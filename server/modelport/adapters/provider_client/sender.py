@@ -44,11 +44,11 @@ class RequestSender:
         log_in = await self._log_ins.get(endpoint)
         if log_in is None:
             return await self._send(method, endpoint, model, outgoing, None), endpoint
-        used = await log_in.open(endpoint)
+        used = await log_in.authenticate(endpoint)
         response = await self._send(method, used, model, outgoing, log_in)
         if response.status_code == 401 and log_in.forget(used):
             await response.aclose()
-            used = await log_in.open(endpoint)
+            used = await log_in.authenticate(endpoint)
             response = await self._send(method, used, model, outgoing, log_in)
         return response, used
 

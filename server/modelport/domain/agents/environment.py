@@ -37,7 +37,7 @@ def harmless(env: Mapping[str, str]) -> dict[str, str]:
 
 
 def start_environment(
-    variables: Mapping[str, str], launch: Launch, withheld: Collection[str], *, keys: bool, separator: str
+    variables: Mapping[str, str], launch: Launch, secret_env_vars: Collection[str], *, keys: bool, separator: str
 ) -> dict[str, str]:
     """The variables for a start: without anything secret, but for the agent's own keys where ``keys`` says so.
 
@@ -45,7 +45,9 @@ def start_environment(
     """
     own = frozenset(launch.keys) if keys else frozenset[str]()
     kept = {
-        name: value for name, value in variables.items() if name in own or not (name in withheld or holds_secret(name))
+        name: value
+        for name, value in variables.items()
+        if name in own or not (name in secret_env_vars or holds_secret(name))
     }
     folder = launch.argv[0].replace("\\", "/").rpartition("/")[0]
     path = kept.get("PATH", "")

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.observations import Verdict
+from modelport.domain.agents.observations import HandshakeResult
 
 MOST_LINES = 50
 
@@ -28,7 +28,7 @@ _ERROR = re.compile(r"(?i)\b\w*(?:error|exception)\b|\bcannot\b|\bnot found\b|\b
 _TRACE = re.compile(r"^\s*(?:at |File \"|\^+\s*$|Node\.js v\d|Traceback \(most|throw )")
 
 
-class Ending(Struct, frozen=True):
+class ExitReport(Struct, frozen=True):
     """How a program ended, and what it said, raw."""
 
     code: int | None
@@ -44,59 +44,59 @@ class Ending(Struct, frozen=True):
         return (*self.printed, *self.errors)
 
 
-def is_usage_error(ending: Ending) -> bool:
+def is_usage_error(ending: ExitReport) -> bool:
     """Whether a program has ended since it does not know its arguments."""
     return ending.code is not None and any(_USAGE.search(line) for line in ending.lines)
 
 
-def ended(ending: Ending, censor: Censor) -> Verdict:
+def ended(ending: ExitReport, censor: Censor) -> HandshakeResult:
     """A program that ended before it answered."""
     notice = next((line for line in ending.lines if _RETIRED.search(line) and not _WARNING.search(line)), None)
     if ending.code == 0 and notice is not None:
-        return Verdict(status="stub", detail=f"It only says: {censor.text(notice)}")
+        return HandshakeResult(status="stub", detail=f"It only says: {censor.text(notice)}")
     how = manner(ending)
     detail = _with_words(f"{how} before it answered", ending, censor)
-    return Verdict(status="broken", detail=detail)
+    return HandshakeResult(status="broken", detail=detail)
 
 
-def silent(ending: Ending, seconds: float, censor: Censor, *, strays: int = 0) -> Verdict:
+def silent(ending: ExitReport, seconds: float, censor: Censor, *, strays: int = 0) -> HandshakeResult:
     """A program that did not answer in time. ``strays`` are answers to what was never asked."""
     head = f"It did not answer within {seconds:g} s"
     if strays:
         head = f"{head}, but for {strays} answers to something else"
-    return Verdict(status="hung", detail=_with_words(head, ending, censor))
+    return HandshakeResult(status="hung", detail=_with_words(head, ending, censor))
 
 
-def mute(ending: Ending, censor: Censor) -> Verdict:
+def mute(ending: ExitReport, censor: Censor) -> HandshakeResult:
     """A program that closed its output and went on."""
     detail = _with_words("It closed its output without answering", ending, censor)
-    return Verdict(status="broken", detail=detail)
+    return HandshakeResult(status="broken", detail=detail)
 
 
-def overflowing(how_much: str) -> Verdict:
+def overflowing(how_much: str) -> HandshakeResult:
     """A program that writes and writes."""
-    return Verdict(status="broken", detail=f"It wrote {how_much} without answering.")
+    return HandshakeResult(status="broken", detail=f"It wrote {how_much} without answering.")
 
 
-def without_session(ending: Ending, censor: Censor) -> str:
+def without_session(ending: ExitReport, censor: Censor) -> str:
     """A program that answered, and ended when it was asked for a session."""
     return _with_words(f"{manner(ending)} when it was asked for a session", ending, censor)
 
 
-def manner(ending: Ending) -> str:
+def manner(ending: ExitReport) -> str:
     """How it ended, as the beginning of a sentence."""
     if ending.code is None:
         return "It ended"
     return f"It ended with exit code {ending.code}" if ending.code >= 0 else f"Signal {-ending.code} ended it"
 
 
-def tail(ending: Ending, censor: Censor) -> tuple[str, ...] | None:
+def tail(ending: ExitReport, censor: Censor) -> tuple[str, ...] | None:
     """Its last lines on standard error, fit to be shown; None where there are none."""
     shown = [line for raw in ending.errors[-MOST_LINES:] if (line := censor.text(raw))]
     return tuple(shown) or None
 
 
-def _with_words(head: str, ending: Ending, censor: Censor) -> str:
+def _with_words(head: str, ending: ExitReport, censor: Censor) -> str:
     words = censor.text(_telling(ending.errors) or _telling(ending.printed) or "")
     return f"{head}: {words}" if words else f"{head}, and said nothing."
 

@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.observations import Verdict
+from modelport.domain.agents.observations import HandshakeResult
 from modelport.protocol.shapes import is_id, is_list, is_object
 
 PROTOCOL_VERSION = 1
@@ -84,26 +84,26 @@ def is_answer(message: dict[str, Any], asked: int) -> bool:
     return message.get("id") == asked and ("result" in message or "error" in message)
 
 
-def initialized(answer: dict[str, Any], censor: Censor) -> Verdict:
+def initialized(answer: dict[str, Any], censor: Censor) -> HandshakeResult:
     """What the answer to ``initialize`` proves."""
     if (error := answer.get("error")) is not None:
         said = _said(error, censor)
         if _code(error) == AUTH_REQUIRED:
-            return Verdict(status="auth_required", auth="required", detail=said)
+            return HandshakeResult(status="auth_required", auth="required", detail=said)
         if _code(error) == UNSUPPORTED_VERSION:
             other = f"It does not speak version {PROTOCOL_VERSION} of the protocol: {said}"
-            return Verdict(status="broken", detail=other)
-        return Verdict(status="broken", detail=f"It answered the first request with an error: {said}")
+            return HandshakeResult(status="broken", detail=other)
+        return HandshakeResult(status="broken", detail=f"It answered the first request with an error: {said}")
     result = answer.get("result")
     version = result.get("protocolVersion") if is_object(result) else None
     if not is_object(result) or not is_id(version) or (isinstance(version, int) and not 0 <= version <= NEWEST):
-        return Verdict(status="broken", detail=f"It answered the first request with {_shape(result)}.")
+        return HandshakeResult(status="broken", detail=f"It answered the first request with {_shape(result)}.")
     if "serverInfo" in result:
         other = "It speaks another protocol: what it answered is a server's of tools (MCP)."
-        return Verdict(status="broken", detail=other)
+        return HandshakeResult(status="broken", detail=other)
     offered = result.get("authMethods")
     methods = censor.auth_methods([] if offered is None else offered)
-    return Verdict(
+    return HandshakeResult(
         status="ready",
         auth="not_required" if methods == () else "unknown",
         protocol_version=censor.text(version) if isinstance(version, str) else version,
@@ -113,7 +113,7 @@ def initialized(answer: dict[str, Any], censor: Censor) -> Verdict:
     )
 
 
-def session_opened(verdict: Verdict, answer: dict[str, Any], censor: Censor) -> Verdict:
+def session_opened(verdict: HandshakeResult, answer: dict[str, Any], censor: Censor) -> HandshakeResult:
     """What the answer to ``session/new`` adds."""
     if (error := answer.get("error")) is not None:
         said = _said(error, censor)

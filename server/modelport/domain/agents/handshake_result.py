@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from modelport.domain.agents.observations import Verdict
+from modelport.domain.agents.observations import HandshakeResult
 from modelport.protocol.types import Agent, AgentStatus
 
 ANSWERED: frozenset[AgentStatus] = frozenset({"ready", "auth_required", "not_configured"})
@@ -13,7 +13,7 @@ FIXED: frozenset[AgentStatus] = frozenset({"needs_install", "stub"})
 """What files prove, and no answer disproves: an adapter answers also without the program it adapts."""
 
 
-def with_verdict(agent: Agent, verdict: Verdict) -> Agent:
+def with_result(agent: Agent, verdict: HandshakeResult) -> Agent:
     """The record with what came of talking to the agent."""
     info = verdict.agent_info or {}
     said = info.get("version")

@@ -85,7 +85,7 @@ class Running(Struct, frozen=True, kw_only=True):
         return AgentProcess(pid=self.pid, parent=self.parent, parent_pid=self.parent_pid)
 
 
-class Verdict(Struct, frozen=True, kw_only=True):
+class HandshakeResult(Struct, frozen=True, kw_only=True):
     """What came of talking to an agent. Everything it said is already cut to size, cleaned and redacted."""
 
     status: AgentStatus

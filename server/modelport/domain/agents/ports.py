@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from modelport.domain.agents.observations import Launch, Machine, Running, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch, Machine, Running
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.agents.rows import AgentBook
 from modelport.protocol.types import Agent
@@ -50,14 +50,14 @@ class RegistryCache(Protocol):
         ...
 
 
-class Verdicts(Protocol):
+class HandshakeCache(Protocol):
     """What came of talking to agents, kept by the fingerprint of what was started."""
 
-    def known(self, launch: Launch) -> Verdict | None:
+    def get(self, launch: Launch) -> HandshakeResult | None:
         """What is known of exactly this program, as it is on disk now, with these arguments."""
         ...
 
-    def keep(self, launch: Launch, verdict: Verdict) -> None:
+    def put(self, launch: Launch, verdict: HandshakeResult) -> None:
         """Keeps a verdict. A cache that cannot be written spoils nothing."""
         ...
 
@@ -83,7 +83,7 @@ class Handshakes(Protocol):
 
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
-    ) -> Verdict:
+    ) -> HandshakeResult:
         """Starts it in an empty folder, asks, and ends it with everything it started; never raises for what it does.
 
         ``environment`` is the whole of what it gets. ``session`` also opens a session, and closes it.

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-from modelport.domain.agents.editors.settings import Found, is_of, own_agents, started_by
+from modelport.domain.agents.editors.settings import Candidate, is_of, own_agents, started_by
 from modelport.domain.agents.environment import harmless
 from modelport.domain.agents.observations import Launch, Machine, Program, Setting
 from modelport.domain.agents.registry import RegistryEntry
@@ -16,10 +16,10 @@ from modelport.protocol.types import Agent, AgentIdentity, AgentStatus
 SURENESS: tuple[AgentIdentity, ...] = ("confirmed", "name-only", "mismatch")
 
 
-def records(book: AgentBook, entries: Iterable[RegistryEntry], machine: Machine) -> list[Found]:
+def records(book: AgentBook, entries: Iterable[RegistryEntry], machine: Machine) -> list[Candidate]:
     """A record per agent that is known or set up, those of the rows first, in their order."""
     settings = list(machine.settings)
-    found: list[Found] = []
+    found: list[Candidate] = []
     for row in book.agent:
         mine = [setting for setting in settings if is_of(setting, row, book)]
         settings = [setting for setting in settings if setting not in mine]
@@ -50,7 +50,7 @@ def identity_of(program: Program, row: AgentRow) -> AgentIdentity:
     return "confirmed" if row.owned_by(program.owner) and not row.is_stub(program.owner) else "mismatch"
 
 
-def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
+def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Candidate:
     names = {row.id, *row.commands}
     seen = best((program for program in machine.programs if program.name in names), row)
     agent = Agent(
@@ -82,7 +82,7 @@ def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
     return _judged(agent, row, machine, program, identity)
 
 
-def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, identity: AgentIdentity) -> Found:
+def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, identity: AgentIdentity) -> Candidate:
     """What a program that was found amounts to."""
     owner = program.owner
     if owner and row.is_stub(owner):
@@ -109,10 +109,10 @@ def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, ide
         argv=(*program.argv, *row.args),
         install_hint=agent.install_hint if missing else None,
     )
-    return Found(agent=agent, launch=_launch(row, program), consent=doubtful)
+    return Candidate(agent=agent, launch=_launch(row, program), consent=doubtful)
 
 
-def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setting]) -> Found:
+def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setting]) -> Candidate:
     """A known agent whose program was not found: perhaps what it adapts is here, or an editor starts it anyway."""
     if row.adapts and row.adapts in machine.commands:
         agent = msgspec.structs.replace(
@@ -125,10 +125,10 @@ def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setti
         started = started_by(setting, agent)
         if started.launch or setting is settings[-1]:
             return started
-    return Found(agent=msgspec.structs.replace(agent, status="needs_install"))
+    return Candidate(agent=msgspec.structs.replace(agent, status="needs_install"))
 
 
-def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -> Found:
+def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -> Candidate:
     """An agent that only the registry knows."""
     row = AgentRow(
         id=entry.id,
@@ -142,9 +142,9 @@ def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -
     return _of_row(row, machine, settings)
 
 
-def _not_it(agent: Agent, status: AgentStatus, detail: str, *, hint: bool = True) -> Found:
+def _not_it(agent: Agent, status: AgentStatus, detail: str, *, hint: bool = True) -> Candidate:
     kept = agent.install_hint if hint else None
-    return Found(agent=msgspec.structs.replace(agent, status=status, detail=detail, install_hint=kept))
+    return Candidate(agent=msgspec.structs.replace(agent, status=status, detail=detail, install_hint=kept))
 
 
 def _launch(row: AgentRow, program: Program) -> Launch:

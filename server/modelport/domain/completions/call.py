@@ -39,7 +39,7 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     answer_format: AnswerFormat | None = None
     parameters: dict[str, Any] = {}
 
-    def keep(self, state: Mapping[str, Any]) -> dict[str, Any] | None:
+    def pack_state(self, state: Mapping[str, Any]) -> dict[str, Any] | None:
         """The ``providerState`` of an answer to this call, for ``state_of`` of a later one; None for no state."""
         endpoint = self.endpoint
         return {"provider": endpoint.provider.id, "dialect": endpoint.dialect, "state": state} if state else None
@@ -140,9 +140,9 @@ class Answer:
         if arguments or new_id or new_name:
             self.listener.tool_call(index, new_id, new_name, arguments)
 
-    def keep(self, value: dict[str, Any]) -> None:
+    def attach_state(self, value: dict[str, Any]) -> None:
         """Something that the provider wants back, as it is, where it stands now."""
-        self._turn.keep(value, self._said())
+        self._turn.append(value, self._said())
 
     def whole_state(self) -> dict[str, Any]:
         """What the provider wants back with the next turn; empty for nothing."""

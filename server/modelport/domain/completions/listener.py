@@ -38,7 +38,7 @@ class Listener(Protocol):
         ...
 
 
-class Silence:
+class NullListener:
     """A listener that nobody listens behind."""
 
     congested = False

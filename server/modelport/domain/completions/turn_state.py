@@ -33,7 +33,7 @@ class TurnState:
     def __init__(self) -> None:
         self._entries: list[tuple[int, dict[str, Any] | int]] = []
 
-    def keep(self, value: dict[str, Any], said: int) -> None:
+    def append(self, value: dict[str, Any], said: int) -> None:
         """Something that has to come back as it is."""
         self._entries.append((said, value))
 

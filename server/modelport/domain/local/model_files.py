@@ -43,11 +43,11 @@ class Served(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to serve and how. ``withheld`` are the variables that the server does not see."""
+    """What to serve and how. ``secret_env_vars`` are the variables that the server does not see."""
 
     model: ModelFile
     entry: LocalModelsEntry
-    withheld: frozenset[str] = frozenset()
+    secret_env_vars: frozenset[str] = frozenset()
 
 
 class ModelFolder(Protocol):

@@ -19,7 +19,7 @@ FIRST_OF_USERS = 1024
 """Ports below belong to the system, and no model server takes one unless it is told to."""
 
 
-class Place(Struct, frozen=True):
+class ServerAddress(Struct, frozen=True):
     """An address to ask, always on this machine."""
 
     host: str
@@ -35,7 +35,7 @@ class Place(Struct, frozen=True):
         return f"{self.scheme}://{host}:{self.port}{self.prefix}"
 
 
-class Spot(Struct, frozen=True):
+class PortCandidate(Struct, frozen=True):
     """A port, with the addresses of this machine it may be open at; one server as a rule, or two in rare cases."""
 
     port: int
@@ -48,20 +48,20 @@ class Spot(Struct, frozen=True):
         """What makes it another spot."""
         return self.scheme, self.port, self.prefix
 
-    def places(self) -> list[Place]:
+    def places(self) -> list[ServerAddress]:
         """Its addresses."""
-        return [Place(host, self.port, self.scheme, self.prefix) for host in self.hosts]
+        return [ServerAddress(host, self.port, self.scheme, self.prefix) for host in self.hosts]
 
 
-def usual_spots(book: Fingerprints, providers: frozenset[str]) -> list[Spot]:
+def usual_spots(book: Fingerprints, providers: frozenset[str]) -> list[PortCandidate]:
     """Where the providers listen when nobody says otherwise."""
     ports = (port for row in book.server if row.provider in providers for port in row.ports)
-    return [Spot(port) for port in dict.fromkeys(ports)]
+    return [PortCandidate(port) for port in dict.fromkeys(ports)]
 
 
 def named_spots(
     registry: Registry, book: Fingerprints, providers: frozenset[str], variables: Mapping[str, str]
-) -> list[Spot]:
+) -> list[PortCandidate]:
     """Where the environment and the configuration say that the providers are, as far as that is on this machine."""
     rows = (row for row in registry.all() if row.id in providers)
     urls = (url for row in rows for url in _named_urls(row, registry.defaults(row).base_url, variables))
@@ -69,23 +69,23 @@ def named_spots(
     return [_spot(url, paths) for url in dict.fromkeys(urls)]
 
 
-def open_spots(ports: Iterable[int], book: Fingerprints) -> list[Spot]:
+def open_spots(ports: Iterable[int], book: Fingerprints) -> list[PortCandidate]:
     """Ports that somebody listens on, without those that are known to be something else."""
     others = (*book.other_services, *book.agents)
-    return [Spot(port) for port in sorted(ports) if port >= FIRST_OF_USERS and port not in others]
+    return [PortCandidate(port) for port in sorted(ports) if port >= FIRST_OF_USERS and port not in others]
 
 
-def merged(spots: Iterable[Spot]) -> list[Spot]:
+def merged(spots: Iterable[PortCandidate]) -> list[PortCandidate]:
     """Each spot once, with all its addresses."""
-    found: dict[tuple[str, int, str], Spot] = {}
+    found: dict[tuple[str, int, str], PortCandidate] = {}
     for spot in spots:
         known = found.get(spot.key)
         hosts = spot.hosts if known is None else tuple(dict.fromkeys((*known.hosts, *spot.hosts)))
-        found[spot.key] = Spot(spot.port, hosts, spot.scheme, spot.prefix)
+        found[spot.key] = PortCandidate(spot.port, hosts, spot.scheme, spot.prefix)
     return list(found.values())
 
 
-def server_url(place: Place, fingerprint: Fingerprint, registry: Registry) -> str:
+def server_url(place: ServerAddress, fingerprint: Fingerprint, registry: Registry) -> str:
     """The base URL that the provider is connected with."""
     return place.url + _path(registry, fingerprint)
 
@@ -102,13 +102,13 @@ def _named_urls(row: Provider, configured: str | None, variables: Mapping[str, s
             yield url
 
 
-def _spot(url: str, paths: Sequence[str]) -> Spot:
+def _spot(url: str, paths: Sequence[str]) -> PortCandidate:
     parts = urlsplit(url)
     host = parts.hostname or BOTH[0]
     port = parts.port or (443 if parts.scheme == "https" else 80)
     # People write the address of a server with the path of its interface, or without.
     path = next((parts.path.removesuffix(path) for path in paths if path and parts.path.endswith(path)), parts.path)
-    return Spot(port, BOTH if host in ("localhost", BOTH[0]) else (host,), parts.scheme, path.rstrip("/"))
+    return PortCandidate(port, BOTH if host in ("localhost", BOTH[0]) else (host,), parts.scheme, path.rstrip("/"))
 
 
 def _path(registry: Registry, fingerprint: Fingerprint) -> str:

@@ -14,7 +14,7 @@ from modelport.domain.providers.rows import Capability, Wire
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ConnectionType, Dialect
 
-Place = tuple[str, ...]
+KeyPath = tuple[str, ...]
 """The keys that lead to a value of the file, from the top."""
 Name = Annotated[str, Meta(min_length=1)]
 CommandLine = Annotated[tuple[str, ...], Meta(min_length=1)]
@@ -155,7 +155,7 @@ class Problem(Struct, frozen=True, kw_only=True):
 class Finding(Struct, frozen=True):
     """A problem before its line is looked up."""
 
-    place: Place
+    place: KeyPath
     message: str
     level: Literal["error", "warning"] = "error"
 

@@ -13,8 +13,8 @@ from modelport.domain.providers.address import is_loopback, is_proxy, tidy
 from modelport.domain.providers.configuration import (
     Configuration,
     Finding,
+    KeyPath,
     LocalModelsEntry,
-    Place,
     ProviderEntry,
     ValueSource,
     did_you_mean,
@@ -100,7 +100,7 @@ class _Merge:
                 self._wrong(("default_model",), error.message)
         return registry
 
-    def _wrong(self, place: Place, message: str) -> None:
+    def _wrong(self, place: KeyPath, message: str) -> None:
         self.findings.append(Finding(place, message))
 
     def _own(self, name: str, entry: ProviderEntry) -> Provider | None:
@@ -115,7 +115,7 @@ class _Merge:
             return None
         return _own_row(name, entry)
 
-    def _names(self, place: Place, row: Provider, entry: ProviderEntry) -> None:
+    def _names(self, place: KeyPath, row: Provider, entry: ProviderEntry) -> None:
         for alias in entry.aliases or ():
             taken = [other for other in self._rows.values() if alias.casefold() in map(str.casefold, _names_of(other))]
             if any(other.id != row.id for other in taken) or "/" in alias:
@@ -125,7 +125,7 @@ class _Merge:
         ):
             self._wrong(place, "Another provider of the file has this name.")
 
-    def _address(self, place: Place, row: Provider, entry: ProviderEntry) -> str | None:
+    def _address(self, place: KeyPath, row: Provider, entry: ProviderEntry) -> str | None:
         if entry.base_url is None:
             return None
         try:
@@ -135,7 +135,7 @@ class _Merge:
             self._wrong((*place, "base_url"), "This is no address: write something like https://host/path.")
             return None
 
-    def _headers(self, place: Place, entry: ProviderEntry) -> dict[str, Secret | ValueSource]:
+    def _headers(self, place: KeyPath, entry: ProviderEntry) -> dict[str, Secret | ValueSource]:
         found: dict[str, Secret | ValueSource] = {}
         if entry.organization is not None:
             found[ORGANIZATION] = Secret(entry.organization)
@@ -161,7 +161,7 @@ class _Merge:
         prefixes = [row.key_prefix for row in self._shipped.all() if row.key_prefix]
         return any(value.removeprefix("Bearer ").startswith(prefix) for prefix in prefixes)
 
-    def _proxy(self, place: Place, value: str | ValueSource | None) -> Secret | ValueSource | None:
+    def _proxy(self, place: KeyPath, value: str | ValueSource | None) -> Secret | ValueSource | None:
         if isinstance(value, ValueSource):
             self._source(place, value)
             return value
@@ -173,7 +173,7 @@ class _Merge:
             self._wrong(place, "This is no proxy: write something like http://proxy.example:3128.")
         return Secret(value)
 
-    def _source(self, place: Place, value: ValueSource) -> None:
+    def _source(self, place: KeyPath, value: ValueSource) -> None:
         if (value.env is None) == (value.command is None):
             self._wrong(place, "Name one of the two, env or command.")
 

@@ -9,11 +9,11 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import TaskGroup
 
-from modelport.domain.agents.editors.settings import Found
+from modelport.domain.agents.editors.settings import Candidate
 from modelport.domain.errors import InvalidParams
-from modelport.engine.agents.file_level import Listing, StaticAgents, unknown
+from modelport.engine.agents.file_level import FileLevel, FileListing, unknown
 from modelport.engine.agents.probe import AgentProbe
-from modelport.engine.agents.starts import Starter, Starts
+from modelport.engine.agents.starts import AgentStarter, StartBudget
 from modelport.protocol.types import Agent, AgentProcess, DiscoverAgentParams, DiscoverAgentResult
 
 PROBE_MS = 2000
@@ -29,7 +29,7 @@ Tell = Callable[[Agent], None]
 class AgentDiscovery:
     """Finds agents; each is told of once, when there is nothing more to learn about it at the level asked for."""
 
-    def __init__(self, static: StaticAgents, probe: AgentProbe, starter: Starter) -> None:
+    def __init__(self, static: FileLevel, probe: AgentProbe, starter: AgentStarter) -> None:
         self._static = static
         self._probe = probe
         self._starter = starter
@@ -71,14 +71,16 @@ class AgentDiscovery:
                 raise unknown(name, [row.id for row in self._static.book.agent])
         return DiscoverAgentResult(agents=tuple(agents), registry=listing.registry)
 
-    def _list(self, params: DiscoverAgentParams, level: str) -> Listing:
+    def _list(self, params: DiscoverAgentParams, level: str) -> FileListing:
         return self._static.list(params.ids or (), everything=bool(params.all), strict=level == "static")
 
 
 class _Search:
     """One search beyond files: what runs, what listens, and what is started."""
 
-    def __init__(self, probe: AgentProbe, listing: Listing, starts: Starts | None, tell: Tell, end: float) -> None:
+    def __init__(
+        self, probe: AgentProbe, listing: FileListing, starts: StartBudget | None, tell: Tell, end: float
+    ) -> None:
         self._probe = probe
         self._listing = listing
         self._starts = starts
@@ -106,7 +108,7 @@ class _Search:
                     self._tell(one.agent)
         return [*(self._agents[place] for place in sorted(self._agents)), *self._servers, *rest]
 
-    async def _start(self, starts: Starts, place: int, found: Found) -> None:
+    async def _start(self, starts: StartBudget, place: int, found: Candidate) -> None:
         agent = await starts.agent(found)
         self._agents[place] = agent
         self._tell(agent)
@@ -135,7 +137,7 @@ def _nobody(agent: Agent) -> None:
     """There is more to learn about it."""
 
 
-def _with_processes(found: Found, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Found:
+def _with_processes(found: Candidate, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Candidate:
     """The record with the processes that run it now."""
     mine = processes.get(found.agent.agent_id)
     if not mine:

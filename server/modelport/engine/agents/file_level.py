@@ -6,18 +6,18 @@ from collections.abc import Collection, Iterable
 
 from msgspec import Struct
 
-from modelport.domain.agents.editors.settings import Found
-from modelport.domain.agents.handshake_result import ANSWERED, with_verdict
-from modelport.domain.agents.ports import Instances, MachineView, RegistryCache, Verdicts
+from modelport.domain.agents.editors.settings import Candidate
+from modelport.domain.agents.handshake_result import ANSWERED, with_result
+from modelport.domain.agents.ports import HandshakeCache, Instances, MachineView, RegistryCache
 from modelport.domain.agents.records import records
 from modelport.domain.agents.rows import AgentBook
 from modelport.protocol.types import Agent, AgentRegistry, DiscoverAgentResult
 
 
-class Listing(Struct, frozen=True):
+class FileListing(Struct, frozen=True):
     """What the files of this machine say."""
 
-    found: tuple[Found, ...]
+    found: tuple[Candidate, ...]
     announced: tuple[Agent, ...]
     registry: AgentRegistry | None
     ids: frozenset[str] = frozenset()
@@ -29,11 +29,11 @@ class Listing(Struct, frozen=True):
         return DiscoverAgentResult(agents=agents, registry=self.registry)
 
 
-class StaticAgents:
+class FileLevel:
     """Lists agents from files alone."""
 
     def __init__(
-        self, book: AgentBook, view: MachineView, cache: RegistryCache, verdicts: Verdicts, instances: Instances
+        self, book: AgentBook, view: MachineView, cache: RegistryCache, verdicts: HandshakeCache, instances: Instances
     ) -> None:
         self.book = book
         self.view = view
@@ -41,7 +41,7 @@ class StaticAgents:
         self._verdicts = verdicts
         self._instances = instances
 
-    def list(self, names: Collection[str] = (), *, everything: bool = False, strict: bool = True) -> Listing:
+    def list(self, names: Collection[str] = (), *, everything: bool = False, strict: bool = True) -> FileListing:
         """The agents of this machine. ``everything`` adds those that are known and not here.
 
         A name that nobody has is an error, unless ``strict`` says that somebody may still turn up.
@@ -60,16 +60,16 @@ class StaticAgents:
             announced = [agent for agent in announced if agent.agent_id in ids]
         elif not everything:
             found = [one for one in found if one.agent.sources]
-        return Listing(tuple(found), tuple(announced), copy.about if copy else None, ids)
+        return FileListing(tuple(found), tuple(announced), copy.about if copy else None, ids)
 
-    def _with_verdict(self, found: Found) -> Found:
+    def _with_verdict(self, found: Candidate) -> Candidate:
         if found.launch is None:
             return found
-        verdict = self._verdicts.known(found.launch)
+        verdict = self._verdicts.get(found.launch)
         if verdict is None or verdict.status not in ANSWERED:
             return found
-        agent = with_verdict(found.agent, verdict)
-        return Found(agent=agent, launch=found.launch, consent=found.consent)
+        agent = with_result(found.agent, verdict)
+        return Candidate(agent=agent, launch=found.launch, consent=found.consent)
 
     def _ids(self, names: Collection[str], agents: Iterable[Agent], *, strict: bool) -> frozenset[str]:
         known = {agent.agent_id.lower(): agent.agent_id for agent in agents}

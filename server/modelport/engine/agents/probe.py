@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 import anyio
 import msgspec
 
-from modelport.domain.agents.handshake_result import with_verdict
+from modelport.domain.agents.handshake_result import with_result
 from modelport.domain.agents.ports import Processes
 from modelport.domain.agents.processes import running_agents, running_alone, tcp_agents
 from modelport.domain.agents.rows import AgentRow
 from modelport.domain.agents.servers.ports import HttpHandshakes, Listeners
 from modelport.domain.agents.servers.records import named_by_itself
-from modelport.domain.local.servers import FIRST_OF_USERS, Place, Spot
+from modelport.domain.local.servers import FIRST_OF_USERS, PortCandidate, ServerAddress
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess
 
@@ -23,7 +23,7 @@ SPOTS_AT_ONCE = 64
 HEAD_START = 2
 """For how many answers an agent at the second address of a port waits, in case the first is the same one."""
 
-Found = Callable[[Agent], None]
+OnAgent = Callable[[Agent], None]
 
 
 class AgentProbe:
@@ -35,7 +35,7 @@ class AgentProbe:
         self._processes = processes
         self._http = http
 
-    async def find(self, found: Found, *, timeout_s: float, ids: Collection[str] = ()) -> list[Agent]:
+    async def find(self, found: OnAgent, *, timeout_s: float, ids: Collection[str] = ()) -> list[Agent]:
         """The agents that listen, by their ports; ``found`` hears of each as soon as it is known.
 
         ``ids`` are the only ones that are told of; none given means all.
@@ -56,8 +56,8 @@ class AgentProbe:
         parts = urlsplit(agent.url or "")
         if agent.protocol != "acp" or agent.transport != "http" or not (parts.hostname and parts.port):
             return agent
-        verdict = await self._http.ask(Place(parts.hostname, parts.port), parts.path, timeout_s=timeout_s)
-        return named_by_itself(with_verdict(agent, verdict), self.finder.book)
+        verdict = await self._http.ask(ServerAddress(parts.hostname, parts.port), parts.path, timeout_s=timeout_s)
+        return named_by_itself(with_result(agent, verdict), self.finder.book)
 
     async def processes(self) -> Mapping[str, tuple[AgentProcess, ...]]:
         """The processes that run agents on standard input and output, by the agent's id."""
@@ -76,7 +76,7 @@ class AgentProbe:
 class _Search:
     """One search: what the system has told, and what was found."""
 
-    def __init__(self, probe: AgentProbe, found: Found, ids: frozenset[str]) -> None:
+    def __init__(self, probe: AgentProbe, found: OnAgent, ids: frozenset[str]) -> None:
         self._probe = probe
         self._finder = probe.finder
         self._found = found
@@ -86,14 +86,14 @@ class _Search:
         self._tcp: Mapping[int, AgentRow] = {}
         self._over_http = anyio.CapacityLimiter(SPOTS_AT_ONCE)
         self._over_tcp = anyio.CapacityLimiter(SPOTS_AT_ONCE)
-        self._agents: dict[Place, list[Agent]] = {}
+        self._agents: dict[ServerAddress, list[Agent]] = {}
 
     async def run(self) -> None:
         """Looks at the usual ports, and at those that it takes longer to learn of."""
         usual = dict.fromkeys(port for row in self._finder.servers.server for port in row.ports)
         async with anyio.create_task_group() as tasks:
             for port in usual:
-                tasks.start_soon(self._look_at, Spot(port))
+                tasks.start_soon(self._look_at, PortCandidate(port))
             try:
                 self._listeners = await self._probe.listening.listeners()
                 self._tcp = await self._probe.tcp_agents(self._listeners)
@@ -101,7 +101,7 @@ class _Search:
                 self._told.set()
             for port in self._more():
                 if port not in usual:
-                    tasks.start_soon(self._look_at, Spot(port))
+                    tasks.start_soon(self._look_at, PortCandidate(port))
 
     def agents(self) -> list[Agent]:
         """What was found, in the order of the ports."""
@@ -114,13 +114,13 @@ class _Search:
         mine = (port for port in sorted(self._listeners) if port >= FIRST_OF_USERS and port not in others)
         return dict.fromkeys((*self._tcp, *mine))
 
-    async def _look_at(self, spot: Spot) -> None:
+    async def _look_at(self, spot: PortCandidate) -> None:
         first_known = anyio.Event()
         async with anyio.create_task_group() as tasks:
             for number, place in enumerate(spot.places()):
                 tasks.start_soon(self._look_in, place, first_known, number == 0)
 
-    async def _look_in(self, place: Place, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's
+    async def _look_in(self, place: ServerAddress, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's
         agents = await self._agents_at(place)
         if first:
             first_known.set()
@@ -135,7 +135,7 @@ class _Search:
                 self._agents.setdefault(place, []).append(agent)
                 self._found(agent)
 
-    async def _agents_at(self, place: Place) -> list[Agent]:
+    async def _agents_at(self, place: ServerAddress) -> list[Agent]:
         if place.port in self._tcp and (agents := await self._line(place)):
             return agents
         async with self._over_http:
@@ -146,11 +146,11 @@ class _Search:
             return await self._line(place)
         return over_http or []
 
-    async def _line(self, place: Place) -> list[Agent]:
+    async def _line(self, place: ServerAddress) -> list[Agent]:
         async with self._over_tcp:
             return await self._finder.over_tcp(place, self._tcp.get(place.port))
 
-    def _knows(self, place: Place, agent: Agent) -> bool:
+    def _knows(self, place: ServerAddress, agent: Agent) -> bool:
         """Whether it was found at the other address of its port."""
         others = (agents for other, agents in self._agents.items() if other.port == place.port and other != place)
         return any(_what(known) == _what(agent) for agents in others for known in agents)

@@ -12,7 +12,7 @@ from modelport.domain.agents.servers.ports import TcpHandshakes
 from modelport.domain.agents.servers.records import Seen, server_records, tcp_record
 from modelport.domain.agents.servers.rows import AgentServers
 from modelport.domain.local.fingerprints import Reply, answers_all_alike, open_paths, recognise
-from modelport.domain.local.servers import Place
+from modelport.domain.local.servers import ServerAddress
 from modelport.domain.ports import LocalProber
 from modelport.protocol.types import Agent
 
@@ -42,7 +42,7 @@ class ServerFinder:
         self._prober = prober
         self._tcp = tcp
 
-    async def over_http(self, place: Place) -> list[Agent] | None:
+    async def over_http(self, place: ServerAddress) -> list[Agent] | None:
         """The agents that answer over HTTP; None where nobody spoke HTTP in time."""
         answers: dict[str, Reply] = {}
         asked: set[str] = set()
@@ -59,7 +59,7 @@ class ServerFinder:
         match = match or recognise(self.servers, answers, final=True)
         return server_records(match, answers, self.book, _seen(place, "http")) if match else []
 
-    async def over_tcp(self, place: Place, row: AgentRow | None) -> list[Agent]:
+    async def over_tcp(self, place: ServerAddress, row: AgentRow | None) -> list[Agent]:
         """The agent that answers on a bare connection. ``row`` is the one that listens there by its command line.
 
         Whoever is not known so is asked only if he seems to wait for lines, and believed only if what he answers is
@@ -72,7 +72,7 @@ class ServerFinder:
             return []
         return [tcp_record(row, verdict, self.book, _seen(place, "tcp"))]
 
-    async def _ask(self, place: Place, paths: Sequence[str], answers: dict[str, Reply]) -> None:
+    async def _ask(self, place: ServerAddress, paths: Sequence[str], answers: dict[str, Reply]) -> None:
         """Asks; what does not come in time is left out."""
         limiter = anyio.CapacityLimiter(REQUESTS_PER_PLACE)
 
@@ -87,6 +87,6 @@ class ServerFinder:
                 tasks.start_soon(ask, path)
 
 
-def _seen(place: Place, scheme: str) -> Seen:
+def _seen(place: ServerAddress, scheme: str) -> Seen:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return Seen(url=Place(place.host, place.port, scheme).url, port=place.port, at=at)
+    return Seen(url=ServerAddress(place.host, place.port, scheme).url, port=place.port, at=at)

@@ -9,11 +9,11 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from modelport.domain.agents.editors.settings import Found
+from modelport.domain.agents.editors.settings import Candidate
 from modelport.domain.agents.environment import start_environment
-from modelport.domain.agents.handshake_result import ANSWERED, with_verdict
-from modelport.domain.agents.observations import Launch, Verdict
-from modelport.domain.agents.ports import Handshakes, MachineView, Verdicts
+from modelport.domain.agents.handshake_result import ANSWERED, with_result
+from modelport.domain.agents.observations import HandshakeResult, Launch
+from modelport.domain.agents.ports import HandshakeCache, Handshakes, MachineView
 from modelport.domain.ports import Environment
 from modelport.protocol.types import Agent, DiscoverAgentParams
 
@@ -22,44 +22,44 @@ AT_ONCE = 3
 LATE = "The time was over before it could be started."
 
 
-class Starter:
+class AgentStarter:
     """Starts agents, unless what is known of exactly this program holds."""
 
     def __init__(
         self,
         handshakes: Handshakes,
-        verdicts: Verdicts,
+        verdicts: HandshakeCache,
         environment: Environment,
         view: MachineView,
-        withheld: Callable[[], Collection[str]],
+        secret_env_vars: Callable[[], Collection[str]],
     ) -> None:
         self.verdicts = verdicts
         self._handshakes = handshakes
         self._environment = environment
         self._view = view
-        self._withheld = withheld
+        self._secret_env_vars = secret_env_vars
 
-    def begin(self, params: DiscoverAgentParams, end: float) -> Starts:
+    def begin(self, params: DiscoverAgentParams, end: float) -> StartBudget:
         """One search's starts, until ``end`` on the loop's clock."""
-        return Starts(self, params, end)
+        return StartBudget(self, params, end)
 
-    async def start(self, launch: Launch, *, timeout_s: float, session: bool) -> Verdict:
+    async def start(self, launch: Launch, *, timeout_s: float, session: bool) -> HandshakeResult:
         """What comes of starting it. An answer is kept; what a session told is not, since a log-in may end."""
         given = await anyio.to_thread.run_sync(self._given, launch, session)
         verdict = await self._handshakes.start(launch, given, timeout_s=timeout_s, session=session)
         if verdict.status in ANSWERED and not session:
-            await anyio.to_thread.run_sync(self.verdicts.keep, launch, verdict)
+            await anyio.to_thread.run_sync(self.verdicts.put, launch, verdict)
         return verdict
 
     def _given(self, launch: Launch, session: bool) -> dict[str, str]:  # noqa: FBT001  a thread's
         variables = {**self._environment.variables(), "PATH": self._view.start_path()}
-        return start_environment(variables, launch, self._withheld(), keys=session, separator=os.pathsep)
+        return start_environment(variables, launch, self._secret_env_vars(), keys=session, separator=os.pathsep)
 
 
-class Starts:
+class StartBudget:
     """How agents are started in one search: a few at once, until the time is over."""
 
-    def __init__(self, starter: Starter, params: DiscoverAgentParams, end: float) -> None:
+    def __init__(self, starter: AgentStarter, params: DiscoverAgentParams, end: float) -> None:
         self._starter = starter
         self._named = bool(params.ids)
         self._fresh = bool(params.refresh)
@@ -67,23 +67,23 @@ class Starts:
         self._end = end
         self._limiter = anyio.CapacityLimiter(AT_ONCE)
 
-    def may(self, found: Found) -> bool:
+    def may(self, found: Candidate) -> bool:
         """Whether this one is to be started. Whoever is known by a generic name alone must be named for it."""
         return found.launch is not None and (self._named or not found.consent)
 
-    async def agent(self, found: Found) -> Agent:
+    async def agent(self, found: Candidate) -> Agent:
         """The record with what came of it."""
         verdict = await self._verdict(found.launch) if found.launch else None
         if verdict is None:
             return msgspec.structs.replace(found.agent, detail=f"{found.agent.detail} {LATE}".strip())
-        agent = with_verdict(found.agent, verdict)
+        agent = with_result(found.agent, verdict)
         # Whoever answers is an agent, whatever else has its name.
         return msgspec.structs.replace(agent, installed=agent.installed or verdict.status in ANSWERED)
 
-    async def _verdict(self, launch: Launch) -> Verdict | None:
+    async def _verdict(self, launch: Launch) -> HandshakeResult | None:
         """None where the time is over before it is started."""
         if not self._fresh and not self._session:
-            known = await anyio.to_thread.run_sync(self._starter.verdicts.known, launch)
+            known = await anyio.to_thread.run_sync(self._starter.verdicts.get, launch)
             if known is not None and known.status in ANSWERED:
                 return known
         async with self._limiter:

@@ -149,7 +149,7 @@ class RecordedCalls:
             if failure is not None:
                 failure.usage = usage
             if outcome in ("ok", "failed"):
-                self._connections.note(endpoint.provider.id, usage.latency_ms, failure)
+                self._connections.record_health(endpoint.provider.id, usage.latency_ms, failure)
             if outcome is not None:
                 record = CallRecord(
                     started_at_ms=begun_ms,

@@ -28,7 +28,7 @@ class Origin(Struct, frozen=True):
     project: str | None = None
 
 
-Advise = Callable[[RequestFailed, ModelCall], Awaitable[None]]
+ErrorEnricher = Callable[[RequestFailed, ModelCall], Awaitable[None]]
 """Adds to a failure what to do about it; must not take long."""
 
 
@@ -47,7 +47,7 @@ class Completions:
         clock: Clock,
         log: Log,
         defaults: DefaultChain | None = None,
-        advise: Advise = _no_advice,
+        advise: ErrorEnricher = _no_advice,
     ) -> None:
         self._connections = connections
         self._dialects = dialects
@@ -109,14 +109,16 @@ class Completions:
             attempts.append(_attempted(run, started, failure))
             raise failure from error
         except RequestFailed as failure:
-            self._note(run, attempts, started, failure)
+            self._record_health(run, attempts, started, failure)
             raise
-        self._note(run, attempts, started, None)
+        self._record_health(run, attempts, started, None)
         return _completion(run, usage, attempts)
 
-    def _note(self, run: _Run, attempts: list[types.Attempt], started: float, failure: RequestFailed | None) -> None:
+    def _record_health(
+        self, run: _Run, attempts: list[types.Attempt], started: float, failure: RequestFailed | None
+    ) -> None:
         attempt = _attempted(run, started, failure)
-        self._connections.note(run.provider, attempt.latency_ms, failure)
+        self._connections.record_health(run.provider, attempt.latency_ms, failure)
         attempts.append(attempt)
 
     async def _call(self, request: CompletionRequest, run: _Run) -> types.Usage:
@@ -131,7 +133,7 @@ class Completions:
                 await completer.complete(call, run.answer)
             if scope.cancelled_caught:
                 raise _out_of_time(call, run.timeout_ms)
-            outcome, run.provider_state = "ok", call.keep(run.answer.whole_state())
+            outcome, run.provider_state = "ok", call.pack_state(run.answer.whole_state())
         except InvalidParams:
             # Nothing was sent, so there is nothing to record.
             run.called, outcome = False, None

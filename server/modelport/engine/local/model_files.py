@@ -29,9 +29,11 @@ Status = Callable[[bool, str], None]
 class LocalModels:
     """The models of the folder that the configuration names. Fulfils ``FolderModels``."""
 
-    def __init__(self, registry: Registry, withheld: Callable[[], frozenset[str]], load: Load, status: Status) -> None:
+    def __init__(
+        self, registry: Registry, secret_env_vars: Callable[[], frozenset[str]], load: Load, status: Status
+    ) -> None:
         self._registry = registry
-        self._withheld = withheld
+        self._secret_env_vars = secret_env_vars
         self._load = load
         self._status = status
         self._loaded: tuple[ModelFolder, ModelRunner] | None = None
@@ -151,7 +153,7 @@ class LocalModels:
         assert endpoint.folder is not None  # noqa: S101  it is asked before
         if endpoint.folder.model is None:
             raise InvalidParams("Name a model.", field="model", provider=endpoint.provider.id)
-        return Plan(model=endpoint.folder.model, entry=self._entry(), withheld=self._withheld())
+        return Plan(model=endpoint.folder.model, entry=self._entry(), secret_env_vars=self._secret_env_vars())
 
     def _entry(self) -> LocalModelsEntry:
         entry = self._registry.local_models

@@ -20,8 +20,8 @@ from modelport.domain.local.fingerprints import (
     text_at,
 )
 from modelport.domain.local.servers import (
-    Place,
-    Spot,
+    PortCandidate,
+    ServerAddress,
     merged,
     named_spots,
     open_spots,
@@ -42,10 +42,10 @@ LONGEST_LIST = 1024 * 1024
 LAST_PORT = 65535
 REFUSALS = (401, 403)
 
-Found = Callable[[LocalServer], None]
+OnServer = Callable[[LocalServer], None]
 
 
-class Discovery:
+class ServerDiscovery:
     """The use case of ``provider/discover``."""
 
     def __init__(
@@ -63,7 +63,7 @@ class Discovery:
         self._listening = listening
 
     async def find(
-        self, params: DiscoverProviderParams, found: Found, *, open_ports: bool = True
+        self, params: DiscoverProviderParams, found: OnServer, *, open_ports: bool = True
     ) -> DiscoverProviderResult:
         """The servers that answered in time; ``found`` hears of each as soon as it is known.
 
@@ -80,25 +80,25 @@ class Discovery:
         wanted = frozenset(self.registry.get(name, "providers").id for name in params.providers or ())
         search = _Search(self, wanted, timeout_ms / 1000, found)
         if params.ports:
-            await search.run(Spot(port) for port in params.ports)
+            await search.run(PortCandidate(port) for port in params.ports)
         elif not wanted or any(row.provider in wanted for row in self.book.server):
             await search.run(self._known(wanted), self._open if open_ports else None)
         return DiscoverProviderResult(servers=tuple(search.servers()))
 
-    def _known(self, wanted: frozenset[str]) -> list[Spot]:
+    def _known(self, wanted: frozenset[str]) -> list[PortCandidate]:
         providers = wanted or frozenset(row.id for row in self.registry.all())
         variables = self._environment.variables()
         named = named_spots(self.registry, self.book, providers, variables)
         return [*named, *usual_spots(self.book, providers)]
 
-    async def _open(self) -> list[Spot]:
+    async def _open(self) -> list[PortCandidate]:
         return open_spots(await self._listening.ports(), self.book)
 
 
 class _Search:
     """One search: what is left of its time, and what it has found."""
 
-    def __init__(self, discovery: Discovery, wanted: frozenset[str], timeout_s: float, found: Found) -> None:
+    def __init__(self, discovery: ServerDiscovery, wanted: frozenset[str], timeout_s: float, found: OnServer) -> None:
         self._book = discovery.book
         self._prober = discovery.prober
         self._registry = discovery.registry
@@ -107,9 +107,11 @@ class _Search:
         self._end = anyio.current_time() + timeout_s
         self._limiter = anyio.CapacityLimiter(SPOTS_AT_ONCE)
         self._lists = frozenset(row.models.path for row in self._book.server if row.models)
-        self._servers: dict[Place, LocalServer] = {}
+        self._servers: dict[ServerAddress, LocalServer] = {}
 
-    async def run(self, spots: Iterable[Spot], more: Callable[[], Awaitable[Iterable[Spot]]] | None = None) -> None:
+    async def run(
+        self, spots: Iterable[PortCandidate], more: Callable[[], Awaitable[Iterable[PortCandidate]]] | None = None
+    ) -> None:
         """Looks at the spots, and at those that it takes longer to learn of. Ends by itself when the time is over."""
         known = merged(spots)
         try:
@@ -131,14 +133,14 @@ class _Search:
         places = sorted(self._servers, key=lambda place: (place.port, place.host, place.prefix))
         return sorted((self._servers[place] for place in places), key=lambda server: order.index(server.provider))
 
-    async def _look_at(self, spot: Spot) -> None:
+    async def _look_at(self, spot: PortCandidate) -> None:
         async with self._limiter:
             first_known = anyio.Event()
             async with anyio.create_task_group() as tasks:
                 for number, place in enumerate(spot.places()):
                     tasks.start_soon(self._look_in, place, first_known, number == 0)
 
-    async def _look_in(self, place: Place, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's
+    async def _look_in(self, place: ServerAddress, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's
         server = await self._identify(place)
         if first:
             first_known.set()
@@ -156,7 +158,7 @@ class _Search:
             for place, known in self._servers.items()
         )
 
-    async def _identify(self, place: Place) -> LocalServer | None:
+    async def _identify(self, place: ServerAddress) -> LocalServer | None:
         answers: dict[str, Reply] = {}
         asked: set[str] = set()
         match = None
@@ -172,7 +174,9 @@ class _Search:
             return None
         return await self._described(place, match, answers)
 
-    async def _described(self, place: Place, match: Recognition[Fingerprint], answers: dict[str, Reply]) -> LocalServer:
+    async def _described(
+        self, place: ServerAddress, match: Recognition[Fingerprint], answers: dict[str, Reply]
+    ) -> LocalServer:
         row = match.row
         await self._ask(place, sorted(row.details - answers.keys()), answers, self._left_s())
         models = answers.get(row.models.path) if row.models else None
@@ -187,7 +191,7 @@ class _Search:
             evidence=match.evidence + locked,
         )
 
-    async def _ask(self, place: Place, paths: Sequence[str], answers: dict[str, Reply], limit_s: float) -> None:
+    async def _ask(self, place: ServerAddress, paths: Sequence[str], answers: dict[str, Reply], limit_s: float) -> None:
         """Asks; what does not come in time, or is not needed any more since the server is known, is left out."""
         limiter = anyio.CapacityLimiter(REQUESTS_PER_PLACE)
         waiting = set(paths)

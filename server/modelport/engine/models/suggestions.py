@@ -22,7 +22,7 @@ LIMIT_S = 0.5
 MOST_NAMES = 3
 
 
-class ModelAdvice:
+class ModelSuggestions:
     """Adds to a failure what is known of the model: its successor, how to download it, names like it."""
 
     def __init__(self, connections: Connections, host: ModelHost, lists: ModelLists) -> None:

@@ -161,10 +161,10 @@ class Connections:
             health=tuple(self._health.values()),
         )
 
-    def note(self, provider: str, latency_ms: float, error: RequestFailed | None) -> None:
+    def record_health(self, provider: str, latency_ms: float, error: RequestFailed | None) -> None:
         """Remembers how a call went. A key that was refused is not kept: the next call asks its command again."""
         if error is not None and error.kind == "auth_rejected" and (row := self._registry.find(provider)):
-            self._credentials.refused(row)
+            self._credentials.invalidate(row)
         old = self._health.get(provider) or types.Health(provider=provider, ok=True, calls=0, failures=0)
         self._health[provider] = msgspec.structs.replace(
             old,

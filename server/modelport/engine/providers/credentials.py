@@ -12,7 +12,7 @@ from modelport.domain.providers.connection import Overrides
 from modelport.domain.providers.credential import Credential, StoredKey, fits_header, missing
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
-from modelport.engine.providers.secret_sources import Values, name_of
+from modelport.engine.providers.secret_sources import SecretSources, name_of
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
 
@@ -26,7 +26,7 @@ class Credentials:
         environment: Environment,
         store: CredentialStore,
         vendor_files: VendorFiles,
-        values: Values,
+        values: SecretSources,
     ) -> None:
         self._registry = registry
         self._environment = environment
@@ -49,7 +49,9 @@ class Credentials:
         if given is None and overrides.key_command:
             command = overrides.key_command
             # A command may ask for a password, too.
-            printed = await self._values.printed(command, row, "its key") if unlock else self._values.known(command)
+            printed = (
+                await self._values.run_command(command, row, "its key") if unlock else self._values.cached(command)
+            )
             given = _by_command(row, overrides, printed)
         if given is not None:
             return given
@@ -92,7 +94,7 @@ class Credentials:
             credential = self._given(row, overrides)
             if credential is None and overrides.key_command:
                 # Nobody is asked for a password because somebody wants a list.
-                credential = _by_command(row, overrides, self._values.known(overrides.key_command))
+                credential = _by_command(row, overrides, self._values.cached(overrides.key_command))
             if credential is None:
                 known = row.id in stored or overrides.file_key or row.auth in OWN_LOG_INS
                 credential = await self._known(row, overrides, base_url) if known else missing(row)
@@ -106,7 +108,7 @@ class Credentials:
         except RequestFailed:
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
-    async def keep(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
+    async def store(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
         """Stores a key in the keyring.
 
         Raises:
@@ -123,7 +125,7 @@ class Credentials:
         await self._store.set(row.id, StoredKey(secret, base_url))
         return (await self._stored(row, base_url) or missing(row)).status()
 
-    async def forget(self, name: str) -> CredentialStatus:
+    async def delete(self, name: str) -> CredentialStatus:
         """Deletes a provider's key from the keyring and tells what is left.
 
         Raises:
@@ -134,12 +136,12 @@ class Credentials:
         await self._store.delete(row.id)
         return (await self.statuses([(row, self._registry.defaults(row), None)]))[0]
 
-    async def found(self) -> Sequence[CredentialStatus]:
+    async def list(self) -> Sequence[CredentialStatus]:
         """The providers a credential is found for, without any connection."""
         statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
         return [status for status in statuses if status.source not in ("none", "notRequired")]
 
-    def refused(self, row: Provider) -> None:
+    def invalidate(self, row: Provider) -> None:
         """What commands printed for a provider is of no more use."""
         self._values.forget(row)
 

@@ -13,7 +13,7 @@ from modelport.domain.providers.connection import Endpoint, Overrides, wire_form
 from modelport.domain.providers.credential import Credential, fits_header, missing
 from modelport.domain.providers.rows import CLOUD_LOG_INS, Provider
 from modelport.engine.providers.credentials import Credentials
-from modelport.engine.providers.secret_sources import Values
+from modelport.engine.providers.secret_sources import SecretSources
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Dialect
 
@@ -27,7 +27,7 @@ class Endpoints:
         vendor_files: VendorFiles,
         credentials: Credentials,
         dialects: Dialects,
-        values: Values,
+        values: SecretSources,
         folder: FolderModels | None = None,
     ) -> None:
         self._environment = environment
@@ -94,8 +94,8 @@ class Endpoints:
     def needs_no_command(self, overrides: Overrides) -> bool:
         """Whether all that comes from a command, such as a key, is known from an earlier run."""
         sources = (overrides.proxy, *overrides.header_sources.values())
-        keyed = not overrides.key_command or self._values.known(overrides.key_command) is not None
-        return keyed and not any(self._values.waits(source) for source in sources if source is not None)
+        keyed = not overrides.key_command or self._values.cached(overrides.key_command) is not None
+        return keyed and not any(self._values.is_pending(source) for source in sources if source is not None)
 
     async def _from_folder(
         self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides

@@ -15,14 +15,14 @@ from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 
 
-class Values:
+class SecretSources:
     """Values from the environment, and from commands, which run once in the life of the process."""
 
     def __init__(self, registry: Registry, environment: Environment, commands: Commands) -> None:
         self._registry = registry
         self._environment = environment
         self._commands = commands
-        self._known: dict[tuple[str, ...], Secret] = {}
+        self._cache: dict[tuple[str, ...], Secret] = {}
         self._locks: dict[tuple[str, ...], anyio.Lock] = {}
 
     async def find(self, source: Secret | ValueSource, row: Provider, what: str) -> Secret:
@@ -34,7 +34,7 @@ class Values:
         if isinstance(source, Secret):
             return source
         if source.command is not None:
-            value = await self.printed(source.command, row, what)
+            value = await self.run_command(source.command, row, what)
         else:
             value = Secret(self._environment.variables().get(source.env or "", "").strip())
             if not value:
@@ -43,33 +43,33 @@ class Values:
             raise _missing(row, f"{what} holds characters that cannot be sent", "correct the configuration")
         return value
 
-    async def printed(self, command: tuple[str, ...], row: Provider, what: str) -> Secret:
+    async def run_command(self, command: tuple[str, ...], row: Provider, what: str) -> Secret:
         """What a command prints. Callers at the same time wait for one run.
 
         Raises:
             RequestFailed: it gives nothing.
         """
         async with self._locks.setdefault(command, anyio.Lock()):
-            value = self._known.get(command)
+            value = self._cache.get(command)
             if value is None:
                 try:
-                    value = await self._commands.output(command, self.withheld())
+                    value = await self._commands.output(command, self.secret_env_vars())
                 except RequestFailed as error:
                     raise _missing(
                         row,
                         f"{what} comes from the command {name_of(command)}, which {error.message}",
                         "run the command in a terminal",
                     ) from error
-                self._known[command] = value
+                self._cache[command] = value
         return value
 
-    def known(self, command: tuple[str, ...]) -> Secret | None:
+    def cached(self, command: tuple[str, ...]) -> Secret | None:
         """What a command printed, if it has been run."""
-        return self._known.get(command)
+        return self._cache.get(command)
 
-    def waits(self, source: Secret | ValueSource) -> bool:
+    def is_pending(self, source: Secret | ValueSource) -> bool:
         """Whether a source is a command that has not been run yet."""
-        return isinstance(source, ValueSource) and source.command is not None and source.command not in self._known
+        return isinstance(source, ValueSource) and source.command is not None and source.command not in self._cache
 
     def forget(self, row: Provider) -> None:
         """Runs the commands of a provider anew when they are needed again, because what they printed was refused."""
@@ -77,9 +77,9 @@ class Values:
         sources = (ValueSource(command=overrides.key_command), *overrides.header_sources.values())
         for source in sources:
             if isinstance(source, ValueSource) and source.command is not None:
-                self._known.pop(source.command, None)
+                self._cache.pop(source.command, None)
 
-    def withheld(self) -> frozenset[str]:
+    def secret_env_vars(self) -> frozenset[str]:
         """The variables that hold a secret of some provider: no child needs them to find another one."""
         rows = self._registry.all()
         names = {name for row in rows for name in row.api_key_env_vars}

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from modelport.app.agents import AgentApp
+from modelport.app.agents import AgentCore
 from modelport.domain.errors import InvalidParams, ModelportError
 from modelport.frontends.cli.agent_table import lines
 from modelport.protocol.initialize import VERSION
@@ -96,7 +96,7 @@ def _discover(options: argparse.Namespace) -> int:
         sessions=options.sessions,
         registry=options.registry,
     )
-    app = AgentApp()
+    app = AgentCore()
     result = _find(app, params, _teller(options))
     if options.emit:
         _emit(options.emit, result.agents, app)
@@ -107,7 +107,7 @@ def _discover(options: argparse.Namespace) -> int:
     return 0 if any(agent.installed for agent in result.agents) else 1
 
 
-def _find(app: AgentApp, params: DiscoverAgentParams, tell: Callable[[Agent], None]) -> DiscoverAgentResult:
+def _find(app: AgentCore, params: DiscoverAgentParams, tell: Callable[[Agent], None]) -> DiscoverAgentResult:
     if params.level == "static" and not params.registry:
         result = app.static.list(params.ids or (), everything=bool(params.all)).result()
         for agent in result.agents:
@@ -141,7 +141,7 @@ def _print(result: DiscoverAgentResult) -> None:
         _remark(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
 
 
-def _emit(target: str, agents: Sequence[Agent], app: AgentApp) -> None:
+def _emit(target: str, agents: Sequence[Agent], app: AgentCore) -> None:
     from modelport.domain.agents.editors.snippets import snippet
 
     made = snippet(target, agents, app.static.book)

@@ -9,7 +9,7 @@ import anyio
 import click
 
 from modelport.app.session import App
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.engine.completions.create import Origin
 from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
@@ -64,7 +64,7 @@ def _read_prompt() -> str:
     return sys.stdin.read()
 
 
-class _Terminal(Silence):
+class _Terminal(NullListener):
     """Prints deltas: the answer to stdout, the reasoning dimmed to stderr when somebody is looking."""
 
     def __init__(self, *, quiet: bool) -> None:

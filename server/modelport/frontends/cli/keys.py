@@ -27,7 +27,7 @@ def set_key(ctx: click.Context, provider: str, base_url: str | None, as_json: bo
         # The arguments of a process are anybody's to read, and click's own message would repeat them.
         raise click.UsageError("A key is never an argument: leave it out, and type it when asked or pipe it in.")
     secret = Secret(_read_key(provider))
-    status = with_app(lambda app: app.core.credentials.keep(provider, secret, base_url))
+    status = with_app(lambda app: app.core.credentials.store(provider, secret, base_url))
     if as_json:
         print_json(status)
     else:
@@ -39,7 +39,7 @@ def set_key(ctx: click.Context, provider: str, base_url: str | None, as_json: bo
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_keys(as_json: bool) -> None:  # noqa: FBT001
     """Lists the providers a key was found for, and where."""
-    found = with_app(lambda app: app.core.credentials.found())
+    found = with_app(lambda app: app.core.credentials.list())
     if as_json:
         print_json(ListCredentialResult(credentials=tuple(found)))
     elif found:
@@ -55,7 +55,7 @@ def list_keys(as_json: bool) -> None:  # noqa: FBT001
 @click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
 def delete_key(provider: str, as_json: bool) -> None:  # noqa: FBT001
     """Deletes PROVIDER's key from the keyring."""
-    status = with_app(lambda app: app.core.credentials.forget(provider))
+    status = with_app(lambda app: app.core.credentials.delete(provider))
     if as_json:
         print_json(status)
     elif status.source in ("none", "notRequired"):

@@ -19,7 +19,7 @@ NOUNS = tuple(dict.fromkeys(method.partition("/")[0] for method in METHODS))
 log = logging.getLogger("modelport.presence")
 
 
-class Presence:
+class InstanceAnnouncement:
     """One server's announcement, from the client's ``initialized`` to the end."""
 
     def __init__(self) -> None:

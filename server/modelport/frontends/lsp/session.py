@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import unquote, urlparse
 
 from modelport.domain.errors import InvalidParams
-from modelport.frontends.lsp.announcement import Presence
+from modelport.frontends.lsp.announcement import InstanceAnnouncement
 from modelport.frontends.rpc import messages
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.lazy import Lazy
@@ -32,7 +32,7 @@ class Session:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
-        self.presence = Presence()
+        self.presence = InstanceAnnouncement()
         self._engine = Lazy(self._load)
         self._client: str | None = None
         self._project: str | None = None

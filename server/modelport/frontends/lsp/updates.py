@@ -5,7 +5,7 @@ from __future__ import annotations
 import anyio
 import msgspec
 
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.frontends.rpc.outbox import Outbox
 
 MOST_WAITING = 256 * 1024
@@ -14,7 +14,7 @@ MOST_WAITING = 256 * 1024
 _quote = msgspec.json.Encoder().encode
 
 
-class UpdateStream(Silence):
+class UpdateStream(NullListener):
     """Listens to an answer for a client that gave a ``streamId``.
 
     Neighbouring deltas of one kind that leave in the same write are one update; the first never waits.

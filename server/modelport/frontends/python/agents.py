@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from modelport.frontends.python.session import Calls
-from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol import types
 
 Agents = tuple[types.Agent, ...]
@@ -24,7 +24,7 @@ class AgentCalls(Calls):
         refresh: bool = False,
         sessions: bool = False,
         registry: str | None = None,
-    ) -> Job[Feed[types.Agent, Agents], Agents]:
+    ) -> Operation[ResultStream[types.Agent, Agents], Agents]:
         """The agents of this machine: awaited all of them, entered each as soon as it is known.
 
         Level ``static`` reads files only; ``probe`` also asks this user's listening ports; ``verify`` also starts what
@@ -46,8 +46,8 @@ class AgentCalls(Calls):
             registry=registry,
         )
 
-        async def search(feed: Feed[types.Agent, Agents]) -> Agents:
+        async def search(feed: ResultStream[types.Agent, Agents]) -> Agents:
             discovery = await (await self._session.app()).core.agents.get()
             return (await discovery.find(params, feed.add)).agents
 
-        return Job(Feed(), search)
+        return Operation(ResultStream(), search)

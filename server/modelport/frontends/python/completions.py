@@ -7,17 +7,17 @@ from typing import Any, cast
 
 from typing_extensions import override
 
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.frontends.python.inputs import Prompt, Tools, messages_of, tools_of
 from modelport.frontends.python.session import Calls
-from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol import types
 
 Update = types.TextUpdate | types.ReasoningUpdate | types.ToolCallUpdate | types.AttemptUpdate
 """A piece of a streamed answer."""
 
 
-class Stream(Feed[Update, types.Completion]):
+class Stream(ResultStream[Update, types.Completion]):
     """The pieces of an answer as they come. The text of ``result()`` is that of all text pieces together."""
 
     async def texts(self) -> AsyncIterator[str]:
@@ -85,7 +85,7 @@ class CompletionCalls(Calls):
         fallbacks: Iterable[str] | None = None,
         timeout_ms: int | None = None,
         **parameters: Any,
-    ) -> Job[Stream, types.Completion]:
+    ) -> Operation[Stream, types.Completion]:
         """The answer while it is made: ``async with client.stream(…) as stream``, which gives updates.
 
         Takes what ``complete`` takes. Leaving the block early closes the connection to the provider.
@@ -110,10 +110,10 @@ class CompletionCalls(Calls):
             app = await self._session.app()
             return await app.completions.create(params, _Listener(stream), self._session.origin())
 
-        return Job(Stream(), ask)
+        return Operation(Stream(), ask)
 
 
-class _Listener(Silence):
+class _Listener(NullListener):
     """Puts what it hears into a stream."""
 
     def __init__(self, stream: Stream) -> None:

@@ -13,7 +13,7 @@ class CredentialCalls(Calls):
 
     async def credentials(self) -> tuple[types.CredentialStatus, ...]:
         """The providers a credential is found for, and where; never the credential itself."""
-        return tuple(await (await self._session.app()).core.credentials.found())
+        return tuple(await (await self._session.app()).core.credentials.list())
 
     async def set_credential(
         self, provider: str, secret: str | Secret, *, base_url: str | None = None
@@ -24,7 +24,7 @@ class CredentialCalls(Calls):
             InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
             RequestFailed: there is no usable keyring.
         """
-        return await (await self._session.app()).core.credentials.keep(provider, secret_of(secret), base_url)
+        return await (await self._session.app()).core.credentials.store(provider, secret_of(secret), base_url)
 
     async def delete_credential(self, provider: str) -> types.CredentialStatus:
         """Deletes a provider's key from the keyring and tells what is left.
@@ -33,7 +33,7 @@ class CredentialCalls(Calls):
             InvalidParams: unknown provider.
             RequestFailed: there is no usable keyring.
         """
-        return await (await self._session.app()).core.credentials.forget(provider)
+        return await (await self._session.app()).core.credentials.delete(provider)
 
     async def run_diagnostics(self) -> tuple[types.Check, ...]:
         """Checks the folders, the keyring, the ledger and the configuration of this installation."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from modelport.domain.models.listing import PullProgress
 from modelport.frontends.python.session import Calls
-from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol import types
 
 
@@ -54,7 +54,7 @@ class ModelCalls(Calls):
         )
         return await (await (await self._session.app()).models.get()).listing.search(params)
 
-    def pull_model(self, provider: str, model: str) -> Job[Feed[PullProgress, None], None]:
+    def pull_model(self, provider: str, model: str) -> Operation[ResultStream[PullProgress, None], None]:
         """Downloads a model to a local server: awaited until it is there, entered with its progress.
 
         Raises:
@@ -62,11 +62,11 @@ class ModelCalls(Calls):
             RequestFailed: the download failed.
         """
 
-        async def pull(feed: Feed[PullProgress, None]) -> None:
+        async def pull(feed: ResultStream[PullProgress, None]) -> None:
             downloads = (await (await self._session.app()).models.get()).downloads
             await downloads.pull(provider, model, feed.add)
 
-        return Job(Feed(), pull)
+        return Operation(ResultStream(), pull)
 
     async def delete_model(self, provider: str, model: str) -> None:
         """Deletes a model from a local server.

@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from modelport.frontends.python.inputs import secret_of
 from modelport.frontends.python.session import Calls
-from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
@@ -118,7 +118,7 @@ class ProviderCalls(Calls):
         timeout_ms: int | None = None,
         providers: Iterable[str] | None = None,
         ports: Iterable[int] | None = None,
-    ) -> Job[Feed[types.LocalServer, Servers], Servers]:
+    ) -> Operation[ResultStream[types.LocalServer, Servers], Servers]:
         """The model servers on this machine: awaited all of them, entered each as it answers.
 
         The whole search takes ``timeout_ms``, 1500 if not given.
@@ -132,8 +132,8 @@ class ProviderCalls(Calls):
             ports=None if ports is None else tuple(ports),
         )
 
-        async def search(feed: Feed[types.LocalServer, Servers]) -> Servers:
+        async def search(feed: ResultStream[types.LocalServer, Servers]) -> Servers:
             discovery = await (await self._session.app()).core.discovery.get()
             return (await discovery.find(params, feed.add)).servers
 
-        return Job(Feed(), search)
+        return Operation(ResultStream(), search)

@@ -17,7 +17,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class Feed(Generic[Item, Result]):
+class ResultStream(Generic[Item, Result]):
     """An async iterator over the pieces of some work, with the result of the whole at its end.
 
     It has one reader. Iterating raises what the work raises, after every piece that came before.
@@ -111,10 +111,10 @@ class Feed(Generic[Item, Result]):
         return self._end()
 
 
-FeedT = TypeVar("FeedT", bound=Feed[Any, Any])
+FeedT = TypeVar("FeedT", bound=ResultStream[Any, Any])
 
 
-class Job(Generic[FeedT, Result]):
+class Operation(Generic[FeedT, Result]):
     """Work that has not begun. It begins once, in one of two ways.
 
     ``async with job as feed`` starts it and gives its pieces as they come; leaving the block stops what is not done

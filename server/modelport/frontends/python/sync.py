@@ -10,8 +10,8 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 from modelport.frontends.python.background import Background
 from modelport.frontends.python.client import Client
 from modelport.frontends.python.completions import Stream
-from modelport.frontends.python.streams import Feed, Job
-from modelport.frontends.python.sync_streams import SyncFeed, SyncStream
+from modelport.frontends.python.streams import Operation, ResultStream
+from modelport.frontends.python.sync_streams import SyncResultStream, SyncStream
 from modelport.protocol.types import Completion
 
 P = ParamSpec("P")
@@ -32,18 +32,18 @@ def _blocking(
 
 
 def _feeding(
-    call: Callable[Concatenate[Client, P], Job[Feed[Item, Result], Result]],
-) -> Callable[Concatenate[SyncClient, P], SyncFeed[Item, Result]]:
+    call: Callable[Concatenate[Client, P], Operation[ResultStream[Item, Result], Result]],
+) -> Callable[Concatenate[SyncClient, P], SyncResultStream[Item, Result]]:
     @wraps(call)
-    def feed(self: SyncClient, *args: P.args, **kwargs: P.kwargs) -> SyncFeed[Item, Result]:
+    def feed(self: SyncClient, *args: P.args, **kwargs: P.kwargs) -> SyncResultStream[Item, Result]:
         background = self.background
-        return SyncFeed(background, lambda: call(background.client, *args, **kwargs))
+        return SyncResultStream(background, lambda: call(background.client, *args, **kwargs))
 
     return feed
 
 
 def _streaming(
-    call: Callable[Concatenate[Client, P], Job[Stream, Completion]],
+    call: Callable[Concatenate[Client, P], Operation[Stream, Completion]],
 ) -> Callable[Concatenate[SyncClient, P], SyncStream]:
     @wraps(call)
     def stream(self: SyncClient, *args: P.args, **kwargs: P.kwargs) -> SyncStream:

@@ -13,21 +13,21 @@ import anyio
 
 from modelport.frontends.python.background import Background
 from modelport.frontends.python.completions import Update
-from modelport.frontends.python.streams import Feed, Job
+from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol.types import Completion, TextUpdate
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class SyncFeed(Generic[Item, Result]):
+class SyncResultStream(Generic[Item, Result]):
     """An iterator over the pieces of some work, with the result of the whole at its end.
 
     The work begins with the first piece that is asked for. It is stopped by ``close``, at the end of a ``with``
     block, and when nobody holds the feed any more, as after a loop that was left early.
     """
 
-    def __init__(self, background: Background, begin: Callable[[], Job[Any, Result]]) -> None:
+    def __init__(self, background: Background, begin: Callable[[], Operation[Any, Result]]) -> None:
         self._background = background
         self._begin = begin
         self._pieces: deque[Item] = deque()
@@ -92,7 +92,7 @@ class SyncFeed(Generic[Item, Result]):
         return self._opened
 
 
-class SyncStream(SyncFeed[Update, Completion]):
+class SyncStream(SyncResultStream[Update, Completion]):
     """The pieces of an answer as they come. The text of ``result()`` is that of all text pieces together."""
 
     def texts(self) -> Iterator[str]:
@@ -107,9 +107,9 @@ class SyncStream(SyncFeed[Update, Completion]):
 class _Opened(Generic[Item, Result]):
     """A job under way in the background, which does not know its reader, so that it cannot keep it alive."""
 
-    def __init__(self, background: Background, begin: Callable[[], Job[Any, Result]]) -> None:
+    def __init__(self, background: Background, begin: Callable[[], Operation[Any, Result]]) -> None:
         self.gone = threading.Event()
-        entered: Future[Feed[Item, Result]] = Future()
+        entered: Future[ResultStream[Item, Result]] = Future()
         self._task = background.start(lambda: _hold(begin, entered, self.gone))
         try:
             self.feed = entered.result()
@@ -123,7 +123,7 @@ class _Opened(Generic[Item, Result]):
             self._task.cancel()
 
 
-async def _hold(begin: Callable[[], Job[Any, Any]], entered: Future[Any], gone: threading.Event) -> None:
+async def _hold(begin: Callable[[], Operation[Any, Any]], entered: Future[Any], gone: threading.Event) -> None:
     """Keeps a job open until it is cancelled."""
     try:
         async with begin() as feed:

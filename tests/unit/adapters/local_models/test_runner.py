@@ -39,12 +39,12 @@ class Place:
         self.runner = LocalRunner(SocketProber())
         self.told: list[str] = []
 
-    def plan(self, name: str = "tiny", *flags: str, withheld: tuple[str, ...] = (), **changes: Any) -> Plan:
+    def plan(self, name: str = "tiny", *flags: str, secret_env_vars: tuple[str, ...] = (), **changes: Any) -> Plan:
         path = self.folder / f"{name}.gguf"
         data = (path if path.exists() else gguf(path)).read_bytes()
         model = ModelFile(id=name, relative=name, path=str(path), size_bytes=len(data), header=read_header(data))
         entry = settings(self.folder, self.notes, *flags, **changes)
-        return Plan(model=model, entry=entry, withheld=frozenset(withheld))
+        return Plan(model=model, entry=entry, secret_env_vars=frozenset(secret_env_vars))
 
     async def use(self, plan: Plan, work: Callable[[Served], Awaitable[Any]] | None = None) -> Served:
         async with self.runner.serving(plan, self.told.append) as served:
@@ -313,7 +313,7 @@ async def test_secrets_stay_out_of_its_environment(place: Place, monkeypatch: py
         monkeypatch.setenv(name, CANARY)
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{CANARY}@proxy.example:3128")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    await place.use(place.plan(withheld=("ACME_LOGIN",)))
+    await place.use(place.plan(secret_env_vars=("ACME_LOGIN",)))
     (note,) = started(place.notes)
     assert CANARY not in str(note)
     assert note["environment"]["CUDA_VISIBLE_DEVICES"] == "0"

@@ -11,7 +11,7 @@ import pytest
 from modelport.adapters.local_servers import prober as module
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.local.fingerprints import Reply
-from modelport.domain.local.servers import Place
+from modelport.domain.local.servers import ServerAddress
 from support import odd_servers
 from support.http_server import Answer, LocalServer
 from support.odd_servers import OddServer
@@ -20,7 +20,7 @@ LONGEST = 64 * 1024
 
 
 async def ask(port: int, path: str = "/x", *, longest: int = LONGEST, **place: Any) -> Reply | None:
-    return await SocketProber().get(Place(**{"host": "127.0.0.1", "port": port} | place), path, longest)
+    return await SocketProber().get(ServerAddress(**{"host": "127.0.0.1", "port": port} | place), path, longest)
 
 
 async def test_an_answer() -> None:

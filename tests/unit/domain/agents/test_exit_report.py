@@ -6,7 +6,7 @@ import pytest
 
 from modelport.domain.agents import exit_report as endings
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.exit_report import Ending
+from modelport.domain.agents.exit_report import ExitReport
 from support.builders import CANARY
 
 CENSOR = Censor([CANARY], "/home/me")
@@ -32,16 +32,16 @@ CENSOR = Censor([CANARY], "/home/me")
     ],
 )
 def test_usage_errors(line: str) -> None:
-    assert endings.is_usage_error(Ending(2, (), (line,)))
-    assert endings.is_usage_error(Ending(1, (line,)))
-    assert not endings.is_usage_error(Ending(None, (), (line,)))
+    assert endings.is_usage_error(ExitReport(2, (), (line,)))
+    assert endings.is_usage_error(ExitReport(1, (line,)))
+    assert not endings.is_usage_error(ExitReport(None, (), (line,)))
 
 
 @pytest.mark.parametrize(
     "line", ["Error: no API key", "ModuleNotFoundError: x", "", "the option was known", "disk usage: 3"]
 )
 def test_other_errors_are_not_about_usage(line: str) -> None:
-    assert not endings.is_usage_error(Ending(1, (), (line,)))
+    assert not endings.is_usage_error(ExitReport(1, (), (line,)))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_other_errors_are_not_about_usage(line: str) -> None:
     ],
 )
 def test_a_stub_only_says_so(line: str) -> None:
-    for ending in (Ending(0, (line,)), Ending(0, (), ("first", line))):
+    for ending in (ExitReport(0, (line,)), ExitReport(0, (), ("first", line))):
         verdict = endings.ended(ending, CENSOR)
         assert (verdict.status, verdict.detail) == ("stub", f"It only says: {line}")
-    assert endings.ended(Ending(1, (line,)), CENSOR).status == "broken"
+    assert endings.ended(ExitReport(1, (line,)), CENSOR).status == "broken"
 
 
 @pytest.mark.parametrize(
@@ -73,48 +73,49 @@ def test_a_stub_only_says_so(line: str) -> None:
     ],
 )
 def test_a_warning_makes_no_stub(line: str) -> None:
-    assert endings.ended(Ending(0, (), (line,)), CENSOR).status == "broken"
+    assert endings.ended(ExitReport(0, (), (line,)), CENSOR).status == "broken"
 
 
 @pytest.mark.parametrize(
     ("ending", "detail"),
     [
-        (Ending(1, (), ("Error: no disk", "more")), "It ended with exit code 1 before it answered: Error: no disk"),
-        (Ending(-11), "Signal 11 ended it before it answered, and said nothing."),
-        (Ending(0, ("<html>",), ()), "It ended with exit code 0 before it answered: <html>"),
-        (Ending(1, ("out",), ("err",)), "It ended with exit code 1 before it answered: err"),
-        (Ending(1, (), ("first", "last", " ")), "It ended with exit code 1 before it answered: last"),
-        (Ending(1, (), (f"{CANARY} in /home/me/x",)), "It ended with exit code 1 before it answered: [redacted] in ~/x"),
+        (ExitReport(1, (), ("Error: no disk", "more")), "It ended with exit code 1 before it answered: Error: no disk"),
+        (ExitReport(-11), "Signal 11 ended it before it answered, and said nothing."),
+        (ExitReport(0, ("<html>",), ()), "It ended with exit code 0 before it answered: <html>"),
+        (ExitReport(1, ("out",), ("err",)), "It ended with exit code 1 before it answered: err"),
+        (ExitReport(1, (), ("first", "last", " ")), "It ended with exit code 1 before it answered: last"),
+        (ExitReport(1, (), (f"{CANARY} in /home/me/x",)), "It ended with exit code 1 before it answered: [redacted] in ~/x"),
         (
-            Ending(1, (), ("file:///x.js:2", "SyntaxError: no export", "    at x.js:1", "", "Node.js v20.20.2")),
+            ExitReport(1, (), ("file:///x.js:2", "SyntaxError: no export", "    at x.js:1", "", "Node.js v20.20.2")),
             "It ended with exit code 1 before it answered: SyntaxError: no export",
         ),
         (
-            Ending(1, (), ("Traceback (most recent call last):", '  File "x.py", line 1', "ImportError: y")),
+            ExitReport(1, (), ("Traceback (most recent call last):", '  File "x.py", line 1', "ImportError: y")),
             "It ended with exit code 1 before it answered: ImportError: y",
         ),
-        (Ending(127, (), ("env: 'node': No such file or directory",)),
+        (ExitReport(127, (), ("env: 'node': No such file or directory",)),
          "It ended with exit code 127 before it answered: env: 'node': No such file or directory"),
     ],
 )  # fmt: skip
-def test_the_reason_is_the_line_that_tells(ending: Ending, detail: str) -> None:
+def test_the_reason_is_the_line_that_tells(ending: ExitReport, detail: str) -> None:
     verdict = endings.ended(ending, CENSOR)
     assert (verdict.status, verdict.detail) == ("broken", detail)
 
 
 def test_the_tail_is_clean_and_short() -> None:
-    ending = Ending(None, (), (*(f"\x1b[31mline {n}" for n in range(100)), CANARY, "\x00", "/home/me/x"))
+    ending = ExitReport(None, (), (*(f"\x1b[31mline {n}" for n in range(100)), CANARY, "\x00", "/home/me/x"))
 
     tail = endings.tail(ending, CENSOR)
 
     assert tail is not None
     assert len(tail) == 49
     assert tail[-3:] == ("line 99", "[redacted]", "~/x")
-    assert endings.tail(Ending(1), CENSOR) is None
+    assert endings.tail(ExitReport(1), CENSOR) is None
 
 
 def test_silence_says_how_long() -> None:
-    assert endings.silent(Ending(None), 15.0, CENSOR).detail == "It did not answer within 15 s, and said nothing."
+    assert endings.silent(ExitReport(None), 15.0, CENSOR).detail == "It did not answer within 15 s, and said nothing."
     assert (
-        endings.silent(Ending(None, (), ("loading",)), 0.5, CENSOR).detail == "It did not answer within 0.5 s: loading"
+        endings.silent(ExitReport(None, (), ("loading",)), 0.5, CENSOR).detail
+        == "It did not answer within 0.5 s: loading"
     )

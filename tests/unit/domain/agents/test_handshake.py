@@ -8,11 +8,13 @@ import pytest
 
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.observations import Verdict
+from modelport.domain.agents.observations import HandshakeResult
 from support.builders import CANARY
 
 CENSOR = Censor([CANARY])
-READY = Verdict(status="ready", auth="unknown", auth_methods=({"id": "log-in"},), capabilities={"loadSession": True})
+READY = HandshakeResult(
+    status="ready", auth="unknown", auth_methods=({"id": "log-in"},), capabilities={"loadSession": True}
+)
 
 
 def result(value: Any) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def test_errors_in_their_own_words(error: Any, status: str, words: str) -> None:
 
 def test_a_session_proves_the_log_in_where_there_is_one() -> None:
     opened = result({"sessionId": "s"})
-    without = Verdict(status="ready", auth="not_required", auth_methods=())
+    without = HandshakeResult(status="ready", auth="not_required", auth_methods=())
 
     assert handshake.session_opened(READY, opened, CENSOR).auth == "unknown"
     assert handshake.session_opened(without, opened, CENSOR).auth == "not_required"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelport.domain.agents.editors.settings import Found
+from modelport.domain.agents.editors.settings import Candidate
 from modelport.domain.agents.observations import Machine, Program, Setting
 from modelport.domain.agents.records import best, identity_of, records
 from modelport.domain.agents.registry import RegistryEntry
@@ -41,7 +41,7 @@ def program(name: str, owner: str | None = None, **more) -> Program:
     return Program(**{"name": name, "argv": (f"/bin/{name}",), "place": "PATH", "owner": belongs} | more)
 
 
-def found(agent_id: str, *, entries=(), **machine) -> Found:
+def found(agent_id: str, *, entries=(), **machine) -> Candidate:
     machine = {key: tuple(value) if isinstance(value, list) else value for key, value in machine.items()}
     return next(one for one in records(BOOK, entries, Machine(**machine)) if one.agent.agent_id == agent_id)
 

@@ -23,7 +23,7 @@ def made(*steps: Any) -> Any:
         elif isinstance(step, int):
             built.tool_call(step, call_id=f"id-{step}", name="f", arguments="{}")
         else:
-            built.keep(step)
+            built.attach_state(step)
     return built
 
 

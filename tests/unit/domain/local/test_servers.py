@@ -7,8 +7,8 @@ import pytest
 from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
 from modelport.domain.local.servers import (
-    Place,
-    Spot,
+    PortCandidate,
+    ServerAddress,
     merged,
     named_spots,
     open_spots,
@@ -23,11 +23,11 @@ REGISTRY = load_registry()
 LOCAL = frozenset(row.id for row in REGISTRY.all() if row.connection_type == "local")
 
 
-def named(providers: frozenset[str] = LOCAL, /, **variables: str) -> list[Spot]:
+def named(providers: frozenset[str] = LOCAL, /, **variables: str) -> list[PortCandidate]:
     return named_spots(REGISTRY, BOOK, providers, variables)
 
 
-def urls(spots: list[Spot]) -> list[str]:
+def urls(spots: list[PortCandidate]) -> list[str]:
     return [place.url for spot in spots for place in spot.places()]
 
 
@@ -128,12 +128,18 @@ def test_open_ports_are_those_that_may_be_a_users_web_server() -> None:
 
 
 def test_a_spot_is_looked_at_once_with_all_its_addresses() -> None:
-    spots = [Spot(1), Spot(2), Spot(1, ("127.0.0.2", "::1")), Spot(1, scheme="https"), Spot(1, prefix="/x")]
+    spots = [
+        PortCandidate(1),
+        PortCandidate(2),
+        PortCandidate(1, ("127.0.0.2", "::1")),
+        PortCandidate(1, scheme="https"),
+        PortCandidate(1, prefix="/x"),
+    ]
     assert merged(spots) == [
-        Spot(1, ("127.0.0.1", "::1", "127.0.0.2")),
-        Spot(2),
-        Spot(1, scheme="https"),
-        Spot(1, prefix="/x"),
+        PortCandidate(1, ("127.0.0.1", "::1", "127.0.0.2")),
+        PortCandidate(2),
+        PortCandidate(1, scheme="https"),
+        PortCandidate(1, prefix="/x"),
     ]
 
 
@@ -149,4 +155,4 @@ def test_a_spot_is_looked_at_once_with_all_its_addresses() -> None:
 )
 def test_the_base_url_has_the_path_of_the_providers_row(provider: str, url: str) -> None:
     (row,) = [row for row in BOOK.server if row.provider == provider]
-    assert server_url(Place("::1", 9, "http", "/x"), row, REGISTRY) == url
+    assert server_url(ServerAddress("::1", 9, "http", "/x"), row, REGISTRY) == url

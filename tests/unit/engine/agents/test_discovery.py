@@ -7,13 +7,13 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.domain.agents.observations import Machine, Setting, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Machine, Setting
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.errors import InvalidParams
 from modelport.engine.agents.discovery import SHELL_ASKED_S, AgentDiscovery
-from modelport.engine.agents.starts import AT_ONCE, LATE, Starter
+from modelport.engine.agents.starts import AT_ONCE, LATE, AgentStarter
 from modelport.protocol.types import Agent, AgentProcess, AgentRegistry, DiscoverAgentParams
-from support.agent_parts import ANNOUNCED, SERVER, FakeHandshakes, FakeProbe, FakeVerdicts, program, static
+from support.agent_parts import ANNOUNCED, SERVER, FakeHandshakeCache, FakeHandshakes, FakeProbe, program, static
 
 TWO = Machine(programs=(program("gemini"), program("codex-acp")))
 VARIABLES = {"PATH": "/bin", "GEMINI_API_KEY": "canary", "ODD": "canary-of-a-provider"}
@@ -30,15 +30,15 @@ class Case:
     def __init__(
         self,
         machine: Machine = TWO,
-        answers: dict[str, Verdict] | None = None,
+        answers: dict[str, HandshakeResult] | None = None,
         probe: FakeProbe | None = None,
         **more: Any,
     ) -> None:
         self.handshakes = FakeHandshakes(answers)
-        self.verdicts = FakeVerdicts()
+        self.verdicts = FakeHandshakeCache()
         self.probe = probe or FakeProbe()
         self.static = static(machine, self.verdicts, **more)
-        starter = Starter(self.handshakes, self.verdicts, Variables(), self.static.view, lambda: {"ODD"})
+        starter = AgentStarter(self.handshakes, self.verdicts, Variables(), self.static.view, lambda: {"ODD"})
         self.discovery = AgentDiscovery(self.static, self.probe, starter)  # type: ignore[arg-type]
         self.told: list[Agent] = []
 
@@ -109,7 +109,7 @@ async def test_what_has_answered_is_not_started_again_until_it_is_asked_for() ->
 
 
 async def test_a_failure_is_tried_again() -> None:
-    case = Case(answers={"/bin/gemini": Verdict(status="broken", detail="It ended.")})
+    case = Case(answers={"/bin/gemini": HandshakeResult(status="broken", detail="It ended.")})
     for _ in range(2):
         case.handshakes.started.clear()
         found = await case.find(level="verify", ids=("gemini",))
@@ -118,7 +118,7 @@ async def test_a_failure_is_tried_again() -> None:
 
 
 async def test_what_a_session_told_is_not_kept() -> None:
-    case = Case(answers={"/bin/gemini": Verdict(status="ready", auth="unknown", models=("m",))})
+    case = Case(answers={"/bin/gemini": HandshakeResult(status="ready", auth="unknown", models=("m",))})
     found = await case.find(level="verify", ids=("gemini",), sessions=True)
     assert (found["gemini"].auth, found["gemini"].models) == ("unknown", ("m",))
     assert case.verdicts.kept == {}
@@ -134,7 +134,9 @@ async def test_a_generic_name_is_started_only_when_it_is_named() -> None:
 
 
 async def test_a_generic_name_that_does_not_answer_is_still_no_agent() -> None:
-    case = Case(Machine(programs=(program("goose", owned=False),)), answers={"/bin/goose": Verdict(status="broken")})
+    case = Case(
+        Machine(programs=(program("goose", owned=False),)), answers={"/bin/goose": HandshakeResult(status="broken")}
+    )
     named = (await case.find(level="verify", ids=("goose",)))["goose"]
     assert (named.installed, named.status) == (False, "broken")
 
@@ -162,7 +164,7 @@ async def test_who_is_not_reached_in_time_is_told_so_and_not_called_hung() -> No
 
     async def slow(launch, environment, *, timeout_s, session):
         await anyio.sleep(timeout_s)
-        return Verdict(status="hung", detail="slow")
+        return HandshakeResult(status="hung", detail="slow")
 
     case.handshakes.start = slow  # type: ignore[method-assign]
     found = await case.find(level="verify", timeout_ms=50)

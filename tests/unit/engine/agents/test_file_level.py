@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from modelport.domain.agents.observations import Machine, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Machine
 from modelport.domain.agents.registry import RegistryCopy, RegistryEntry
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import AgentRegistry
-from support.agent_parts import ANNOUNCED, FakeVerdicts, program, static
+from support.agent_parts import ANNOUNCED, FakeHandshakeCache, program, static
 
 
 def test_only_what_is_here_is_listed_unless_everything_is_asked_for() -> None:
@@ -18,8 +18,8 @@ def test_only_what_is_here_is_listed_unless_everything_is_asked_for() -> None:
 
 
 def test_an_earlier_answer_of_the_same_program_is_told_with_its_date() -> None:
-    verdicts = FakeVerdicts(
-        {("/bin/gemini", "--acp"): Verdict(status="ready", auth="unknown", verified_at="2026-11-01T00:00:00Z")}
+    verdicts = FakeHandshakeCache(
+        {("/bin/gemini", "--acp"): HandshakeResult(status="ready", auth="unknown", verified_at="2026-11-01T00:00:00Z")}
     )
     (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().found
     assert (one.agent.status, one.agent.auth, one.agent.verified_at) == ("ready", "unknown", "2026-11-01T00:00:00Z")
@@ -27,7 +27,7 @@ def test_an_earlier_answer_of_the_same_program_is_told_with_its_date() -> None:
 
 @pytest.mark.parametrize("status", ["broken", "hung", "stub"])
 def test_an_earlier_failure_is_not_held_against_it(status) -> None:
-    verdicts = FakeVerdicts({("/bin/gemini", "--acp"): Verdict(status=status, detail="old")})
+    verdicts = FakeHandshakeCache({("/bin/gemini", "--acp"): HandshakeResult(status=status, detail="old")})
     (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().found
     assert (one.agent.status, one.agent.detail) == ("unknown", "")
 

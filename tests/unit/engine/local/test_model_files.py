@@ -132,7 +132,7 @@ async def test_a_call_goes_to_a_server_that_is_there_for_as_long_as_it_lasts() -
     await complete(made, call)
     (sent,) = made.scripted.calls
     assert (sent.endpoint.base_url, sent.endpoint.credential.secret) == (SERVED.base_url, SERVED.key)
-    assert (made.runner.plans[0].withheld, made.runner.inside) == (frozenset({"A_KEY"}), 0)
+    assert (made.runner.plans[0].secret_env_vars, made.runner.inside) == (frozenset({"A_KEY"}), 0)
     assert made.statuses == [(True, "Loading tiny"), (False, "")]
 
 

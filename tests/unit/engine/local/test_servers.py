@@ -10,9 +10,9 @@ import pytest
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.local.fingerprints import Field, Fingerprint, Fingerprints, Probe, Reply
-from modelport.domain.local.servers import Place
+from modelport.domain.local.servers import ServerAddress
 from modelport.domain.providers.registry import Registry
-from modelport.engine.local.servers import DEFAULT_MS, HEAD_START_S, REQUESTS_PER_PLACE, SPOTS_AT_ONCE, Discovery
+from modelport.engine.local.servers import DEFAULT_MS, HEAD_START_S, REQUESTS_PER_PLACE, SPOTS_AT_ONCE, ServerDiscovery
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 from support.builders import Variables, VirtualTime, row
 
@@ -73,7 +73,7 @@ class Prober:
         self.under_way = 0
         self.most = 0
 
-    async def get(self, place: Place, path: str, longest_body: int) -> Reply | None:
+    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
         self.asked.append((place.host, place.port, path))
         self.limits[path] = longest_body
         answers = self.servers.get(f"{'six' if ':' in place.host else 'four'}_{place.port}")
@@ -110,7 +110,7 @@ class Search:
         self.heard: list[tuple[float, str]] = []
         self.prober = prober
         self.seconds = 0.0
-        self._discovery = Discovery(REGISTRY, BOOK, Variables(**variables), prober, ports or Ports())
+        self._discovery = ServerDiscovery(REGISTRY, BOOK, Variables(**variables), prober, ports or Ports())
 
     async def run(self, *, open_ports: bool = True, **params: Any) -> list[LocalServer]:
         began = anyio.current_time()
@@ -350,7 +350,7 @@ async def test_what_goes_wrong_with_telling_comes_out_as_it_is() -> None:
     def found(_: LocalServer) -> None:
         raise BrokenPipeError
 
-    discovery = Discovery(REGISTRY, BOOK, Variables(), Prober(four_1111=ACME, four_2222=ZETA), Ports())
+    discovery = ServerDiscovery(REGISTRY, BOOK, Variables(), Prober(four_1111=ACME, four_2222=ZETA), Ports())
     with pytest.raises(BrokenPipeError):
         await discovery.find(DiscoverProviderParams(), found)
 

@@ -17,7 +17,7 @@ from modelport.domain.providers.registry import Registry
 from modelport.engine.models.downloads import ModelDownloads
 from modelport.engine.models.listing import Models
 from modelport.engine.models.provider_lists import LIMIT_S, ModelLists
-from modelport.engine.models.suggestions import ModelAdvice
+from modelport.engine.models.suggestions import ModelSuggestions
 from modelport.engine.providers.listing import Providers
 from modelport.protocol import types
 from support.builders import (
@@ -122,7 +122,7 @@ class World:
         self.lists = ModelLists(self.connections, self.host, self.cache, shipped, self.clock)
         self.models = Models(self.registry, providers, self.lists)
         self.downloads = ModelDownloads(self.registry, self.connections, self.host, self.lists)
-        self.advice = ModelAdvice(self.connections, self.host, self.lists)
+        self.advice = ModelSuggestions(self.connections, self.host, self.lists)
 
     async def listed(self, provider: str | None = None, **more: Any) -> types.ListModelResult:
         return await self.models.list(types.ListModelParams(provider=provider, **more))

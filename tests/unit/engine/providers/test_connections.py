@@ -406,15 +406,15 @@ def test_disconnecting_what_is_not_connected_is_no_error_and_an_unknown_name_is_
 
 def test_health_counts_calls_and_remembers_the_last_failure() -> None:
     world = World()
-    world.connections.note("acme", 10.0, None)
-    world.connections.note("acme", 20.0, RequestFailed("timeout", "Late."))
-    world.connections.note("beta", 5.0, None)
+    world.connections.record_health("acme", 10.0, None)
+    world.connections.record_health("acme", 20.0, RequestFailed("timeout", "Late."))
+    world.connections.record_health("beta", 5.0, None)
     acme, beta = world.connections.status().health
     assert (acme.ok, acme.calls, acme.failures, acme.last_latency_ms) == (False, 2, 1, 20.0)
     assert acme.last_error is not None
     assert (acme.last_error.kind, acme.last_error.message) == ("timeout", "Late.")
     assert beta == Health(provider="beta", ok=True, calls=1, failures=0, last_latency_ms=5.0)
-    world.connections.note("acme", 1.0, None)
+    world.connections.record_health("acme", 1.0, None)
     acme = world.connections.status().health[0]
     assert (acme.ok, acme.failures) == (True, 1)
     assert acme.last_error is not None

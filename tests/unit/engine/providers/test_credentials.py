@@ -54,13 +54,13 @@ async def test_a_keyring_is_unlocked_for_calls_only() -> None:
     store.locked = True
     owner = credentials(store)
     # A list says that the key is there, and nobody is asked for a password.
-    assert await owner.found() == [CredentialStatus(provider="acme", source="keyring", location="memory/acme")]
+    assert await owner.list() == [CredentialStatus(provider="acme", source="keyring", location="memory/acme")]
     shown = await owner.find(ACME, Overrides(), ADDRESS, unlock=False)
     assert (shown.source, shown.secret, shown.location) == ("keyring", None, "memory/acme")
     assert (await owner.find(OPENAI, Overrides(), ADDRESS, unlock=False)).source == "none"
     assert store.locked
     assert await found(owner) == ("keyring", "stored-0123456789", "memory/acme")
-    (status,) = await owner.found()
+    (status,) = await owner.list()
     assert status.last4 == "6789"
     assert (await owner.find(ACME, Overrides(), ADDRESS, unlock=False)).secret == Secret("stored-0123456789")
 
@@ -148,7 +148,7 @@ async def test_statuses_ask_the_keyring_only_for_what_it_holds() -> None:
 
 async def test_found_are_those_that_hold_a_key() -> None:
     owner = credentials(MemoryStore(groq="gsk_0123456789ab"), ACME_API_KEY=KEY)
-    assert [status.provider for status in await owner.found()] == ["acme", "groq"]
+    assert [status.provider for status in await owner.list()] == ["acme", "groq"]
 
 
 async def test_a_locked_keyring_does_not_hide_the_other_credentials() -> None:
@@ -166,14 +166,14 @@ async def test_a_locked_keyring_does_not_hide_the_other_credentials() -> None:
 
 async def test_a_key_is_kept_under_the_providers_id_and_its_status_is_told() -> None:
     store = MemoryStore()
-    status = await credentials(store).keep("Claude", Secret("  sk-ant-0123456789ab "), None)
+    status = await credentials(store).store("Claude", Secret("  sk-ant-0123456789ab "), None)
     assert status == CredentialStatus(provider="anthropic", source="keyring", location="memory/anthropic", last4="89ab")
     assert store.keys["anthropic"].secret.reveal() == "sk-ant-0123456789ab"
 
 
 async def test_a_key_is_kept_with_its_address() -> None:
     store = MemoryStore()
-    status = await credentials(store).keep("acme", Secret(KEY), "https://mine.example")
+    status = await credentials(store).store("acme", Secret(KEY), "https://mine.example")
     assert status.base_url == "https://mine.example"
     assert store.keys["acme"].base_url == "https://mine.example"
 
@@ -182,13 +182,13 @@ async def test_a_key_is_kept_with_its_address() -> None:
 async def test_what_is_no_key_is_refused(secret: str) -> None:
     store = MemoryStore()
     with pytest.raises(InvalidParams) as refused:
-        await credentials(store).keep("acme", Secret(secret), None)
+        await credentials(store).store("acme", Secret(secret), None)
     assert (refused.value.field, refused.value.provider) == ("secret", "acme")
     assert store.keys == {}
 
 
 async def test_an_unknown_provider_is_refused() -> None:
-    for ask in (lambda o: o.keep("nobody", Secret(KEY), None), lambda o: o.forget("nobody")):
+    for ask in (lambda o: o.store("nobody", Secret(KEY), None), lambda o: o.delete("nobody")):
         with pytest.raises(InvalidParams) as refused:
             await ask(credentials())
         assert (refused.value.kind, refused.value.field) == ("unknown_provider", "provider")
@@ -197,9 +197,9 @@ async def test_an_unknown_provider_is_refused() -> None:
 async def test_forgetting_tells_what_is_left() -> None:
     store = MemoryStore(acme="stored", local="stored")
     owner = credentials(store, ACME_API_KEY=KEY)
-    assert (await owner.forget("acme")).location == "ACME_API_KEY"
-    assert (await owner.forget("local")).source == "notRequired"
-    assert (await owner.forget("groq")).source == "none"
+    assert (await owner.delete("acme")).location == "ACME_API_KEY"
+    assert (await owner.delete("local")).source == "notRequired"
+    assert (await owner.delete("groq")).source == "none"
     assert store.keys == {}
 
 
@@ -217,7 +217,7 @@ async def test_forgetting_tells_what_is_left() -> None:
 )
 async def test_a_key_that_is_known_to_be_anothers_is_stopped_and_explained(provider: Any, key: str, owner: str) -> None:
     with pytest.raises(InvalidParams, match=f"a key of {owner}") as refused:
-        await credentials().keep(provider.id, Secret(key), None)
+        await credentials().store(provider.id, Secret(key), None)
     assert (refused.value.kind, refused.value.field) == ("invalid_key_format", "secret")
     assert key not in refused.value.message
 
@@ -236,8 +236,8 @@ async def test_a_key_that_is_known_to_be_anothers_is_stopped_and_explained(provi
     ],
 )
 async def test_a_key_that_may_be_right_is_never_stopped(provider: Any, key: str) -> None:
-    assert (await credentials().keep(provider.id, Secret(key), None)).source == "keyring"
+    assert (await credentials().store(provider.id, Secret(key), None)).source == "keyring"
 
 
 async def test_a_key_for_an_address_of_the_users_own_is_not_checked() -> None:
-    assert (await credentials().keep("openai", Secret("gsk_x"), "https://mine.example")).source == "keyring"
+    assert (await credentials().store("openai", Secret("gsk_x"), "https://mine.example")).source == "keyring"

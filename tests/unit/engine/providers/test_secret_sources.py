@@ -42,7 +42,7 @@ async def test_headers_come_from_where_they_are() -> None:
         endpoint = await connected.endpoint(ACME, "m")
         assert {name: value.reveal() for name, value in endpoint.headers.items()} == {"X-Env": "core", "X-Cmd": "printed", "X-Plain": "plain"}  # fmt: skip
     assert printing.runs == [COMMAND]
-    assert {"ACME_API_KEY", "BETA_API_KEY", "TEAM"} <= printing.withheld
+    assert {"ACME_API_KEY", "BETA_API_KEY", "TEAM"} <= printing.secret_env_vars
 
 
 async def test_a_header_of_the_connection_takes_the_place_of_the_files() -> None:
@@ -78,15 +78,15 @@ async def test_a_value_that_is_not_there_says_where_it_was_looked_for(
 
 async def test_callers_at_the_same_time_wait_for_one_run() -> None:
     class Slow(Printing):
-        async def output(self, command: Any, withheld: Any) -> Secret:
+        async def output(self, command: Any, secret_env_vars: Any) -> Secret:
             await anyio.lowlevel.checkpoint()
-            return await super().output(command, withheld)
+            return await super().output(command, secret_env_vars)
 
     printing = Slow(**{COMMAND[0]: KEY})
     looked_up = values(registry(), Variables(), printing)
     async with anyio.create_task_group() as tasks:
         for _ in range(5):
-            tasks.start_soon(looked_up.printed, COMMAND, ACME, "its key")
+            tasks.start_soon(looked_up.run_command, COMMAND, ACME, "its key")
     assert len(printing.runs) == 1
 
 
@@ -121,11 +121,11 @@ async def test_a_command_that_gives_nothing_is_told_and_no_other_key_is_sent() -
 async def test_a_list_runs_no_command_and_still_says_where_the_key_is() -> None:
     printing = Printing(**{COMMAND[0]: KEY})
     credentials, _ = world(printing=printing, key_command=COMMAND)
-    (status,) = await credentials.found()
+    (status,) = await credentials.list()
     assert (status.provider, status.source, status.location, status.last4) == ("acme", "command", "pass", None)
     assert printing.runs == []
     await credentials.find(ACME, Overrides(key_command=COMMAND), None)
-    assert [status.last4 for status in await credentials.found()] == [KEY[-4:]]
+    assert [status.last4 for status in await credentials.list()] == [KEY[-4:]]
 
 
 async def test_a_command_is_not_run_where_nobody_may_be_asked() -> None:
@@ -141,10 +141,10 @@ async def test_a_key_that_was_refused_is_asked_for_again() -> None:
     printing = Printing(**{COMMAND[0]: KEY})
     _, connected = world(printing=printing, key_command=COMMAND)
     await connected.endpoint(ACME, "m")
-    connected.note("acme", 1.0, RequestFailed("rate_limited", "later", provider="acme"))
+    connected.record_health("acme", 1.0, RequestFailed("rate_limited", "later", provider="acme"))
     await connected.endpoint(ACME, "m")
     assert len(printing.runs) == 1
-    connected.note("acme", 1.0, RequestFailed("auth_rejected", "no", provider="acme"))
+    connected.record_health("acme", 1.0, RequestFailed("auth_rejected", "no", provider="acme"))
     printing.printed[COMMAND[0]] = "another"
     assert (await connected.endpoint(ACME, "m")).credential.secret == Secret("another")
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 import pytest
 
 from modelport.app import announcing
-from modelport.frontends.lsp.announcement import Presence
+from modelport.frontends.lsp.announcement import InstanceAnnouncement
 
 
 class Announcing:
@@ -49,7 +49,7 @@ def file(monkeypatch: pytest.MonkeyPatch) -> Announcing:
     ("process_id", "pid"), [(7, 7), (None, None), ("7", None), (True, None), (7.0, None), ([7], None)]
 )
 async def test_who_the_client_is_is_told(file: Announcing, process_id: object, pid: int | None) -> None:
-    presence = Presence()
+    presence = InstanceAnnouncement()
     presence.introduce("Zed", {"processId": process_id})
     await presence.announce()
     ((host, told, capabilities),) = file.said
@@ -59,7 +59,7 @@ async def test_who_the_client_is_is_told(file: Announcing, process_id: object, p
 
 
 async def test_it_is_said_once_and_taken_back(file: Announcing) -> None:
-    presence = Presence()
+    presence = InstanceAnnouncement()
     await presence.announce()
     await presence.announce()
     assert len(file.said) == 1
@@ -68,14 +68,14 @@ async def test_it_is_said_once_and_taken_back(file: Announcing) -> None:
 
 
 async def test_what_was_never_said_is_not_taken_back_nor_said_later(file: Announcing) -> None:
-    presence = Presence()
+    presence = InstanceAnnouncement()
     await presence.withdraw()
     await presence.announce()
     assert (file.said, file.taken_back) == ([], 0)
 
 
 async def test_what_is_being_said_at_the_end_is_taken_back(file: Announcing) -> None:
-    presence = Presence()
+    presence = InstanceAnnouncement()
     file.open.clear()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(presence.announce)
@@ -87,7 +87,7 @@ async def test_what_is_being_said_at_the_end_is_taken_back(file: Announcing) -> 
 
 
 async def test_a_disk_that_does_not_answer_does_not_hold_up_the_end(file: Announcing) -> None:
-    presence = Presence()
+    presence = InstanceAnnouncement()
     file.open.clear()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(presence.announce)
@@ -102,7 +102,7 @@ async def test_a_disk_that_does_not_answer_does_not_hold_up_the_end(file: Announ
 async def test_what_cannot_be_said_is_a_remark_in_the_log(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
     file.error = PermissionError(13, "Permission denied", "/run/user/7/acp-agents")
     with caplog.at_level(logging.DEBUG, "modelport.presence"):
-        presence = Presence()
+        presence = InstanceAnnouncement()
         await presence.announce()
         await presence.withdraw()
     (record,) = caplog.records
@@ -112,5 +112,5 @@ async def test_what_cannot_be_said_is_a_remark_in_the_log(file: Announcing, capl
 
 async def test_a_bug_is_told_and_harms_nobody(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
     file.error = ZeroDivisionError()
-    await Presence().announce()
+    await InstanceAnnouncement().announce()
     assert "bug in telling other programs" in caplog.text

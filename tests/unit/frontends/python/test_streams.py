@@ -8,9 +8,9 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from modelport.frontends.python.streams import MOST_WAITING, Feed, Job
+from modelport.frontends.python.streams import MOST_WAITING, Operation, ResultStream
 
-Numbers = Feed[int, str]
+Numbers = ResultStream[int, str]
 
 
 async def three(feed: Numbers) -> str:
@@ -43,7 +43,7 @@ class Endless:
 
 
 async def test_pieces_and_the_result() -> None:
-    async with Job(Numbers(), three) as feed:
+    async with Operation(Numbers(), three) as feed:
         assert [number async for number in feed] == [0, 1, 2]
         assert await feed.result() == "done"
     assert await feed.result() == "done"
@@ -51,8 +51,8 @@ async def test_pieces_and_the_result() -> None:
 
 
 async def test_the_result_alone() -> None:
-    assert await Job(Numbers(), three) == "done"
-    async with Job(Numbers(), three) as feed:
+    assert await Operation(Numbers(), three) == "done"
+    async with Operation(Numbers(), three) as feed:
         assert await feed.result() == "done"
         assert [number async for number in feed] == []
 
@@ -65,23 +65,23 @@ async def test_nobody_reads_the_pieces_of_work_that_is_awaited() -> None:
         return "done"
 
     with anyio.fail_after(5):
-        assert await Job(Numbers(), many) == "done"
+        assert await Operation(Numbers(), many) == "done"
 
 
 async def test_what_goes_wrong_comes_after_the_pieces_before_it() -> None:
-    async with Job(Numbers(), broken) as feed:
+    async with Operation(Numbers(), broken) as feed:
         assert await anext(feed) == 1
         with pytest.raises(ValueError, match="broken"):
             await anext(feed)
         with pytest.raises(ValueError, match="broken"):
             await feed.result()
     with pytest.raises(ValueError, match="broken"):
-        await Job(Numbers(), broken)
+        await Operation(Numbers(), broken)
 
 
 async def test_leaving_early_stops_the_work_and_waits_for_it() -> None:
     work = Endless()
-    async with Job(Numbers(), work) as feed:
+    async with Operation(Numbers(), work) as feed:
         async for _ in feed:
             break
         assert not work.stopped
@@ -94,7 +94,7 @@ async def test_an_error_of_the_block_comes_out_as_it_is() -> None:
     work = Endless()
 
     async def fail() -> None:
-        async with Job(Numbers(), work):
+        async with Operation(Numbers(), work):
             await anyio.lowlevel.checkpoint()
             raise KeyError("mine")
 
@@ -106,7 +106,7 @@ async def test_an_error_of_the_block_comes_out_as_it_is() -> None:
 async def test_a_scope_around_it_that_is_cancelled() -> None:
     work = Endless()
     with anyio.CancelScope() as scope:
-        async with Job(Numbers(), work) as feed:
+        async with Operation(Numbers(), work) as feed:
             async for _ in feed:
                 scope.cancel()
     assert scope.cancelled_caught
@@ -117,7 +117,7 @@ async def test_a_time_limit_of_asyncio_around_it() -> None:
     work = Endless()
 
     async def read() -> None:
-        async with asyncio.timeout(0.05), Job(Numbers(), work) as feed:
+        async with asyncio.timeout(0.05), Operation(Numbers(), work) as feed:
             async for _ in feed:
                 pass
 
@@ -133,7 +133,7 @@ async def test_a_task_of_asyncio_that_is_cancelled() -> None:
     work, entered = Endless(), anyio.Event()
 
     async def read() -> None:
-        async with Job(Numbers(), work) as feed:
+        async with Operation(Numbers(), work) as feed:
             entered.set()
             async for _ in feed:
                 pass
@@ -158,7 +158,7 @@ async def test_a_reader_that_is_slow_holds_the_work_up() -> None:
             told += 1
         return "done"
 
-    async with Job(Numbers(), eager) as feed:
+    async with Operation(Numbers(), eager) as feed:
         first = await anext(feed)
         assert told == MOST_WAITING
         assert [first, *[number async for number in feed]] == list(range(3 * MOST_WAITING))
@@ -166,7 +166,7 @@ async def test_a_reader_that_is_slow_holds_the_work_up() -> None:
 
 
 async def test_all_that_waits_at_once() -> None:
-    async with Job(Numbers(), three) as feed:
+    async with Operation(Numbers(), three) as feed:
         taken: list[int] = []
         while numbers := await feed.take():
             taken += numbers
@@ -175,7 +175,7 @@ async def test_all_that_waits_at_once() -> None:
 
 
 async def test_a_job_is_done_once() -> None:
-    job = Job(Numbers(), three)
+    job = Operation(Numbers(), three)
     await job
     with pytest.raises(RuntimeError, match="begun before"):
         async with job:

@@ -13,12 +13,12 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.agents.handshakes.empty_folder import empty_folder
-from modelport.adapters.agents.handshakes.process import AgentProcess, Over
+from modelport.adapters.agents.handshakes.process import AgentProcess, StopReason
 from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import exit_report as endings
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor, secrets_of
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch
 from modelport.protocol.initialize import VERSION
 
 GRACE_S = 2.0
@@ -39,17 +39,17 @@ class Limits(Struct, frozen=True, kw_only=True):
     grace_s: float = GRACE_S
 
 
-class Heard(Struct, kw_only=True):
+class HandshakeOutcome(Struct, kw_only=True):
     """What came of one start."""
 
-    over: Over | None = None
+    over: StopReason | None = None
     """Why there was no answer to the last request; None also where the time was over."""
-    verdict: Verdict | None = None
+    verdict: HandshakeResult | None = None
     latency_ms: float | None = None
     strays: int = 0
 
 
-class Talk:
+class Handshake:
     """Starts an agent, asks it, and ends it."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Talk:
         self._stopped = False
         self._requests = 0
 
-    def run(self) -> Verdict:
+    def run(self) -> HandshakeResult:
         """What came of it. Whoever does not know the spelling of the arguments gets the older one."""
         started = time.monotonic()
         verdict, usage = self._try(self._launch.argv, self._limits.answer_s)
@@ -84,7 +84,7 @@ class Talk:
             if self._process is not None:
                 self._process.stop()
 
-    def _try(self, argv: Sequence[str], answer_s: float) -> tuple[Verdict, bool]:
+    def _try(self, argv: Sequence[str], answer_s: float) -> tuple[HandshakeResult, bool]:
         """What came of one command line, and whether it was refused for its arguments."""
         censor = Censor(secrets_of(self._variables, argv, self._launch.keys), self._home)
         try:
@@ -92,19 +92,19 @@ class Talk:
                 return self._talk(argv, cwd, answer_s, censor)
         except OSError as error:
             why = f"Not tried, since no empty folder could be made for it: {error.strerror or error}"
-            return Verdict(status="unknown", detail=censor.text(why)), False
+            return HandshakeResult(status="unknown", detail=censor.text(why)), False
 
-    def _talk(self, argv: Sequence[str], cwd: str, answer_s: float, censor: Censor) -> tuple[Verdict, bool]:
+    def _talk(self, argv: Sequence[str], cwd: str, answer_s: float, censor: Censor) -> tuple[HandshakeResult, bool]:
         started = time.monotonic()
         try:
             process = AgentProcess(argv, self._environment(cwd), cwd)
         except (OSError, ValueError) as error:
-            return Verdict(status="broken", detail=censor.text(why_not_started(error, argv[0]))), False
+            return HandshakeResult(status="broken", detail=censor.text(why_not_started(error, argv[0]))), False
         with self._lock:
             self._process = process
             if self._stopped:
                 process.stop()
-        heard = Heard()
+        heard = HandshakeOutcome()
         try:
             self._ask(process, heard, started, cwd, answer_s, censor)
         finally:
@@ -131,7 +131,7 @@ class Talk:
         return {name: value for name, value in self._variables.items() if name != "OLDPWD"} | moved
 
     def _ask(
-        self, process: AgentProcess, heard: Heard, started: float, cwd: str, answer_s: float, censor: Censor
+        self, process: AgentProcess, heard: HandshakeOutcome, started: float, cwd: str, answer_s: float, censor: Censor
     ) -> None:
         process.send(handshake.initialize(VERSION))
         answer = self._answer(process, handshake.INITIALIZE, started + answer_s, heard)
@@ -156,8 +156,8 @@ class Talk:
             self._answer(process, request["id"], goodbye, heard)
 
     def _answer(
-        self, process: AgentProcess, asked: int, deadline: float, heard: Heard
-    ) -> dict[str, object] | Over | None:
+        self, process: AgentProcess, asked: int, deadline: float, heard: HandshakeOutcome
+    ) -> dict[str, object] | StopReason | None:
         """The answer to a request of ours; meanwhile whatever the agent asks for is refused."""
         while True:
             message = process.receive(deadline - time.monotonic())
@@ -173,11 +173,17 @@ class Talk:
                 return None
 
 
-def _unanswered(heard: Heard, process: AgentProcess, ended: bool, answer_s: float, censor: Censor) -> Verdict:  # noqa: FBT001
+def _unanswered(
+    heard: HandshakeOutcome,
+    process: AgentProcess,
+    ended: bool,  # noqa: FBT001
+    answer_s: float,
+    censor: Censor,
+) -> HandshakeResult:
     ending = process.ending()
-    if heard.over is Over.TOO_MUCH and process.output.too_much:
+    if heard.over is StopReason.TOO_MUCH and process.output.too_much:
         return endings.overflowing(process.output.too_much)
-    if heard.over is Over.CLOSED:
+    if heard.over is StopReason.CLOSED:
         return endings.ended(ending, censor) if ended else endings.mute(ending, censor)
     return endings.silent(ending, answer_s, censor, strays=heard.strays)
 

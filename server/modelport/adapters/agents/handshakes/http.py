@@ -18,8 +18,8 @@ from modelport.adapters.local_servers.prober import connect, is_here, read_respo
 from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.observations import Verdict
-from modelport.domain.local.servers import Place
+from modelport.domain.agents.observations import HandshakeResult
+from modelport.domain.local.servers import ServerAddress
 from modelport.protocol.initialize import VERSION
 from modelport.protocol.shapes import is_object
 
@@ -34,10 +34,10 @@ Failures = (OSError, NotHttp, anyio.BrokenResourceError, anyio.ClosedResourceErr
 class PostHandshakes:
     """``HttpHandshakes`` with real connections."""
 
-    async def ask(self, place: Place, path: str, *, timeout_s: float) -> Verdict:
+    async def ask(self, place: ServerAddress, path: str, *, timeout_s: float) -> HandshakeResult:
         """What the answer to the first request proves. The connection that it opens at the agent is closed again."""
         if not is_here(place.host):
-            return Verdict(status="unknown", detail="Not asked: it is on another machine.")
+            return HandshakeResult(status="unknown", detail="Not asked: it is on another machine.")
         started = time.monotonic()
         body = msgspec.json.encode(handshake.initialize(VERSION))
         reader: ResponseReader | None = None
@@ -51,31 +51,31 @@ class PostHandshakes:
                     verdict, verified_at=now() if answered else None, latency_ms=latency_ms if answered else None
                 )
         except NotHttp as error:
-            return Verdict(status="broken", detail=f"What it answered is not HTTP: {error}.")
+            return HandshakeResult(status="broken", detail=f"What it answered is not HTTP: {error}.")
         except Failures:
-            return Verdict(status="broken", detail="It hung up before it answered the first request.")
+            return HandshakeResult(status="broken", detail="It hung up before it answered the first request.")
         finally:
             if reader is not None:
                 await _hang_up(place, path, reader)
-        return Verdict(status="hung", detail=f"It did not answer the first request within {timeout_s:g} s.")
+        return HandshakeResult(status="hung", detail=f"It did not answer the first request within {timeout_s:g} s.")
 
 
-def _judged(status: int, body: bytes) -> Verdict:
+def _judged(status: int, body: bytes) -> HandshakeResult:
     if status in REFUSALS:
-        return Verdict(status="auth_required", auth="required", detail="It asks for a token before it answers.")
+        return HandshakeResult(status="auth_required", auth="required", detail="It asks for a token before it answers.")
     try:
         answer: Any = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         answer = None
     if is_object(answer) and handshake.is_answer(answer, handshake.INITIALIZE):
         return handshake.initialized(answer, Censor())
-    return Verdict(
+    return HandshakeResult(
         status="broken", detail=f"It answered the first request with HTTP {status} and nothing of the protocol."
     )
 
 
 async def _send(
-    place: Place, method: bytes, path: str, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()
+    place: ServerAddress, method: bytes, path: str, body: bytes = b"", headers: tuple[tuple[bytes, bytes], ...] = ()
 ) -> tuple[ResponseReader, bytes, bool]:
     host = f"[{place.host}]" if ":" in place.host else place.host
     given = [
@@ -94,7 +94,7 @@ async def _send(
         return await read_response(stream, LONGEST_BODY)
 
 
-async def _hang_up(place: Place, path: str, reader: ResponseReader) -> None:
+async def _hang_up(place: ServerAddress, path: str, reader: ResponseReader) -> None:
     """Ends the connection that the first request has opened, also when whoever asked does not wait for it."""
     value = next((value for name, value in reader.headers if name.lower() == CONNECTION), b"")
     if not 0 < len(value) <= LONGEST_ID:

@@ -17,9 +17,9 @@ from typing import Any
 
 import msgspec
 
-from modelport.adapters.agents.handshakes.process_tree import Remains
+from modelport.adapters.agents.handshakes.orphans import Orphans
 from modelport.adapters.agents.handshakes.stdout_lines import LONGEST_WORDS, Output
-from modelport.domain.agents.exit_report import MOST_LINES, Ending
+from modelport.domain.agents.exit_report import MOST_LINES, ExitReport
 
 PIECE = 64 * 1024
 DRAIN_S = 1.0
@@ -31,7 +31,7 @@ HURRY_S = 0.2
 POLL_S = 0.02
 
 
-class Over(Enum):
+class StopReason(Enum):
     """Why there is nothing more to be read."""
 
     CLOSED = "it closed its output, or has ended"
@@ -49,7 +49,7 @@ class AgentProcess:
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
         self.output = Output()
-        self._events: SimpleQueue[dict[str, Any] | Over] = SimpleQueue()
+        self._events: SimpleQueue[dict[str, Any] | StopReason] = SimpleQueue()
         self._errors: deque[bytes] = deque(maxlen=MOST_LINES)
         self._ended = threading.Event()
         self._hurry = threading.Event()
@@ -61,7 +61,7 @@ class AgentProcess:
             os.close(self._wake[0])
             os.close(self._wake[1])
             raise
-        self._remains = Remains(self._process.pid, folder)
+        self._remains = Orphans(self._process.pid, folder)
         assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101, PT018  asked for
         self._stdin = self._process.stdin
         if os.name != "nt":
@@ -75,18 +75,18 @@ class AgentProcess:
         for thread in (*self._readers, self._waiter):
             thread.start()
 
-    def ending(self) -> Ending:
+    def ending(self) -> ExitReport:
         """How it ended, and its last words; call it after ``finish``. Whoever had to be made to end has no code."""
         errors = tuple(line.decode("utf-8", "replace") for line in list(self._errors))
         code = self._process.returncode if self._by_itself else None
-        return Ending(code=code, printed=self.output.words, errors=errors)
+        return ExitReport(code=code, printed=self.output.words, errors=errors)
 
     def send(self, message: dict[str, Any]) -> None:
         """Writes a message; one that it does not take is lost."""
         with contextlib.suppress(OSError, ValueError):
             self._stdin.write(msgspec.json.encode(message) + b"\n")
 
-    def receive(self, within_s: float) -> dict[str, Any] | Over | None:
+    def receive(self, within_s: float) -> dict[str, Any] | StopReason | None:
         """The next message; None when there is none in time."""
         try:
             return self._events.get(timeout=max(0.0, within_s))
@@ -96,7 +96,7 @@ class AgentProcess:
     def stop(self) -> None:
         """Makes whoever waits for a message go on, and the end short."""
         self._hurry.set()
-        self._events.put(Over.STOPPED)
+        self._events.put(StopReason.STOPPED)
 
     def finish(self, grace_s: float) -> bool | None:
         """Ends it with everything it started: by closing its input, then by asking, then by force.
@@ -157,7 +157,7 @@ class AgentProcess:
             self._process.wait()
         self._ended.set()
         self._readers[0].join(DRAIN_S)
-        self._events.put(Over.CLOSED)
+        self._events.put(StopReason.CLOSED)
 
     def _read_output(self, pipe: Any) -> None:
         with pipe:
@@ -165,11 +165,11 @@ class AgentProcess:
                 for message in self.output.feed(data):
                     self._events.put(message)
                 if self.output.too_much:
-                    self._events.put(Over.TOO_MUCH)
+                    self._events.put(StopReason.TOO_MUCH)
                     return
         for message in self.output.close():
             self._events.put(message)
-        self._events.put(Over.CLOSED)
+        self._events.put(StopReason.CLOSED)
 
     def _read_errors(self, pipe: Any) -> None:
         rest = b""

@@ -14,27 +14,27 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch
 
 LARGEST_FILE = 256 * 1024
 
 
-class KeptVerdict(Struct, frozen=True):
+class CachedResult(Struct, frozen=True):
     """What a file holds."""
 
     fingerprint: str
-    verdict: Verdict
+    verdict: HandshakeResult
 
 
-class VerdictFiles:
-    """``Verdicts`` in a folder. ``node`` says which Node scripts run on, since that decides what works."""
+class FileHandshakeCache:
+    """``HandshakeCache`` in a folder. ``node`` says which Node scripts run on, since that decides what works."""
 
     def __init__(self, folder: Path, node: Callable[[], str]) -> None:
         self._folder = folder
         self._node = node
-        self._decoder: msgspec.json.Decoder[KeptVerdict] | None = None
+        self._decoder: msgspec.json.Decoder[CachedResult] | None = None
 
-    def known(self, launch: Launch) -> Verdict | None:
+    def get(self, launch: Launch) -> HandshakeResult | None:
         """What is kept of exactly this program; a file that cannot be read, or is of another one, is not there."""
         try:
             with open(self._path(launch), "rb") as file:  # noqa: PTH123  a text is quicker
@@ -42,20 +42,20 @@ class VerdictFiles:
         except OSError:
             return None
         if self._decoder is None:
-            self._decoder = msgspec.json.Decoder(KeptVerdict)
+            self._decoder = msgspec.json.Decoder(CachedResult)
         try:
             kept = self._decoder.decode(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
         return kept.verdict if kept.fingerprint == self._fingerprint(launch) else None
 
-    def keep(self, launch: Launch, verdict: Verdict) -> None:
+    def put(self, launch: Launch, verdict: HandshakeResult) -> None:
         """Writes beside the old file and then takes its place, so that nobody reads half a verdict."""
         import tempfile
 
         # Arguments may be no text, and a disk may be full.
         with contextlib.suppress(OSError, UnicodeError):
-            data = msgspec.json.encode(KeptVerdict(self._fingerprint(launch), verdict))
+            data = msgspec.json.encode(CachedResult(self._fingerprint(launch), verdict))
             if len(data) > LARGEST_FILE:
                 return
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

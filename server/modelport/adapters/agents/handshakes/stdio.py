@@ -8,8 +8,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from modelport.adapters.agents.handshakes.conversation import GRACE_S, Limits, Talk
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.adapters.agents.handshakes.conversation import GRACE_S, Handshake, Limits
+from modelport.domain.agents.observations import HandshakeResult, Launch
 
 
 class StdioHandshakes:
@@ -24,11 +24,11 @@ class StdioHandshakes:
 
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
-    ) -> Verdict:
+    ) -> HandshakeResult:
         """Starts an agent, asks it, and ends it; also when this is cancelled, before the cancellation goes on."""
         limits = Limits(answer_s=timeout_s, grace_s=self._grace_s)
-        talk = Talk(launch, environment, self._folder, limits, session=session)
-        verdict = Verdict(status="unknown")
+        talk = Handshake(launch, environment, self._folder, limits, session=session)
+        verdict = HandshakeResult(status="unknown")
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_stop_with_us, talk)
             verdict = await anyio.to_thread.run_sync(talk.run)
@@ -36,7 +36,7 @@ class StdioHandshakes:
         return verdict
 
 
-async def _stop_with_us(talk: Talk) -> None:
+async def _stop_with_us(talk: Handshake) -> None:
     try:
         await anyio.sleep_forever()
     finally:

@@ -18,8 +18,8 @@ from modelport.adapters.local_servers.prober import connect, is_here
 from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
-from modelport.domain.agents.observations import Verdict
-from modelport.domain.local.servers import Place
+from modelport.domain.agents.observations import HandshakeResult
+from modelport.domain.local.servers import ServerAddress
 from modelport.protocol.initialize import VERSION
 
 MOST_BYTES = 64 * 1024
@@ -31,7 +31,7 @@ Failures = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio
 class LineHandshakes:
     """``TcpHandshakes`` with real connections."""
 
-    async def may_listen(self, place: Place, *, wait_s: float) -> bool:
+    async def may_listen(self, place: ServerAddress, *, wait_s: float) -> bool:
         """Whether somebody is silent for so long after an HTTP request, or answers it with a message of JSON-RPC.
 
         Databases, mail servers and the like complain or hang up, or have spoken first: nothing more is sent to them.
@@ -47,7 +47,7 @@ class LineHandshakes:
                 return False
         return connected
 
-    async def ask(self, place: Place, *, timeout_s: float) -> Verdict | None:
+    async def ask(self, place: ServerAddress, *, timeout_s: float) -> HandshakeResult | None:
         """What the answer to the first request proves; None where there was none in time."""
         started = time.monotonic()
         with anyio.move_on_after(timeout_s):
@@ -63,7 +63,7 @@ class LineHandshakes:
         return None
 
 
-async def _open(place: Place) -> ByteStream:
+async def _open(place: ServerAddress) -> ByteStream:
     if not is_here(place.host):
         raise ConnectionRefusedError(f"{place.host} is not this machine")
     return await connect(place)

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from modelport.adapters.agents.sources.files.scan import Hit, Place, is_program
+from modelport.adapters.agents.sources.files.scan import Hit, SearchFolder, is_program
 from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.adapters.agents.sources.packages.npx_cache import Modules, installed
 from modelport.adapters.agents.sources.packages.owner import bin_path, manifest
@@ -59,7 +59,7 @@ def npm_programs(
         path = bin_path(root, found, one.commands) if found else None
         if path is None:
             continue
-        program = inspector.program(Hit(one.name, path, Place(os.path.dirname(path), label)))
+        program = inspector.program(Hit(one.name, path, SearchFolder(os.path.dirname(path), label)))
         if inspector.windows or not is_program(path):
             if node is None:
                 continue

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from modelport.adapters.agents.sources.files.install_folders import ZED, folders, installers, with_npmrc
 from modelport.adapters.agents.sources.files.scan import (
     Hit,
-    Place,
+    SearchFolder,
     distinct,
     endings,
     is_program,
@@ -29,7 +29,7 @@ LOGIN_LABEL = "login shell's PATH"
 class SearchPath(NamedTuple):
     """Where to look."""
 
-    places: list[Place]
+    places: list[SearchFolder]
     modules: list[Modules]
     """The folders of npm packages: installed for all, and cached by npx."""
     pythons: list[Hit]
@@ -75,7 +75,7 @@ def start_path(variables: Mapping[str, str], home: str, login_path: str, platfor
     return (";" if platform == "win32" else ":").join(kept)
 
 
-def _pythons(places: Iterable[Place], active: str, home: str) -> Iterator[Hit]:
+def _pythons(places: Iterable[SearchFolder], active: str, home: str) -> Iterator[Hit]:
     if os.path.isabs(active):  # noqa: PTH117  a text
         places = [*places, *known_places((os.path.join(active, "bin"), os.path.join(active, "Scripts")), home)]
     for place in places:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from modelport.adapters.agents.sources.files.scan import Hit, Place, is_program
+from modelport.adapters.agents.sources.files.scan import Hit, SearchFolder, is_program
 from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.domain.agents.editors.settings import program_name
 from modelport.domain.agents.observations import Setting
@@ -60,7 +60,7 @@ def resolved(
     path = next((path + ending for ending in ("", *endings) if is_program(path + ending)), None)
     if path is None:
         return setting
-    return _with(setting, Hit(program_name(path), path, Place(os.path.dirname(path), "")), inspector)  # noqa: PTH120
+    return _with(setting, Hit(program_name(path), path, SearchFolder(os.path.dirname(path), "")), inspector)  # noqa: PTH120
 
 
 def could_download(command: str, args: Sequence[str]) -> bool:

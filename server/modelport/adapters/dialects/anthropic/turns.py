@@ -41,12 +41,14 @@ class Thinking:
     def end(self) -> None:
         """A block of any kind has ended."""
         if self._signature:
-            self._answer.keep({"type": "thinking", "thinking": "".join(self._said), "signature": self._signature})
+            self._answer.attach_state(
+                {"type": "thinking", "thinking": "".join(self._said), "signature": self._signature}
+            )
             self._said, self._signature = [], ""
 
     def redacted(self, data: str) -> None:
         """A block that only the vendor can read."""
-        self._answer.keep({"type": "redacted_thinking", "data": data})
+        self._answer.attach_state({"type": "redacted_thinking", "data": data})
 
 
 def turns(call: ModelCall) -> list[dict[str, Any]]:

@@ -236,7 +236,7 @@ class ConverseDecoder:
         block: dict[str, Any] = {"reasoningText": {"text": thought.text, "signature": thought.signature}}
         if thought.redacted:
             block = {"redactedContent": base64.b64encode(thought.redacted).decode()}
-        self._answer.keep({"model": self._model, "reasoningContent": block})
+        self._answer.attach_state({"model": self._model, "reasoningContent": block})
 
     def _finish(self, reason: str) -> None:
         self.complete = True

@@ -187,7 +187,7 @@ class ResponsesDecoder:
     def _item(self, position: int, raw: Raw) -> None:
         item = decode(_ITEM, bytes(raw))
         if item.type == "reasoning" and item.id:
-            self._answer.keep({name: value for name, value in fields(raw).items() if value is not None})
+            self._answer.attach_state({name: value for name, value in fields(raw).items() if value is not None})
         if position in self._streamed:
             return
         self._streamed.add(position)

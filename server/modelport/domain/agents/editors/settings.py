@@ -16,7 +16,7 @@ KEY_IN_ARGUMENTS = (
 )
 
 
-class Found(Struct, frozen=True, kw_only=True):
+class Candidate(Struct, frozen=True, kw_only=True):
     """A record, and what it takes to go on from there."""
 
     agent: Agent
@@ -26,7 +26,7 @@ class Found(Struct, frozen=True, kw_only=True):
     """Whether the user has to name it before it is started: the name of the program alone proves nothing."""
 
 
-def own_agents(settings: list[Setting]) -> list[Found]:
+def own_agents(settings: list[Setting]) -> list[Candidate]:
     """Agents of the user's own, the settings that mean the same one together."""
     by_line: dict[tuple[str, ...], list[Setting]] = {}
     for setting in settings:
@@ -34,7 +34,7 @@ def own_agents(settings: list[Setting]) -> list[Found]:
     return [_of_own(same) for same in by_line.values()]
 
 
-def _of_own(settings: list[Setting]) -> Found:
+def _of_own(settings: list[Setting]) -> Candidate:
     first = settings[0]
     agent = Agent(
         agent_id=first.registry_id or first.name,
@@ -53,21 +53,23 @@ def _of_own(settings: list[Setting]) -> Found:
     return started_by(first, agent)
 
 
-def started_by(setting: Setting, agent: Agent) -> Found:
+def started_by(setting: Setting, agent: Agent) -> Candidate:
     """A record of something that an editor starts."""
     agent = msgspec.structs.replace(agent, sources=(*agent.sources, setting.host) if agent.sources else (setting.host,))
     if setting.program is None or setting.refused:
-        return Found(agent=msgspec.structs.replace(agent, **_unstartable(setting, agent)))
+        return Candidate(agent=msgspec.structs.replace(agent, **_unstartable(setting, agent)))
     argv = (setting.program, *setting.args)
     if _holds_secret(setting.args):
-        return Found(agent=msgspec.structs.replace(agent, installed=True, detail=KEY_IN_ARGUMENTS, install_hint=None))
+        return Candidate(
+            agent=msgspec.structs.replace(agent, installed=True, detail=KEY_IN_ARGUMENTS, install_hint=None)
+        )
     detail = ""
     if setting.variables:
         detail = f"It is started with {', '.join(setting.variables)} set; discovery starts it without."
     agent = msgspec.structs.replace(
         agent, installed=True, status="unknown", identity="name-only", argv=argv, detail=detail, install_hint=None
     )
-    return Found(agent=agent, launch=Launch(argv=argv, start_s=DEFAULT_START_S))
+    return Candidate(agent=agent, launch=Launch(argv=argv, start_s=DEFAULT_START_S))
 
 
 def _holds_secret(args: Sequence[str]) -> bool:

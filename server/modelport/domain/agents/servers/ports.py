@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
-from modelport.domain.agents.observations import Verdict
-from modelport.domain.local.servers import Place
+from modelport.domain.agents.observations import HandshakeResult
+from modelport.domain.local.servers import ServerAddress
 
 
 class Listeners(Protocol):
@@ -20,14 +20,14 @@ class Listeners(Protocol):
 class TcpHandshakes(Protocol):
     """Speaks the protocol's first words over a bare connection. Nothing but this machine is connected to."""
 
-    async def may_listen(self, place: Place, *, wait_s: float) -> bool:
+    async def may_listen(self, place: ServerAddress, *, wait_s: float) -> bool:
         """Whether somebody is there who waits for lines.
 
         He is silent for so long after an HTTP request, or answers it with a message of JSON-RPC.
         """
         ...
 
-    async def ask(self, place: Place, *, timeout_s: float) -> Verdict | None:
+    async def ask(self, place: ServerAddress, *, timeout_s: float) -> HandshakeResult | None:
         """What the answer proves; None where there was none in time."""
         ...
 
@@ -35,6 +35,6 @@ class TcpHandshakes(Protocol):
 class HttpHandshakes(Protocol):
     """Speaks the protocol's first words over HTTP, and hangs up again."""
 
-    async def ask(self, place: Place, path: str, *, timeout_s: float) -> Verdict:
+    async def ask(self, place: ServerAddress, path: str, *, timeout_s: float) -> HandshakeResult:
         """What the answer proves."""
         ...

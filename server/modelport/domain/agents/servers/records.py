@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.agents.cleaning import Censor, one_line
-from modelport.domain.agents.handshake_result import with_verdict
-from modelport.domain.agents.observations import Verdict
+from modelport.domain.agents.handshake_result import with_result
+from modelport.domain.agents.observations import HandshakeResult
 from modelport.domain.agents.rows import AgentBook, AgentRow
 from modelport.domain.agents.servers.rows import AgentServer
 from modelport.domain.local.fingerprints import Recognition, Reply, text_at
@@ -41,7 +41,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """RFC 3339."""
 
 
-def tcp_record(row: AgentRow | None, verdict: Verdict, book: AgentBook, seen: Seen) -> Agent:
+def tcp_record(row: AgentRow | None, verdict: HandshakeResult, book: AgentBook, seen: Seen) -> Agent:
     """The record of an agent that answers on a bare connection. ``row`` is the agent that its command line names."""
     agent = Agent(
         agent_id=row.id if row else "acp-agent",
@@ -58,7 +58,7 @@ def tcp_record(row: AgentRow | None, verdict: Verdict, book: AgentBook, seen: Se
         identity="confirmed" if row else "name-only",
         status="unknown",
     )
-    agent = with_verdict(agent, verdict)
+    agent = with_result(agent, verdict)
     return agent if row else named_by_itself(agent, book)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from modelport.domain.completions.listener import Silence
+from modelport.domain.completions.listener import NullListener
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.updates import UpdateStream
 from modelport.protocol import types
@@ -27,7 +27,7 @@ async def create_completion(session: Session, params: types.CreateCompletionPara
             session.close_stream(params.stream_id)
 
 
-class _Quiet(Silence):
+class _Quiet(NullListener):
     """Listens for what is not part of the answer."""
 
     def __init__(self, session: Session, report: Callable[[str], None]) -> None:

@@ -8,14 +8,14 @@ from modelport.protocol import types
 
 async def set_credential(session: Session, params: types.SetCredentialParams) -> types.CredentialStatus:
     """Keeps a key in the keyring."""
-    return await (await session.app()).core.credentials.keep(params.provider, params.secret, params.base_url)
+    return await (await session.app()).core.credentials.store(params.provider, params.secret, params.base_url)
 
 
 async def delete_credential(session: Session, params: types.DeleteCredentialParams) -> types.CredentialStatus:
     """Deletes a key from the keyring."""
-    return await (await session.app()).core.credentials.forget(params.provider)
+    return await (await session.app()).core.credentials.delete(params.provider)
 
 
 async def list_credential(session: Session, params: types.ListCredentialParams) -> types.ListCredentialResult:
     """Lists the credentials that are found."""
-    return types.ListCredentialResult(credentials=tuple(await (await session.app()).core.credentials.found()))
+    return types.ListCredentialResult(credentials=tuple(await (await session.app()).core.credentials.list()))

@@ -10,8 +10,8 @@ import anyio
 import pytest
 
 from modelport.adapters.agents.handshakes.http import PostHandshakes
-from modelport.domain.agents.observations import Verdict
-from modelport.domain.local.servers import Place
+from modelport.domain.agents.observations import HandshakeResult
+from modelport.domain.local.servers import ServerAddress
 from support import odd_servers
 from support.http_server import Answer, LocalServer, Received
 from support.odd_servers import OddServer
@@ -21,8 +21,8 @@ AMPLE_S = 10.0
 RESULT = {"protocolVersion": 1, "agentCapabilities": {}, "authMethods": []}
 
 
-async def ask(port: int, *, timeout_s: float = AMPLE_S, host: str = "127.0.0.1") -> Verdict:
-    return await PostHandshakes().ask(Place(host, port), "/acp", timeout_s=timeout_s)
+async def ask(port: int, *, timeout_s: float = AMPLE_S, host: str = "127.0.0.1") -> HandshakeResult:
+    return await PostHandshakes().ask(ServerAddress(host, port), "/acp", timeout_s=timeout_s)
 
 
 def answering(body: Any, status: int = 200, **headers: str) -> LocalServer:

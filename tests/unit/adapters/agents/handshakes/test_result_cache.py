@@ -11,11 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelport.adapters.agents.handshakes.result_cache import LARGEST_FILE, VerdictFiles
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.adapters.agents.handshakes.result_cache import LARGEST_FILE, FileHandshakeCache
+from modelport.domain.agents.observations import HandshakeResult, Launch
 from support.builders import CANARY
 
-VERDICT = Verdict(
+VERDICT = HandshakeResult(
     status="ready",
     auth="unknown",
     verified_at="2026-11-20T09:30:00.125Z",
@@ -33,7 +33,7 @@ class Place:
     def __init__(self, folder: Path) -> None:
         self.node = "v22.1.0"
         self.folder = folder / "data" / "agents"
-        self.files = VerdictFiles(self.folder, lambda: self.node)
+        self.files = FileHandshakeCache(self.folder, lambda: self.node)
         self.program = folder / "bin" / "fake-1.0"
         self.program.parent.mkdir()
         self.program.write_text("#!/bin/sh\n")
@@ -50,21 +50,21 @@ def place(tmp_path: Path) -> Place:
 
 
 def test_it_comes_back_as_it_was_also_in_another_process(place: Place) -> None:
-    assert place.files.known(place.launch("--acp")) is None
+    assert place.files.get(place.launch("--acp")) is None
 
-    place.files.keep(place.launch("--acp"), VERDICT)
+    place.files.put(place.launch("--acp"), VERDICT)
 
-    assert place.files.known(place.launch("--acp")) == VERDICT
-    assert VerdictFiles(place.folder, lambda: "v22.1.0").known(place.launch("--acp")) == VERDICT
-    place.files.keep(place.launch("--acp"), msgspec.structs.replace(VERDICT, status="broken"))
-    known = place.files.known(place.launch("--acp"))
+    assert place.files.get(place.launch("--acp")) == VERDICT
+    assert FileHandshakeCache(place.folder, lambda: "v22.1.0").get(place.launch("--acp")) == VERDICT
+    place.files.put(place.launch("--acp"), msgspec.structs.replace(VERDICT, status="broken"))
+    known = place.files.get(place.launch("--acp"))
     assert known is not None
     assert known.status == "broken"
     assert len(list(place.folder.iterdir())) == 1
 
 
 def test_only_its_owner_reads_it(place: Place) -> None:
-    place.files.keep(place.launch(), VERDICT)
+    place.files.put(place.launch(), VERDICT)
 
     [file] = place.folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -73,7 +73,7 @@ def test_only_its_owner_reads_it(place: Place) -> None:
 
 def test_another_program_is_another_program(place: Place, tmp_path: Path) -> None:
     launch = place.launch("--acp", older_argv=("x",), env={"A": "1"})
-    place.files.keep(launch, VERDICT)
+    place.files.put(launch, VERDICT)
 
     other = tmp_path / "bin" / "fake-1.1"
     other.write_text("#!/bin/sh\n")
@@ -84,15 +84,15 @@ def test_another_program_is_another_program(place: Place, tmp_path: Path) -> Non
         place.launch("--acp", older_argv=("x",), env={"A": "2"}),
         msgspec.structs.replace(launch, argv=(str(other), "--acp")),
     ):
-        assert place.files.known(changed) is None
-    assert place.files.known(launch) == VERDICT
+        assert place.files.get(changed) is None
+    assert place.files.get(launch) == VERDICT
     place.node = "v24.0.0"
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
 
 
 def test_an_update_is_another_program_even_where_it_kept_its_time_and_size(place: Place, tmp_path: Path) -> None:
     launch = place.launch()
-    place.files.keep(launch, VERDICT)
+    place.files.put(launch, VERDICT)
     before = place.program.stat()
     updated = tmp_path / "new"
     updated.write_text("#!/bin/bd\n")
@@ -101,23 +101,23 @@ def test_an_update_is_another_program_even_where_it_kept_its_time_and_size(place
 
     assert place.program.stat().st_size == before.st_size
     assert place.program.stat().st_mtime_ns == before.st_mtime_ns
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
 
-    place.files.keep(launch, VERDICT)
+    place.files.put(launch, VERDICT)
     place.link.unlink()
     place.link.symlink_to(sys.executable)
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
     place.link.unlink()
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
 
 
 def test_a_script_that_an_interpreter_runs_counts_too(place: Place) -> None:
     launch = Launch(argv=(sys.executable, str(place.program)), start_s=1)
-    place.files.keep(launch, VERDICT)
-    assert place.files.known(launch) == VERDICT
+    place.files.put(launch, VERDICT)
+    assert place.files.get(launch) == VERDICT
 
     place.program.write_text("#!/bin/sh\nexit\n")
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
 
 
 def test_a_module_counts_with_the_packages_it_comes_from(place: Place, tmp_path: Path) -> None:
@@ -127,15 +127,15 @@ def test_a_module_counts_with_the_packages_it_comes_from(place: Place, tmp_path:
     interpreter.parent.mkdir()
     interpreter.touch()
     launch = Launch(argv=(str(interpreter), "-m", "fake_acp"), start_s=1)
-    place.files.keep(launch, VERDICT)
-    assert place.files.known(launch) == VERDICT
+    place.files.put(launch, VERDICT)
+    assert place.files.get(launch) == VERDICT
 
     (packages / "fake_acp-2.dist-info").mkdir()
-    assert place.files.known(launch) is None
+    assert place.files.get(launch) is None
 
 
 def test_no_argument_and_no_variable_is_written_down(place: Place) -> None:
-    place.files.keep(place.launch("--api-key", CANARY, env={"FAKE_KEY": CANARY}), VERDICT)
+    place.files.put(place.launch("--api-key", CANARY, env={"FAKE_KEY": CANARY}), VERDICT)
 
     [file] = place.folder.iterdir()
     assert CANARY not in file.read_text()
@@ -147,33 +147,33 @@ def test_no_argument_and_no_variable_is_written_down(place: Place) -> None:
     "garbage", [b"", b"{", b"null", b"[]", b'{"fingerprint": 1}', b"\xff", b"[" * 100_000, b'{"fingerprint":"x","verdict":{"status":"odd"}}']
 )  # fmt: skip
 def test_garbage_is_not_there(place: Place, garbage: bytes) -> None:
-    place.files.keep(place.launch(), VERDICT)
+    place.files.put(place.launch(), VERDICT)
     [file] = place.folder.iterdir()
     file.write_bytes(garbage)
 
-    assert place.files.known(place.launch()) is None
+    assert place.files.get(place.launch()) is None
 
 
 def test_what_cannot_be_kept_spoils_nothing(place: Place) -> None:
-    place.files.keep(place.launch(), msgspec.structs.replace(VERDICT, detail="x" * LARGEST_FILE))
-    place.files.keep(place.launch(), msgspec.structs.replace(VERDICT, detail="\ud800"))
+    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="x" * LARGEST_FILE))
+    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="\ud800"))
     assert not place.folder.exists()
-    place.files.keep(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), VERDICT)
+    place.files.put(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), VERDICT)
     assert len(list(place.folder.iterdir())) == 1
-    blocked = VerdictFiles(place.program, lambda: "")
-    blocked.keep(place.launch(), VERDICT)
-    assert blocked.known(place.launch()) is None
+    blocked = FileHandshakeCache(place.program, lambda: "")
+    blocked.put(place.launch(), VERDICT)
+    assert blocked.get(place.launch()) is None
 
 
 def test_looking_costs_little(place: Place) -> None:
     for number in range(20):
-        place.files.keep(place.launch(str(number)), VERDICT)
-    place.files.known(place.launch("0"))
+        place.files.put(place.launch(str(number)), VERDICT)
+    place.files.get(place.launch("0"))
 
     costs: list[float] = []
     for _ in range(5):
         started = time.process_time()
-        assert all(place.files.known(place.launch(str(number))) == VERDICT for number in range(20))
+        assert all(place.files.get(place.launch(str(number))) == VERDICT for number in range(20))
         costs.append(time.process_time() - started)
 
     assert min(costs) < 0.02
@@ -182,9 +182,9 @@ def test_looking_costs_little(place: Place) -> None:
 def test_it_needs_no_event_loop_and_no_cipher() -> None:
     script = (
         "import sys; from pathlib import Path\n"
-        "from modelport.adapters.agents.handshakes.result_cache import VerdictFiles\n"
+        "from modelport.adapters.agents.handshakes.result_cache import FileHandshakeCache\n"
         "from modelport.domain.agents.observations import Launch\n"
-        "assert VerdictFiles(Path('/nowhere'), str).known(Launch(argv=('/x',), start_s=1)) is None\n"
+        "assert FileHandshakeCache(Path('/nowhere'), str).get(Launch(argv=('/x',), start_s=1)) is None\n"
         "print([name for name in ('anyio', 'asyncio', 'subprocess', 'hashlib', 'tempfile') if name in sys.modules])"
     )
     done = subprocess.run(

@@ -19,9 +19,9 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.agents.handshakes import conversation as talking
-from modelport.adapters.agents.handshakes.process_tree import Remains
+from modelport.adapters.agents.handshakes.orphans import Orphans
 from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
-from modelport.domain.agents.observations import Launch, Verdict
+from modelport.domain.agents.observations import HandshakeResult, Launch
 from support import fake_agent
 from support.builders import CANARY
 from support.peers import alive, gone
@@ -46,7 +46,9 @@ class Place:
         argv = (*FAKE, *modes, *(f"{name}={path}" for name, path in files.items()))
         return msgspec.structs.replace(Launch(argv=argv, start_s=LIMIT_S), **changes)
 
-    async def meet(self, *modes: str, timeout_s: float = LIMIT_S, session: bool = False, **changes: Any) -> Verdict:
+    async def meet(
+        self, *modes: str, timeout_s: float = LIMIT_S, session: bool = False, **changes: Any
+    ) -> HandshakeResult:
         launch = self.launch(*modes, **changes)
         return await self.handshakes.start(launch, self.variables, timeout_s=timeout_s, session=session)
 
@@ -226,7 +228,7 @@ async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, e
 
 
 async def test_a_group_is_ended_where_nobody_tells_who_is_in_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Remains, "find", lambda _: [])
+    monkeypatch.setattr(Orphans, "find", lambda _: [])
 
     for ending in ("", "ignores-all", "parent-leaves"):
         await place.meet("child", *filter(None, [ending]))
@@ -438,7 +440,7 @@ async def test_cancelling_ends_the_agent_first(place: Place, mode: str) -> None:
 
 
 async def test_three_at_once_are_three_processes(place: Place) -> None:
-    verdicts: list[Verdict] = []
+    verdicts: list[HandshakeResult] = []
 
     async def meet() -> None:
         verdicts.append(await place.meet())

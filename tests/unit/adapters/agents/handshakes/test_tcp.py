@@ -8,8 +8,8 @@ import socket
 import pytest
 
 from modelport.adapters.agents.handshakes.tcp import MOST_BYTES, LineHandshakes
-from modelport.domain.agents.observations import Verdict
-from modelport.domain.local.servers import Place
+from modelport.domain.agents.observations import HandshakeResult
+from modelport.domain.local.servers import ServerAddress
 from support import odd_servers
 from support.odd_servers import OddServer
 from support.peers import free_port
@@ -19,12 +19,12 @@ RESULT = {"protocolVersion": 1, "agentCapabilities": {}, "authMethods": []}
 ANSWER = json.dumps({"jsonrpc": "2.0", "id": 1, "result": RESULT}).encode()
 
 
-async def ask(port: int, timeout_s: float = AMPLE_S, host: str = "127.0.0.1") -> Verdict | None:
-    return await LineHandshakes().ask(Place(host, port), timeout_s=timeout_s)
+async def ask(port: int, timeout_s: float = AMPLE_S, host: str = "127.0.0.1") -> HandshakeResult | None:
+    return await LineHandshakes().ask(ServerAddress(host, port), timeout_s=timeout_s)
 
 
 async def may_listen(port: int, wait_s: float = AMPLE_S, host: str = "127.0.0.1") -> bool:
-    return await LineHandshakes().may_listen(Place(host, port), wait_s=wait_s)
+    return await LineHandshakes().may_listen(ServerAddress(host, port), wait_s=wait_s)
 
 
 async def test_one_line_goes_out() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.files.scan import Hit, Place
+from modelport.adapters.agents.sources.files.scan import Hit, SearchFolder
 from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.adapters.agents.sources.packaged_agents import (
     Wanted,
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_started_alone_is_started_by_node(tmp_path: Path):
 
 def python(tmp_path: Path, *wanted: Wanted) -> list[Program]:
     path = str(tmp_path / "env/bin/python3")
-    place = Place(str(tmp_path / "env/bin"), "~/env/bin")
+    place = SearchFolder(str(tmp_path / "env/bin"), "~/env/bin")
     hits = [Hit("python3", path, place), Hit("python", path, place)]
     return list(python_programs(wanted, hits, Inspector(str(tmp_path), "linux")))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.files.scan import Place, scan
+from modelport.adapters.agents.sources.files.scan import SearchFolder, scan
 from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.adapters.agents.sources.setting_programs import DOWNLOADS, bare_names, could_download, resolved
 from modelport.domain.agents.observations import Setting
@@ -13,7 +13,7 @@ from support.agent_homes import program
 
 def resolve(home: Path, command: str | None, *args: str, **rest: str) -> tuple[str | None, str | None]:
     setting = Setting(host="Zed (x)", name="mine", command=command, args=args, **rest)
-    places = [Place(str(home / name), name) for name in ("open", "bin") if (home / name).is_dir()]
+    places = [SearchFolder(str(home / name), name) for name in ("open", "bin") if (home / name).is_dir()]
     hits = scan(places, bare_names([setting]))
     done = resolved(setting, hits, Inspector(str(home), "linux"), str(home))
     return done.program, done.refused
@@ -100,5 +100,5 @@ def test_windows_finds_a_program_without_its_ending(tmp_path: Path):
     inspector = Inspector(str(tmp_path), "win32")
     for command in ("mine", "mine.cmd", str(tmp_path / "bin/mine")):
         setting = Setting(host="Zed (x)", name="mine", command=command)
-        hits = scan([Place(str(tmp_path / "bin"), "PATH")], bare_names([setting]), (".exe", ".cmd"))
+        hits = scan([SearchFolder(str(tmp_path / "bin"), "PATH")], bare_names([setting]), (".exe", ".cmd"))
         assert resolved(setting, hits, inspector, str(tmp_path), (".exe", ".cmd")).program == path

@@ -612,7 +612,7 @@ TWO = tuple({"toolUse": {"toolUseId": i, "name": "get_weather", "input": {"city"
 
 def coming_back(built: Answer, asked: ModelCall, **changes: Any) -> Message:
     """The assistant message a client makes of an answer."""
-    state = asked.keep(built.whole_state())
+    state = asked.pack_state(built.whole_state())
     # It travels as JSON.
     assert json.loads(json.dumps(state)) == state
     values = {
@@ -696,6 +696,6 @@ def test_another_model_is_not_sent_what_it_would_refuse() -> None:
 )
 def test_blocks_that_are_not_ours_are_not_let_through(kept: dict[str, Any]) -> None:
     for state in ({"outline": [{"kept": kept}]}, {"outline": 5}, {"reasoning": [kept]}):
-        message = assistant("Hi", to_call(), state=asking().keep(state))
+        message = assistant("Hi", to_call(), state=asking().pack_state(state))
         (_, turn) = turns(user(), message, model=CLAUDE)
         assert turn["content"] == [{"text": "Hi"}, TWO[0]]

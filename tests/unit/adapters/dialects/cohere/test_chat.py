@@ -401,7 +401,7 @@ def test_an_end_mark_alone_does_not_make_an_answer_whole() -> None:
 def second_turn(first: Answer, **changes: Any) -> dict[str, Any]:
     """The assistant's message in the request that follows an answer, with a result for each of its calls."""
     asked = asking(user("Weather?"))
-    state = json.loads(json.dumps(asked.keep(first.whole_state())))
+    state = json.loads(json.dumps(asked.pack_state(first.whole_state())))
     said = Message(
         role="assistant", content=first.whole_text(), tool_calls=first.tool_calls() or None, provider_state=state
     )
@@ -450,5 +450,5 @@ def test_an_answer_without_thinking_has_no_state() -> None:
 @pytest.mark.parametrize("odd", [{"thinking": 5}, {"model": None}, {"parts": []}])
 def test_a_state_that_is_not_ours_is_none(odd: dict[str, Any]) -> None:
     asked = asking()
-    said = Message(role="assistant", content="Yes.", provider_state=asked.keep(odd))
+    said = Message(role="assistant", content="Yes.", provider_state=asked.pack_state(odd))
     assert body(asking(user(), said))["messages"][1] == {"role": "assistant", "content": "Yes."}

@@ -239,7 +239,7 @@ def test_a_result_of_no_call_is_refused_since_it_has_no_name() -> None:
 def second_turn(first: Answer, *, text: str | None = None, **changes: Any) -> list[dict[str, Any]]:
     """The contents of the request that follows an answer, with a result for each of its calls."""
     asked = asking(user("Weather?"), **changes)
-    state = json.loads(json.dumps(asked.keep(first.state)))
+    state = json.loads(json.dumps(asked.pack_state(first.state)))
     said = first.whole_text() if text is None else text
     made = Message(role="assistant", content=said, tool_calls=first.tool_calls(), provider_state=state)
     results = [Message(role="tool", tool_call_id=c.id, content=f"result of {c.name}") for c in first.tool_calls()]
@@ -297,12 +297,12 @@ def test_what_the_client_changed_goes_back_as_it_is_now() -> None:
 def test_an_answer_without_signatures_and_ids_has_no_state() -> None:
     first, _ = decoded(chunk({"text": "Yes."}, {"functionCall": {"name": "f"}}))
     assert first.state == {}
-    assert asking().keep(first.state) is None
+    assert asking().pack_state(first.state) is None
 
 
 @pytest.mark.parametrize("odd", [{"parts": 5}, {"parts": [{"at": "x"}]}, {"parts": [{"call": "zz", "signature": "s"}]}, {"other": 1}])  # fmt: skip
 def test_a_state_that_is_not_ours_is_not_trusted(odd: dict[str, Any]) -> None:
-    state = asking().keep(odd)
+    state = asking().pack_state(odd)
     made = Message(role="assistant", content="Hi.", tool_calls=CALLS[:1], provider_state=state)
     assert body(asking(user("x"), made))["contents"][1]["parts"] == [
         {"text": "Hi."},

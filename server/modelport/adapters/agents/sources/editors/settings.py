@@ -15,7 +15,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.agents.sources.editors import jsonc
-from modelport.adapters.agents.sources.editors.settings_files import Place, places, shown
+from modelport.adapters.agents.sources.editors.settings_files import SettingsFile, places, shown
 from modelport.adapters.agents.sources.editors.superqode import superqode_agents
 from modelport.domain.agents.observations import Setting
 
@@ -75,7 +75,7 @@ def read_settings(path: str) -> bytes:
         os.close(descriptor)
 
 
-def _of_file(place: Place, text: bytes, host: str, platform: str) -> Iterator[Setting]:
+def _of_file(place: SettingsFile, text: bytes, host: str, platform: str) -> Iterator[Setting]:
     agents = jsonc.members(text).get(place.key)
     for name, raw in jsonc.members(bytes(agents)).items() if agents else ():
         try:

@@ -20,7 +20,7 @@ VS_CODES = (
 MOST_PROFILES = 50
 
 
-class Place(Struct, frozen=True):
+class SettingsFile(Struct, frozen=True):
     """A file that may set up agents."""
 
     editor: str
@@ -29,7 +29,7 @@ class Place(Struct, frozen=True):
     """The member of the file that holds the agents, by name."""
 
 
-def places(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[Place]:
+def places(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[SettingsFile]:
     """The files, whether they exist or not.
 
     Source: zed-industries/zed crates/paths/src/paths.rs; the JetBrains AI Assistant help, "Add ACP agents"; the VS Code
@@ -44,14 +44,14 @@ def places(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[
         zed, codes = f"{root}/.config/zed", f"{root}/Library/Application Support"
     else:
         zed, codes = f"{_folder(variables.get('FLATPAK_XDG_CONFIG_HOME')) or config}/zed", config
-    yield Place("Zed", f"{zed}/settings.json", "agent_servers")
-    yield Place("JetBrains", f"{root}/.jetbrains/acp.json", "agent_servers")
+    yield SettingsFile("Zed", f"{zed}/settings.json", "agent_servers")
+    yield SettingsFile("JetBrains", f"{root}/.jetbrains/acp.json", "agent_servers")
     for editor, folder in VS_CODES:
         user = f"{codes}/{folder}/User"
-        yield Place(editor, f"{user}/settings.json", "acp.agents")
+        yield SettingsFile(editor, f"{user}/settings.json", "acp.agents")
         for profile in _entries(f"{user}/profiles"):
-            yield Place(editor, f"{user}/profiles/{profile}/settings.json", "acp.agents")
-    yield Place("acpx", f"{root}/.acpx/config.json", "agents")
+            yield SettingsFile(editor, f"{user}/profiles/{profile}/settings.json", "acp.agents")
+    yield SettingsFile("acpx", f"{root}/.acpx/config.json", "agents")
 
 
 def shown(path: str, home: Path) -> str:

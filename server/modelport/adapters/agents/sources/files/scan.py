@@ -15,7 +15,7 @@ DEFAULT_ENDINGS = ".COM;.EXE;.BAT;.CMD"
 """What Windows runs by its bare name, if PATHEXT does not say."""
 
 
-class Place(NamedTuple):
+class SearchFolder(NamedTuple):
     """A folder to look in."""
 
     folder: str
@@ -32,32 +32,32 @@ class Hit(NamedTuple):
     name: str
     """As it was looked for, without the ending that Windows gives it."""
     path: str
-    place: Place
+    place: SearchFolder
 
 
-def path_places(value: str, label: str, platform: str) -> Iterator[Place]:
+def path_places(value: str, label: str, platform: str) -> Iterator[SearchFolder]:
     """The entries of a PATH. A relative one is another folder in every place, so nothing in it is ever started."""
     for entry in value.split(";" if platform == "win32" else ":") if value else ():
         folder = entry.strip('"') if platform == "win32" else entry
         if os.path.isabs(folder):
-            yield Place(folder, label)
+            yield SearchFolder(folder, label)
             continue
         try:
             absolute = os.path.abspath(folder)
         except (OSError, ValueError):
             continue
-        yield Place(absolute, label, "its folder is a relative or empty entry of PATH")
+        yield SearchFolder(absolute, label, "its folder is a relative or empty entry of PATH")
 
 
-def known_places(folders: Iterable[str], home: str) -> Iterator[Place]:
+def known_places(folders: Iterable[str], home: str) -> Iterator[SearchFolder]:
     """Folders that are looked in although no PATH names them."""
-    return (Place(folder, shown(folder, home)) for folder in folders)
+    return (SearchFolder(folder, shown(folder, home)) for folder in folders)
 
 
-def distinct(places: Iterable[Place]) -> list[Place]:
+def distinct(places: Iterable[SearchFolder]) -> list[SearchFolder]:
     """The places that exist, each folder once under the first of its names."""
     seen: set[tuple[int, int]] = set()
-    kept: list[Place] = []
+    kept: list[SearchFolder] = []
     for place in places:
         try:
             status = os.stat(place.folder)
@@ -73,7 +73,7 @@ def distinct(places: Iterable[Place]) -> list[Place]:
     return kept
 
 
-def scan(places: Iterable[Place], names: Collection[str], endings: Sequence[str] = ()) -> list[Hit]:
+def scan(places: Iterable[SearchFolder], names: Collection[str], endings: Sequence[str] = ()) -> list[Hit]:
     """The programs of these names, in the order of the places.
 
     ``endings`` is what Windows runs by its bare name, in its order; of several the first is the program.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from modelport.adapters.agents.sources.files.install_folders import NODE_MODULES, NPX, folders
 from modelport.adapters.agents.sources.files.reading import listed, shown
-from modelport.adapters.agents.sources.files.scan import Place
+from modelport.adapters.agents.sources.files.scan import SearchFolder
 
 NPX_LABEL = "npx cache"
 
@@ -28,12 +28,12 @@ def npx_modules(variables: Mapping[str, str], home: str) -> list[Modules]:
     return [Modules(folder, NPX_LABEL) for folder in sorted(found, key=_age)]
 
 
-def npx_places(modules: Iterable[Modules]) -> Iterator[Place]:
+def npx_places(modules: Iterable[Modules]) -> Iterator[SearchFolder]:
     """The folders of the programs that npx has cached: running one of them downloads nothing."""
-    return (Place(os.path.join(folder, ".bin"), label) for folder, label in modules)
+    return (SearchFolder(os.path.join(folder, ".bin"), label) for folder, label in modules)
 
 
-def global_modules(places: Iterable[Place], variables: Mapping[str, str], home: str) -> list[Modules]:
+def global_modules(places: Iterable[SearchFolder], variables: Mapping[str, str], home: str) -> list[Modules]:
     """The folders of packages that were installed for the whole machine or user.
 
     Wherever npm puts programs into ``bin``, the packages are in ``lib/node_modules`` beside it.

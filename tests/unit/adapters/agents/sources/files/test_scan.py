@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.files.scan import Place, distinct, endings, path_places, scan
+from modelport.adapters.agents.sources.files.scan import SearchFolder, distinct, endings, path_places, scan
 from support.agent_homes import program
 
 WINDOWS = (".com", ".exe", ".bat", ".cmd")
@@ -30,7 +30,7 @@ def test_only_files_that_can_be_started_count(tmp_path: Path):
     program(tmp_path / "Droid")
     program(tmp_path / "kimi\x1b[2J")
     names = {"gemini", "codex", "qwen", "goose", "cline", "droid", "kimi"}
-    assert scan([Place(str(tmp_path), "PATH")], names) == []
+    assert scan([SearchFolder(str(tmp_path), "PATH")], names) == []
 
 
 def test_a_folder_that_must_not_be_read_or_is_none_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -45,7 +45,7 @@ def test_a_folder_that_must_not_be_read_or_is_none_is_left_out(tmp_path: Path, m
     monkeypatch.setattr(os, "listdir", refusing)
     (tmp_path / "closed").mkdir()
     folders = [f"{tmp_path}/{name}" for name in ("closed", "file", "nul\0byte", "good")]
-    assert len(scan([Place(folder, "PATH") for folder in folders], {"gemini"})) == 1
+    assert len(scan([SearchFolder(folder, "PATH") for folder in folders], {"gemini"})) == 1
 
 
 @pytest.mark.parametrize("entry", ["", ".", "bin", "./bin", "../x", "~/bin"])
@@ -67,7 +67,7 @@ def test_a_folder_counts_once_and_the_first_name_stays(tmp_path: Path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "file").write_text("")
-    places = [Place(f"{tmp_path}/{name}", name) for name in ("missing", "file", "b", "a", "a/")]
+    places = [SearchFolder(f"{tmp_path}/{name}", name) for name in ("missing", "file", "b", "a", "a/")]
     assert [place.label for place in distinct(places)] == ["b"]
 
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from modelport.adapters.agents.sources.files.scan import Place, scan
+from modelport.adapters.agents.sources.files.scan import SearchFolder, scan
 from modelport.adapters.agents.sources.packages.npx_cache import (
     Modules,
     global_modules,
@@ -36,9 +36,9 @@ def test_packages_lie_beside_the_programs_that_npm_links(tmp_path: Path):
     npm_global(tmp_path / "b", "droid", droid="cli.js")
     (tmp_path / ".bun/install/global/node_modules").mkdir(parents=True)
     places = [
-        Place(str(tmp_path / "a/bin"), "PATH"),
-        Place(str(tmp_path / "b/bin"), "PATH", "refused"),
-        Place(str(tmp_path / "a"), "PATH"),
+        SearchFolder(str(tmp_path / "a/bin"), "PATH"),
+        SearchFolder(str(tmp_path / "b/bin"), "PATH", "refused"),
+        SearchFolder(str(tmp_path / "a"), "PATH"),
     ]
     found = [modules for modules in global_modules(places, {}, str(tmp_path)) if str(tmp_path) in modules.folder]
     assert [modules.label for modules in found] == ["~/a/lib/node_modules", "~/.bun/install/global/node_modules"]

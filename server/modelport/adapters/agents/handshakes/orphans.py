@@ -16,7 +16,7 @@ from pathlib import Path
 PROCESSES = Path("/proc")
 
 
-class Remains:
+class Orphans:
     """The processes of a group or a folder, its leader aside."""
 
     def __init__(self, group: int, folder: str) -> None:
