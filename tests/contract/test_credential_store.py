@@ -21,6 +21,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from keyring.backends import SecretService
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
 
 from modelport.adapters.credential_stores import keyring as module
@@ -272,6 +273,33 @@ async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> No
             with pytest.raises(RequestFailed, match="unlock") as failed:
                 await ask()
             assert (failed.value.kind, failed.value.action) == ("auth_required", "unlock the keyring")
+
+
+class LockedSecretService(SecretService.Keyring):
+    """A Secret Service whose collection is locked: reading a key would open a prompt."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prompts = 0
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.prompts += 1
+        return KEY
+
+
+async def test_a_locked_keyring_is_opened_only_where_that_is_wanted(
+    entries: Path, kept: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_collection_is_locked", lambda _: True)
+    backend = LockedSecretService()
+    for _ in using(backend):
+        with pytest.raises(RequestFailed, match="it is locked") as failed:
+            await kept.get("groq", unlock=False)
+        assert (failed.value.kind, backend.prompts) == ("auth_required", 0)
+        assert await kept.get("groq") == key()
+        assert backend.prompts == 1
 
 
 @pytest.mark.parametrize(

@@ -151,6 +151,7 @@ class SqliteLedger:
             return
         try:
             connection = self._open()
+            # The first statement writes, so that a deferred transaction would wait for the same lock; this one says so.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 marks = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))
@@ -228,6 +229,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _create(connection: sqlite3.Connection) -> None:
     script = files("modelport.adapters.usage_ledgers").joinpath("schema.sql").read_text(encoding="utf-8")
+    # What is read here decides what is written: nothing may come between the two.
     connection.execute("BEGIN IMMEDIATE")
     # Another process may have been faster.
     if connection.execute("PRAGMA user_version").fetchone()[0] == 0:

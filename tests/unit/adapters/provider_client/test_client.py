@@ -66,6 +66,39 @@ async def test_the_reply_is_closed_at_the_end_read_or_not() -> None:
     assert [response.is_closed for response in responses] == [True, True, True]
 
 
+class SlowToClose(httpx2.AsyncByteStream):
+    """A body that nothing reads, over a connection that takes a while to close, as TLS does."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        raise AssertionError("it is not to be read")
+        yield b""
+
+    async def aclose(self) -> None:
+        await anyio.sleep(10)
+        self.closed = True
+
+
+async def test_a_caller_that_leaves_does_not_leave_the_connection_half_closed() -> None:
+    body = SlowToClose()
+    calls, _ = exchange(lambda _: httpx2.Response(200, stream=body))
+    with anyio.move_on_after(1) as left:
+        async with calls.post(PATIENT, "m", SAID):
+            await anyio.sleep_forever()
+    assert left.cancelled_caught
+    assert body.closed
+
+
+async def test_the_end_of_the_time_does_not_leave_the_connection_half_closed() -> None:
+    body = SlowToClose()
+    calls, _ = exchange(lambda _: httpx2.Response(304, stream=body))
+    fetched = await calls.fetch("GET", PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+    assert not fetched.changed
+    assert body.closed
+
+
 async def test_a_refusal_is_raised_with_what_it_said() -> None:
     posts, _ = exchange(lambda _: reply(b'{"error":', b'{"message":"bad key"}}', status=401))
     with pytest.raises(RequestFailed) as failed:

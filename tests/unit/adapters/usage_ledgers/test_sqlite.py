@@ -10,7 +10,7 @@ from typing import cast
 
 import pytest
 
-from modelport.adapters.usage_ledgers.sqlite import SqliteLedger, _write_ahead
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger, _create, _write_ahead
 from modelport.protocol.types import UsageTotals
 
 
@@ -86,6 +86,30 @@ def test_a_file_that_is_busy_is_tried_again_and_other_trouble_is_told(monkeypatc
     monkeypatch.setattr("modelport.adapters.usage_ledgers.sqlite.BUSY_TIMEOUT_S", 0.0)
     with pytest.raises(sqlite3.OperationalError):
         _write_ahead(cast("sqlite3.Connection", Busy(1)))
+
+
+def test_nothing_comes_between_the_look_whether_the_file_is_new_and_its_tables(tmp_path: Path) -> None:
+    path = tmp_path / "usage.sqlite3"
+    mine, other = (sqlite3.connect(path, timeout=0, isolation_level=None) for _ in range(2))
+    _write_ahead(mine)
+    refusals: list[str] = []
+
+    def interfere(statement: str) -> None:
+        """Makes the tables on the other connection, just before the first one is made on this one."""
+        if "CREATE TABLE" in statement:
+            mine.set_trace_callback(None)
+            try:
+                _create(other)
+            except sqlite3.OperationalError as busy:
+                refusals.append(str(busy))
+
+    mine.set_trace_callback(interfere)
+    _create(mine)
+    assert refusals == ["database is locked"]
+    assert mine.execute("PRAGMA user_version").fetchone() == (1,)
+    _create(other)
+    for connection in (mine, other):
+        connection.close()
 
 
 async def test_other_programs_can_read_it(tmp_path: Path) -> None:

@@ -97,19 +97,22 @@ class Shipped:
 class World:
     """The use cases over two services, one of them public, and a server of one's own."""
 
-    def __init__(self, defaults: dict[str, Overrides] | None = None, **lists: Any) -> None:
+    def __init__(
+        self, defaults: dict[str, Overrides] | None = None, *, store: MemoryStore | None = None, **lists: Any
+    ) -> None:
         self.commands = Printing(**{"print-team": "blue"})
         self.registry = Registry(
             [
                 row("acme", default_model="acme-1"),
                 row("open", wire={"verify_path": "/key"}),
+                row("safe"),
                 row("box", dialect="ollama", connection_type="local", requires_api_key=False, auth="none"),
             ],
             defaults,
         )
         environment, dialects = Variables(ACME_API_KEY=CANARY), Scripted()
         self.credentials, self.connections = connections(
-            self.registry, environment, MemoryStore(), dialects, commands=self.commands
+            self.registry, environment, store or MemoryStore(), dialects, commands=self.commands
         )
         providers = Providers(self.registry, environment, self.credentials, self.connections, dialects)
         self.host, self.cache, self.clock = Host(**lists), Cache(), FixedClock()
@@ -238,6 +241,18 @@ async def test_no_command_is_run_for_what_is_known() -> None:
 async def test_asking_again_and_asking_nobody_is_a_contradiction() -> None:
     with pytest.raises(InvalidParams, match="refresh or cached"):
         await World().listed(cached=True, refresh=True)
+
+
+async def test_a_list_of_what_is_known_unlocks_no_keyring() -> None:
+    store = MemoryStore(safe=CANARY)
+    world = World(store=store, safe=["s-1"])
+    await world.listed("safe")
+    store.locked = True
+    assert names(await world.listed("safe", cached=True)) == ["s-1"]
+    assert store.locked
+    # Asking the provider itself takes the key.
+    await world.listed("safe", refresh=True)
+    assert not store.locked
 
 
 async def test_the_search_knows_more_than_those_in_use() -> None:

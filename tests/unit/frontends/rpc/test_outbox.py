@@ -129,6 +129,25 @@ async def test_one_write_carries_all_that_is_ready(monkeypatch: pytest.MonkeyPat
     wire.close()
 
 
+async def test_a_write_is_capped_and_what_is_over_waits_where_it_can_be_merged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_PER_WRITE", 1000)
+    wire = Wire(pollable=True)
+    sizes: list[int] = []
+    monkeypatch.setattr(wire.outbox._sink, "write", lambda data: bool(sizes.append(len(data))))
+    sources = [Source(b"x" * 400) for _ in range(5)]
+    for source in sources:
+        wire.outbox.ready(source)
+    await anyio.lowlevel.checkpoint()
+    # The write under way has taken no more than it may; the sources after it can still merge what they get.
+    assert [bool(source.pending) for source in sources] == [False, False, False, True, True]
+    sources[3].pending.append(b"y" * 400)
+    for _ in range(2):
+        wire.outbox._writable()
+    framed = len(b"Content-Length: 400\r\n\r\n") + 400
+    assert sizes == [3 * framed, 3 * framed]
+    wire.close()
+
+
 async def test_a_client_that_does_not_read_is_told_of_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_WAITING", 1000)
     wire = Wire(pollable=True)
