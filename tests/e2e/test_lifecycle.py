@@ -63,7 +63,7 @@ def test_end_of_input_after_requests_still_answers_them(tmp_path: Path) -> None:
         [sys.executable, "-m", "modelport", "serve"],
         input=b"".join(map(frame, messages)),
         capture_output=True,
-        timeout=10,
+        timeout=15,
         check=False,
         env={**os.environ, "MODELPORT_DATA_DIR": str(tmp_path)},
     )
@@ -72,14 +72,27 @@ def test_end_of_input_after_requests_still_answers_them(tmp_path: Path) -> None:
     assert b'"id":3,"result":null' in done.stdout
 
 
-def test_end_of_input_during_a_stream_ends_it_and_records_it(tmp_path: Path) -> None:
+def test_end_of_input_during_a_stream_lets_it_end(tmp_path: Path) -> None:
     with ServerProcess(env={"MODELPORT_DATA_DIR": str(tmp_path)}) as server:
         server.initialize()
-        request_id = server.begin("completion/create", STALLED)
+        request_id = server.begin("completion/create", {**STALLED, "model": "mock/mock:delay=30"})
         server.notification("completion/update")
         server.close_input()
-        error = server.reply(request_id)["error"]
-        assert error["data"]["kind"] == "stream_interrupted"
+        assert server.reply(request_id)["result"]["text"] == "You said: one two three"
+        assert server.process.wait(5) == 1
+    (call,) = history(tmp_path)
+    assert call["outcome"] == "ok"
+
+
+def test_a_client_that_closes_both_sides_during_a_stream_ends_it_and_it_is_recorded(tmp_path: Path) -> None:
+    with ServerProcess(env={"MODELPORT_DATA_DIR": str(tmp_path)}, read=False) as server:
+        server.send({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
+        server.begin("completion/create", STALLED)
+        assert server.process.stdout is not None
+        while b"completion/update" not in server.process.stdout.readline():
+            pass
+        server.close_input()
+        server.process.stdout.close()
         assert server.process.wait(5) == 1
     (call,) = history(tmp_path)
     assert call["outcome"] == "cancelled"

@@ -52,7 +52,7 @@ class Boundary:
         self._on_exit = on_exit
         self._on_initialize = on_initialize
         self._in_flight: dict[tuple[type, MessageId], anyio.CancelScope] = {}
-        self._idle = anyio.Event()
+        self._answered = anyio.Event()
         self._initialized = False
         self._shut_down = False
         self._stopping = False
@@ -87,18 +87,17 @@ class Boundary:
         else:
             self._standard.response(message.raw)
 
-    async def stop(self, grace_s: float) -> None:
-        """Lets requests finish for a moment, then ends them; each is answered."""
-        with anyio.move_on_after(grace_s):
-            while self._in_flight:
-                self._idle = anyio.Event()
-                await self._idle.wait()
+    async def idle(self) -> None:
+        """Returns when every request that was received has been answered."""
+        while self._in_flight:
+            await self._answered.wait()
+
+    async def stop(self) -> None:
+        """Ends the requests that are under way; each is answered."""
         self._stopping = True
         for scope in list(self._in_flight.values()):
             scope.cancel()
-        while self._in_flight:
-            self._idle = anyio.Event()
-            await self._idle.wait()
+        await self.idle()
 
     def _request(self, message: Incoming) -> None:
         refusal = self._refusal(message)
@@ -159,7 +158,8 @@ class Boundary:
             reply = await self._reply(message)
         self._outbox.send(self._cancelled(message) if reply is None else reply)
         del self._in_flight[message.key]
-        self._idle.set()
+        self._answered.set()
+        self._answered = anyio.Event()
 
     async def _reply(self, message: Incoming) -> bytes:
         try:

@@ -22,9 +22,9 @@ from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
 
 log = logging.getLogger("modelport.server")
-GRACE_AT_EOF_S = 0.5
-"""A client that wrote its requests and closed the pipe still gets quick answers; a stream is ended."""
 FLUSH_S = 1.0
+LOOK_S = 0.5
+"""How often it is looked, after the end of the input, whether the client still reads."""
 SIGTERM_CODE = 143
 NOT_LSP = (
     "This looks like newline-delimited JSON. modelport serve speaks the LSP base protocol: every message "
@@ -55,12 +55,11 @@ class _Server:
         self._greeting = greeting
         self._over = anyio.Event()
         self._code = 1
-        self._grace_s = 0.0
 
     async def run(self) -> int:
         """Everything happens inside one task group; leaving it ends the server."""
-        at_end = partial(self._end, "the client closed its output", grace_s=GRACE_AT_EOF_S)
-        inbox = Inbox(self._stdio.source, self._greeting.unread, at_end)
+        input_ended = anyio.Event()
+        inbox = Inbox(self._stdio.source, self._greeting.unread, input_ended.set)
         at_break = partial(self._end, "the client closed the connection")
         outbox = Outbox(self._stdio, on_broken=at_break, on_pressure=inbox.hold)
         session = Session(outbox)
@@ -70,8 +69,9 @@ class _Server:
             self._watch_signals()
             tasks.start_soon(watch.run, partial(self._end, "the client's process is gone"))
             tasks.start_soon(inbox.run, boundary.receive)
+            tasks.start_soon(self._finish, input_ended, boundary, outbox)
             await self._over.wait()
-            await boundary.stop(self._grace_s)
+            await boundary.stop()
             self._code = self._code if self._code != 1 else boundary.exit_code
             with anyio.move_on_after(FLUSH_S):
                 await outbox.flushed()
@@ -80,6 +80,26 @@ class _Server:
                 await session.aclose()
             tasks.cancel_scope.cancel()
         return self._code
+
+    async def _finish(self, input_ended: anyio.Event, boundary: Boundary, outbox: Outbox) -> None:
+        """After the end of the input: ends once all that was asked is answered and written.
+
+        A client may write its requests, close the pipe and wait, and how long an answer takes is a matter of the
+        machine and the provider: each request has its own time limit. What ends it sooner is a client that does not
+        read any more, or whose process is gone.
+        """
+        await input_ended.wait()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(self._watch_output)
+            await boundary.idle()
+            await outbox.flushed()
+            tasks.cancel_scope.cancel()
+        self._end("the client closed its output")
+
+    async def _watch_output(self) -> None:
+        while self._stdio.is_read():  # noqa: ASYNC110  no event reports it
+            await anyio.sleep(LOOK_S)
+        self._end("the client closed the connection")
 
     def _boundary(self, tasks: TaskGroup, outbox: Outbox, session: Session, watch: ParentWatch) -> Boundary:
         boundary = Boundary(
@@ -102,8 +122,8 @@ class _Server:
             else:
                 loop.add_signal_handler(name, stop)
 
-    def _end(self, reason: str, *, code: int = 1, grace_s: float = 0.0) -> None:
+    def _end(self, reason: str, *, code: int = 1) -> None:
         if not self._over.is_set():
             log.info("stopping: %s", reason)
-            self._code, self._grace_s = code, grace_s
+            self._code = code
             self._over.set()

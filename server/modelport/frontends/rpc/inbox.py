@@ -24,7 +24,7 @@ Item = bytes | BadFrame
 class Inbox:
     """The incoming side of a connection. ``unread`` is what was read before it was made.
 
-    ``on_end`` is called once on the loop when the client has closed its side.
+    ``on_end`` is called once, when the client has closed its side and all it said has been handed over.
     """
 
     def __init__(self, source: int, unread: bytes, on_end: Callable[[], None]) -> None:
@@ -37,9 +37,10 @@ class Inbox:
         self._room = threading.Condition()
         self._unhandled = 0
         self._held = False
+        self._at_end = False
 
     async def run(self, receive: Callable[[Item], None]) -> None:
-        """Hands every item to ``receive``, in order, until it is cancelled."""
+        """Hands every item to ``receive``, in order, up to the end of the input."""
         # The thread does not keep the process alive: it may wait for input for ever.
         threading.Thread(target=self._read, name="modelport-stdin", daemon=True).start()
         while True:
@@ -51,6 +52,9 @@ class Inbox:
             with self._room:
                 self._unhandled -= sum(map(_size, items))
                 self._room.notify()
+            if self._at_end:
+                self._on_end()
+                return
 
     def hold(self, held: bool) -> None:  # noqa: FBT001  it is a switch
         """Stops taking messages while the client does not read what it is sent."""
@@ -71,7 +75,7 @@ class Inbox:
                     break
                 if not chunk:
                     break
-            self._loop.call_soon_threadsafe(self._on_end)
+            self._loop.call_soon_threadsafe(self._end)
         except RuntimeError:
             # The loop has closed before us: nobody is left to tell.
             return
@@ -86,6 +90,10 @@ class Inbox:
 
     def _take(self, items: list[Item]) -> None:
         self._items += items
+        self._arrived.set()
+
+    def _end(self) -> None:
+        self._at_end = True
         self._arrived.set()
 
 

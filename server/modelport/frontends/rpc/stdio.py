@@ -20,6 +20,17 @@ class Stdio:
         self.sink = sink
         self.pollable = pollable
 
+    def is_read(self) -> bool:
+        """Whether the client still has its end of the output open; True where the system cannot tell."""
+        if os.name == "nt":
+            return True
+        import select
+
+        # A client that has closed it is reported whatever is asked for, so nothing else is asked for.
+        watch = select.poll()
+        watch.register(self.sink, 0)
+        return not watch.poll(0)
+
 
 def claim() -> Stdio:
     """Moves the wire to private descriptors, which children do not inherit."""

@@ -271,28 +271,43 @@ async def test_stopping_ends_what_is_under_way_and_answers_it(status: Any) -> No
             mine.receive(id=n + 1, method="provider/status")
         await anyio.wait_all_tasks_blocked()
         with anyio.fail_after(5):
-            await mine.boundary.stop(0)
+            await mine.boundary.stop()
         assert await mine.answers() == [(1, -32803), (2, -32803), (3, -32803)]
 
 
-async def test_stopping_lets_quick_requests_finish(status: Any) -> None:
-    async def quick() -> types.Empty:
-        await anyio.sleep(0.01)
+async def test_it_is_idle_when_every_request_is_answered(status: Any) -> None:
+    gates = [anyio.Event() for _ in range(2)]
+    waiting = iter(gates)
+
+    async def gated() -> types.Empty:
+        await next(waiting).wait()
         return types.Empty()
 
-    status(quick)
-    async with client() as mine:
-        mine.receive(id=1, method="provider/status")
+    status(gated)
+    idle: list[bool] = []
+    async with client() as mine, anyio.create_task_group() as tasks:
+
+        async def wait() -> None:
+            await mine.boundary.idle()
+            idle.append(True)
+
+        for n in range(2):
+            mine.receive(id=n + 1, method="provider/status")
+        tasks.start_soon(wait)
+        for n, gate in enumerate(gates):
+            await anyio.wait_all_tasks_blocked()
+            assert idle == []
+            gate.set()
+            assert await mine.answers() == [(n + 1, {})]
         await anyio.wait_all_tasks_blocked()
-        with anyio.fail_after(5):
-            await mine.boundary.stop(4)
-        assert await mine.answers() == [(1, {})]
+        assert idle == [True]
 
 
 async def test_stopping_with_nothing_under_way_waits_for_nothing() -> None:
     async with client() as mine:
         with anyio.fail_after(1):
-            await mine.boundary.stop(60)
+            await mine.boundary.idle()
+            await mine.boundary.stop()
 
 
 async def test_a_method_can_be_run_as_a_command(status: Any) -> None:

@@ -88,6 +88,20 @@ async def test_the_end_is_told_after_the_last_message() -> None:
         assert await mine.until(2) == [b"one", b"two"]
 
 
+async def test_on_a_slow_machine_the_end_is_still_told_after_the_last_message() -> None:
+    """The thread has read everything before the event loop has its first turn."""
+    source, writing = os.pipe()
+    os.write(writing, frame(b"one") + frame(b"two"))
+    os.close(writing)
+    told: list[bytes | str] = []
+    inbox = Inbox(source, b"", lambda: told.append("the end"))
+    inbox._read()
+    with anyio.fail_after(5):
+        await inbox.run(lambda item: told.append(item if isinstance(item, bytes) else item.reason))
+    assert told == [b"one", b"two", "the end"]
+    os.close(source)
+
+
 async def test_a_client_that_does_not_read_is_not_listened_to() -> None:
     async with pipe() as mine:
         mine.inbox.hold(True)
