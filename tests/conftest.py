@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 
 import pytest
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where CI=true, other model servers and agents of the same user run all the time: a test that sees them fails."""
+    first_process = not hasattr(config, "workerinput")
+    if first_process and os.name == "posix" and os.environ.get("CI") == "true":
+        from support.decoys import TOLD, Decoys
+
+        decoys = Decoys(usual=True)
+        config.add_cleanup(decoys.close)
+        os.environ[TOLD] = json.dumps(decoys.told)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_processes() -> Iterator[None]:
+    """What the product finds on this machine is what the tests of this process have started, and nothing else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MODELPORT_PROCESS_TREE", str(os.getpid()))
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

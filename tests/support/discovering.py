@@ -33,6 +33,7 @@ class Discovering:
             "LANG": "C.UTF-8",
             "MODELPORT_DATA_DIR": str(self.home / "modelport"),
             "XDG_RUNTIME_DIR": str(self.runtime),
+            "MODELPORT_PROCESS_TREE": str(os.getpid()),
             **(more or {}),
         }
 

@@ -52,14 +52,17 @@ class AgentCore:
         from modelport.adapters.data.agent_servers import load_agent_servers
         from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
         from modelport.adapters.local_servers.prober import SocketProber
+        from modelport.adapters.process_tree import process_tree
         from modelport.adapters.system.environment import ProcessEnvironment
         from modelport.engine.agents.discovery import AgentDiscovery
         from modelport.engine.agents.probe import AgentProbe
         from modelport.engine.agents.server_finder import ServerFinder
         from modelport.engine.agents.starts import AgentStarter
 
-        finder = ServerFinder(self.static.book, load_agent_servers(), SocketProber(), LineHandshakes())
-        probe = AgentProbe(finder, SystemListeningPorts(), SystemProcesses(), PostHandshakes())
+        tree, servers = process_tree(os.environ), load_agent_servers()
+        book = servers if tree is None else servers.without_ports()
+        finder = ServerFinder(self.static.book, book, SocketProber(), LineHandshakes())
+        probe = AgentProbe(finder, tree or SystemListeningPorts(), tree or SystemProcesses(), PostHandshakes())
         handshakes = StdioHandshakes(self._folder / "agents")
         starter = AgentStarter(
             handshakes, self._verdicts, ProcessEnvironment(), self.static.view, self._secret_env_vars

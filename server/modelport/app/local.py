@@ -16,9 +16,13 @@ def load_discovery(registry: Registry, environment: Environment) -> ServerDiscov
     from modelport.adapters.data.fingerprints import load_fingerprints
     from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
     from modelport.adapters.local_servers.prober import SocketProber
+    from modelport.adapters.process_tree import process_tree
     from modelport.engine.local.servers import ServerDiscovery
 
-    return ServerDiscovery(registry, load_fingerprints(), environment, SocketProber(), SystemListeningPorts())
+    tree, book = process_tree(environment.variables()), load_fingerprints()
+    if tree is not None:
+        return ServerDiscovery(registry, book.without_ports(), environment, SocketProber(), tree)
+    return ServerDiscovery(registry, book, environment, SocketProber(), SystemListeningPorts())
 
 
 def load_model_files() -> tuple[ModelFolder, ModelRunner]:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from fnmatch import fnmatchcase
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, Self, TypeVar
 
+import msgspec
 from msgspec import Struct
 
 from modelport.protocol.shapes import is_list, is_object
@@ -97,6 +98,11 @@ class Fingerprints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     server: tuple[Fingerprint, ...]
     agents: tuple[int, ...] = ()
     """Ports of agents, which are found by other questions."""
+
+    def without_ports(self) -> Self:
+        """The same servers, with no port at which they are looked for unless something is known to listen there."""
+        rows = tuple(msgspec.structs.replace(row, ports=()) for row in self.server)
+        return msgspec.structs.replace(self, server=rows)
 
 
 class Recognisable(Protocol):

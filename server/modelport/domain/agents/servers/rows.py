@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Self
+
+import msgspec
 from msgspec import Struct
 
 from modelport.domain.local.fingerprints import Field, Probe
@@ -43,3 +46,8 @@ class AgentServers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     other_services: tuple[int, ...]
     """Ports of well-known services that take an HTTP request for an attack or an error; as for model servers."""
     server: tuple[AgentServer, ...]
+
+    def without_ports(self) -> Self:
+        """The same servers, with no port at which they are looked for unless something is known to listen there."""
+        rows = tuple(msgspec.structs.replace(row, ports=()) for row in self.server)
+        return msgspec.structs.replace(self, server=rows)
