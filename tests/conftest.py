@@ -21,10 +21,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_processes() -> Iterator[None]:
-    """What the product finds on this machine is what the tests of this process have started, and nothing else."""
+def own_machine() -> Iterator[None]:
+    """What is found on this machine is what this process has started; fixtures of any scope see no key from outside."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELPORT_PROCESS_TREE", str(os.getpid()))
+        _forget_keys(patch)
         yield
 
 
@@ -44,12 +45,14 @@ def anyio_backend() -> str:
 @pytest.fixture(autouse=True)
 def no_keys_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Tests see no key, address or folder of whoever runs them, and no keyring unless they ask for one."""
-    import os
-
-    for name in list(os.environ):
-        if name.endswith(("_API_KEY", "_TOKEN", "_BASE_URL", "_API_BASE", "_HOST", "_PROXY", "_proxy")):
-            monkeypatch.delenv(name)
+    _forget_keys(monkeypatch)
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path_factory.mktemp("data")))
     monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path_factory.mktemp("config")))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+
+
+def _forget_keys(patch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.endswith(("_API_KEY", "_TOKEN", "_BASE_URL", "_API_BASE", "_HOST", "_PROXY", "_proxy")):
+            patch.delenv(name)

@@ -27,10 +27,17 @@ def schema(version: int = 1) -> dict[str, Any]:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
+@cache
+def validator(name: str | None = None, version: int = 1) -> jsonschema.Draft202012Validator:
+    """For one type of the schema, or for any message; the schema itself, which is not ours, is not checked each time."""
+    if name is None:
+        return jsonschema.Draft202012Validator(schema(version))
+    return jsonschema.Draft202012Validator({"$ref": f"#/$defs/{name}", "$defs": schema(version)["$defs"]})
+
+
 def check(value: Any, name: str, version: int = 1) -> None:
     """Whether a value is of a type of the schema."""
-    definitions = schema(version)["$defs"]
-    jsonschema.validate(value, {"$ref": f"#/$defs/{name}", "$defs": definitions}, jsonschema.Draft202012Validator)
+    validator(name, version).validate(value)
 
 
 def no_unknown(value: dict[str, Any], name: str) -> None:
@@ -112,5 +119,5 @@ async def test_every_line_that_an_agent_gets(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in heard.read_text().splitlines()]
     assert len(lines) == 5
     for line in lines:
-        jsonschema.validate(line, schema(), jsonschema.Draft202012Validator)
+        validator().validate(line)
         check(line, "ClientRequest" if "method" in line else "ClientResponse")

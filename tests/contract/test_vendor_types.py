@@ -197,13 +197,19 @@ REFUSED_BY = {
 }
 
 
+@cache
+def bedrock_request() -> Any:
+    """The shape of a request; reading the vendor's description takes a third of a second."""
+    from botocore.session import get_session
+
+    return get_session().get_service_model("bedrock-runtime").operation_model("ConverseStream").input_shape
+
+
 def unfit_for_bedrock(body: dict[str, Any], model: str) -> str:
     """What botocore finds wrong with a body; fields it does not know are wrong."""
-    from botocore.session import get_session
     from botocore.validate import ParamValidator
 
-    shape = get_session().get_service_model("bedrock-runtime").operation_model("ConverseStream").input_shape
-    return ParamValidator().validate(body | {"modelId": model}, shape).generate_report()
+    return ParamValidator().validate(body | {"modelId": model}, bedrock_request()).generate_report()
 
 
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)

@@ -17,3 +17,24 @@ def server() -> Iterator[ServerProcess]:
         yield running
         if running.process.poll() is None:
             assert running.close() == 0
+
+
+@pytest.fixture(scope="module")
+def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for the cases of a module that leave nothing behind in it."""
+    folders = {
+        name: str(tmp_path_factory.mktemp(name.lower())) for name in ("MODELPORT_DATA_DIR", "MODELPORT_CONFIG_DIR")
+    }
+    with ServerProcess(env={**folders, "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}) as running:
+        running.initialize()
+        yield running
+        assert running.close() == 0
+
+
+@pytest.fixture
+def shared(module_server: ServerProcess) -> Iterator[ServerProcess]:
+    """The module's server; each case must have claimed all that the server said, and leave it alive."""
+    yield module_server
+    assert module_server.alive()
+    module_server.claim("usage/updated")
+    assert module_server.unclaimed == []

@@ -111,7 +111,7 @@ def test_two_searches_at_once_do_not_mix(server: ServerProcess) -> None:
         ({"registry": "file:///etc/passwd"}, "https"),
     ],
 )  # fmt: skip
-def test_a_wrong_parameter_is_named(server: ServerProcess, params: dict, words: str) -> None:
-    error = server.error("agent/discover", params)
+def test_a_wrong_parameter_is_named(shared: ServerProcess, params: dict, words: str) -> None:
+    error = shared.error("agent/discover", params)
     assert error["code"] == -32602
     assert words in error["message"]

@@ -109,8 +109,8 @@ def test_key_stored_by_another_process_is_noticed(keyring: Path, server: ServerP
         ({"provider": "openai", "secret": KEY}, "secret", "invalid_key_format"),
     ],
 )
-def test_wrong_keys(server: ServerProcess, params: dict[str, object], field: str, kind: str | None) -> None:
-    error = server.error("credential/set", params)
+def test_wrong_keys(shared: ServerProcess, params: dict[str, object], field: str, kind: str | None) -> None:
+    error = shared.error("credential/set", params)
     assert error["code"] == -32602
     assert error["data"]["field"] == field
     assert error["data"].get("kind") == kind

@@ -51,17 +51,18 @@ def test_nothing_is_found_where_nothing_is(server: ServerProcess) -> None:
 
 
 @pytest.mark.parametrize("sample", PLAIN, ids=lambda sample: sample.name)
-def test_what_is_found_can_be_connected(shared: ServerProcess, sample: Sample) -> None:
+def test_what_is_found_can_be_connected(connecting: ServerProcess, sample: Sample) -> None:
     with LocalServer(sample.behave) as running:
-        (found,) = discover(shared, running.port)
-        connection = shared.result("provider/connect", {"provider": found["provider"], "baseUrl": found["baseUrl"]})
+        (found,) = discover(connecting, running.port)
+        connection = connecting.result("provider/connect", {"provider": found["provider"], "baseUrl": found["baseUrl"]})
         assert connection["verified"]
         assert connection["provider"] == sample.provider
         assert connection["baseUrl"] == found["baseUrl"]
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[ServerProcess]:
+def connecting() -> Iterator[ServerProcess]:
+    """A server with the key that one of the samples wants."""
     env = {"JAN_API_KEY": "a-key-0123456789", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     with ServerProcess(env=env) as running:
         running.initialize()
@@ -154,8 +155,8 @@ def test_only_some_providers(server: ServerProcess, ollama: LocalServer) -> None
         ({"ports": [70000]}, "ports", None),
     ],
 )
-def test_wrong_parameters(server: ServerProcess, params: dict[str, Any], field: str, kind: str | None) -> None:
-    error = server.error("provider/discover", params)
+def test_wrong_parameters(shared: ServerProcess, params: dict[str, Any], field: str, kind: str | None) -> None:
+    error = shared.error("provider/discover", params)
     assert error["code"] == -32602
     assert error["data"]["field"] == field
     assert error["data"].get("kind") == kind

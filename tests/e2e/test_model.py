@@ -220,14 +220,14 @@ def test_search_over_everything_that_is_known(server: ServerProcess, upstream: U
     ("params", "field"),
     [({"requires": ["x"]}, "requires[0]"), ({"sort": "x"}, "sort"), ({"maxInputUsdPerMtok": -1}, "maxInputUsdPerMtok")],
 )
-def test_search_explains_what_it_does_not_know(server: ServerProcess, params: dict[str, Any], field: str) -> None:
-    error = server.error("model/search", params)
+def test_search_explains_what_it_does_not_know(shared: ServerProcess, params: dict[str, Any], field: str) -> None:
+    error = shared.error("model/search", params)
     assert (error["code"], error["data"]["field"]) == (-32602, field)
 
 
 @pytest.mark.parametrize("method", ["model/list", "model/search", "model/pull", "model/delete"])
-def test_an_unknown_provider(server: ServerProcess, method: str) -> None:
-    error = server.error(method, {"provider": "olama", "model": "x"})
+def test_an_unknown_provider(shared: ServerProcess, method: str) -> None:
+    error = shared.error(method, {"provider": "olama", "model": "x"})
     assert (error["code"], error["data"]["kind"]) == (-32602, "unknown_provider")
     assert "ollama" in error["message"]
 
@@ -270,8 +270,8 @@ def test_pull_of_what_nobody_has(server: ServerProcess, upstream: Upstream) -> N
 
 @pytest.mark.parametrize("provider", ["openai", "lmstudio", "ollama-cloud"])
 @pytest.mark.parametrize("method", ["model/pull", "model/delete"])
-def test_providers_that_do_not_download_say_so(server: ServerProcess, method: str, provider: str) -> None:
-    error = server.error(method, {"provider": provider, "model": "x"})
+def test_providers_that_do_not_download_say_so(shared: ServerProcess, method: str, provider: str) -> None:
+    error = shared.error(method, {"provider": provider, "model": "x"})
     assert (error["code"], error["data"]["kind"], error["data"]["field"]) == (-32602, "unsupported", "provider")
 
 

@@ -148,38 +148,38 @@ def test_credit(server: ServerProcess, upstream: LocalServer) -> None:
     assert (result["usedUsdMicros"], result["scope"]) == (4_500_000, "key")
 
 
-def test_the_mock_does_everything(server: ServerProcess) -> None:
-    first = server.result("embedding/create", {"input": ["a", "b", "a"], "model": "mock/mock"})["embeddings"]
-    again = server.result("embedding/create", {"input": "a", "provider": "mock"})["embeddings"]
+def test_the_mock_does_everything(shared: ServerProcess) -> None:
+    first = shared.result("embedding/create", {"input": ["a", "b", "a"], "model": "mock/mock"})["embeddings"]
+    again = shared.result("embedding/create", {"input": "a", "provider": "mock"})["embeddings"]
     assert first[0] == first[2] == again[0]
     assert first[0] != first[1]
     assert sum(number * number for number in first[0]) == pytest.approx(1)
-    (image,) = server.result("image/create", {"prompt": "a", "model": "mock/mock", "size": "3x2"})["images"]
+    (image,) = shared.result("image/create", {"prompt": "a", "model": "mock/mock", "size": "3x2"})["images"]
     data = base64.b64decode(image["data"])
     assert image["mimeType"] == "image/png"
     assert struct.unpack(">II", data[16:24]) == (3, 2)
-    assert server.result("moderation/create", {"input": "No violence!", "model": "mock/mock"})["flagged"] is True
-    counted = server.result("token/count", {"text": "one two three", "model": "mock/mock"})
+    assert shared.result("moderation/create", {"input": "No violence!", "model": "mock/mock"})["flagged"] is True
+    counted = shared.result("token/count", {"text": "one two three", "model": "mock/mock"})
     assert counted == {"inputTokens": 3, "estimated": False}
-    assert server.result("usage/credits", {"provider": "mock"})["remainingUsdMicros"] == 7_500_000
-    assert len(server.claim("usage/updated")) == 4
+    assert shared.result("usage/credits", {"provider": "mock"})["remainingUsdMicros"] == 7_500_000
+    assert len(shared.claim("usage/updated")) == 4
 
 
-def test_the_mock_fails_when_it_is_told_to(server: ServerProcess) -> None:
+def test_the_mock_fails_when_it_is_told_to(shared: ServerProcess) -> None:
     for method, params in (
         ("embedding/create", {"input": "a"}),
         ("image/create", {"prompt": "a"}),
         ("moderation/create", {"input": "a"}),
         ("token/count", {"text": "a"}),
     ):
-        error = server.error(method, {**params, "model": "mock/mock:fail=rate_limited"})
+        error = shared.error(method, {**params, "model": "mock/mock:fail=rate_limited"})
         assert (error["code"], error["data"]["kind"]) == (-32803, "rate_limited")
-    assert len(server.claim("usage/updated")) == 3
-    totals = server.result("usage/snapshot")
+    assert len(shared.claim("usage/updated")) == 3
+    totals = shared.result("usage/snapshot")
     assert (totals["totalCalls"], totals["failedCalls"]) == (3, 3)
-    unsure = server.result("embedding/create", {"input": "a b c d e", "model": "mock/mock:nousage"})
+    unsure = shared.result("embedding/create", {"input": "a b c d e", "model": "mock/mock:nousage"})
     assert unsure["usage"] | {"inputTokens": 3, "estimated": True} == unsure["usage"]
-    server.claim("usage/updated")
+    shared.claim("usage/updated")
 
 
 @pytest.mark.parametrize(
@@ -203,12 +203,12 @@ def test_the_mock_fails_when_it_is_told_to(server: ServerProcess) -> None:
     ],
 )
 def test_what_cannot_be(
-    server: ServerProcess, method: str, params: dict[str, Any], code: int, kind: str | None, field: str | None
+    shared: ServerProcess, method: str, params: dict[str, Any], code: int, kind: str | None, field: str | None
 ) -> None:
-    error = server.error(method, params)
+    error = shared.error(method, params)
     assert (error["code"], error["data"].get("kind"), error["data"].get("field")) == (code, kind, field)
     assert error["message"].endswith(".")
-    assert server.result("usage/snapshot")["totalCalls"] == 0
+    assert shared.result("usage/snapshot")["totalCalls"] == 0
 
 
 def test_a_refused_key_and_a_missing_model(server: ServerProcess, upstream: LocalServer) -> None:

@@ -31,19 +31,19 @@ def ids(result: dict[str, Any]) -> list[str]:
     return [provider["id"] for provider in result["providers"]]
 
 
-def test_list_and_filters(server: ServerProcess) -> None:
-    everything = server.result("provider/list", {})
+def test_list_and_filters(shared: ServerProcess) -> None:
+    everything = shared.result("provider/list", {})
     assert len(ids(everything)) >= 126
-    local = server.result("provider/list", {"connectionType": "local"})
+    local = shared.result("provider/list", {"connectionType": "local"})
     assert "ollama" in ids(local)
     assert all(p["connectionType"] == "local" for p in local["providers"])
-    labs = server.result("provider/list", {"category": "us labs"})
+    labs = shared.result("provider/list", {"category": "us labs"})
     assert {"openai", "anthropic"} <= set(ids(labs))
     assert "ollama" not in ids(labs)
-    configured = server.result("provider/list", {"configuredOnly": True})
+    configured = shared.result("provider/list", {"configuredOnly": True})
     assert "mock" in ids(configured)
     assert "openai" not in ids(configured)
-    assert server.error("provider/list", {"connectionType": "remote"})["data"]["field"] == "connectionType"
+    assert shared.error("provider/list", {"connectionType": "remote"})["data"]["field"] == "connectionType"
 
 
 def test_a_key_in_memory_is_enough_for_another_model(server: ServerProcess, upstream: LocalServer) -> None:
@@ -60,8 +60,8 @@ def test_a_key_in_memory_is_enough_for_another_model(server: ServerProcess, upst
     server.claim("usage/updated")
 
 
-def test_a_provider_tells_what_it_is(server: ServerProcess) -> None:
-    listed = {p["id"]: p for p in server.result("provider/list")["providers"]}
+def test_a_provider_tells_what_it_is(shared: ServerProcess) -> None:
+    listed = {p["id"]: p for p in shared.result("provider/list")["providers"]}
     openai = listed["openai"]
     assert openai["apiKeyEnvVars"] == ["OPENAI_API_KEY"]
     assert openai["baseUrl"] == "https://api.openai.com/v1"
@@ -175,16 +175,16 @@ def test_dialect_of_an_endpoint_of_ones_own(server: ServerProcess) -> None:
         ({"provider": "azure", "apiKey": "0123456789abcdef"}, None, "baseUrl"),
     ],
 )
-def test_wrong_connections(server: ServerProcess, params: dict[str, Any], kind: str | None, field: str) -> None:
-    error = server.error("provider/connect", params)
+def test_wrong_connections(shared: ServerProcess, params: dict[str, Any], kind: str | None, field: str) -> None:
+    error = shared.error("provider/connect", params)
     assert error["code"] == -32602
     assert error["data"].get("kind") == kind
     assert error["data"]["field"] == field
 
 
-def test_retired_service_says_what_replaced_it(server: ServerProcess) -> None:
-    error = server.error("provider/connect", {"provider": "lepton", "apiKey": "0123456789abcdef"})
-    listed = {p["id"]: p for p in server.result("provider/list")["providers"]}
+def test_retired_service_says_what_replaced_it(shared: ServerProcess) -> None:
+    error = shared.error("provider/connect", {"provider": "lepton", "apiKey": "0123456789abcdef"})
+    listed = {p["id"]: p for p in shared.result("provider/list")["providers"]}
     assert listed["lepton"]["notice"] in error["message"]
 
 

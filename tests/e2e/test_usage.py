@@ -79,8 +79,8 @@ def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
         ("usage/delta", {"before": {"totalCalls": "many"}}, "before.totalCalls"),
     ],
 )
-def test_wrong_questions(server: ServerProcess, method: str, params: dict[str, Any], field: str) -> None:
-    error = server.error(method, params)
+def test_wrong_questions(shared: ServerProcess, method: str, params: dict[str, Any], field: str) -> None:
+    error = shared.error(method, params)
     assert (error["code"], error["data"]["field"]) == (-32602, field)
 
 
