@@ -60,7 +60,13 @@ def play(*, usual: bool) -> None:
         agent_servers = _servers(stack, agent_answers.SERVERS, AGENT_SERVERS, usual=usual)
         pids = [_agent(stack, folder, name, *arguments) for name, *arguments in AGENTS]
         instance = _instance(stack, folder)
-        told = {"models": models, "agentServers": agent_servers, "agents": pids, "instance": instance}
+        told = {
+            "pid": os.getpid(),
+            "models": models,
+            "agentServers": agent_servers,
+            "agents": pids,
+            "instance": instance,
+        }
         print(json.dumps(told), flush=True)
         sys.stdin.read()
 
