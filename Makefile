@@ -18,7 +18,7 @@ run: $(STAMPS)/runtime  ## Streams one completion through the server on this ter
 	@$(BIN)/python examples/stream.py --server $(BIN)/modelport
 
 test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
-	$(BIN)/python -m pytest -m "not editors and not servers and not agents" -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -m "not editors and not servers and not agents" -n auto --maxprocesses 4 --dist loadgroup
 	npm run --silent test --workspace client-vscode
 
 check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, sizes and generated files
