@@ -189,7 +189,9 @@ def test_nothing_outlives_the_server(files: Files, end: str, flags: tuple[str, .
                 server.begin("shutdown")
                 server.notify("exit")
             case "end of input":
+                # What was asked before it is answered; then the server ends by itself.
                 server.close_input()
+                files.hold.touch()
             case "SIGTERM":
                 server.process.terminate()
             case _:
