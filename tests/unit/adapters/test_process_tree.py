@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping, Sequence
 
 import pytest
-from modelport.adapters.agents.server_data import load_agent_servers
-from modelport.adapters.fingerprint_data import load_fingerprints
-from modelport.domain.agents.sightings import Running
 
+from modelport.adapters.data.agent_servers import load_agent_servers
+from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.process_tree import ProcessTree, process_tree
+from modelport.domain.agents.observations import Running
 
 ROOT = 100
 OUTSIDE = 7
@@ -72,6 +72,6 @@ def test_a_name_that_is_no_process_confines_it_to_nothing(value: str, root: int)
 def test_no_usual_port_is_left_in_the_books() -> None:
     for book in (load_fingerprints(), load_agent_servers()):
         assert any(row.ports for row in book.server)
-        unusual = book.unusual()
+        unusual = book.without_ports()
         assert [row.ways for row in unusual.server] == [row.ways for row in book.server]
         assert not any(row.ports for row in unusual.server)

@@ -94,7 +94,7 @@ async def test_a_caller_that_leaves_does_not_leave_the_connection_half_closed() 
 async def test_the_end_of_the_time_does_not_leave_the_connection_half_closed() -> None:
     body = SlowToClose()
     calls, _ = exchange(lambda _: httpx2.Response(304, stream=body))
-    fetched = await calls.fetch("GET", PATIENT, "m", Outgoing("/models", {}, "Authorization"), 5)
+    fetched = await calls.fetch("GET", PATIENT, "m", HttpRequest("/models", {}, "Authorization"), 5)
     assert not fetched.changed
     assert body.closed
 

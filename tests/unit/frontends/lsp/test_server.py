@@ -11,12 +11,12 @@ from typing import Any
 import anyio
 import anyio.to_thread
 import pytest
-from modelport.frontends.lsp.stdio import Stdio
 
-from modelport.frontends.lsp import parent_watch
 from modelport.frontends.lsp.first_reply import Greeting
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.frontends.lsp.server import _Server
+from modelport.frontends.rpc import parent_watch
+from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol import types
 from support.builders import VirtualTime
 from support.server_process import frame
