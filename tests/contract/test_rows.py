@@ -24,7 +24,8 @@ from modelport.domain.providers.connection import Overrides, wire_format
 from modelport.domain.providers.credential import Credential
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
-from modelport.engine.completions.create import Completions, Origin
+from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.completions.create import Completions
 from modelport.engine.providers.connections import Connections
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.secret import Secret
@@ -74,7 +75,9 @@ class World:
         self.variables = Variables(**variables)
         kept = KeptByVendors(**{row.id: Credential(provider=row.id, source="session", secret=Secret(KEY)) for row in ROWS if row.auth == "qwen"})  # fmt: skip
         _, self.connections = session(self.registry, self.variables, MemoryStore(), self.dialects, kept)
-        self.completions = Completions(self.connections, self.dialects, self.ledger, FixedClock(), Lines())  # type: ignore[arg-type]
+        self.completions = Completions(
+            self.connections, self.dialects, CallRecorder(self.ledger, FixedClock(), Lines())
+        )  # type: ignore[arg-type]
 
     def behave(self, request: Received) -> Answer:
         if request.path == "/token":

@@ -8,7 +8,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ import jsonschema
 import pytest
 
 from support.server_process import ServerProcess
+from support.waiting import until
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="modes and signals are POSIX's")
 SCHEMA = json.loads((Path(__file__).parents[2] / "protocol" / "instance.schema.json").read_text())
@@ -35,13 +35,6 @@ def runtime(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def names(runtime: Path) -> list[str]:
     folder = runtime / "acp-agents"
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-
-
-def until(happened: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not happened():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.01)
 
 
 def announced(runtime: Path, server: ServerProcess) -> Path:

@@ -16,7 +16,7 @@ import pytest
 from modelport.app.core import Core
 from modelport.app.session import App
 from modelport.domain.errors import RequestFailed
-from modelport.engine.calls.recorder import Caller
+from modelport.engine.calls.recorder import Caller, Origin
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer
@@ -66,7 +66,7 @@ def recorded() -> list[types.Call]:
 
 @pytest.fixture
 def caller(recorded: list[types.Call]) -> Caller:
-    return Caller("tests", None, recorded.append)
+    return Caller(Origin("tests"), recorded.append)
 
 
 async def connect(app: App, server: LocalServer, recording: Recording) -> None:

@@ -16,7 +16,7 @@ from modelport.app.core import Core
 from modelport.app.session import App
 from modelport.domain.completions.listener import NullListener
 from modelport.domain.errors import RequestFailed
-from modelport.engine.completions.create import Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer, Received

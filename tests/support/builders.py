@@ -290,7 +290,7 @@ class Scripted:
     def speaks(self, dialect: str) -> bool:
         return dialect in self.spoken
 
-    async def get(self, dialect: str) -> Scripted:
+    async def get(self, endpoint: Endpoint) -> Scripted:
         return self
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:

@@ -18,6 +18,7 @@ from modelport.adapters.system.data_folder import LocalFolder, data_folder
 from modelport.adapters.system.environment import ProcessEnvironment
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.app import local
+from modelport.engine.calls.recorder import CallRecorder
 from modelport.engine.local.completions import LocalDialects
 from modelport.engine.local.model_files import LocalModels, Status
 from modelport.engine.providers.configuration import Configurations
@@ -52,6 +53,7 @@ class Core:
         self.provider_client = ProviderClient(self._pool)
         self.ledger = SqliteLedger(self.folder / "usage.sqlite3")
         self.usage = UsageReports(self.ledger)
+        self.recorder = CallRecorder(self.ledger, self.clock, self.log)
         self.store = KeyringStore(self.folder / "keyring-providers.json")
         self._status_listeners: list[Status] = []
         self.local_models = LocalModels(

@@ -29,14 +29,15 @@ def load_models(core: Core, connections: Connections, providers: Providers) -> M
     from modelport.adapters.data.models import ShippedCatalog
     from modelport.adapters.model_caches.files import FileModelCache
     from modelport.adapters.models.host import ProviderModels
-    from modelport.engine.local.operations import LocalHost
+    from modelport.engine.local.operations import LocalLister
     from modelport.engine.models.downloads import ModelDownloads
     from modelport.engine.models.listing import Models
     from modelport.engine.models.provider_lists import ModelLists
     from modelport.engine.models.suggestions import ModelSuggestions
 
-    host = LocalHost(ProviderModels(core.provider_client), core.local_models)
-    lists = ModelLists(connections, host, FileModelCache(core.folder / "models"), ShippedCatalog(), core.clock)
+    host = ProviderModels(core.provider_client)
+    lister = LocalLister(host, core.local_models)
+    lists = ModelLists(connections, lister, FileModelCache(core.folder / "models"), ShippedCatalog(), core.clock)
     return ModelCases(
         listing=Models(core.registry, providers, lists),
         downloads=ModelDownloads(core.registry, connections, host, lists),

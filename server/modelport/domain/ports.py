@@ -51,8 +51,8 @@ class Dialects(Protocol):
         """Whether the build speaks it."""
         ...
 
-    async def get(self, dialect: Dialect) -> Completer:
-        """The wire format, loaded off the event loop on first use."""
+    async def get(self, endpoint: Endpoint) -> Completer:
+        """The completer for calls to an endpoint, loaded off the event loop on first use."""
         ...
 
 
@@ -162,6 +162,14 @@ class Clock(Protocol):
 
     def now_ms(self) -> int:
         """Milliseconds since 1970, UTC."""
+        ...
+
+
+class Log(Protocol):
+    """The part of a logger that use cases need."""
+
+    def warning(self, msg: object, *args: object) -> None:
+        """Writes a line."""
         ...
 
 

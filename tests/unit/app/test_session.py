@@ -12,7 +12,7 @@ from blockbuster import blockbuster_ctx
 
 from modelport.app.core import Core
 from modelport.app.session import App
-from modelport.engine.completions.create import Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.protocol.types import CreateCompletionParams, SummaryUsageParams
 from support.builders import Heard
 

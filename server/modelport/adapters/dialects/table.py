@@ -8,6 +8,7 @@ from typing import Any
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.ports import Completer
+from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
@@ -35,9 +36,9 @@ class DialectTable:
         """Whether the build speaks it."""
         return dialect in MODULES
 
-    async def get(self, dialect: Dialect) -> Completer:
-        """The dialect, loaded in a worker thread on first use."""
-        return await self._completers.get(dialect)
+    async def get(self, endpoint: Endpoint) -> Completer:
+        """The completer for an endpoint's dialect, loaded in a worker thread on first use."""
+        return await self._completers.get(endpoint.dialect)
 
     def _load(self, dialect: Dialect) -> Completer:
         if dialect == "mock":

@@ -17,7 +17,7 @@ from modelport.protocol.types import Dialect
 
 
 class ProviderModels:
-    """A ``ModelHost`` over HTTP; what a wire format can do beyond listing is in a module of its own."""
+    """A ``ModelLister`` and ``ModelStore`` over HTTP. What a wire format can do beyond listing has its own module."""
 
     def __init__(self, client: ProviderClient) -> None:
         self._client = client

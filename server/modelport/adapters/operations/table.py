@@ -1,4 +1,4 @@
-"""The ``Operations`` that the engine uses: a module for each."""
+"""The operations that the engine uses, a module for each."""
 
 from __future__ import annotations
 

@@ -12,8 +12,8 @@ from modelport.domain.providers.connection import Endpoint
 Progress = Callable[[PullProgress], None]
 
 
-class ModelHost(Protocol):
-    """The models at an endpoint: what is there, and on one's own machine also fetching and deleting."""
+class ModelLister(Protocol):
+    """Lists the models at an endpoint."""
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
         """What the provider lists; ``known`` itself where that has not changed, None where it lists nothing at all.
@@ -22,6 +22,10 @@ class ModelHost(Protocol):
             RequestFailed: it could not be reached, refused, or sent something else.
         """
         ...
+
+
+class ModelStore(Protocol):
+    """Fetches and deletes models, on servers of the user's own."""
 
     def pulls(self, endpoint: Endpoint) -> bool:
         """Whether models can be fetched to the endpoint and deleted there."""

@@ -120,8 +120,8 @@ class CreditCall(Struct, frozen=True):
     endpoint: Endpoint
 
 
-class Operations(Protocol):
-    """What providers do besides completions.
+class Embedder(Protocol):
+    """Turns texts into vectors.
 
     Raises:
         InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
@@ -132,17 +132,53 @@ class Operations(Protocol):
         """A vector for each text of one batch."""
         ...
 
+
+class ImageGenerator(Protocol):
+    """Draws images.
+
+    Raises:
+        InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
+        RequestFailed: the provider could not be reached, refused, failed or answered something else.
+    """
+
     async def draw(self, call: ImageCall) -> Drawn:
         """Images of what a prompt describes."""
         ...
+
+
+class Moderator(Protocol):
+    """Judges whether texts are harmful.
+
+    Raises:
+        InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
+        RequestFailed: the provider could not be reached, refused, failed or answered something else.
+    """
 
     async def moderate(self, call: ModerationCall) -> Judged:
         """A judgement on each text."""
         ...
 
+
+class TokenCounter(Protocol):
+    """Counts tokens.
+
+    Raises:
+        InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
+        RequestFailed: the provider could not be reached, refused, failed or answered something else.
+    """
+
     async def count(self, call: CountCall) -> TokenCount | None:
-        """The tokens that messages have as input; None where the provider has no place that counts."""
+        """The tokens that messages have as input; None where the provider has no endpoint that counts."""
         ...
+
+
+class CreditReader(Protocol):
+    """Reads the balance of an account.
+
+    Raises:
+        InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
+        RequestFailed: the provider could not be reached, refused, failed or answered something else.
+    """
 
     async def credit(self, call: CreditCall) -> Credit:
         """What an account has left; only for a row that says where that stands."""

@@ -10,7 +10,7 @@ from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.engine.local.model_files import LocalModels
 from modelport.protocol.types import Dialect
 
-HERE = "http://127.0.0.1"
+LOOPBACK = "http://127.0.0.1"
 
 
 class LocalDialects:
@@ -24,9 +24,10 @@ class LocalDialects:
         """Whether the build speaks it."""
         return self._dialects.speaks(dialect)
 
-    async def get(self, dialect: Dialect) -> Completer:
-        """The wire format."""
-        return _LocalCompleter(await self._dialects.get(dialect), self._local)
+    async def get(self, endpoint: Endpoint) -> Completer:
+        """The completer for an endpoint; for a model file one that keeps its server for the length of a call."""
+        completer = await self._dialects.get(endpoint)
+        return completer if endpoint.folder is None else _LocalCompleter(completer, self._local)
 
 
 class _LocalCompleter:
@@ -36,19 +37,14 @@ class _LocalCompleter:
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
         """Completes the call, once what it goes to is there."""
-        if call.endpoint.folder is None:
-            await self._completer.complete(call, answer)
-            return
         async with self._local.serving(call.endpoint, answer.listener.progress) as endpoint:
             await self._completer.complete(replace(call, endpoint=endpoint), answer)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what calls will need; a server is not started for it."""
-        await self._completer.prepare(endpoint if endpoint.folder is None else replace(endpoint, base_url=HERE))
+        await self._completer.prepare(replace(endpoint, base_url=LOOPBACK))
 
     async def verify(self, endpoint: Endpoint) -> Verification:
-        """Makes the cheapest request; where a server would have to be started for it, looks whether one could be."""
-        if endpoint.folder is None:
-            return await self._completer.verify(endpoint)
+        """Checks that a server could be started, without starting one."""
         await self._local.check_program(endpoint.provider)
         return Verification(verified=True, models=tuple(model.id for model in await self._local.models()))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.models.ports import ModelHost, Progress
+from modelport.domain.models.ports import ModelStore, Progress
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.registry import Registry
 from modelport.engine.models.provider_lists import ModelLists
@@ -13,10 +13,10 @@ from modelport.engine.providers.connections import Connections
 class ModelDownloads:
     """The use cases of ``model/pull`` and ``model/delete``."""
 
-    def __init__(self, registry: Registry, connections: Connections, host: ModelHost, lists: ModelLists) -> None:
+    def __init__(self, registry: Registry, connections: Connections, store: ModelStore, lists: ModelLists) -> None:
         self._registry = registry
         self._connections = connections
-        self._host = host
+        self._store = store
         self._lists = lists
 
     async def pull(self, provider: str | None, model: str, progress: Progress) -> None:
@@ -27,7 +27,7 @@ class ModelDownloads:
             RequestFailed: the download failed.
         """
         endpoint, name = await self._place(provider, model)
-        await self._host.pull(endpoint, name, progress)
+        await self._store.pull(endpoint, name, progress)
         await self._lists.forget(endpoint)
 
     async def delete(self, provider: str | None, model: str) -> None:
@@ -38,7 +38,7 @@ class ModelDownloads:
             RequestFailed: it is not there, or could not be deleted.
         """
         endpoint, name = await self._place(provider, model)
-        await self._host.delete(endpoint, name)
+        await self._store.delete(endpoint, name)
         await self._lists.forget(endpoint)
 
     async def _place(self, provider: str | None, model: str) -> tuple[Endpoint, str]:
@@ -50,7 +50,7 @@ class ModelDownloads:
             # Whoever has no key need not be asked for one, to be told this.
             raise _unsupported(row.id, row.display_name)
         endpoint = await self._connections.endpoint(row, target.model)
-        if not self._host.pulls(endpoint):
+        if not self._store.pulls(endpoint):
             raise _unsupported(row.id, row.display_name)
         return endpoint, target.model
 

@@ -9,7 +9,7 @@ import anyio
 from modelport.domain.errors import ModelportError, RequestFailed
 from modelport.domain.models.catalog import Catalog
 from modelport.domain.models.listing import REMOTE_TTL_MS, KeptListing, ListedModel, Listing
-from modelport.domain.models.ports import CatalogStore, ModelCache, ModelHost
+from modelport.domain.models.ports import CatalogStore, ModelCache, ModelLister
 from modelport.domain.ports import Clock
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import Provider
@@ -23,10 +23,10 @@ class ModelLists:
     """The lists of all providers, over a cache that other processes share."""
 
     def __init__(
-        self, connections: Connections, host: ModelHost, cache: ModelCache, catalog: CatalogStore, clock: Clock
+        self, connections: Connections, lister: ModelLister, cache: ModelCache, catalog: CatalogStore, clock: Clock
     ) -> None:
         self._connections = connections
-        self._host = host
+        self._lister = lister
         self._cache = cache
         self._catalog = catalog
         self._clock = clock
@@ -79,7 +79,7 @@ class ModelLists:
 
     async def _asked(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
         with anyio.move_on_after(LIMIT_S):
-            listing = await self._host.models(endpoint, known)
+            listing = await self._lister.models(endpoint, known)
             if listing is not None and endpoint.base_url:
                 await self._cache.put(endpoint, KeptListing(listing=listing, checked_ms=self._clock.now_ms()))
             return listing

@@ -10,7 +10,7 @@ import anyio
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.models.catalog import CatalogModel
-from modelport.domain.models.ports import ModelHost
+from modelport.domain.models.ports import ModelStore
 from modelport.domain.models.search import nearest
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.registry import listed_models
@@ -25,9 +25,9 @@ MOST_NAMES = 3
 class ModelSuggestions:
     """Adds to a failure what is known of the model: its successor, how to download it, names like it."""
 
-    def __init__(self, connections: Connections, host: ModelHost, lists: ModelLists) -> None:
+    def __init__(self, connections: Connections, store: ModelStore, lists: ModelLists) -> None:
         self._connections = connections
-        self._host = host
+        self._store = store
         self._lists = lists
 
     async def add(self, error: RequestFailed, endpoint: Endpoint) -> None:
@@ -52,7 +52,7 @@ class ModelSuggestions:
                 served = [*listed_models(row), *(m.id for m in catalog.of(row.id) if not m.retired(today))]
             if entry is not None and entry.retired(today):
                 return _retired(entry)
-        if self._host.pulls(endpoint):
+        if self._store.pulls(endpoint):
             command = f"modelport pull {shlex.quote(f'{row.id}/{model}')}"
             return f"download this one with {command}{_or_use(nearest(model, served))}", f"run {command}"
         return _names(model, [name for name in dict.fromkeys(served) if name != model]), None

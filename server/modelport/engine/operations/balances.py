@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from modelport.domain.errors import RequestFailed
-from modelport.domain.operations.calls import Balance, CreditCall, Operations, speaks_as_its_row
+from modelport.domain.operations.calls import Balance, CreditCall, CreditReader, speaks_as_its_row
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.connections import Connections
@@ -15,7 +15,7 @@ NAMED_OTHERS = 3
 class Balances:
     """The use case of ``usage/credits``."""
 
-    def __init__(self, registry: Registry, connections: Connections, operations: Operations) -> None:
+    def __init__(self, registry: Registry, connections: Connections, operations: CreditReader) -> None:
         self._registry = registry
         self._connections = connections
         self._operations = operations

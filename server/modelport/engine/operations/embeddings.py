@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operations.calls import EmbeddingCall, Operations, batches, embeddings_wire
+from modelport.domain.operations.calls import Embedder, EmbeddingCall, batches, embeddings_wire
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import tokens_of
-from modelport.engine.calls.recorder import Caller, Meter, RecordedCalls
+from modelport.engine.calls.recorder import Caller
+from modelport.engine.operations.calls import OperationCalls, OperationMeter
 from modelport.protocol import types
 
 MOST_DIMENSIONS = 65_536
@@ -17,7 +18,7 @@ Vector = tuple[float, ...]
 class Embeddings:
     """The use case of ``embedding/create``."""
 
-    def __init__(self, calls: RecordedCalls, operations: Operations) -> None:
+    def __init__(self, calls: OperationCalls, operations: Embedder) -> None:
         self._calls = calls
         self._operations = operations
 
@@ -47,7 +48,7 @@ class Embeddings:
             for batch in batches(texts, wire)
         ]
 
-        async def work(meter: Meter) -> tuple[Vector, ...]:
+        async def work(meter: OperationMeter) -> tuple[Vector, ...]:
             vectors: list[Vector] = []
             for call in asked:
                 part = await self._operations.embed(call)

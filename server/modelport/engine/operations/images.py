@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operations.calls import Drawn, ImageCall, Operations, images_wire
+from modelport.domain.operations.calls import Drawn, ImageCall, ImageGenerator, images_wire
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import tokens_of
-from modelport.engine.calls.recorder import Caller, Meter, RecordedCalls
+from modelport.engine.calls.recorder import Caller
+from modelport.engine.operations.calls import OperationCalls, OperationMeter
 from modelport.protocol import types
 
 MOST_IMAGES = 10
@@ -18,7 +19,7 @@ SIZE = re.compile(r"[1-9]\d{0,4}[x:][1-9]\d{0,4}|[a-z][a-z0-9_-]{0,19}|[1-9][kK]
 class Images:
     """The use case of ``image/create``."""
 
-    def __init__(self, calls: RecordedCalls, operations: Operations) -> None:
+    def __init__(self, calls: OperationCalls, operations: ImageGenerator) -> None:
         self._calls = calls
         self._operations = operations
 
@@ -42,7 +43,7 @@ class Images:
             raise self._calls.refusal(endpoint.provider, "images")
         call = ImageCall(endpoint=endpoint, wire=wire, model=model, prompt=params.prompt, size=params.size, count=count)
 
-        async def work(meter: Meter) -> Drawn:
+        async def work(meter: OperationMeter) -> Drawn:
             drawn = await self._operations.draw(call)
             meter.add(drawn.input_tokens, drawn.output_tokens, tokens_of(params.prompt))
             return drawn

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from modelport.domain.operations.calls import Judged, ModerationCall, Operations, moderation_wire
+from modelport.domain.operations.calls import Judged, ModerationCall, Moderator, moderation_wire
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import tokens_of
-from modelport.engine.calls.recorder import Caller, Meter, RecordedCalls
+from modelport.engine.calls.recorder import Caller
+from modelport.engine.operations.calls import OperationCalls, OperationMeter
 from modelport.engine.operations.embeddings import texts_of
 from modelport.protocol import types
 
@@ -15,7 +16,7 @@ from modelport.protocol import types
 class Moderations:
     """The use case of ``moderation/create``."""
 
-    def __init__(self, calls: RecordedCalls, operations: Operations) -> None:
+    def __init__(self, calls: OperationCalls, operations: Moderator) -> None:
         self._calls = calls
         self._operations = operations
 
@@ -33,7 +34,7 @@ class Moderations:
             raise self._calls.refusal(endpoint.provider, "moderation")
         call = ModerationCall(endpoint=endpoint, wire=wire, model=model, texts=texts)
 
-        async def work(meter: Meter) -> Judged:
+        async def work(meter: OperationMeter) -> Judged:
             judged = await self._operations.moderate(call)
             meter.add(judged.input_tokens, 0, sum(map(tokens_of, texts)))
             return judged

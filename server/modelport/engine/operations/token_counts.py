@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelport.domain.completions.request import read_request
 from modelport.domain.errors import InvalidParams
-from modelport.domain.operations.calls import CountCall, Operations, TokenCount
+from modelport.domain.operations.calls import CountCall, TokenCount, TokenCounter
 from modelport.domain.spending.usage import tokens_of_input
 from modelport.engine.providers.connections import Connections
 from modelport.protocol import types
@@ -13,7 +13,7 @@ from modelport.protocol import types
 class TokenCounts:
     """The use case of ``token/count``."""
 
-    def __init__(self, connections: Connections, operations: Operations) -> None:
+    def __init__(self, connections: Connections, operations: TokenCounter) -> None:
         self._connections = connections
         self._operations = operations
 

@@ -18,6 +18,10 @@ MOST_TOLD = 10
 MOST_SHOWN = 3
 
 
+LOOK_INTERVAL_S = 0.25
+"""Seconds between two looks at the file; a change counts for a request that comes this much later."""
+
+
 class Notice(Struct, frozen=True):
     """Something to tell the user, once."""
 
@@ -36,6 +40,7 @@ class Configurations:
         # Threads of its own: a keyring that waits for its owner holds up nobody else's request.
         self._threads = anyio.CapacityLimiter(4)
         self._stamp: object = None
+        self._next_look_s = 0.0
         self._read = FileRead(path="", exists=False, configuration=None)
         self._problems: tuple[Problem, ...] = ()
         self._loaded = False
@@ -66,12 +71,20 @@ class Configurations:
         self._take(*self._look())
         self._news = [notice for notice in self._news if notice.level != "info"]
 
-    async def refresh(self) -> None:
-        """Reads the file again if it has changed; what is asked from now on finds the new providers."""
-        if await anyio.to_thread.run_sync(self._file.stamp, limiter=self._threads) == self._stamp:
-            return
+    async def refresh(self, *, now: bool = False) -> None:
+        """Reads the file again if it has changed, so that later requests find the new providers.
+
+        A look at the file costs a thread: there is at most one in ``LOOK_INTERVAL_S`` seconds, unless ``now`` is set.
+        """
+        time_s = anyio.current_time()
+        if not now and time_s < self._next_look_s:
+            # A look that is under way counts for this request too.
+            async with self._lock:
+                return
+        self._next_look_s = time_s + LOOK_INTERVAL_S
         async with self._lock:
-            self._take(*await anyio.to_thread.run_sync(self._look, limiter=self._threads))
+            if await anyio.to_thread.run_sync(self._file.stamp, limiter=self._threads) != self._stamp:
+                self._take(*await anyio.to_thread.run_sync(self._look, limiter=self._threads))
 
     def news(self) -> Sequence[Notice]:
         """What there is to tell since the last time."""

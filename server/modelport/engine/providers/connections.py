@@ -107,7 +107,7 @@ class Connections:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
         model = own.model or row.default_model
         endpoint = await self._endpoints.make(row, model, overrides, unlock=params.verify is not False)
-        completer = await self._dialects.get(endpoint.dialect)
+        completer = await self._dialects.get(endpoint)
         check, elapsed_ms = Verification(verified=False, models=()), None
         if params.verify is not False:
             started = time.monotonic()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
 
 import anyio
 
 from modelport.domain.errors import InvalidParams, ModelportError
+from modelport.domain.ports import Log
 from modelport.domain.providers.registry import Registry, Target
 from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.connections import Connections
@@ -18,14 +18,6 @@ SOURCES = ("environment", "command", "keyring", "file")
 """Where a key counts the more the earlier; what a session gave is connected and needs no default."""
 KEPT_S = 60.0
 """How long it is remembered which local servers answered."""
-
-
-class Log(Protocol):
-    """The part of a logger that is needed here."""
-
-    def warning(self, msg: object, *args: object) -> None:
-        """Writes a line."""
-        ...
 
 
 class DefaultChain:

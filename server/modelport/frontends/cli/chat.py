@@ -10,7 +10,7 @@ import click
 
 from modelport.app.session import App
 from modelport.domain.completions.listener import NullListener
-from modelport.engine.completions.create import Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
 

@@ -48,7 +48,7 @@ class Boundary:
         self._tasks = tasks
         self._outbox = outbox
         self._session = session
-        self._standard = StandardMethods(session, self._run_method)
+        self._standard = StandardMethods(session)
         self._on_exit = on_exit
         self._on_initialize = on_initialize
         self._in_flight: dict[tuple[type, MessageId], anyio.CancelScope] = {}
@@ -148,7 +148,7 @@ class Boundary:
 
     async def _refresh(self) -> None:
         try:
-            await self._session.refresh()
+            await self._session.refresh(now=True)
         except Exception:
             log.exception("bug in reading the configuration again")
 
@@ -164,7 +164,8 @@ class Boundary:
     async def _reply(self, message: Incoming) -> bytes:
         try:
             if message.method in HANDLERS:
-                value = await self._run_method(message.method, message.params)
+                params = messages.convert(message.params, protocol.METHODS[message.method])
+                value = await HANDLERS[message.method](self._session, params)
             else:
                 value = await self._standard.request(message.raw)
             return messages.result(message.id, value)
@@ -172,9 +173,6 @@ class Boundary:
             return messages.failure(message.id, reason)
         except Exception as bug:  # noqa: BLE001  the boundary answers whatever happens
             return self._internal_error(message, bug)
-
-    async def _run_method(self, method: str, params: Any) -> Any:
-        return await HANDLERS[method](self._session, messages.convert(params, protocol.METHODS[method]))
 
     def _cancelled(self, message: Incoming) -> bytes:
         if self._stopping:

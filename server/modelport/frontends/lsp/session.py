@@ -19,8 +19,7 @@ from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedPara
 
 if TYPE_CHECKING:
     from modelport.app.session import App
-    from modelport.engine.calls.recorder import Caller
-    from modelport.engine.completions.create import Origin
+    from modelport.engine.calls.recorder import Caller, Origin
 
 
 log = logging.getLogger("modelport.configuration")
@@ -60,12 +59,15 @@ class Session:
         core.add_status_listener(self._status)
         return App(core)
 
-    async def refresh(self) -> None:
-        """Looks whether the configuration has changed, and tells the client what there is to tell about it."""
+    async def refresh(self, *, now: bool = False) -> None:
+        """Reads the configuration again where it has changed, and reports its problems to the client.
+
+        ``now`` looks at the file even where that was done a moment ago.
+        """
         app = self._engine.loaded
         if app is None:
             return
-        await app.core.configuration.refresh()
+        await app.core.configuration.refresh(now=now)
         for notice in app.core.configuration.news():
             self.outbox.send(messages.log_message(notice.level, notice.text))
             if notice.level != "info":
@@ -73,7 +75,7 @@ class Session:
 
     def origin(self) -> Origin:
         """Who asks, for the ledger."""
-        from modelport.engine.completions.create import Origin
+        from modelport.engine.calls.recorder import Origin
 
         return Origin(self._client, self._project)
 
@@ -81,7 +83,7 @@ class Session:
         """Who asks, for the ledger, and that this client is told of what is written there."""
         from modelport.engine.calls.recorder import Caller
 
-        return Caller(self._client, self._project, lambda call: self.recorded(call, None))
+        return Caller(self.origin(), lambda call: self.recorded(call, None))
 
     @contextmanager
     def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:

@@ -8,21 +8,19 @@ request by then; pygls gives it its type and calls the feature, and never touche
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar
-
-import anyio
-import anyio.to_thread
 
 from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.frontends.lsp.session import Session
+from modelport.frontends.rpc import messages
+from modelport.lazy import Lazy
+from modelport.protocol.methods import METHODS
 
 if TYPE_CHECKING:
     from modelport.frontends.lsp.language_server import Features
 
 log = logging.getLogger("modelport.wire")
-RunMethod = Callable[[str, Any], Awaitable[Any]]
 COMMAND_PREFIX = "modelport."
 
 
@@ -31,11 +29,9 @@ class StandardMethods:
 
     METHODS: ClassVar[frozenset[str]] = frozenset({"workspace/executeCommand"})
 
-    def __init__(self, session: Session, run_method: RunMethod) -> None:
+    def __init__(self, session: Session) -> None:
         self._session = session
-        self._run_method = run_method
-        self._features: Features | None = None
-        self._lock = anyio.Lock()
+        self._features = Lazy(self._load)
 
     async def request(self, raw: dict[str, Any]) -> Any:
         """The result of a standard request, as JSON values.
@@ -43,7 +39,7 @@ class StandardMethods:
         Raises:
             InvalidParams: the params do not fit the LSP's type.
         """
-        return await (await self._loaded()).request(raw)
+        return await (await self._features.get()).request(raw)
 
     def response(self, raw: dict[str, Any]) -> None:
         """An answer from the client. This build asks it nothing, so nobody waits for one."""
@@ -58,13 +54,8 @@ class StandardMethods:
         method = command.removeprefix(COMMAND_PREFIX).replace(".", "/", 1)
         if not command.startswith(COMMAND_PREFIX) or method not in HANDLERS:
             raise InvalidParams(f"There is no command {command[:100]}; initialize lists them all.", field="command")
-        return await self._run_method(method, arguments[0] if arguments else {})
-
-    async def _loaded(self) -> Features:
-        async with self._lock:
-            if self._features is None:
-                self._features = await anyio.to_thread.run_sync(self._load)
-        return self._features
+        params = messages.convert(arguments[0] if arguments else {}, METHODS[method])
+        return await HANDLERS[method](self._session, params)
 
     def _load(self) -> Features:
         from modelport.frontends.lsp.language_server import Features

@@ -11,8 +11,7 @@ from modelport.lazy import Lazy
 
 if TYPE_CHECKING:
     from modelport.app.session import App
-    from modelport.engine.calls.recorder import Caller
-    from modelport.engine.completions.create import Origin
+    from modelport.engine.calls.recorder import Caller, Origin
 
 log = logging.getLogger("modelport.configuration")
 
@@ -43,7 +42,7 @@ class Session:
 
     def origin(self) -> Origin:
         """Who asks, for the ledger."""
-        from modelport.engine.completions.create import Origin
+        from modelport.engine.calls.recorder import Origin
 
         return Origin(self._name, self._project)
 
@@ -51,7 +50,7 @@ class Session:
         """Who asks, for the ledger, where nobody is told of what is written there."""
         from modelport.engine.calls.recorder import Caller
 
-        return Caller(self._name, self._project, lambda _: None)
+        return Caller(self.origin(), lambda _: None)
 
     async def aclose(self) -> None:
         """Closes what the engine holds open, also while the caller is being cancelled. A second time does nothing."""

@@ -13,6 +13,7 @@ from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.protocol.types import Dialect
+from support.builders import endpoint
 
 
 @pytest.mark.parametrize("dialect", get_args(Dialect))
@@ -20,10 +21,10 @@ async def test_every_dialect_it_speaks_can_be_loaded(dialect: Dialect) -> None:
     dialects = DialectTable(ProviderClient(HttpPool()))
     assert dialects.speaks(dialect) is (dialect in MODULES)
     if dialects.speaks(dialect):
-        completer = await dialects.get(dialect)
+        completer = await dialects.get(endpoint(dialect=dialect))
         assert callable(completer.complete)
         assert callable(completer.verify)
-        assert await dialects.get(dialect) is completer
+        assert await dialects.get(endpoint(dialect=dialect)) is completer
 
 
 async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,6 +35,6 @@ async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.Monkey
         return load_wire_format(dialect)
 
     monkeypatch.setattr(table, "load_wire_format", load)
-    await DialectTable(ProviderClient(HttpPool())).get("ollama")
+    await DialectTable(ProviderClient(HttpPool())).get(endpoint(dialect="ollama"))
     assert threads
     assert threads[0] != threading.get_ident()

@@ -10,7 +10,8 @@ import pytest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
-from modelport.engine.completions.create import Completions, Origin
+from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.completions.create import Completions
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
@@ -50,7 +51,9 @@ class World:
         self.heard = Heard()
         environment = Variables()
         _, self.connections = connections(REGISTRY, environment, MemoryStore(), self.dialects)
-        self.completions = Completions(self.connections, self.dialects, self.ledger, FixedClock(), self.log)  # type: ignore[arg-type]
+        self.completions = Completions(
+            self.connections, self.dialects, CallRecorder(self.ledger, FixedClock(), self.log)
+        )  # type: ignore[arg-type]
 
     async def create(self, **params: Any) -> Completion:
         read = convert({"prompt": "hi", **params}, CreateCompletionParams)

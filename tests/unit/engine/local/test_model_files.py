@@ -18,7 +18,7 @@ from modelport.domain.providers.model_file import ModelFile
 from modelport.domain.providers.registry import Registry
 from modelport.engine.local.completions import LocalDialects
 from modelport.engine.local.model_files import LocalModels
-from modelport.engine.local.operations import LocalHost
+from modelport.engine.local.operations import LocalLister
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Message
 from support.builders import Heard, MemoryStore, Scripted, Variables, connections, row, says
@@ -115,7 +115,7 @@ class Made:
 
 async def complete(made: Made, call: ModelCall) -> Heard:
     heard = Heard()
-    await (await made.dialects.get("openai_chat")).complete(call, Answer(heard))
+    await (await made.dialects.get(call.endpoint)).complete(call, Answer(heard))
     return heard
 
 
@@ -223,19 +223,18 @@ async def test_an_empty_folder_and_one_that_cannot_be_read() -> None:
 async def test_the_list() -> None:
     made = Made(file("tiny"), file("bad", header=None, trouble="is broken"), context_length=1024)
     endpoint = await made.connections().endpoint(LOCAL, None)
-    host = LocalHost(None, made.local)  # type: ignore[arg-type]
-    listing = await host.models(endpoint, None)
+    lister = LocalLister(None, made.local)  # type: ignore[arg-type]
+    listing = await lister.models(endpoint, None)
     assert listing is not None
     (model,) = listing.models
     assert (model.id, model.size_bytes, model.quantization, model.parameter_size) == ("tiny", 7, "Q8_0", "1B")
     assert model.context_window == 1024, "what the server is told counts"
-    assert not host.pulls(endpoint)
 
 
 async def test_a_check_of_the_connection_starts_nothing() -> None:
     made = Made()
-    completer = await made.dialects.get("openai_chat")
     endpoint = (await made.call()).endpoint
+    completer = await made.dialects.get(endpoint)
     assert (await completer.verify(endpoint)).models == ("Coder", "tiny")
     await completer.prepare(endpoint)
     assert made.scripted.prepared[0].base_url.startswith("http://127.0.0.1")

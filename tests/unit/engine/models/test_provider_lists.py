@@ -41,7 +41,7 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 
 class Host:
-    """A ``ModelHost`` in memory: what each provider lists, or raises; ``hangs`` never answer."""
+    """A ``ModelLister`` in memory: what each provider lists, or raises; ``hangs`` never answer."""
 
     def __init__(self, **lists: Any) -> None:
         self.lists = lists

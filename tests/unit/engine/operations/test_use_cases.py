@@ -30,8 +30,9 @@ from modelport.domain.providers.operation_wire import (
     TokenCountWire,
 )
 from modelport.domain.providers.registry import Registry
-from modelport.engine.calls.recorder import Caller, RecordedCalls
+from modelport.engine.calls.recorder import Caller, CallRecorder, Origin
 from modelport.engine.operations.balances import Balances
+from modelport.engine.operations.calls import OperationCalls
 from modelport.engine.operations.embeddings import Embeddings
 from modelport.engine.operations.images import Images
 from modelport.engine.operations.moderations import Moderations
@@ -118,13 +119,13 @@ class Bench:
         registry = Registry([ACME, PLAIN, *OTHERS, DUMB])
         keys = {f"{name.upper()}_API_KEY": "key-0123456789" for name in ("acme", "plain", "dumb")}
         _, self.connections = connections(registry, Variables(**keys), MemoryStore(), Scripted())
-        calls = RecordedCalls(registry, self.connections, self.ledger, FixedClock(), self.log)
+        calls = OperationCalls(registry, self.connections, CallRecorder(self.ledger, FixedClock(), self.log))
         self.embeddings = Embeddings(calls, self.stub)
         self.images = Images(calls, self.stub)
         self.moderations = Moderations(calls, self.stub)
         self.token_counts = TokenCounts(self.connections, self.stub)
         self.balances = Balances(registry, self.connections, self.stub)
-        self.caller = Caller("vim", "harbour", self.heard.append)
+        self.caller = Caller(Origin("vim", "harbour"), self.heard.append)
 
     async def embed(self, *texts: str, **params: Any) -> types.CreateEmbeddingResult:
         params.setdefault("model", "acme/vectors")

@@ -5,24 +5,32 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import msgspec
 import pytest
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.configuration import Configuration, Document, FileRead, Problem
 from modelport.domain.providers.registry import Registry
-from modelport.engine.providers.configuration import Configurations
-from support.builders import MemoryStore, Scripted, Variables, connections, row
+from modelport.engine.providers.configuration import LOOK_INTERVAL_S, Configurations
+from support.builders import MemoryStore, Scripted, Variables, VirtualTime, connections, row
 
 MISTAKE = Problem(message="There is no such setting.", key="providers.acme.x", line=3)
 REMARK = Problem(message="A key in a file.", level="warning")
 
 
+@pytest.fixture
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": VirtualTime}
+
+
 class File:
-    """A configuration file that can be written; ``readers`` are the threads that read it."""
+    """A configuration file that can be written; ``readers`` are the threads that read it, ``looks`` counts stamps."""
 
     def __init__(self) -> None:
         self.readers: list[int] = []
+        self.looks = 0
         self._stamp = 0
         self._read = FileRead(path="/home/me/config.toml", exists=False, configuration=Configuration())
 
@@ -38,6 +46,7 @@ class File:
         )
 
     def stamp(self) -> object:
+        self.looks += 1
         return self._stamp
 
     def read(self) -> FileRead:
@@ -69,12 +78,45 @@ async def test_a_file_that_is_in_order_has_no_news_at_the_start(file: File) -> N
     assert configuration.check().detail == "/home/me/config.toml, own providers: 1"
 
 
-async def test_a_change_counts_from_the_next_request_and_is_read_once_in_another_thread(file: File) -> None:
+async def test_requests_at_the_same_moment_cost_one_look(file: File) -> None:
+    _, configuration = started(file)
+    before = file.looks
+    for _ in range(5):
+        await configuration.refresh()
+    assert file.looks == before + 1
+    await anyio.sleep(LOOK_INTERVAL_S)
+    await configuration.refresh()
+    assert file.looks == before + 2
+
+
+async def test_a_client_that_announces_a_change_need_not_wait(file: File) -> None:
+    registry, configuration = started(file)
+    await configuration.refresh()
+    file.write(acme=ACME)
+    await configuration.refresh()
+    assert registry.find("acme") is None
+    await configuration.refresh(now=True)
+    assert registry.find("acme") is not None
+
+
+async def test_a_request_waits_for_a_look_that_is_under_way(file: File) -> None:
+    registry, configuration = started(file)
+    file.write(acme=ACME)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(configuration.refresh)
+        await anyio.lowlevel.checkpoint()
+        await configuration.refresh()
+        assert registry.find("acme") is not None
+
+
+async def test_a_change_counts_a_moment_later_and_is_read_once_in_another_thread(file: File) -> None:
     registry, configuration = started(file)
     await configuration.refresh()
     assert len(file.readers) == 1
     file.write(acme=ACME)
+    await anyio.sleep(LOOK_INTERVAL_S)
     await configuration.refresh()
+    await anyio.sleep(LOOK_INTERVAL_S)
     await configuration.refresh()
     assert len(file.readers) == 2
     assert file.readers[1] != threading.get_ident()
@@ -98,7 +140,7 @@ async def test_a_broken_file_keeps_the_last_good_one_and_says_so(file: File) -> 
     assert check.status == "fail"
     assert "stays in force" in check.detail
     file.write(beta=ACME)
-    await configuration.refresh()
+    await configuration.refresh(now=True)
     assert registry.find("acme") is None
     assert registry.defaults(registry.get("openai")).silence_s is None
     assert configuration.check().status == "ok"

@@ -10,7 +10,8 @@ import pytest
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Setting
-from modelport.engine.completions.create import Completions, Origin
+from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.completions.create import Completions
 from modelport.engine.providers.default_chain import DefaultChain
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams, LocalServer
@@ -53,7 +54,7 @@ class World:
         self.chain = DefaultChain(self.registry, credentials, self.connections, self.local_servers, self.log)
         self.heard = Heard()
         self.completions = Completions(
-            self.connections, self.dialects, MemoryLedger(), FixedClock(), self.log, self.chain
+            self.connections, self.dialects, CallRecorder(MemoryLedger(), FixedClock(), self.log), self.chain
         )
 
     async def local_servers(self) -> Sequence[LocalServer]:

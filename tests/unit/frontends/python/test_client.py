@@ -269,6 +269,7 @@ async def test_a_change_of_the_configuration_is_seen_and_what_is_wrong_with_it_l
     client: modelport.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path))
+    monkeypatch.setattr("modelport.engine.providers.configuration.LOOK_INTERVAL_S", 0.0)
     assert (await client.providers())[0].id
     (tmp_path / "config.toml").write_text('default_model = "mock/mock"\n', encoding="utf-8")
     assert (await client.complete("hi")).provider == "mock"
