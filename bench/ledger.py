@@ -34,7 +34,7 @@ def usage_summary(subjects: Subjects, upstream: Upstream) -> list[Row]:
         first = _summary_ms(client, {})
         taken = [_summary_ms(client, {}) for _ in range(9)]
         grouped = {by: _summary_ms(client, {"groupBy": by}) for by in GROUPINGS}
-        divided = _summary_ms(client, {"groupBy": "day", "thenBy": "model"})
+        divided = _summary_ms(client, {"groupBy": ["day", "model"]})
     slowest = max(grouped, key=lambda by: grouped[by])
     note = (
         f"wall time of usage/summary without parameters; {CALLS:,} calls in {days:,} rows of the daily table, "

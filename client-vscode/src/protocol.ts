@@ -406,8 +406,8 @@ export interface UsageGroup {
   readonly key: string;
   /** Its totals. */
   readonly totals: UsageTotals;
-  /** What it is made of, in the same order as groups; present when thenBy was given. */
-  readonly parts?: readonly UsageGroup[];
+  /** Its groups by the next name of groupBy, in the same order; present when groupBy has one. */
+  readonly groups?: readonly UsageGroup[];
 }
 
 /** One recorded call. */
@@ -954,9 +954,9 @@ export interface SummaryUsageParams {
   readonly since?: string;
   /** RFC 3339, exclusive. */
   readonly until?: string;
-  /** How to group; by model when absent. */
-  readonly groupBy?: UsageGroupBy;
-  /** How to divide each group further, such as each day by model; not at all when absent. */
+  /** How to group; by model when absent. A list groups each group again, such as ["day", "model"]. */
+  readonly groupBy?: UsageGroupBy | readonly UsageGroupBy[];
+  /** An older form of a second name in groupBy; still read. */
   readonly thenBy?: UsageGroupBy;
 }
 

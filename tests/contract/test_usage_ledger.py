@@ -92,17 +92,17 @@ async def test_groups_come_with_most_calls_first_and_days_in_their_order(ledger:
     assert [key for key, _ in await ledger.groups("day")] == ["2024-10-05", "2024-10-06", "2024-10-07"]
 
 
-async def test_parts_are_in_the_order_of_groups_within_groups_in_their_order(ledger: SqliteLedger) -> None:
+async def test_nested_groups_are_in_the_order_of_groups_within_groups_in_their_order(ledger: SqliteLedger) -> None:
     for days, model in ((3, "b"), (1, "a"), (1, "b"), (1, "b"), (2, "a")):
         await ledger.record(record(started_at_ms=NOON + days * DAY, model=model))
-    by_day = await ledger.parts("day", "model")
-    assert [(day, [(model, part.total_calls) for model, part in parts]) for day, parts in by_day] == [
+    by_day = await ledger.nested_groups(("day", "model"))
+    assert [(day.key, [(model.key, model.totals.total_calls) for model in day.groups or ()]) for day in by_day] == [
         ("2024-10-05", [("b", 2), ("a", 1)]),
         ("2024-10-06", [("a", 1)]),
         ("2024-10-07", [("b", 1)]),
     ]
-    by_model = await ledger.parts("model", "day")
-    assert [(model, [day for day, _ in parts]) for model, parts in by_model] == [
+    by_model = await ledger.nested_groups(("model", "day"))
+    assert [(model.key, [day.key for day in model.groups or ()]) for model in by_model] == [
         ("b", ["2024-10-05", "2024-10-07"]),
         ("a", ["2024-10-05", "2024-10-06"]),
     ]
@@ -196,9 +196,9 @@ async def test_any_period_adds_up_to_a_plain_sum(
                 assert dict(groups) == {name: plain_sum(of_it) for name, of_it in wanted.items()}
                 assert len(groups) == len(wanted)
                 for then_by, inner_key in KEYS.items():
-                    parts = await ledger.parts(by, then_by, since, until)  # type: ignore[arg-type]
-                    assert [name for name, _ in parts] == [name for name, _ in groups]
-                    for name, inner in parts:
+                    tree = await ledger.nested_groups((by, then_by), since, until)  # type: ignore[arg-type]
+                    assert [group.key for group in tree] == [name for name, _ in groups]
+                    for name, inner in ((g.key, [(i.key, i.totals) for i in g.groups or ()]) for g in tree):
                         of_it = {inner_key(call) for call in wanted[name]}
                         assert [part for part, _ in inner] == sorted(of_it) or then_by != "day"
                         assert dict(inner) == {
@@ -333,7 +333,7 @@ async def test_a_file_that_cannot_be_used_is_a_failure_with_a_way_out(tmp_path: 
         ledger.totals,
         ledger.history,
         lambda: ledger.groups("day"),
-        lambda: ledger.parts("day", "model"),
+        lambda: ledger.nested_groups(("day", "model")),
     ):
         with pytest.raises(RequestFailed) as failed:
             await ask()

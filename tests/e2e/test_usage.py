@@ -37,10 +37,17 @@ def test_every_call_is_recorded_before_its_reply() -> None:
 def test_days_are_divided_by_model(server: ServerProcess) -> None:
     for model in ("mock/mock", "mock/mock:words=1", "mock/mock"):
         chat(server, model)
-    days = server.result("usage/summary", {"groupBy": "day", "thenBy": "model"})["groups"]
-    parts = [(part["key"], part["totals"]["totalCalls"]) for day in days for part in day["parts"]]
-    assert sorted(parts) in ([("mock", 2), ("mock:words=1", 1)], [("mock", 1), ("mock", 1), ("mock:words=1", 1)])
-    assert all("parts" not in day for day in server.result("usage/summary", {"groupBy": "day"})["groups"])
+    days = server.result("usage/summary", {"groupBy": ["day", "model"]})["groups"]
+    models = [(model["key"], model["totals"]["totalCalls"]) for day in days for model in day["groups"]]
+    assert sorted(models) in ([("mock", 2), ("mock:words=1", 1)], [("mock", 1), ("mock", 1), ("mock:words=1", 1)])
+    for alone in ("day", ["day"]):
+        assert all("groups" not in day for day in server.result("usage/summary", {"groupBy": alone})["groups"])
+
+
+def test_the_older_form_of_a_second_grouping_is_still_read(server: ServerProcess) -> None:
+    chat(server)
+    older = server.result("usage/summary", {"groupBy": "day", "thenBy": "model"})
+    assert older == server.result("usage/summary", {"groupBy": ["day", "model"]})
 
 
 def test_snapshot_and_delta(server: ServerProcess) -> None:

@@ -28,13 +28,14 @@ export class Ledger {
     return method === "usage/snapshot" ? sumOf(this.calls) : this.summary(params as SummaryUsageParams);
   };
 
-  private summary({ since, groupBy, thenBy }: SummaryUsageParams): unknown {
+  private summary({ since, groupBy }: SummaryUsageParams): unknown {
     const calls = this.calls.filter((call) => dayOf(call) >= (since ?? "").slice(0, 10));
-    const key = groupBy === "day" ? dayOf : (call: LedgerCall) => (groupBy === "client" ? (call.client ?? "") : "site");
+    const by = [groupBy ?? "model"].flat();
+    const key = by[0] === "day" ? dayOf : (call: LedgerCall) => (by[0] === "client" ? (call.client ?? "") : "site");
     const groups = groupsOf(calls, key).map(([name, own]): UsageGroup => {
       const group = { key: name, totals: sumOf(own) };
-      const parts = groupsOf(own, (call) => call.model).map(([model, of]) => ({ key: model, totals: sumOf(of) }));
-      return thenBy === undefined ? group : { ...group, parts };
+      const inner = groupsOf(own, (call) => call.model).map(([model, of]) => ({ key: model, totals: sumOf(of) }));
+      return by.length === 1 ? group : { ...group, groups: inner };
     });
     const last = calls.at(-1);
     const lastCall = last && {

@@ -11,7 +11,7 @@ from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Call, Dialect, UsageGroupBy, UsageTotals
+from modelport.protocol.types import Call, Dialect, UsageGroup, UsageGroupBy, UsageTotals
 
 if TYPE_CHECKING:
     from modelport.domain.local.fingerprints import Reply
@@ -139,10 +139,10 @@ class UsageLedger(Protocol):
         """The sums of a period per group."""
         ...
 
-    async def parts(
-        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
-    ) -> Sequence[tuple[str, Sequence[tuple[str, UsageTotals]]]]:
-        """The parts of each group of a period, with their sums."""
+    async def nested_groups(
+        self, by: Sequence[UsageGroupBy], since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[UsageGroup]:
+        """The sums of a period per group, each with the groups of the next name in ``by``."""
         ...
 
     async def history(

@@ -668,8 +668,8 @@ class UsageGroup(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     totals: UsageTotals
     """Its totals."""
 
-    parts: tuple[UsageGroup, ...] | None = None
-    """What it is made of, in the same order as groups; present when thenBy was given."""
+    groups: tuple[UsageGroup, ...] | None = None
+    """Its groups by the next name of groupBy, in the same order; present when groupBy has one."""
 
 
 class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1401,11 +1401,11 @@ class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     until: str | None = None
     """RFC 3339, exclusive."""
 
-    group_by: UsageGroupBy | None = None
-    """How to group; by model when absent."""
+    group_by: UsageGroupBy | tuple[UsageGroupBy, ...] | None = None
+    """How to group; by model when absent. A list groups each group again, such as ["day", "model"]."""
 
     then_by: UsageGroupBy | None = None
-    """How to divide each group further, such as each day by model; not at all when absent."""
+    """An older form of a second name in groupBy; still read."""
 
 
 class SummaryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -21,7 +21,7 @@ export async function loadUsage(
   const first = range === "all" ? undefined : plusDays(to, 1 - range);
   const period = first === undefined ? {} : { since: `${first}T00:00:00Z` };
   const [byDay, byClient, byProject] = await Promise.all([
-    server.request("usage/summary", { ...period, groupBy: "day", thenBy: "model" }, token),
+    server.request("usage/summary", { ...period, groupBy: ["day", "model"] }, token),
     server.request("usage/summary", { ...period, groupBy: "client" }, token),
     server.request("usage/summary", { ...period, groupBy: "project" }, token),
   ]);
@@ -49,9 +49,9 @@ async function hasHistory(
   return range !== "all" && (await server.request("usage/snapshot", {}, token)).totalCalls > 0;
 }
 
-function dayUsage({ key, totals, parts }: UsageGroup): DayUsage {
-  // A server that does not split days by model yet sends the days without parts.
-  return { day: key, models: parts ? parts.map(named) : [{ name: "", totals }] };
+function dayUsage({ key, totals, groups }: UsageGroup): DayUsage {
+  // A server that does not split days by model yet sends the days without groups.
+  return { day: key, models: groups ? groups.map(named) : [{ name: "", totals }] };
 }
 
 function named({ key, totals }: UsageGroup): NamedTotals {

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from modelport.domain.spending.usage import CallRecord
-from modelport.protocol.types import Call, Usage, UsageTotals
+from modelport.domain.spending.usage import CallRecord, add
+from modelport.protocol.types import Call, Usage, UsageGroup, UsageGroupBy, UsageTotals
 
+DAY_MS = 86_400_000
 CALL_COLUMNS = (
     "started_at_ms, provider, model, client, project, outcome, error_kind, finish_reason, input_tokens, output_tokens, "
     "cache_read_tokens, cache_write_tokens, reasoning_tokens, latency_ms, time_to_first_token_ms, usd_micros, estimated"
@@ -86,3 +87,21 @@ def rfc3339(milliseconds: int) -> str:
     """A time as ``2026-11-20T09:30:00.125Z``."""
     moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def nested(by: Sequence[UsageGroupBy], rows: Sequence[Sequence[Any]]) -> tuple[UsageGroup, ...]:
+    """Rows of keys and sums as groups within groups: most calls first, days in their order.
+
+    ``rows`` begin with a column for each name of ``by``, then have the sums, and are in the order of the keys.
+    """
+    name, rest = by[0], by[1:]
+    together: dict[Any, list[Sequence[Any]]] = {}
+    for row in rows:
+        together.setdefault(row[0], []).append(row[1:])
+    groups: list[UsageGroup] = []
+    for key, inside in together.items():
+        inner = nested(rest, inside) if rest else None
+        totals = to_totals(inside[0]) if inner is None else add(group.totals for group in inner)
+        text = rfc3339(key * DAY_MS)[:10] if name == "day" else str(key)
+        groups.append(UsageGroup(key=text, totals=totals, groups=inner))
+    return tuple(groups if name == "day" else sorted(groups, key=lambda group: -group.totals.total_calls))

@@ -10,20 +10,27 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeVar
 
-from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
+from modelport.adapters.usage_ledgers.rows import (
+    CALL_COLUMNS,
+    DAY_MS,
+    TOTALS,
+    nested,
+    rfc3339,
+    to_call,
+    to_row,
+    to_totals,
+)
 from modelport.adapters.usage_ledgers.worker import Worker
 from modelport.domain.errors import RequestFailed
 from modelport.domain.spending.usage import CallRecord
-from modelport.protocol.types import Call, UsageGroupBy, UsageTotals
+from modelport.protocol.types import Call, UsageGroup, UsageGroupBy, UsageTotals
 
 T = TypeVar("T")
-DAY_MS = 86_400_000
 BUSY_TIMEOUT_S = 10.0
 _PAUSE_S = 0.01
 KEYS: dict[UsageGroupBy, str] = {
@@ -86,13 +93,14 @@ class SqliteLedger:
     ) -> Sequence[tuple[str, UsageTotals]]:
         """The sums of a period per group: most calls first, days in their order."""
         rows = await self._run(lambda: self._sums(KEYS[by], since_ms, until_ms))
-        return _in_order(by, [(_key(by, row[0]), to_totals(row[1:])) for row in rows])
+        return [(group.key, group.totals) for group in nested((by,), rows)]
 
-    async def parts(
-        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
-    ) -> Sequence[tuple[str, Sequence[tuple[str, UsageTotals]]]]:
-        """The parts of each group of a period, in one look, so that they add up: both in the order of groups."""
-        return await self._run(lambda: self._parts(by, then_by, since_ms, until_ms))
+    async def nested_groups(
+        self, by: Sequence[UsageGroupBy], since_ms: int | None = None, until_ms: int | None = None
+    ) -> Sequence[UsageGroup]:
+        """The sums of a period per group, in one look, so that they add up; each level in the order of ``groups``."""
+        rows = await self._run(lambda: self._sums(", ".join(KEYS[name] for name in by), since_ms, until_ms))
+        return nested(by, rows)
 
     async def history(
         self,
@@ -186,17 +194,6 @@ class SqliteLedger:
         columns = f"{key}, {_DAILY_SUMS}" if key else _DAILY_SUMS
         return self._open().execute(f"SELECT {columns} FROM ({source}){group}").fetchall()  # noqa: S608  numbers only
 
-    def _parts(
-        self, by: UsageGroupBy, then_by: UsageGroupBy, since_ms: int | None, until_ms: int | None
-    ) -> list[tuple[str, list[tuple[str, UsageTotals]]]]:
-        found: defaultdict[Any, list[tuple[str, UsageTotals]]] = defaultdict(list)
-        for row in self._sums(f"{KEYS[by]}, {KEYS[then_by]}", since_ms, until_ms):
-            found[row[0]].append((_key(then_by, row[1]), to_totals(row[2:])))
-        parts = [(_key(by, key), _in_order(then_by, inner)) for key, inner in found.items()]
-        if by != "day":
-            parts.sort(key=lambda group: -sum(totals.total_calls for _, totals in group[1]))
-        return parts
-
 
 class _Pending:
     """A call that waits for the next commit."""
@@ -247,12 +244,3 @@ def _statements(script: str) -> list[str]:
             found.append(text)
             text = ""
     return found
-
-
-def _key(by: UsageGroupBy, value: Any) -> str:
-    return rfc3339(value * DAY_MS)[:10] if by == "day" else str(value)
-
-
-def _in_order(by: UsageGroupBy, groups: list[tuple[str, UsageTotals]]) -> list[tuple[str, UsageTotals]]:
-    """Days come from the file in their order."""
-    return groups if by == "day" else sorted(groups, key=lambda item: -item[1].total_calls)

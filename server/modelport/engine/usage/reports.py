@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from modelport.domain.errors import InvalidParams
@@ -21,15 +20,19 @@ class UsageReports:
         self._ledger = ledger
 
     async def summary(self, params: types.SummaryUsageParams) -> types.SummaryUsageResult:
-        """Totals of a period, per model, per group and, where that is asked for, per part of each group."""
+        """Totals of a period, per model, and per group on each level of ``groupBy``.
+
+        Raises:
+            InvalidParams: a time is none, or ``groupBy`` has a name twice.
+        """
         since, until = _moment(params.since, "since"), _moment(params.until, "until")
         by_model = await self._ledger.groups("model", since, until)
-        by = params.group_by or "model"
-        if params.then_by is not None:
-            parts = await self._ledger.parts(by, params.then_by, since, until)
-            groups = tuple(_divided(key, of_it) for key, of_it in parts)
+        first, *deeper = by = _names(params)
+        if deeper:
+            groups = tuple(await self._ledger.nested_groups(by, since, until))
         else:
-            groups = _groups(by_model if by == "model" else await self._ledger.groups(by, since, until))
+            sums = by_model if first == "model" else await self._ledger.groups(first, since, until)
+            groups = tuple(types.UsageGroup(key=key, totals=totals) for key, totals in sums)
         newest = await self._ledger.history(limit=1, since_ms=since, until_ms=until)
         return types.SummaryUsageResult(
             totals=add([totals for _, totals in by_model]),
@@ -56,14 +59,15 @@ class UsageReports:
         return types.HistoryUsageResult(calls=tuple(calls))
 
 
-def _groups(sums: Sequence[tuple[str, types.UsageTotals]]) -> tuple[types.UsageGroup, ...]:
-    return tuple(types.UsageGroup(key=key, totals=totals) for key, totals in sums)
-
-
-def _divided(key: str, parts: Sequence[tuple[str, types.UsageTotals]]) -> types.UsageGroup:
-    """A group with its parts. One part is the whole group, as most models of a day are for most people."""
-    totals = parts[0][1] if len(parts) == 1 else add(part for _, part in parts)
-    return types.UsageGroup(key=key, totals=totals, parts=_groups(parts))
+def _names(params: types.SummaryUsageParams) -> tuple[types.UsageGroupBy, ...]:
+    """What to group by, level by level."""
+    given = params.group_by or "model"
+    by = (given,) if isinstance(given, str) else given
+    if params.then_by is not None:
+        by = (*by, params.then_by)
+    if len(set(by)) < len(by):
+        raise InvalidParams("groupBy must have each name once.", field="groupBy")
+    return by
 
 
 def _moment(text: str | None, field: str) -> int | None:

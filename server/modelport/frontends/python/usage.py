@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from modelport.frontends.python.inputs import moment_of
@@ -25,19 +26,17 @@ class UsageCalls(Calls):
         *,
         since: str | datetime | None = None,
         until: str | datetime | None = None,
-        group_by: types.UsageGroupBy | None = None,
-        then_by: types.UsageGroupBy | None = None,
+        group_by: types.UsageGroupBy | Sequence[types.UsageGroupBy] | None = None,
     ) -> types.SummaryUsageResult:
         """Totals of a period: over all, per model, per group, and the last call. Without an offset a time is UTC.
 
-        With ``then_by`` each group has ``parts``: each day by model, say.
+        With several names in ``group_by`` each group has ``groups``: each day by model, say.
 
         Raises:
-            InvalidParams: a time is not one.
+            InvalidParams: a time is not one, or ``group_by`` has a name twice.
         """
-        params = types.SummaryUsageParams(
-            since=moment_of(since), until=moment_of(until), group_by=group_by, then_by=then_by
-        )
+        by = group_by if group_by is None or isinstance(group_by, str) else tuple(group_by)
+        params = types.SummaryUsageParams(since=moment_of(since), until=moment_of(until), group_by=by)
         return await (await self._session.app()).core.usage.summary(params)
 
     async def usage_history(

@@ -77,18 +77,36 @@ async def test_groups(reports: UsageReports, by: Any, keys: list[str]) -> None:
 
 
 async def test_groups_are_divided_where_that_is_asked_for(reports: UsageReports) -> None:
-    summary = await reports.summary(SummaryUsageParams(group_by="day", then_by="model"))
-    found = [(day.key, [(part.key, part.totals.total_calls) for part in day.parts or ()]) for day in summary.groups]
+    summary = await reports.summary(SummaryUsageParams(group_by=("day", "model")))
+    found = [(day.key, [(part.key, part.totals.total_calls) for part in day.groups or ()]) for day in summary.groups]
     assert found == [("2026-11-19", [("old", 1)]), ("2026-11-20", [("m", 2), ("n", 1)])]
     assert [day.totals.input_tokens for day in summary.groups] == [10, 30]
     plain = await reports.summary(SummaryUsageParams(group_by="day"))
     assert [day.totals for day in plain.groups] == [day.totals for day in summary.groups]
-    assert all(day.parts is None for day in plain.groups)
+    assert all(day.groups is None for day in plain.groups)
 
 
-async def test_groups_are_by_model_also_when_only_their_parts_are_named(reports: UsageReports) -> None:
+async def test_each_name_adds_a_level(reports: UsageReports) -> None:
+    summary = await reports.summary(SummaryUsageParams(group_by=("day", "client", "model")))
+    (day, *_), levels = summary.groups, 0
+    group: Any = day
+    while group.groups:
+        assert sum(inner.totals.total_calls for inner in group.groups) == group.totals.total_calls
+        group, levels = group.groups[0], levels + 1
+    assert levels == 2
+
+
+async def test_a_name_may_not_stand_twice(reports: UsageReports) -> None:
+    with pytest.raises(InvalidParams) as wrong:
+        await reports.summary(SummaryUsageParams(group_by=("day", "model", "day")))
+    assert wrong.value.field == "groupBy"
+
+
+async def test_groups_are_by_model_also_when_only_the_second_name_is_given_in_the_older_form(
+    reports: UsageReports,
+) -> None:
     summary = await reports.summary(SummaryUsageParams(then_by="day"))
-    assert [(model.key, len(model.parts or ())) for model in summary.groups] == [("m", 1), ("n", 1), ("old", 1)]
+    assert [(model.key, len(model.groups or ())) for model in summary.groups] == [("m", 1), ("n", 1), ("old", 1)]
 
 
 @pytest.mark.parametrize(

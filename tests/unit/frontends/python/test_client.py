@@ -46,8 +46,8 @@ async def test_a_completion_is_counted_under_the_clients_name(client: modelport.
     assert (used.total_calls, used.input_tokens, used.output_tokens) == (1, 2, 4)
     assert (call.client, call.project, call.outcome) == ("tests", "site", "ok")
     day_ago = datetime.now(UTC) - timedelta(days=1)
-    summary = await client.usage_summary(since=day_ago, group_by="project", then_by="model")
-    assert [(group.key, [part.key for part in group.parts or ()]) for group in summary.groups] == [("site", ["mock"])]
+    summary = await client.usage_summary(since=day_ago, group_by=["project", "model"])
+    assert [(group.key, [part.key for part in group.groups or ()]) for group in summary.groups] == [("site", ["mock"])]
     assert (await client.usage_summary(until="2020-01-01")).totals.total_calls == 0
     after = await client.usage_snapshot()
     await client.complete("hi", model="mock/mock")

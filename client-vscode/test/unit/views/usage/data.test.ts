@@ -38,17 +38,19 @@ test("a range is so many whole days of UTC that end today", async () => {
   const { from, to } = await loadUsage(ledger, 7, NOW, TOKEN);
   expect([from, to]).toEqual(["2026-11-15", "2026-11-21"]);
   expect(ledger.asked.slice(0, 3)).toEqual([
-    ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "day", thenBy: "model" }],
+    ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: ["day", "model"] }],
     ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "client" }],
     ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "project" }],
   ]);
 });
 
 test("days come with their models, and everything begins with the first day there is", async () => {
-  const parts = [{ key: "a", totals: totals({ inputTokens: 3 }) }];
+  const groups = [{ key: "a", totals: totals({ inputTokens: 3 }) }];
   const ledger = new Ledger(({ groupBy }) => ({
     totals: totals(),
-    groups: groupBy === "day" ? [{ key: "2026-10-01", totals: totals(), parts }] : [{ key: groupBy ?? "", totals: totals() }],
+    groups: Array.isArray(groupBy)
+      ? [{ key: "2026-10-01", totals: totals(), groups }]
+      : [{ key: String(groupBy), totals: totals() }],
   }));
   const report = await loadUsage(ledger, "all", NOW, TOKEN);
   expect(report).toMatchObject({ from: "2026-10-01", to: "2026-11-21", everUsed: true });
@@ -65,7 +67,7 @@ test("a server that does not divide days still fills the chart", async () => {
 });
 
 test("days after today have their place", async () => {
-  const ledger = new Ledger(() => ({ totals: totals(), groups: [{ key: "2027-01-01", totals: totals(), parts: [] }] }));
+  const ledger = new Ledger(() => ({ totals: totals(), groups: [{ key: "2027-01-01", totals: totals(), groups: [] }] }));
   expect((await loadUsage(ledger, 7, NOW, TOKEN)).to).toBe("2027-01-01");
 });
 

@@ -82,7 +82,7 @@ test("nothing is requested before the page has said which range it shows", async
   expect(server.asked).toEqual([]);
   panel.say({ kind: "range", range: "all" });
   await vi.waitFor(() => expect(panel.kinds).toEqual(["loading", "report"]));
-  expect(server.asked).toContainEqual(["usage/summary", { groupBy: "day", thenBy: "model" }]);
+  expect(server.asked).toContainEqual(["usage/summary", { groupBy: ["day", "model"] }]);
 });
 
 test("a message that the page would not send is left out", async () => {
