@@ -16,6 +16,7 @@ import anyio
 import anyio.to_thread
 
 from modelport.domain.agents.observations import Running
+from modelport.adapters.user_id import user_id
 
 PS = ("/bin/ps", "-axww", "-o")
 LONGEST = 64 * 1024
@@ -40,7 +41,7 @@ class SystemProcesses:
                     return await anyio.to_thread.run_sync(_from_proc, self._proc, abandon_on_cancel=True)
                 case "darwin":
                     lines = await self._run([*PS, "pid=,ppid=,uid=,command="])
-                    return from_ps(lines, await self._run([*PS, "pid=,comm="]), os.getuid())
+                    return from_ps(lines, await self._run([*PS, "pid=,comm="]), user_id())
                 case _:
                     return ()
         except (OSError, ValueError):
@@ -64,7 +65,7 @@ def from_ps(processes: str, names: str, uid: int) -> list[Running]:
 
 
 def _from_proc(proc: Path) -> list[Running]:
-    uid, own = os.getuid(), os.getpid()
+    uid, own = user_id(), os.getpid()
     found: list[Running] = []
     for folder in os.scandir(proc):
         if not folder.name.isdigit() or int(folder.name) == own:

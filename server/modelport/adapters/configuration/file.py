@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -188,6 +189,6 @@ def _at_home(document: Document, folder: Path) -> Document:
     return msgspec.structs.replace(document, providers=entries, local_models=local)
 
 
-def _model_folder(folder: Path, name: str) -> Path:
+def _model_folder(folder: Path, name: str, platform: str = sys.platform) -> Path:
     """The folder of models, as this system has it: a drive of Windows is below ``/mnt`` in WSL."""
-    return folder / os.path.expanduser(name if os.name == "nt" else mounted(name))  # noqa: PTH111  no error
+    return folder / os.path.expanduser(name if platform == "win32" else mounted(name))  # noqa: PTH111  no error

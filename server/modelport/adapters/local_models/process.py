@@ -99,7 +99,7 @@ class ServerProcess:
         """Waits for the end, then ends what the server has left behind, or a supervisor that was killed."""
         process = self._process
         if os.name != "nt":
-            if hasattr(os, "waitid"):
+            if sys.platform != "darwin" or sys.version_info >= (3, 13):
                 # The process number stays ours until it is asked for below.
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             else:

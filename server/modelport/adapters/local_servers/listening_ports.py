@@ -16,6 +16,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from modelport.adapters.user_id import user_id
+
 LISTEN = "0A"
 """The state of a listening socket in ``/proc/net/tcp``."""
 HERE = re.compile(
@@ -53,7 +55,7 @@ class SystemListeningPorts:
                 case "linux":
                     return await anyio.to_thread.run_sync(from_proc, self._proc, abandon_on_cancel=True)
                 case "darwin":
-                    return from_lsof(await self._run([*LSOF, "-u", str(os.getuid())]), os.getpid())
+                    return from_lsof(await self._run([*LSOF, "-u", str(user_id())]), os.getpid())
                 case "win32":
                     user = rf"{os.environ.get('USERDOMAIN', '')}\{os.environ.get('USERNAME', '')}"
                     mine = from_tasklist(await self._run([*TASKLIST, f"USERNAME eq {user}"]))
@@ -140,7 +142,7 @@ def _sockets(proc: Path) -> dict[int, str]:
     for name in ("tcp6", "tcp"):
         table = proc / "net" / name
         if table.exists():
-            found |= from_proc_net(table.read_text(encoding="ascii"), os.getuid(), own)
+            found |= from_proc_net(table.read_text(encoding="ascii"), user_id(), own)
     return found
 
 

@@ -118,7 +118,7 @@ class _Server:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             if os.name == "nt":
-                signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop))
+                signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(stop))
             else:
                 loop.add_signal_handler(name, stop)
 

@@ -41,7 +41,7 @@ def claim() -> Stdio:
     pollable = _pollable(sink)
     os.dup2(_stderr(), 1)
     sys.stdout = sys.stderr
-    if pollable:
+    if os.name != "nt" and pollable:
         os.set_blocking(sink, False)
     return Stdio(source, sink, pollable=pollable)
 

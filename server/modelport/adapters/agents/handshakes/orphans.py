@@ -33,6 +33,8 @@ class Orphans:
 
     def end(self, number: signal.Signals) -> None:
         """Sends each of them a signal. Each is looked at again once its number is held, so that it is nobody else's."""
+        if sys.platform != "linux":
+            return
         for pid in self.find():
             with contextlib.suppress(OSError):
                 held = os.pidfd_open(pid)

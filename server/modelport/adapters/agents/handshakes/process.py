@@ -29,6 +29,8 @@ KILL_S = 5.0
 HURRY_S = 0.2
 """The grace where nobody wants to know any more."""
 POLL_S = 0.02
+FORCE = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
+"""What no program can ignore. Windows has no signals: whatever is sent there ends the program at once."""
 
 
 class StopReason(Enum):
@@ -116,8 +118,8 @@ class AgentProcess:
             self._remains.end(signal.SIGTERM)
             self._ended.wait(grace_s)
             self._wait_for_remains(min(grace_s, DRAIN_S))
-            self._remains.end(signal.SIGKILL)
-        self._signal(signal.SIGKILL)
+            self._remains.end(FORCE)
+        self._signal(FORCE)
         if self._ended.wait(KILL_S):
             self._process.wait()
         self._release()
@@ -150,7 +152,7 @@ class AgentProcess:
 
     def _await(self) -> None:
         """Waits for its end, without asking how it ended where the system can do that."""
-        if sys.platform != "win32" and hasattr(os, "waitid"):
+        if sys.platform != "win32" and (sys.platform != "darwin" or sys.version_info >= (3, 13)):
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
         else:

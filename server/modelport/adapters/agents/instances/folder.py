@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from modelport.adapters.agents.instances.liveness import lives
 from modelport.adapters.agents.instances.names import LONGEST_FILE, pid_of
+from modelport.adapters.user_id import user_id
 
 FOLDER = "acp-agents"
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -29,7 +30,7 @@ def instance_folder(variables: Mapping[str, str], system: str = sys.platform) ->
     temporary = variables.get("TMPDIR", "") if system == "darwin" else ""
     if temporary.startswith("/"):
         return os.path.join(temporary, FOLDER)  # noqa: PTH118
-    return f"/tmp/{FOLDER}-{os.geteuid()}"  # noqa: S108  its owner and its mode are checked before it is used
+    return f"/tmp/{FOLDER}-{user_id()}"  # noqa: S108  its owner and its mode are checked before it is used
 
 
 def is_safe(folder: str) -> bool:

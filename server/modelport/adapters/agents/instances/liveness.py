@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import Any
 
@@ -24,13 +25,12 @@ def lives(pid: int) -> bool:
 
 def began_after(pid: int, moment_s: float) -> bool:
     """Whether a process is known to have been started after a moment (seconds since 1970)."""
-    fields = _fields(pid)
-    if not fields:
+    if sys.platform != "linux" or not (fields := _fields(pid)):
         return False
     try:
         up_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
         began_s = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + up_s
-    except (AttributeError, IndexError, ValueError, OSError):
+    except (IndexError, ValueError, OSError):
         return False
     return began_s > moment_s + SLACK_S
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections.abc import Mapping, Sequence
 
@@ -52,7 +53,7 @@ def _kept(folder: str) -> KeptPath | None:
     file = os.path.join(folder, FILE)
     try:
         status = os.stat(file)
-        mine = not hasattr(os, "geteuid") or (status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH)
+        mine = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH)
         return msgspec.json.decode(whole(file), type=KeptPath) if mine else None
     except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
         return None
@@ -129,8 +130,9 @@ def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str,
                 printed += piece
     finally:
         # The group first: once its leader is waited for, its number may be somebody else's.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL)
+        if sys.platform != "win32":
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     return printed.decode("utf-8", "replace")
 

@@ -8,6 +8,7 @@ import os
 import stat
 
 from modelport.adapters.agents.sources.files.reading import shown
+from modelport.adapters.user_id import user_id
 
 _HOPS = 40
 """Links that lead on to links; the limit of Linux."""
@@ -23,7 +24,7 @@ class Trust:
     def __init__(self, home: str, *, modes: bool) -> None:
         self._home = home
         self._modes = modes
-        self._safe = {0, os.geteuid()} if modes and hasattr(os, "geteuid") else set[int]()
+        self._safe = {0, user_id()} if modes else set[int]()
         self._ways: dict[str, str | None] = {}
         self._folders: dict[str, str | None] = {}
 
