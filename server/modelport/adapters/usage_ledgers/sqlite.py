@@ -119,11 +119,12 @@ class SqliteLedger:
         return [to_call(row) for row in rows]
 
     async def aclose(self) -> None:
-        """Closes the file when what is under way is done."""
-        if self._connection is not None:
-            await self._worker.run(self._connection.close)
-            self._connection = None
-        self._worker.stop()
+        """Closes the file when what is under way is done, which may be its opening."""
+        try:
+            if self._worker.running:
+                await self._worker.run(self._close)
+        finally:
+            self._worker.stop()
 
     async def _run(self, work: Callable[[], T]) -> T:
         try:
@@ -146,12 +147,18 @@ class SqliteLedger:
             connection = sqlite3.connect(
                 self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
             )
-            _write_ahead(connection)
-            connection.execute("PRAGMA synchronous = NORMAL")
-            if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-                _create(connection)
+            try:
+                _prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
         return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
     def _write_waiting(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -208,6 +215,13 @@ class _Pending:
 
 def _bounds(since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
     return since_ms or 0, until_ms if until_ms is not None else 1 << 60
+
+
+def _prepare(connection: sqlite3.Connection) -> None:
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
+        _create(connection)
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:

@@ -23,6 +23,11 @@ class Worker:
         self._work: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._running = False
 
+    @property
+    def running(self) -> bool:
+        """Whether there is a thread that takes functions."""
+        return self._running
+
     async def run(self, work: Callable[[], T]) -> T:
         """The result of a function, run on the thread. When the caller is cancelled, it is run all the same.
 

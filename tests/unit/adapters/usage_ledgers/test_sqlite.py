@@ -6,11 +6,13 @@ import sqlite3
 import subprocess
 import sys
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
+import anyio
 import pytest
 
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger, _create, _write_ahead
+from modelport.domain.errors import RequestFailed
 from modelport.protocol.types import UsageTotals
 
 
@@ -110,6 +112,49 @@ def test_nothing_comes_between_the_look_whether_the_file_is_new_and_its_tables(t
     _create(other)
     for connection in (mine, other):
         connection.close()
+
+
+@pytest.fixture
+def opened(monkeypatch: pytest.MonkeyPatch) -> list[sqlite3.Connection]:
+    """Every connection that is opened from now on."""
+    connections: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(*arguments: Any, **settings: Any) -> sqlite3.Connection:
+        connections.append(connect(*arguments, **settings))
+        return connections[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remember)
+    return connections
+
+
+def is_closed(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("SELECT 1")
+    except sqlite3.ProgrammingError as error:
+        return "closed" in str(error)
+    return False
+
+
+async def test_a_file_that_cannot_be_used_is_not_left_open(tmp_path: Path, opened: list[sqlite3.Connection]) -> None:
+    path = tmp_path / "usage.sqlite3"
+    path.write_bytes(b"this is not a database" * 100)
+    ledger = SqliteLedger(path)
+    for _ in range(3):
+        with pytest.raises(RequestFailed):
+            await ledger.totals()
+    assert [is_closed(connection) for connection in opened] == [True] * 3
+    await ledger.aclose()
+
+
+async def test_a_file_that_is_being_opened_is_closed_too(tmp_path: Path, opened: list[sqlite3.Connection]) -> None:
+    ledger = SqliteLedger(tmp_path / "usage.sqlite3")
+    with anyio.CancelScope() as scope:
+        scope.cancel()
+        await ledger.totals()
+    assert scope.cancelled_caught
+    await ledger.aclose()
+    assert [is_closed(connection) for connection in opened] == [True]
 
 
 async def test_other_programs_can_read_it(tmp_path: Path) -> None:
