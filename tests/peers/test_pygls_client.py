@@ -15,13 +15,18 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.client import LanguageClient
 
 
+# pygls calls it for every handler; Python 3.14 deprecates it.
+pytestmark = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction' is deprecated:DeprecationWarning:pygls")
+
+
 class Client(LanguageClient):
-    """Keeps what it is told, and how the server ended."""
+    """Keeps the notifications, its own errors, and how the server ended."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")
         self.updates: list[Any] = []
         self.calls: list[Any] = []
+        self.errors: list[Exception] = []
         self.begun = anyio.Event()
         self.recorded = anyio.Event()
         self.exit_code: int | None = None
@@ -35,6 +40,12 @@ class Client(LanguageClient):
         def recorded(params: Any) -> None:
             self.calls.append(params.call)
             self.recorded.set()
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Keeps an error of the client's own; no test waits for a notification that it has lost."""
+        self.errors.append(error)
+        self.begun.set()
+        self.recorded.set()
 
     async def server_exit(self, server: asyncio.subprocess.Process) -> None:
         self.exit_code = server.returncode
@@ -51,6 +62,7 @@ async def client() -> AsyncIterator[Client]:
             await language_client.shutdown_async(None)
             language_client.exit(None)
             await language_client.stop()
+    assert language_client.errors == []
     assert language_client.exit_code == 0
 
 
