@@ -1,15 +1,29 @@
 # Everything a developer types. Each target installs what it needs, on a machine with
 # Python 3.11 or later, Node 20 or later and make.
 
-PYTHON ?= python3
 VENV := .venv
+ifeq ($(OS),Windows_NT)
+# The recipes are for the shell that Git for Windows brings; make finds it where sh is on the search path.
+PYTHON ?= python
+BIN := $(VENV)/Scripts
+EXE := .exe
+else
+PYTHON ?= python3
 BIN := $(VENV)/bin
+EXE :=
+endif
+# The newest Python that is supported, for test-newest.
+NEWEST := 3.14
+# More options for pytest, such as -x or -k NAME.
+PYTEST_ARGS ?=
 STAMPS := .cache/stamps
+ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 # Where the pictures and links of the extension's page are, which the marketplace shows outside of the repository.
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test check test-editors test-servers test-agents bench vsix pictures generate format clean help
+.PHONY: run test quick check test-newest test-editors test-servers test-agents bench wheel vsix pictures generate format \
+	clean help
 
 help:  ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -21,17 +35,25 @@ test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no syste
 	$(BIN)/python -m pytest -m "not editors and not servers and not agents" -n auto --maxprocesses 4 --dist loadgroup
 	npm run --silent test --workspace client-vscode
 
-check: $(STAMPS)/development $(STAMPS)/node  ## Checks lint, types, layers, sizes and generated files
+quick: $(STAMPS)/development  ## Checks what takes seconds: lint, layers, sizes, generated files and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	npx --no-install pyright
-	npm run --silent check --workspace client-vscode
-	npm run --silent build --workspace client-vscode
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python protocol/check.py
 	$(BIN)/python tests/sizes.py
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-forms $(ISSUE_FORMS)
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+
+check: quick $(STAMPS)/node  ## Checks lint, types for each system, layers, sizes and generated files
+	$(BIN)/python tests/platforms.py
+	npm run --silent check --workspace client-vscode
+	npm run --silent build --workspace client-vscode
+
+test-newest: $(STAMPS)/newest  ## Runs the unit and contract tests on the newest Python, fetched where it is not there
+	.cache/newest/environment/$(notdir $(BIN))/python -m pytest tests/unit tests/contract $(PYTEST_ARGS)
 
 test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real editors, a real keyring and a real model server
 	$(BIN)/python -m pytest -m editors
@@ -46,7 +68,10 @@ test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, i
 bench: $(STAMPS)/development  ## Prints the performance table of this tree
 	$(BIN)/python bench/table.py
 
-vsix: $(BIN)/python $(STAMPS)/node  ## Builds the extension for VS Code, with the server inside, into dist/
+wheel: $(STAMPS)/wheel  ## Builds wheel and sdist into dist/, and tries both with the newest and the oldest dependencies
+	$(BIN)/python tests/wheel.py
+
+vsix: $(BIN)/python$(EXE) $(STAMPS)/node  ## Builds the extension for VS Code, with the server inside, into dist/
 	@rm -rf client-vscode/bundled client-vscode/dist
 	@mkdir -p dist
 	@$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir client-vscode/bundled .
@@ -68,23 +93,34 @@ clean:  ## Removes everything that was installed or made here
 	rm -rf $(VENV) node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 		dist client-vscode/bundled client-vscode/dist client-vscode/node_modules
 
-$(BIN)/python:
+$(BIN)/python$(EXE):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Modelport needs Python 3.11 or later; set PYTHON=...")'
 	@$(PYTHON) -m venv $(VENV)
 
-$(STAMPS)/runtime: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS)/runtime: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	@mkdir -p $(STAMPS)
 	@echo "Installing Modelport into $(VENV) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(STAMPS)/development: pyproject.toml constraints.txt | $(BIN)/python
+$(STAMPS)/development: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	@mkdir -p $(STAMPS)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@ $(STAMPS)/runtime
 
 $(STAMPS)/editors: $(STAMPS)/development
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,editors]'
+	@touch $@
+
+$(STAMPS)/wheel: $(STAMPS)/development
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,wheel]'
+	@touch $@
+
+$(STAMPS)/newest: pyproject.toml constraints.txt tests/newest_python.sh
+	@mkdir -p $(STAMPS)
+	@PYTHON=$(PYTHON) bash tests/newest_python.sh $(NEWEST) .cache/newest
+	@.cache/newest/environment/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check \
+		-c constraints.txt -e '.[dev]'
 	@touch $@
 
 $(STAMPS)/node: package.json package-lock.json
