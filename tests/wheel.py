@@ -1,6 +1,7 @@
 """Builds the wheel and the source distribution into ``dist/``, and does the main job with each in a fresh environment.
 
-Each is installed twice: with the newest dependencies that pyproject.toml allows, and with the oldest.
+Each is installed twice: with the newest dependencies that pyproject.toml allows, and with the oldest. The adapters'
+tests run with the oldest too, since the embedded model of the main job needs no vendor's client.
 
 Usage: python tests/wheel.py
 """
@@ -19,6 +20,7 @@ DIST = ROOT / "dist"
 FOLDER = ROOT / ".cache" / "wheel"
 PROGRAMS = "Scripts" if os.name == "nt" else "bin"
 UV = (sys.executable, "-m", "uv", "--quiet")
+TESTS = ("tests/unit/adapters", "tests/contract/test_completer.py")
 PROMPT = "a streamed answer"
 IMPORT_ALL = """
 import importlib, pkgutil, modelport
@@ -42,10 +44,15 @@ def main() -> None:
         (artifact,) = DIST.glob(pattern)
         for age, limits in (("newest", ()), ("oldest", ("--constraints", str(oldest)))):
             environment = FOLDER / f"{kind}-{age}"
-            run(*UV, "venv", "--python", sys.executable, str(environment))
-            run(*UV, "pip", "install", "--python", str(environment), *limits, str(artifact))
+            run(*UV, "venv", "--seed", "--python", sys.executable, str(environment))
+            run(*UV, "pip", "install", "--compile-bytecode", "--python", str(environment), *limits, str(artifact))
             do_the_job(environment / PROGRAMS)
-            print(f"{artifact.name} works with the {age} dependencies")
+            print(f"{artifact.name} works with the {age} dependencies", flush=True)
+    (wheel,) = DIST.glob("modelport-*.whl")
+    python = FOLDER / "wheel-oldest" / PROGRAMS / "python"
+    install = ("pip", "install", "--compile-bytecode", "--python", str(python))
+    run(*UV, *install, "--constraints", str(oldest), f"{wheel}[dev]")
+    print(run(str(python), "-m", "pytest", "--quiet", *TESTS).rpartition("\n\n")[2])
 
 
 def do_the_job(programs: Path) -> None:
