@@ -6,6 +6,7 @@ import itertools
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,7 @@ def fill(path: Path) -> int:
 
     anyio.run(_create, path)
     marks = ", ".join("?" * len(CALL_COLUMNS.split(",")))
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.executemany(f"INSERT INTO call ({CALL_COLUMNS}) VALUES ({marks})", _rows())
         connection.commit()

@@ -19,6 +19,8 @@ def test_the_large_ledger_adds_up(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     ledger = importlib.import_module("ledger")
     monkeypatch.setattr(ledger, "CALLS", 1000)
     assert 1 <= ledger.fill(tmp_path / "usage.sqlite3") <= 1000
+    # SQLite removes the log when the last connection is closed.
+    assert [path.name for path in tmp_path.iterdir()] == ["usage.sqlite3"]
 
 
 def test_every_step_of_the_table_can_be_loaded() -> None:
