@@ -41,7 +41,7 @@ HOSTILE = ["a", "naïve 東京 😀", '"quotes" and \\ backslash', "{not json", 
 def entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The file that a keyring of our own keeps its entries in; that keyring is in use."""
     monkeypatch.setenv("TEST_KEYRING_FILE", str(tmp_path / "keyring.json"))
-    monkeypatch.setattr(module, "FRESH_S", 0.0)
+    monkeypatch.setattr(module, "RECHECK_INTERVAL_S", 0.0)
     yield from using(FileKeyring())
 
 
@@ -229,7 +229,7 @@ async def test_what_another_process_changes_is_noticed(
 async def test_it_looks_for_changes_now_and_then_and_not_at_every_call(
     kept: KeyringStore, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FRESH_S", 3600.0)
+    monkeypatch.setattr(module, "RECHECK_INTERVAL_S", 3600.0)
     assert list(await kept.providers()) == []
     await KeyringStore(index).set("groq", key())
     assert list(await kept.providers()) == []
@@ -353,7 +353,7 @@ def hanging(entries: Path) -> Iterator[Hanging]:
 
 
 async def test_a_keyring_that_hangs_is_given_up_in_time(hanging: Hanging, index: Path) -> None:
-    store = KeyringStore(index, time_limit_s=0.05)
+    store = KeyringStore(index, timeout_s=0.05)
     with anyio.fail_after(5):
         for ask in (lambda: store.get("groq"), lambda: store.set("groq", key())):
             with pytest.raises(RequestFailed, match="unlock") as failed:
@@ -377,18 +377,18 @@ async def test_while_it_hangs_the_event_loop_goes_on_and_waiting_can_be_cancelle
 
 
 async def test_a_keyring_that_hangs_for_good_does_not_use_up_the_threads(hanging: Hanging, index: Path) -> None:
-    store = KeyringStore(index, time_limit_s=0.01)
+    store = KeyringStore(index, timeout_s=0.01)
     began = time.monotonic()
     for n in range(30):
         with pytest.raises(RequestFailed):
             await store.get(f"provider{n}")
-    assert hanging.waiting <= module.MOST_HANGING
+    assert hanging.waiting <= module.MAX_HANGING_THREADS
     assert time.monotonic() - began < 5
 
 
 async def test_a_keyring_that_is_unlocked_at_last_is_used_again(hanging: Hanging, index: Path, entries: Path) -> None:
     put(entries, {"modelport/groq": KEY})
-    store = KeyringStore(index, time_limit_s=0.01)
+    store = KeyringStore(index, timeout_s=0.01)
     for _ in range(5):
         with pytest.raises(RequestFailed):
             await store.get("groq")

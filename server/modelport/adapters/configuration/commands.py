@@ -11,18 +11,18 @@ import anyio
 from modelport.domain.errors import RequestFailed
 from modelport.protocol.secret import Secret
 
-LIMIT_S = 10.0
-LONGEST_OUTPUT = 64 * 1024
+DEFAULT_TIMEOUT_S = 10.0
+MAX_OUTPUT_BYTES = 64 * 1024
 
 
 class LocalCommands:
     """Programs of this machine: no shell, nothing on their input, nothing of their complaints kept.
 
-    ``limit_s`` is how long one may take, in seconds, the person it may ask included.
+    ``timeout_s`` is how long one may take, in seconds, the person it may ask included.
     """
 
-    def __init__(self, limit_s: float = LIMIT_S) -> None:
-        self._limit_s = limit_s
+    def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
+        self._timeout_s = timeout_s
 
     async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
         """The first line that a program prints. It is ended when it takes too long or is not waited for any more.
@@ -33,9 +33,9 @@ class LocalCommands:
         """
         hidden = {name.casefold() for name in secret_env_vars}
         environment = {name: value for name, value in os.environ.items() if name.casefold() not in hidden}
-        with anyio.move_on_after(self._limit_s):
+        with anyio.move_on_after(self._timeout_s):
             return _line(await _run(_from_home(command), environment))
-        raise _failed(f"printed no whole line within {self._limit_s:g} s")
+        raise _failed(f"printed no whole line within {self._timeout_s:g} s")
 
 
 def _from_home(command: Sequence[str]) -> list[str]:
@@ -56,7 +56,7 @@ async def _run(command: Sequence[str], environment: dict[str, str]) -> bytes:
         assert process.stdout is not None  # noqa: S101  it was asked for
         async for piece in process.stdout:
             printed += piece
-            if len(printed) > LONGEST_OUTPUT:
+            if len(printed) > MAX_OUTPUT_BYTES:
                 raise _failed("prints more than a key")
         code = await process.wait()
     finally:

@@ -29,7 +29,7 @@ from modelport.domain.providers.configuration import (
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
-LARGEST = 1024 * 1024
+MAX_FILE_BYTES = 1024 * 1024
 Locate = Callable[[Finding], Problem]
 NAMES = ("config.toml", "config.json")
 
@@ -75,8 +75,8 @@ def _stamp(path: Path) -> tuple[int, ...]:
 
 def _text(path: Path) -> str:
     with path.open("rb") as file:
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
+        content = file.read(MAX_FILE_BYTES + 1)
+    if len(content) > MAX_FILE_BYTES:
         raise OverflowError
     # tomllib wants plain line ends, and neither format a byte order mark.
     return content.decode("utf-8-sig").replace("\r\n", "\n")
@@ -86,7 +86,7 @@ def _unreadable(error: Exception) -> str:
     if isinstance(error, UnicodeDecodeError):
         return "The file is not text in UTF-8."
     if isinstance(error, OverflowError):
-        return f"The file has more than {LARGEST} bytes."
+        return f"The file has more than {MAX_FILE_BYTES} bytes."
     reason = error.strerror if isinstance(error, OSError) else None
     return f"The file cannot be read ({reason or type(error).__name__})."
 

@@ -11,7 +11,7 @@ from modelport.domain.providers.configuration import KeyPath
 from modelport.protocol.shapes import is_object
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
-LONGEST_STATEMENT = 200
+MAX_STATEMENT_LINES = 200
 """Lines; a longer value is passed over."""
 
 
@@ -56,7 +56,7 @@ def json_lines(text: str) -> dict[KeyPath, int]:
 
 def _statement(lines: list[str], start: int) -> tuple[int, dict[str, Any]]:
     """How many lines the statement has that begins here, and its value by itself."""
-    for length in range(1, min(LONGEST_STATEMENT, len(lines) - start) + 1):
+    for length in range(1, min(MAX_STATEMENT_LINES, len(lines) - start) + 1):
         try:
             return length, tomllib.loads("\n".join(lines[start : start + length]))
         except tomllib.TOMLDecodeError:

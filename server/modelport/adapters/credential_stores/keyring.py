@@ -23,17 +23,17 @@ from modelport.protocol.secret import Secret
 
 T = TypeVar("T")
 SERVICE = "modelport"
-TIME_LIMIT_S = 20.0
-FRESH_S = 1.0
-MOST_HANGING = 2
+DEFAULT_TIMEOUT_S = 20.0
+RECHECK_INTERVAL_S = 1.0
+MAX_HANGING_THREADS = 2
 
 
 class KeyringStore:
     """A ``CredentialStore`` over the keyring; keys are cached until any process changes one."""
 
-    def __init__(self, index: Path, time_limit_s: float = TIME_LIMIT_S) -> None:
+    def __init__(self, index: Path, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self._index = IndexFile(index)
-        self._time_limit_s = time_limit_s
+        self._timeout_s = timeout_s
         self._limiter = anyio.CapacityLimiter(1)
         self._cache: dict[str, StoredKey | None] = {}
         self._names: list[str] = []
@@ -78,7 +78,7 @@ class KeyringStore:
 
     async def _look(self) -> None:
         """Notices at most a second later that another process changed a key."""
-        if anyio.current_time() - self._looked_at < FRESH_S:
+        if anyio.current_time() - self._looked_at < RECHECK_INTERVAL_S:
             return
         version = await anyio.to_thread.run_sync(self._index.version)
         if version != self._version:
@@ -100,9 +100,9 @@ class KeyringStore:
             self._hanging -= 1
 
     async def _run(self, work: Callable[[], T], *, needed: bool = False) -> T | None:
-        if self._hanging >= MOST_HANGING:
+        if self._hanging >= MAX_HANGING_THREADS:
             raise _stuck()
-        with anyio.move_on_after(self._time_limit_s):
+        with anyio.move_on_after(self._timeout_s):
             try:
                 return await anyio.to_thread.run_sync(
                     self._counted, work, abandon_on_cancel=True, limiter=self._limiter

@@ -9,7 +9,7 @@ import anyio
 
 from modelport.adapters.dialects.wire_format import Decoder
 from modelport.adapters.http.idle_timeout import IdleTimeout
-from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong, NotUnderstood
+from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood
 from modelport.adapters.wire.framing import Framer, framer_for
 from modelport.domain.completions.call import Answer
 
@@ -34,7 +34,7 @@ async def read_reply(
     Raises:
         NotUnderstood: it is a web page, or an event is not what the format promises.
         ProviderRefused: it is an error.
-        EventTooLong: an event, or a reply in one piece, exceeds ``LONGEST_EVENT``.
+        EventTooLong: an event, or a reply in one piece, exceeds ``MAX_EVENT_BYTES``.
     """
     chunks = response.aiter_bytes()
     start = b""
@@ -58,8 +58,8 @@ async def _rest(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTimeout) -
     async for chunk in chunks:
         idle.touch()
         body += chunk
-        if len(body) > LONGEST_EVENT:
-            raise EventTooLong(f"more than {LONGEST_EVENT} bytes")
+        if len(body) > MAX_EVENT_BYTES:
+            raise EventTooLong(f"more than {MAX_EVENT_BYTES} bytes")
     return bytes(body)
 
 

@@ -28,7 +28,7 @@ from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import OWN_LOG_INS
 from modelport.protocol.types import ErrorKind
 
-LONGEST_QUOTE = 300
+MAX_QUOTE_CHARS = 300
 REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid")
 
 
@@ -157,7 +157,7 @@ def silent(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
 def clean(endpoint: Endpoint, text: str) -> str:
     """A provider's words, fit to be shown: one line, cut to length, without keys."""
     text = one_line(endpoint.redact(text))
-    return text if len(text) <= LONGEST_QUOTE else text[: LONGEST_QUOTE - 1] + "…"
+    return text if len(text) <= MAX_QUOTE_CHARS else text[: MAX_QUOTE_CHARS - 1] + "…"
 
 
 def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:

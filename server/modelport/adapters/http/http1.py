@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import re
 
-LONGEST_HEAD = 64 * 1024
-LONGEST_LINE = 8 * 1024
-BEGINNING = b"HTTP/1."
+MAX_HEAD_BYTES = 64 * 1024
+MAX_LINE_BYTES = 8 * 1024
+HTTP_1_PREFIX = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: .*)?", re.DOTALL)
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
@@ -87,11 +87,11 @@ class ResponseReader:
         loose = data.find(b"\n\n", position)
         if loose >= 0 and (end < 0 or loose < end):
             end, gap = loose, 2
-        if end < 0 or end - position > LONGEST_HEAD:
-            if not BEGINNING.startswith(data[position : position + len(BEGINNING)]):
+        if end < 0 or end - position > MAX_HEAD_BYTES:
+            if not HTTP_1_PREFIX.startswith(data[position : position + len(HTTP_1_PREFIX)]):
                 # Whoever says something else may never come to the end of a head.
                 raise NotHttp("the response does not begin as HTTP/1.1 does")
-            if len(data) - position > LONGEST_HEAD:
+            if len(data) - position > MAX_HEAD_BYTES:
                 raise NotHttp("the head of the response is too long")
             return -1
         first, *lines = data[position:end].replace(b"\r\n", b"\n").split(b"\n")
@@ -145,7 +145,7 @@ class ResponseReader:
     def _chunk_size(self, data: bytes, position: int) -> int:
         end = data.find(b"\n", position)
         if end < 0:
-            if len(data) - position > LONGEST_LINE:
+            if len(data) - position > MAX_LINE_BYTES:
                 raise NotHttp("the line of a chunk is too long")
             return -1
         line = data[position:end].rstrip(b"\r")
@@ -175,7 +175,7 @@ class ResponseReader:
     def _trailer(self, data: bytes, position: int) -> int:
         end = data.find(b"\n", position)
         if end < 0:
-            if len(data) - position > LONGEST_LINE:
+            if len(data) - position > MAX_LINE_BYTES:
                 raise NotHttp("a trailer is too long")
             return -1
         if not data[position:end].rstrip(b"\r"):

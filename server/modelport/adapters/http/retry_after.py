@@ -9,7 +9,7 @@ from collections.abc import Mapping
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|min|minutes?|h|hours?)?(?![a-z])")
 _UNIT_MS = {"ms": 1, "mi": 60_000, "m": 60_000, "s": 1000, "h": 3_600_000}
 _TEXT = re.compile(r"(?:try again|retry|wait)[^.\d]{0,30}((?:\d+(?:\.\d+)?\s*(?:ms|[smh])[a-z]*\s*)+)", re.IGNORECASE)
-LONGEST = 1e11
+MAX_DELAY = 1e11
 """In seconds or milliseconds: what is longer is no time that anybody meant."""
 RESET_HEADERS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens")
 
@@ -35,7 +35,7 @@ def _number(value: str) -> float | None:
         number = float(value)
     except ValueError:
         return None
-    return number if math.isfinite(number) and number <= LONGEST else None
+    return number if math.isfinite(number) and number <= MAX_DELAY else None
 
 
 def _seconds_or_date(value: str, now_s: float) -> int | None:
@@ -57,4 +57,4 @@ def _duration_ms(value: str) -> int | None:
         key = unit[:2] if unit.startswith(("ms", "mi")) else unit[:1]
         total += float(number) * (1 if unit.startswith("milli") else _UNIT_MS.get(key, 1000))
         found = True
-    return int(total) if found and total <= LONGEST else None
+    return int(total) if found and total <= MAX_DELAY else None

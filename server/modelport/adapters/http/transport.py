@@ -20,11 +20,11 @@ from typing_extensions import override
 
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
 
-MOST_WAITING = 256 * 1024
+MAX_WAITING_BYTES = 256 * 1024
 """Bytes of a body that may wait for its reader before the connection is left unread."""
-MOST_IDLE = 20
-IDLE_S = 60.0
-CONNECT_S = 10.0
+MAX_IDLE_CONNECTIONS = 20
+KEEP_ALIVE_S = 60.0
+DEFAULT_CONNECT_TIMEOUT_S = 10.0
 
 Origin = tuple[str, str, int]
 
@@ -77,7 +77,7 @@ class DirectTransport(httpx2.AsyncBaseTransport):
 
     def _put_back(self, connection: _Connection) -> None:
         """Keeps a connection for the next request, for a while."""
-        if len(self._idle) >= MOST_IDLE:
+        if len(self._idle) >= MAX_IDLE_CONNECTIONS:
             self._idle.pop(0).abort()
         self._idle.append(connection)
         connection.idle(self._forget)
@@ -119,7 +119,7 @@ class _Connection(asyncio.Protocol):
         except NotHttp as error:
             self._fail(httpx2.RemoteProtocolError(str(error)))
         else:
-            if self.reader.waiting_bytes > MOST_WAITING and not self._paused:
+            if self.reader.waiting_bytes > MAX_WAITING_BYTES and not self._paused:
                 self._paused = True
                 self._transport.pause_reading()
         self._wake()
@@ -144,8 +144,8 @@ class _Connection(asyncio.Protocol):
 
     def send(self, head: bytes, body: bytes) -> None:
         """Writes a request; the loop sends what the socket does not take at once."""
-        self._transport.write(head + body if len(body) < MOST_WAITING else head)
-        if len(body) >= MOST_WAITING:
+        self._transport.write(head + body if len(body) < MAX_WAITING_BYTES else head)
+        if len(body) >= MAX_WAITING_BYTES:
             self._transport.write(body)
 
     async def head(self) -> ResponseReader:
@@ -169,7 +169,7 @@ class _Connection(asyncio.Protocol):
     def idle(self, forget: Callable[[_Connection], None]) -> None:
         """Waits to be used again; ``forget`` is called when the other side closes it first."""
         self._forget = forget
-        self._expiry = asyncio.get_running_loop().call_later(IDLE_S, self.abort)
+        self._expiry = asyncio.get_running_loop().call_later(KEEP_ALIVE_S, self.abort)
 
     def in_use(self) -> None:
         """Is used again."""
@@ -243,7 +243,7 @@ async def _message(request: httpx2.Request) -> tuple[bytes, bytes]:
 
 async def _connect(origin: Origin, tls: ssl.SSLContext | None, request: httpx2.Request) -> _Connection:
     _, host, port = origin
-    limit = request.extensions.get("timeout", {}).get("connect") or CONNECT_S
+    limit = request.extensions.get("timeout", {}).get("connect") or DEFAULT_CONNECT_TIMEOUT_S
     loop = asyncio.get_running_loop()
     try:
         with anyio.fail_after(limit):

@@ -15,13 +15,13 @@ from modelport.domain.gguf import CutShort, GgufHeader, NotGguf, read_header
 from modelport.domain.local.model_files import SUFFIX, FoundFile, catalogued
 from modelport.domain.providers.model_file import ModelFile
 
-DEEPEST = 8
-MOST_ENTRIES = 50_000
+MAX_DEPTH = 8
+MAX_ENTRIES = 50_000
 """Files and folders looked at; a folder with more is no folder of models."""
-MOST_FILES = 2000
-FIRST_READ = 512 * 1024
-LONGEST_HEAD = 64 * 1024 * 1024
-GROWTH = 4
+MAX_FILES = 2000
+FIRST_READ_BYTES = 512 * 1024
+MAX_HEAD_BYTES = 64 * 1024 * 1024
+READ_GROWTH = 4
 
 _Stamp = tuple[int, int, int]
 _Head = tuple[GgufHeader | None, str | None]
@@ -75,13 +75,13 @@ def _files(root: Path) -> Iterator[tuple[str, os.stat_result]]:
         folder, depth = waiting.pop()
         for entry in _entries(folder, needed=depth == 0, seen=seen):
             entries += 1
-            if entries > MOST_ENTRIES or files >= MOST_FILES:
+            if entries > MAX_ENTRIES or files >= MAX_FILES:
                 return
             status = _status(entry)
             if status is None:
                 continue
             if stat.S_ISDIR(status.st_mode):
-                if depth < DEEPEST and not entry.name.startswith("."):
+                if depth < MAX_DEPTH and not entry.name.startswith("."):
                     waiting.append((entry.path, depth + 1))
             elif stat.S_ISREG(status.st_mode) and entry.name.casefold().endswith(SUFFIX) and _sound(entry.path):
                 files += 1
@@ -124,7 +124,7 @@ def _head(path: str, size: int) -> _Head:
     """What a file says of its model, or why it says nothing."""
     try:
         with Path(path).open("rb") as file:
-            data, wanted = b"", FIRST_READ
+            data, wanted = b"", FIRST_READ_BYTES
             while True:
                 data += file.read(wanted - len(data))
                 try:
@@ -132,9 +132,9 @@ def _head(path: str, size: int) -> _Head:
                 except CutShort as cut:
                     if cut.needed > size or len(data) < wanted:
                         return None, "ends in the middle of its head: download it again"
-                    if wanted >= LONGEST_HEAD or cut.needed > LONGEST_HEAD:
+                    if wanted >= MAX_HEAD_BYTES or cut.needed > MAX_HEAD_BYTES:
                         return None, "has a longer head than any model has"
-                    wanted = min(max(wanted * GROWTH, cut.needed), LONGEST_HEAD)
+                    wanted = min(max(wanted * READ_GROWTH, cut.needed), MAX_HEAD_BYTES)
     except NotGguf as error:
         return None, f"is no model: {error}"
     except OSError as error:

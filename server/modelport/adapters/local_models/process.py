@@ -19,9 +19,9 @@ GRACE_S = 2.0
 """How long a server may take to end by itself."""
 DRAIN_S = 1.0
 """How long its last words may take; a daemon that it has left behind may hold the pipe for ever."""
-KEPT_LINES = 40
-LONGEST_LINE = 500
-PIECE = 64 * 1024
+MAX_LINES = 40
+MAX_LINE_BYTES = 500
+CHUNK_SIZE = 64 * 1024
 _FRAME = re.compile(r'\s+File ".*", line \d+')
 _FOLDERS = re.compile(r"""(?:[A-Za-z]:|~)?[\\/](?:[^\s\\/:'"`]+[\\/])+""")
 """The folders in front of a file's name."""
@@ -36,7 +36,7 @@ class ServerProcess:
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self._ended = threading.Event()
-        self._lines: deque[str] = deque(maxlen=KEPT_LINES)
+        self._lines: deque[str] = deque(maxlen=MAX_LINES)
         self._process = subprocess.Popen(  # noqa: S603
             [sys.executable, "-I", "-S", str(SUPERVISOR), str(GRACE_S), *command],
             stdin=subprocess.PIPE,
@@ -86,12 +86,12 @@ class ServerProcess:
         assert self._process.stdout is not None  # noqa: S101  it was asked for
         rest = b""
         with contextlib.suppress(OSError, ValueError):
-            while data := self._process.stdout.read(PIECE):
+            while data := self._process.stdout.read(CHUNK_SIZE):
                 *lines, rest = (rest + data).replace(b"\r", b"\n").split(b"\n")
                 for line in lines:
                     self._keep(line)
                 # Points that show progress come without an end of the line.
-                rest = rest[-LONGEST_LINE:]
+                rest = rest[-MAX_LINE_BYTES:]
             self._keep(rest)
             self._process.stdout.close()
 
@@ -112,7 +112,7 @@ class ServerProcess:
         self._ended.set()
 
     def _keep(self, line: bytes) -> None:
-        text = line[:LONGEST_LINE].decode("utf-8", "replace")
+        text = line[:MAX_LINE_BYTES].decode("utf-8", "replace")
         shown = "".join(c if c.isprintable() else " " for c in text).rstrip()
         if shown:
             self._lines.append(shown)

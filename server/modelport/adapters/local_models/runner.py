@@ -12,9 +12,9 @@ from modelport.adapters.local_models.server import WINDOWS, LocalServer
 from modelport.domain.local.model_files import Plan, Served, Tell, command_line
 from modelport.domain.ports import LocalProber
 
-END_S = 5.0
+STOP_TIMEOUT_S = 5.0
 """How long another server may take to be gone; by then it has been killed."""
-CLOSE_S = 1.0
+CLOSE_TIMEOUT_S = 1.0
 """How long the end of this process waits for its servers; their supervisors see to the rest."""
 
 _Key = tuple[str, ...]
@@ -53,9 +53,9 @@ class LocalRunner:
         servers, self._servers = list(self._servers.values()), {}
         for server in servers:
             server.stop()
-        with anyio.move_on_after(CLOSE_S):
+        with anyio.move_on_after(CLOSE_TIMEOUT_S):
             for server in servers:
-                await server.gone(CLOSE_S)
+                await server.gone(CLOSE_TIMEOUT_S)
 
     async def _take(self, plan: Plan, tell: Tell) -> LocalServer:
         key = _key(plan)
@@ -83,7 +83,7 @@ class LocalRunner:
                 oldest = min(idle, key=lambda server: (not server.over, server.used_at))
                 tell(f"Stopping {oldest.name}")
                 oldest.stop()
-                await oldest.gone(END_S)
+                await oldest.gone(STOP_TIMEOUT_S)
                 self._servers = {key: server for key, server in self._servers.items() if server is not oldest}
             else:
                 tell(f"Waiting until {next(iter(self._servers.values())).name} is free")

@@ -22,13 +22,13 @@ from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.protocol.secret import Secret
 
 WINDOWS = os.name == "nt"
-HERE = "127.0.0.1"
-POLL_S = 0.1
-PROBE_S = 2.0
-LONGEST_REPLY = 64 * 1024
+LOOPBACK = "127.0.0.1"
+POLL_INTERVAL_S = 0.1
+PROBE_TIMEOUT_S = 2.0
+MAX_REPLY_BYTES = 64 * 1024
 OK, UNAUTHORIZED = 200, 401
 NO_SUCH_PATH = (404, 405, 501)
-TRIES = 2
+MAX_ATTEMPTS = 2
 """Another program may take the port before the server does."""
 PORT_TAKEN = r"address already in use|couldn't bind|failed to bind|EADDRINUSE"
 KEY_VARIABLE = "LLAMA_API_KEY"
@@ -116,14 +116,14 @@ class LocalServer:
             self._tellers.remove(tell)
 
     async def _start(self) -> Served:
-        for attempt in range(TRIES):
+        for attempt in range(MAX_ATTEMPTS):
             if self._process is None:
                 await self._launch()
             process, served = self._process, self._served
             assert process is not None  # noqa: S101  it has just been launched
             if await self._wait(process):
                 return served
-            if attempt == TRIES - 1 or not process.said(PORT_TAKEN):
+            if attempt == MAX_ATTEMPTS - 1 or not process.said(PORT_TAKEN):
                 raise self._died(process)
             self._process = None
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -141,7 +141,7 @@ class LocalServer:
         facts = (model.header.quantization if model.header else None, f"{model.size_bytes / 1e9:.1f} GB")
         self._tell(f"Starting {model.id} ({', '.join(filter(None, facts))})")
         self._port = free_port()
-        self._served = Served(base_url=f"http://{HERE}:{self._port}/v1", key=Secret(secrets.token_urlsafe(24)))
+        self._served = Served(base_url=f"http://{LOOPBACK}:{self._port}/v1", key=Secret(secrets.token_urlsafe(24)))
         whole = replace(self.plan, entry=replace(entry, command=(program, *entry.command[1:])))
         command = command_line(whole, self._port, windows=WINDOWS)
         environment = child_environment(self.plan.secret_env_vars) | {KEY_VARIABLE: self._served.key.reveal()}
@@ -179,7 +179,7 @@ class LocalServer:
             if int(waited_s) > told:
                 told = int(waited_s)
                 self._tell(f"Loading {self.name}: {told} s")
-            await anyio.sleep(POLL_S)
+            await anyio.sleep(POLL_INTERVAL_S)
         return False
 
     async def _is_ready(self) -> bool:
@@ -190,9 +190,9 @@ class LocalServer:
         return status == OK
 
     async def _status(self, path: str) -> int | None:
-        with anyio.move_on_after(PROBE_S):
+        with anyio.move_on_after(PROBE_TIMEOUT_S):
             reply = await self._prober.get(
-                ServerAddress(scheme="http", host=HERE, port=self._port), path, LONGEST_REPLY
+                ServerAddress(scheme="http", host=LOOPBACK, port=self._port), path, MAX_REPLY_BYTES
             )
             return reply.status if reply is not None else None
         return None

@@ -20,13 +20,13 @@ from modelport.adapters.user_id import user_id
 
 LISTEN = "0A"
 """The state of a listening socket in ``/proc/net/tcp``."""
-HERE = re.compile(
+LOCAL_ADDRESS_HEX = re.compile(
     r"0{8}|[0-9A-F]{6}7F"  # 0.0.0.0, 127.x.x.x
     r"|0{32}|0{24}01000000"  # ::, ::1
     r"|0{16}FFFF0000(0{8}|[0-9A-F]{6}7F)"  # the first two as IPv6
 )
 """Addresses that can be reached from this machine as itself, in the byte order of ``/proc``."""
-HERE_IN_WORDS = re.compile(r"\*|0\.0\.0\.0|127(?:\.\d+){3}|\[::1?\]|\[?::ffff:127(?:\.\d+){3}\]?")
+LOCAL_ADDRESS = re.compile(r"\*|0\.0\.0\.0|127(?:\.\d+){3}|\[::1?\]|\[?::ffff:127(?:\.\d+){3}\]?")
 LSOF = ("/usr/sbin/lsof", "-nP", "-a", "-iTCP", "-sTCP:LISTEN", "-Fpn")
 TASKLIST = ("tasklist", "/FO", "CSV", "/NH", "/FI")
 
@@ -77,7 +77,7 @@ def from_proc_net(text: str, uid: int, not_these: Collection[str] = ()) -> dict[
         if len(fields) < 10 or fields[3] != LISTEN or fields[7] != str(uid) or fields[9] in not_these:
             continue
         address, _, port = fields[1].partition(":")
-        if HERE.fullmatch(address):
+        if LOCAL_ADDRESS_HEX.fullmatch(address):
             found[int(port, 16)] = fields[9]
     return found
 
@@ -116,7 +116,7 @@ def from_netstat(text: str, pids: frozenset[int]) -> dict[int, int | None]:
 
 def _port_here(text: str) -> set[int]:
     address, _, port = text.rpartition(":")
-    return {int(port)} if HERE_IN_WORDS.fullmatch(address) and port.isdigit() else set()
+    return {int(port)} if LOCAL_ADDRESS.fullmatch(address) and port.isdigit() else set()
 
 
 def _ports_from_proc(proc: Path) -> dict[int, int | None]:

@@ -20,8 +20,8 @@ from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
 from modelport.domain.local.fingerprints import Reply
 from modelport.domain.local.servers import ServerAddress
 
-PIECE = 64 * 1024
-LONG_JSON = 64 * 1024
+CHUNK_SIZE = 64 * 1024
+MAX_INLINE_JSON_BYTES = 64 * 1024
 """A longer one is read by a worker thread."""
 HEADERS = [
     (b"Accept", b"application/json, text/plain, */*"),
@@ -50,7 +50,7 @@ class SocketProber:
         return Reply(
             status=reader.status,
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reader.headers},
-            text=body[:PIECE].decode("utf-8", "replace"),
+            text=body[:CHUNK_SIZE].decode("utf-8", "replace"),
             json=await _json(body) if whole else None,
             latency_ms=latency_ms,
         )
@@ -94,7 +94,7 @@ async def read_response(stream: ByteStream, longest_body: int) -> tuple[Response
     reader, parts, size = ResponseReader(), list[bytes](), 0
     while not reader.complete:
         try:
-            reader.feed(await stream.receive(PIECE))
+            reader.feed(await stream.receive(CHUNK_SIZE))
         except anyio.EndOfStream:
             reader.end()
         part = reader.take()
@@ -106,7 +106,7 @@ async def read_response(stream: ByteStream, longest_body: int) -> tuple[Response
 
 
 async def _json(body: bytes) -> Any:
-    if len(body) > LONG_JSON:
+    if len(body) > MAX_INLINE_JSON_BYTES:
         return await anyio.to_thread.run_sync(_parse, body)
     return _parse(body)
 

@@ -20,7 +20,7 @@ from modelport.protocol.shapes import is_object
 
 EXCHANGED_PREFIX = "ghu_"
 """Tokens of GitHub Apps, which the service takes only after the exchange."""
-EARLY_S = 300.0
+RENEW_MARGIN_S = 300.0
 
 
 class CopilotToken:
@@ -39,7 +39,7 @@ class CopilotToken:
             return endpoint
         async with self._lock:
             token = self._tokens.get(own)
-            if token is None or not token.fresh(EARLY_S):
+            if token is None or not token.fresh(RENEW_MARGIN_S):
                 token = self._tokens[own] = await self._exchange(endpoint, own, row.token_url)
         credential = msgspec.structs.replace(endpoint.credential, secret=token.secret)
         # An address that the user gave is kept: the token's own counts in place of the row's only.

@@ -24,7 +24,7 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
-EARLY_S = 30.0
+RENEW_MARGIN_S = 30.0
 
 
 class QwenToken:
@@ -60,7 +60,7 @@ class QwenToken:
         path = await anyio.to_thread.run_sync(Path(QWEN_FILE).expanduser)
         kept = await anyio.to_thread.run_sync(read_object, path)
         token = _read(kept)
-        if token is not None and token.fresh(EARLY_S) and token.secret != self._refused:
+        if token is not None and token.fresh(RENEW_MARGIN_S) and token.secret != self._refused:
             return token
         kept |= await self._renew(endpoint, kept.get("refresh_token"))
         await anyio.to_thread.run_sync(_write, path, kept)

@@ -14,7 +14,7 @@ import msgspec
 from modelport.domain.models.listing import KeptListing
 from modelport.domain.providers.connection import Endpoint
 
-LONGEST_FILE = 64 * 1024 * 1024
+MAX_FILE_BYTES = 64 * 1024 * 1024
 _KEPT = msgspec.json.Decoder(KeptListing)
 
 
@@ -46,7 +46,7 @@ class FileModelCache:
 
 def _read(path: Path) -> KeptListing | None:
     try:
-        if path.stat().st_size > LONGEST_FILE:
+        if path.stat().st_size > MAX_FILE_BYTES:
             return None
         return _KEPT.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):

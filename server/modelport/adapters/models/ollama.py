@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
     from modelport.domain.models.ports import Progress
 
-SHOWN_AT_ONCE = 4
-MOST_SHOWN = 200
+MAX_CONCURRENT_SHOWS = 4
+MAX_SHOWN_MODELS = 200
 SHOW_TIMEOUT_S = 10.0
 DELETE_TIMEOUT_S = 60.0
-LONGEST_LINE = 64 * 1024
+MAX_LINE_BYTES = 64 * 1024
 KEY_HEADER = "Authorization"
 READS = (("vision", "image"), ("audio", "audio"))
 """Ollama's words for what a model reads, and the contract's."""
@@ -67,7 +67,7 @@ class OllamaModels:
         """The list with what each model can do; what was asked before and has not changed is not asked again."""
         old = {m.id: m for m in (known.models if known else ()) if m.detailed and m.revision}
         found = {m.id: old[m.id] if m.id in old and old[m.id].revision == m.revision else m for m in listing.models}
-        limiter = anyio.CapacityLimiter(SHOWN_AT_ONCE)
+        limiter = anyio.CapacityLimiter(MAX_CONCURRENT_SHOWS)
 
         async def show(model: ListedModel) -> None:
             async with limiter:
@@ -78,7 +78,7 @@ class OllamaModels:
                     return
 
         async with anyio.create_task_group() as tasks:
-            for model in [model for model in found.values() if not model.detailed][:MOST_SHOWN]:
+            for model in [model for model in found.values() if not model.detailed][:MAX_SHOWN_MODELS]:
                 tasks.start_soon(show, model)
         return Listing(models=tuple(found.values()), etag=listing.etag)
 
@@ -158,7 +158,7 @@ async def _follow(response: httpx2.Response, watch: IdleTimeout, download: _Down
         for line in lines:
             if line.strip():
                 download.line(line)
-        if len(rest) > LONGEST_LINE:
+        if len(rest) > MAX_LINE_BYTES:
             raise NotUnderstood(rest, "a line without end")
     if rest.strip():
         download.line(rest)

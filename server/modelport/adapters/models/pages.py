@@ -9,9 +9,9 @@ from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.models.listing import Listing
 from modelport.domain.providers.connection import Endpoint
 
-TIMEOUT_S = 15.0
+PAGE_TIMEOUT_S = 15.0
 """For one page."""
-MOST_PAGES = 50
+MAX_PAGES = 50
 
 
 async def list_pages(
@@ -24,16 +24,16 @@ async def list_pages(
     """
     ask = {"If-None-Match": known.etag} if known and known.etag else {}
     outgoing = HttpRequest(path, {**wire.headers, **ask}, wire.key_header)
-    reply = await client.fetch("GET", endpoint, "", outgoing, TIMEOUT_S)
+    reply = await client.fetch("GET", endpoint, "", outgoing, PAGE_TIMEOUT_S)
     if not reply.changed and known:
         return known
     page = await read_list(endpoint, reply.body)
     if page.more is None:
         return Listing(models=page.models, etag=reply.etag)
     models, asked = {model.id: model for model in page.models}, {page.more}
-    while page.more and len(asked) < MOST_PAGES:
+    while page.more and len(asked) < MAX_PAGES:
         further = HttpRequest(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
-        page = await read_list(endpoint, await client.get(endpoint, "", further, TIMEOUT_S))
+        page = await read_list(endpoint, await client.get(endpoint, "", further, PAGE_TIMEOUT_S))
         models |= {model.id: model for model in page.models if model.id not in models}
         if page.more in asked:
             break

@@ -11,7 +11,7 @@ from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import Page, read_page
 from modelport.domain.providers.connection import Endpoint
 
-LONG_BODY = 64 * 1024
+MAX_INLINE_BODY_BYTES = 64 * 1024
 """A longer one is read by a worker thread."""
 
 
@@ -22,6 +22,6 @@ async def read_list(endpoint: Endpoint, body: bytes, read: Callable[[bytes], Pag
         RequestFailed: it is not a list.
     """
     try:
-        return read(body) if len(body) <= LONG_BODY else await anyio.to_thread.run_sync(read, body)
+        return read(body) if len(body) <= MAX_INLINE_BODY_BYTES else await anyio.to_thread.run_sync(read, body)
     except NotUnderstood as error:
         raise failures.not_understood(endpoint, "", body, str(error)) from error

@@ -14,7 +14,7 @@ from modelport.domain.operations.calls import Balance, Credit, CreditCall
 from modelport.domain.providers.operation_wire import CreditsWire
 
 MICROS = 1_000_000
-MOST = 1 << 53
+MAX_MICROS = 1 << 53
 """Millionths beyond which no client can count exactly, and no account has."""
 
 
@@ -76,4 +76,4 @@ def _micros(way: CreditsWire, entry: dict[str, Any], path: str | None) -> int | 
         micros = Decimal(str(value)) * MICROS / way.per_unit
     except ArithmeticError:
         return None
-    return int(micros.to_integral_value()) if micros.is_finite() and abs(micros) <= MOST else None
+    return int(micros.to_integral_value()) if micros.is_finite() and abs(micros) <= MAX_MICROS else None

@@ -28,7 +28,7 @@ from modelport.domain.operations.calls import (
 from modelport.protocol.types import Image, Judgement
 
 DIMENSIONS = 8
-LARGEST_IMAGE = 1024
+MAX_SIDE_PIXELS = 1024
 BAD_WORD = "violence"
 
 
@@ -88,7 +88,7 @@ def _vector(text: str, dimensions: int) -> tuple[float, ...]:
 def _pixels(size: str | None) -> tuple[int, int]:
     width, _, height = (size or "8x8").replace(":", "x").partition("x")
     sides = [int(side) if side.isdigit() else 8 for side in (width, height)]
-    return min(max(sides[0], 1), LARGEST_IMAGE), min(max(sides[1], 1), LARGEST_IMAGE)
+    return min(max(sides[0], 1), MAX_SIDE_PIXELS), min(max(sides[1], 1), MAX_SIDE_PIXELS)
 
 
 def _png(text: str, width: int, height: int) -> bytes:

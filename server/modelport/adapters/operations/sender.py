@@ -20,7 +20,7 @@ from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
-LONGEST_QUICK_BODY = 64 * 1024
+MAX_INLINE_BODY_BYTES = 64 * 1024
 """Bytes that are decoded on the event loop; more of them take a thread."""
 GET_TIMEOUT_S = 15.0
 
@@ -66,7 +66,7 @@ class Sender:
 async def _decoded(endpoint: Endpoint, model: str, decode: Callable[[bytes], T], body: bytes) -> T:
     """What a reply says; a long one is decoded where it holds up nothing else."""
     try:
-        if len(body) <= LONGEST_QUICK_BODY:
+        if len(body) <= MAX_INLINE_BODY_BYTES:
             return decode(body)
         return await anyio.to_thread.run_sync(decode, body)
     except ProviderRefused as refused:

@@ -38,7 +38,7 @@ RESPONSES_FIELDS = (
 )
 GOOGLE_FIELDS = ("contents", "systemInstruction", "tools", "generationConfig")
 CHAT_FIELDS = ("model", "messages", "tools")
-NO_SUCH_PLACE = (404, 405)
+NO_SUCH_PATH = (404, 405)
 
 Body = dict[str, Any]
 
@@ -64,7 +64,7 @@ async def count(sender: Sender, call: CountCall) -> TokenCount | None:
         return await _counted(sender, wire, call)
     except RequestFailed as failure:
         # A gateway in the provider's place that passes on nothing but completions.
-        if failure.kind == "invalid_response" and failure.http_status in NO_SUCH_PLACE:
+        if failure.kind == "invalid_response" and failure.http_status in NO_SUCH_PATH:
             return None
         raise
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 HARMLESS = ("accept", "content-type", "user-agent", "x-stainless-")
 KEY_HEADERS = ("authorization", "x-api-key")
 NO_KEY = "the key travels with each request"
-LONGEST_READ_S = 3600.0
+READ_TIMEOUT_S = 3600.0
 """The clients insist on a limit; the idle timeout ends a call long before this one."""
 
 
@@ -84,7 +84,7 @@ class _Sender:
         import httpx2
 
         ours = {name.casefold(): value for name, value in headers.items()}
-        options = {"headers": self._unwanted | ours, "timeout": LONGEST_READ_S}
+        options = {"headers": self._unwanted | ours, "timeout": READ_TIMEOUT_S}
         post: Any = self._client.post
         try:
             return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)

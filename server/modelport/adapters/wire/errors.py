@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-LONGEST_EVENT = 16 * 1024 * 1024
+MAX_EVENT_BYTES = 16 * 1024 * 1024
 """Bytes one event may have: an image or a long tool call fits, an endless line does not."""
 
 
@@ -25,4 +25,4 @@ class NotUnderstood(Exception):
 
 
 class EventTooLong(Exception):
-    """An event exceeded ``LONGEST_EVENT``."""
+    """An event exceeded ``MAX_EVENT_BYTES``."""

@@ -14,7 +14,7 @@ from struct import Struct as Layout
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong, NotUnderstood, ProviderRefused
+from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.json_values import decode, fields
 
 STATUSES: Mapping[str, int] = {
@@ -31,7 +31,7 @@ _CHECKSUM = 4
 _FIXED_SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
 """Types of header values to their bytes; the others, byte arrays and texts, say their length themselves."""
 _COUNTED = frozenset({6, 7})
-_KNOWN = 64
+_MAX_CACHED_HEADERS = 64
 """How many different headers are remembered; a stream has a handful."""
 
 
@@ -60,7 +60,7 @@ class EventStreamFramer:
         ConnectionError: from ``close``, inside a frame.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
         self._on_event = on_event
         self._limit = limit
         self._kept = bytearray()
@@ -104,7 +104,7 @@ class EventStreamFramer:
         kind = self._kinds.get(head)
         if kind is None:
             kind = _kind(read_headers(head))
-            if len(self._kinds) < _KNOWN:
+            if len(self._kinds) < _MAX_CACHED_HEADERS:
                 self._kinds[head] = kind
         if kind.exception:
             raise _refused(kind, payload)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from modelport.adapters.wire.errors import LONGEST_EVENT, EventTooLong
+from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong
 from modelport.adapters.wire.event_stream import EventStreamFramer
 
 
@@ -88,7 +88,7 @@ class SseFramer:
         EventTooLong: from ``feed``.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
         self._on_event = on_event
         self._limit = limit
         self._lines = _Lines(limit)
@@ -172,7 +172,7 @@ class JsonLinesFramer:
         EventTooLong: from ``feed``.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = LONGEST_EVENT) -> None:
+    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
         self._on_event = on_event
         self._lines = _Lines(limit)
 

@@ -59,7 +59,7 @@ PRICES: dict[str, tuple[str, ...]] = {
     "cache_write_usd_per_mtok": ("input_cache_write", "cache_write", "cache_write_tokens"),
 }
 PER_MTOK = 1_000_000
-LEAST_PER_MTOK = 0.001
+MIN_USD_PER_MTOK = 0.001
 """US dollars. Nobody charges less for a million tokens, or as much for one: so a price below it is of one token."""
 TEN_THOUSANDTHS = 10_000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -191,9 +191,9 @@ def _unit(pricing: dict[str, Any], values: list[float]) -> Literal[1, 1000000] |
     """What a price is multiplied with to be of a million tokens; None where the numbers contradict each other."""
     if pricing.get("unit") == "usd_per_1m_tokens" or not values:
         return 1
-    if max(values) < LEAST_PER_MTOK:
+    if max(values) < MIN_USD_PER_MTOK:
         return PER_MTOK
-    return 1 if min(values) >= LEAST_PER_MTOK else None
+    return 1 if min(values) >= MIN_USD_PER_MTOK else None
 
 
 def _first_number(pricing: dict[str, Any], names: tuple[str, ...]) -> float | None:

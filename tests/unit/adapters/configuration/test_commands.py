@@ -20,9 +20,9 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-c", code]
 
 
-async def fails(code: list[str], limit_s: float = 10) -> str:
+async def fails(code: list[str], timeout_s: float = 10) -> str:
     with pytest.raises(RequestFailed) as caught:
-        await LocalCommands(limit_s).output(code, ())
+        await LocalCommands(timeout_s).output(code, ())
     assert CANARY not in caught.value.message
     return caught.value.message
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.configuration.file import LARGEST, LocalConfigurationFile, config_folder
+from modelport.adapters.configuration.file import MAX_FILE_BYTES, LocalConfigurationFile, config_folder
 from modelport.adapters.data.providers import load_registry
 from modelport.domain.providers.configuration import FileRead, Finding, ProviderEntry
 from modelport.domain.providers.configured import configured
@@ -143,7 +143,7 @@ def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, line: 
     assert problems(tmp_path, text) == [(line, "")]
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * LARGEST])
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * MAX_FILE_BYTES])
 def test_what_is_no_text_of_use_is_told(tmp_path: Path, content: bytes) -> None:
     assert problems(tmp_path, content) == [(None, "")]
 

@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.adapters.http.idle_timeout import FIRST_DELTA_S, GAP_S, IdleTimeout
+from modelport.adapters.http.idle_timeout import FIRST_DELTA_TIMEOUT_S, GAP_TIMEOUT_S, IdleTimeout
 from support.builders import VirtualTime, endpoint
 
 
@@ -36,7 +36,7 @@ async def nothing(watch: IdleTimeout) -> None:
 
 
 async def test_a_provider_may_think_for_minutes_before_its_first_word() -> None:
-    assert await ends_after(nothing) == FIRST_DELTA_S == 300
+    assert await ends_after(nothing) == FIRST_DELTA_TIMEOUT_S == 300
 
 
 async def test_an_answer_that_has_begun_may_pause_for_half_a_minute() -> None:
@@ -45,7 +45,7 @@ async def test_an_answer_that_has_begun_may_pause_for_half_a_minute() -> None:
         watch.touch()
         watch.begun()
 
-    assert await ends_after(begin) == 100 + GAP_S == 130
+    assert await ends_after(begin) == 100 + GAP_TIMEOUT_S == 130
 
 
 async def test_every_chunk_starts_the_clock_again() -> None:

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 import trustme
 
-from modelport.adapters.http.transport import MOST_WAITING, DirectTransport
+from modelport.adapters.http.transport import MAX_WAITING_BYTES, DirectTransport
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -119,7 +119,7 @@ async def test_a_body_that_is_not_read_to_its_end_closes_the_connection() -> Non
 
 async def test_a_reader_that_pauses_leaves_the_rest_in_the_socket() -> None:
     written = 0
-    total = 64 * MOST_WAITING
+    total = 64 * MAX_WAITING_BYTES
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal written

@@ -10,7 +10,7 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.local_models import folder as folder_module
-from modelport.adapters.local_models.folder import DEEPEST, DiskFolder
+from modelport.adapters.local_models.folder import MAX_DEPTH, DiskFolder
 from support.local_models import gguf
 
 
@@ -61,7 +61,7 @@ async def test_a_file_that_has_not_changed_is_not_read_again(tmp_path: Path, mon
 
 
 async def test_a_head_longer_than_the_first_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "FIRST_READ", 16)
+    monkeypatch.setattr(folder_module, "FIRST_READ_BYTES", 16)
     gguf(tmp_path / "a.gguf")
     (model,) = await DiskFolder().models(str(tmp_path))
     assert model.header is not None
@@ -121,7 +121,7 @@ async def test_a_name_that_is_no_text_is_left_out(tmp_path: Path) -> None:
 
 
 async def test_only_so_deep(tmp_path: Path) -> None:
-    deep = tmp_path.joinpath(*"d" * DEEPEST)
+    deep = tmp_path.joinpath(*"d" * MAX_DEPTH)
     gguf(deep / "in.gguf")
     gguf(deep / "d" / "out.gguf")
     gguf(tmp_path / ".cache" / "hidden.gguf")
@@ -129,7 +129,7 @@ async def test_only_so_deep(tmp_path: Path) -> None:
 
 
 async def test_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(folder_module, "MOST_FILES", 3)
+    monkeypatch.setattr(folder_module, "MAX_FILES", 3)
     for number in range(5):
         gguf(tmp_path / f"{number}.gguf")
     assert len(await ids(tmp_path)) == 3

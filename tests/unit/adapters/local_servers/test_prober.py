@@ -16,10 +16,10 @@ from support import odd_servers
 from support.http_server import Answer, LocalServer
 from support.odd_servers import OddServer
 
-LONGEST = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 
 
-async def ask(port: int, path: str = "/x", *, longest: int = LONGEST, **place: Any) -> Reply | None:
+async def ask(port: int, path: str = "/x", *, longest: int = MAX_BODY_BYTES, **place: Any) -> Reply | None:
     return await SocketProber().get(ServerAddress(**{"host": "127.0.0.1", "port": port} | place), path, longest)
 
 

@@ -17,11 +17,11 @@ from modelport.domain.completions.parameters import EFFORTS
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.shapes import is_object
 
-HERE = "{value}"
+PLACEHOLDER = "{value}"
 """Where the value goes in a template."""
-ROOM = 8192
+ANSWER_TOKENS = 8192
 """Tokens left for the answer behind a reasoning budget."""
-LEAST_BUDGET = 1024
+MIN_BUDGET_TOKENS = 1024
 BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384}
 """What an effort means as a budget."""
 
@@ -47,21 +47,21 @@ class Family(Struct, frozen=True, kw_only=True):
     """Sent when the caller names no limit, since Bedrock's own default is short and reasoning counts."""
 
 
-_ADAPTIVE: Template = {"thinking": {"type": "adaptive"}, "output_config": {"effort": HERE}}
-_BUDGET: Template = {"thinking": {"type": "enabled", "budget_tokens": HERE}}
+_ADAPTIVE: Template = {"thinking": {"type": "adaptive"}, "output_config": {"effort": PLACEHOLDER}}
+_BUDGET: Template = {"thinking": {"type": "enabled", "budget_tokens": PLACEHOLDER}}
 _NO_THINKING: Template = {"thinking": {"type": "disabled"}}
 _UP_TO_MAX = ("low", "medium", "high", "xhigh", "max")
 _UP_TO_XHIGH = ("low", "medium", "high", "xhigh")
 
-_CLAUDE = Family(top_k={"top_k": HERE}, own_tool_choice=True)
+_CLAUDE = Family(top_k={"top_k": PLACEHOLDER}, own_tool_choice=True)
 _THINKING = replace(_CLAUDE, efforts=tuple(BUDGETS), budget=_BUDGET, off=_NO_THINKING)
 _CLAUDE_4_6 = replace(
     _CLAUDE, efforts=("low", "medium", "high", "max"), effort=_ADAPTIVE, budget=_BUDGET, off={}, max_tokens=32000
 )
 _CLAUDE_4_7 = replace(_CLAUDE_4_6, efforts=_UP_TO_MAX, budget={}, sampling=False)
-_NOVA = Family(top_k={"inferenceConfig": {"topK": HERE}})
-_EFFORT: Template = {"reasoning_effort": HERE}
-_REASONING: Template = {"reasoning": {"effort": HERE}}
+_NOVA = Family(top_k={"inferenceConfig": {"topK": PLACEHOLDER}})
+_EFFORT: Template = {"reasoning_effort": PLACEHOLDER}
+_REASONING: Template = {"reasoning": {"effort": PLACEHOLDER}}
 _GPT = Family(efforts=_UP_TO_XHIGH, effort=_REASONING, sampling=False)
 
 # The first pattern that fits counts; an unknown Claude is taken for a new one, since old ones are no longer made.
@@ -85,7 +85,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
         replace(
             _NOVA,
             efforts=("low", "medium", "high"),
-            effort={"reasoningConfig": {"type": "enabled", "maxReasoningEffort": HERE}},
+            effort={"reasoningConfig": {"type": "enabled", "maxReasoningEffort": PLACEHOLDER}},
             off={},
         ),
     ),
@@ -97,7 +97,7 @@ FAMILIES: tuple[tuple[str, Family], ...] = (
     ("xai.grok*", _GPT),
     # Of the efforts that these take only one makes them reason.
     ("qwen.qwen3-coder*", Family()),
-    ("qwen.qwen3*", Family(efforts=("high",), effort={"reasoning_config": HERE}, off={})),
+    ("qwen.qwen3*", Family(efforts=("high",), effort={"reasoning_config": PLACEHOLDER}, off={})),
     ("deepseek.v3.2*", Family(efforts=("high",), effort=_EFFORT, off={})),
     ("zai.glm-5.3*", Family(efforts=_UP_TO_MAX, effort=_EFFORT)),
     ("zai.glm-*", Family(efforts=("high",), effort=_EFFORT, off={})),
@@ -150,7 +150,7 @@ def max_tokens(call: ModelCall) -> int | None:
     family = family_of(call.model)
     limit = call.endpoint.provider.wire.default_max_tokens or family.max_tokens
     budget = _budget(call, family)
-    return max(limit or 0, budget + ROOM) if budget else limit
+    return max(limit or 0, budget + ANSWER_TOKENS) if budget else limit
 
 
 def _budget(call: ModelCall, family: Family) -> int:
@@ -160,7 +160,7 @@ def _budget(call: ModelCall, family: Family) -> int:
     if "reasoning_budget" in given or effort == "none" or family.effort:
         return given.get("reasoning_budget", 0)
     budget = BUDGETS[_nearest(effort, family.efforts)]
-    return min(budget, max(given.get("max_tokens", 2 * budget) // 2, LEAST_BUDGET))
+    return min(budget, max(given.get("max_tokens", 2 * budget) // 2, MIN_BUDGET_TOKENS))
 
 
 def _nearest(effort: str, efforts: tuple[str, ...]) -> str:
@@ -170,7 +170,7 @@ def _nearest(effort: str, efforts: tuple[str, ...]) -> str:
 
 
 def _filled(template: Template, value: Any) -> dict[str, Any]:
-    return {k: _filled(v, value) if is_object(v) else value if v == HERE else v for k, v in template.items()}
+    return {k: _filled(v, value) if is_object(v) else value if v == PLACEHOLDER else v for k, v in template.items()}
 
 
 def _off(call: ModelCall, family: Family) -> dict[str, Any]:

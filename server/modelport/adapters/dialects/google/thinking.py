@@ -21,7 +21,7 @@ class Thinking(Struct, frozen=True):
     """What a model takes: levels in their order, or a budget; neither for a model that does not think."""
 
     levels: tuple[str, ...] = ()
-    longest: int = 0
+    max_budget: int = 0
     """The largest budget, in tokens."""
     can_stop: bool = False
     """Whether it also answers without thinking."""
@@ -32,8 +32,8 @@ MODELS: tuple[tuple[str, Thinking], ...] = (
     ("gemini-1.*", Thinking()),
     ("gemini-2.0*", Thinking()),
     ("gemini-2.5-flash-image*", Thinking()),
-    ("gemini-2.5-pro*", Thinking(longest=32768)),
-    ("gemini-2.5*", Thinking(longest=24576, can_stop=True)),
+    ("gemini-2.5-pro*", Thinking(max_budget=32768)),
+    ("gemini-2.5*", Thinking(max_budget=24576, can_stop=True)),
     ("gemini-3-pro*", Thinking(("low", "high"))),
     ("gemini-3-flash*", Thinking(("minimal", "low", "medium", "high"))),
     ("gemini-3.1-flash*", Thinking(("minimal", "low", "medium", "high"))),
@@ -63,9 +63,9 @@ def checks_signatures(model: str) -> bool:
 def accepted_parameters(call: ModelCall) -> frozenset[str]:
     """The reasoning parameters that the model takes; of an effort and a budget only one can be sent."""
     thinking = thinking_of(call.model)
-    if thinking.levels or (thinking.longest and "reasoning_effort" in call.parameters):
+    if thinking.levels or (thinking.max_budget and "reasoning_effort" in call.parameters):
         return frozenset({"reasoning_effort"})
-    return frozenset({"reasoning_effort", "reasoning_budget"} if thinking.longest else ())
+    return frozenset({"reasoning_effort", "reasoning_budget"} if thinking.max_budget else ())
 
 
 def thinking_config(call: ModelCall) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def thinking_config(call: ModelCall) -> dict[str, Any]:
         return _none(call, thinking)
     if thinking.levels:
         return {"thinkingLevel": _nearest(effort, thinking.levels).upper(), "includeThoughts": True}
-    return {"thinkingBudget": BUDGETS.get(effort, thinking.longest), "includeThoughts": True}
+    return {"thinkingBudget": BUDGETS.get(effort, thinking.max_budget), "includeThoughts": True}
 
 
 def _nearest(effort: str, levels: tuple[str, ...]) -> str:

@@ -51,7 +51,7 @@ PARAMETERS = (
     "repetition_penalty", "parallel_tool_calls", "reasoning_effort", "reasoning_budget", "context_length", "user",
 )  # fmt: skip
 SENTENCE = ("The", "quick", "brown", "fox", "jumps", "over", "the", "naïve", "dog", "in", "東京,", "twice.")
-GAP_S = 30.0
+DEFAULT_IDLE_TIMEOUT_S = 30.0
 
 
 class Script(Struct, frozen=True):
@@ -222,7 +222,7 @@ def _failure(script: Script, call: ModelCall) -> RequestFailed:
 
 
 async def _silence(call: ModelCall) -> NoReturn:
-    seconds = call.endpoint.silence_s or GAP_S
+    seconds = call.endpoint.silence_s or DEFAULT_IDLE_TIMEOUT_S
     await anyio.sleep(seconds)
     raise RequestFailed(
         "timeout",

@@ -22,7 +22,7 @@ DEFAULT_MAX_TOKENS = 1024
 SPEAKERS = {"user": "User:", "assistant": "Assistant:"}
 NEXT_TURNS = ("\n\nUser:", "\nUser:")
 """Where the model would go on with the user's turn; the longer first, so that no line break is left over."""
-MOST_STOPS = 4
+MAX_STOPS = 4
 """Source: OpenAI API reference, Completions, ``stop``."""
 
 
@@ -48,7 +48,7 @@ def body(call: ModelCall) -> dict[str, Any]:
     body |= call.parameters
     if _is_dialogue(call) and "stop" in accepted:
         stops: list[str] = call.parameters.get("stop", [])
-        body["stop"] = [*stops, *NEXT_TURNS][: max(MOST_STOPS, len(stops))]
+        body["stop"] = [*stops, *NEXT_TURNS][: max(MAX_STOPS, len(stops))]
     return body | wire.extra_body
 
 

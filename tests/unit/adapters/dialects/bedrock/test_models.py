@@ -8,7 +8,7 @@ import pytest
 
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
-from modelport.adapters.dialects.bedrock.models import FAMILIES, HERE, family_of
+from modelport.adapters.dialects.bedrock.models import FAMILIES, PLACEHOLDER, family_of
 from modelport.domain.completions.parameters import EFFORTS
 from modelport.domain.errors import InvalidParams
 from support.builders import call, row
@@ -194,7 +194,7 @@ def test_the_families_are_in_order() -> None:
         assert list(family.efforts) == [effort for effort in EFFORTS if effort in family.efforts]
         assert bool(family.efforts) == bool(family.effort or family.budget)
         for template in (family.top_k, family.effort, family.budget):
-            assert not template or str(template).count(HERE) == 1
+            assert not template or str(template).count(PLACEHOLDER) == 1
         example = pattern.replace("*", "x").replace("[789]", "7")
         assert family_of(example) is family, f"{pattern} is hidden by one of the first {number}"
 
