@@ -132,7 +132,7 @@ def test_a_file_that_is_broken_at_the_start_stops_nothing_and_is_told(file: Path
     assert server.result("completion/create", {"model": "mock/mock", "prompt": "hi"})["text"] == "You said: hi"
     said = told(server)
     assert [kind for kind, _ in said] == [1, 1]
-    assert "config.toml: Line 1: This is no TOML" in said[0][1]
+    assert "config.toml: Line 1: This is not valid TOML" in said[0][1]
     assert "Only the providers that Modelport knows by itself" in said[1][1]
 
 

@@ -1,4 +1,4 @@
-"""Confines what is found on this machine to one process and what it has started.
+"""Confines discovery on this machine to one process and its descendants.
 
 On a machine that several jobs of one user share, as in continuous integration, each can see its own servers and agents
 only: the variable ``MODELPORT_PROCESS_TREE`` names the process whose tree counts.
@@ -44,7 +44,7 @@ class ProcessTree:
 
 
 def process_tree(variables: Mapping[str, str]) -> ProcessTree | None:
-    """The tree that the environment names; None where it names none. What is no number is a tree without a process."""
+    """The tree that the environment names; None where it names none. What is no number gives an empty tree."""
     name = variables.get(VARIABLE, "").strip()
     if not name:
         return None

@@ -16,16 +16,16 @@ MAX_OUTPUT_BYTES = 64 * 1024
 
 
 class LocalCommands:
-    """Programs of this machine: no shell, nothing on their input, nothing of their complaints kept.
+    """Runs programs without a shell, with empty standard input; their standard error is dropped.
 
-    ``timeout_s`` is how long one may take, in seconds, the person it may ask included.
+    ``timeout_s`` is how long one may take, with the time that a person takes to answer its prompt.
     """
 
     def __init__(self, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self._timeout_s = timeout_s
 
     async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
-        """The first line that a program prints. It is ended when it takes too long or is not waited for any more.
+        """The first line that a program prints. It is ended on timeout and on cancellation.
 
         Raises:
             RequestFailed: it cannot be run, fails, prints nothing of use or takes too long; the message is the
@@ -49,13 +49,13 @@ async def _run(command: Sequence[str], environment: dict[str, str]) -> bytes:
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
         )
     except (OSError, ValueError) as error:
-        reason = "is not there" if isinstance(error, FileNotFoundError) else "cannot be run"
+        reason = "was not found" if isinstance(error, FileNotFoundError) else "cannot be run"
         raise _failed(reason) from error
     printed = bytearray()
     try:
         assert process.stdout is not None  # noqa: S101  it was asked for
-        async for piece in process.stdout:
-            printed += piece
+        async for chunk in process.stdout:
+            printed += chunk
             if len(printed) > MAX_OUTPUT_BYTES:
                 raise _failed("prints more than a key")
         code = await process.wait()

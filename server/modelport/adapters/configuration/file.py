@@ -50,11 +50,11 @@ class LocalConfigurationFile:
         self._folder = folder
 
     def stamp(self) -> object:
-        """What the file system says of the files that count; it changes when one of them does."""
+        """The metadata of the files that count; it changes when one of them does."""
         return tuple(_stamp(self._folder / name) for name in NAMES)
 
     def read(self) -> FileRead:
-        """What the file says now, with everything that is wrong with it."""
+        """The configuration in the file now, with everything that is wrong with it."""
         path = next((path for name in NAMES if (path := self._folder / name).exists()), None)
         if path is None:
             return FileRead(path=str(self._folder / NAMES[0]), exists=False, configuration=Configuration())
@@ -102,8 +102,8 @@ def _read_toml(path: Path, text: str) -> FileRead:
         what, _, where = str(error).rpartition(" (at ")
         line = re.match(r"line (\d+)", where)
         last = text.rstrip("\n").count("\n") + 1
-        # What tomllib says names characters and keys, never a value.
-        return _broken(path, Finding((), f"This is no TOML: {what}."), int(line[1]) if line else last)
+        # The messages of tomllib name characters and keys, never a value.
+        return _broken(path, Finding((), f"This is not valid TOML: {what}."), int(line[1]) if line else last)
     return _checked(path, raw, {}, [], lambda finding: finding.problem(_line(places.toml_lines(text), finding.place)))
 
 
@@ -111,9 +111,9 @@ def _read_json(path: Path, text: str) -> FileRead:
     try:
         raw = json.loads(text)
     except json.JSONDecodeError as error:
-        return _broken(path, Finding((), f"This is no JSON: {error.msg}."), error.lineno)
+        return _broken(path, Finding((), f"This is not valid JSON: {error.msg}."), error.lineno)
     except RecursionError:
-        return _broken(path, Finding((), "This is no JSON of use: it is too deep."), None)
+        return _broken(path, Finding((), "This JSON is nested too deeply."), None)
     done = translate(raw)
     unknown = [
         Finding((provider, name), f"There is no such setting{did_you_mean(name, KNOWN)}.")
@@ -123,7 +123,7 @@ def _read_json(path: Path, text: str) -> FileRead:
     ]
 
     def locate(finding: Finding) -> Problem:
-        written = msgspec.structs.replace(finding, place=_written(done.places, finding.place))
+        written = msgspec.structs.replace(finding, place=_written(done.written, finding.place))
         return written.problem(_line(places.json_lines(text), written.place))
 
     if unknown:
@@ -178,7 +178,7 @@ def _missing_files(path: Path, document: Document) -> list[Finding]:
 
 
 def _at_home(document: Document, folder: Path) -> Document:
-    """The document with whole paths."""
+    """The document with absolute paths."""
     entries = {
         name: msgspec.structs.replace(entry, ca_file=str(_ca_file(folder, entry.ca_file))) if entry.ca_file else entry
         for name, entry in document.providers.items()

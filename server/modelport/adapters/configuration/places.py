@@ -1,4 +1,4 @@
-"""Finds the line of a key in the text of a configuration file; only a mistake pays for it."""
+"""Finds the line of a key in the text of a configuration file; it runs only when there is a problem to report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelport.protocol.shapes import is_object
 
 _JSON_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|\n')
 MAX_STATEMENT_LINES = 200
-"""Lines; a longer value is passed over."""
+"""A longer value is passed over."""
 
 
 def toml_lines(text: str) -> dict[KeyPath, int]:

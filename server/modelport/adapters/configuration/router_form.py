@@ -35,17 +35,17 @@ class Translated:
         self.raw: dict[str, Any] = {"providers": {}}
         self.keys: dict[str, Secret] = {}
         self.findings: list[Finding] = []
-        self.places: dict[KeyPath, KeyPath] = {}
+        self.written: dict[KeyPath, KeyPath] = {}
 
 
 def translate(document: Any) -> Translated:
-    """The document as ours; what is not understood stays under its own name, for the check to complain of."""
+    """The document as ours; what is not understood stays under its own name, for the check to report."""
     done = Translated()
     if not is_object(document):
         done.findings.append(Finding((), "The file must be an object with a provider's settings under its name."))
         return done
     for provider, settings in document.items():
-        done.places["providers", provider] = (provider,)
+        done.written["providers", provider] = (provider,)
         done.raw["providers"][provider] = settings
         if is_object(settings):
             done.raw["providers"][provider] = _settings(done, provider, settings)
@@ -63,11 +63,11 @@ def _settings(done: Translated, provider: str, settings: dict[str, Any]) -> dict
             _key(done, provider, value)
         elif name in HEADERS:
             headers[HEADERS[name]] = value
-            done.places["providers", provider, "headers", HEADERS[name]] = here
+            done.written["providers", provider, "headers", HEADERS[name]] = here
         else:
             ours = SAME.get(name, name)
             found[ours] = value
-            done.places["providers", provider, ours] = here
+            done.written["providers", provider, ours] = here
     if headers:
         more = found.get("headers")
         found["headers"] = headers | more if is_object(more) else headers
@@ -82,7 +82,7 @@ def _local(done: Translated, provider: str, settings: dict[str, Any], name: str)
         return
     table = done.raw.setdefault("local_models", {})
     ours = MODELS.get(name, "command")
-    done.places["local_models", ours] = here
+    done.written["local_models", ours] = here
     if name == PROGRAM and isinstance(value, str):
         value = [_server(value), *SERVER_COMMAND[1:]]
     table[ours] = value

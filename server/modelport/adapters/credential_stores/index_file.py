@@ -1,7 +1,7 @@
-"""Which providers have a key in the keyring: a list of names beside the ledger, no secrets.
+"""The names of the providers that have a key in the keyring, in a file beside the ledger; no secrets.
 
-A keyring cannot be asked what it holds without a prompt or a lookup per provider, so the names
-are kept here. A lost list loses nothing: a key is still found when its provider is called.
+Listing a keyring takes a prompt or a lookup per provider, so the names are kept here. A lost list loses
+nothing: a key is still found when its provider is called.
 """
 
 from __future__ import annotations

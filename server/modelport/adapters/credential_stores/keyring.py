@@ -1,7 +1,7 @@
 """The operating system's keyring, through the keyring library, never on the event loop.
 
 A keyring may have to ask its owner to unlock it, so every access runs in a worker thread with a
-time limit, one at a time; while one hangs, the next fails at once and says so.
+time limit, one at a time; while one hangs, the next fails at once.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class KeyringStore:
         await self._change(lambda: self._index.add(provider))
 
     async def delete(self, provider: str) -> bool:
-        """Forgets a key; returns whether there was one."""
+        """Deletes a key; returns whether there was one."""
         found = await self._run(lambda: _remove(provider), needed=True)
         await self._change(lambda: self._index.remove(provider))
         return bool(found)
@@ -77,7 +77,7 @@ class KeyringStore:
         return await self._run(_describe, needed=True) or ""
 
     async def _look(self) -> None:
-        """Notices at most a second later that another process changed a key."""
+        """Clears the cache when another process has changed a key; looks at most once a second."""
         if anyio.current_time() - self._looked_at < RECHECK_INTERVAL_S:
             return
         version = await anyio.to_thread.run_sync(self._index.version)
@@ -179,7 +179,7 @@ def _read(provider: str, *, unlock: bool) -> StoredKey | None:
 
 
 def _is_locked() -> bool:
-    """Whether the keyring would ask its owner; False where that cannot be told without asking."""
+    """Whether the keyring would ask its owner; False where that is unknown without a prompt."""
     import keyring
     from keyring.backends import SecretService
 

@@ -24,7 +24,7 @@ QWEN_FILE = "~/.qwen/oauth_creds.json"
 
 
 class LocalVendorFiles:
-    """Looks for what the tools left, in a worker thread; a file that cannot be read is not there."""
+    """Reads the tools' files in a worker thread; an unreadable file counts as missing."""
 
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
@@ -110,11 +110,11 @@ def _aws_section(variables: Mapping[str, str], variable: str, usual: str) -> Map
 
 def _google_file(variables: Mapping[str, str]) -> Path | None:
     if named := variables.get("GOOGLE_APPLICATION_CREDENTIALS", "").strip():
-        places = [Path(named).expanduser()]
+        files = [Path(named).expanduser()]
     else:
         folder = variables.get("CLOUDSDK_CONFIG") or _config_folder(variables, "APPDATA", "gcloud")
-        places = [Path(folder) / "application_default_credentials.json"]
-    return next((path for path in places if path.is_file()), None)
+        files = [Path(folder) / "application_default_credentials.json"]
+    return next((path for path in files if path.is_file()), None)
 
 
 def _copilot(row: Provider, variables: Mapping[str, str]) -> Credential | None:

@@ -1,4 +1,4 @@
-"""Completes calls in any wire format over HTTP: send, frame, decode, and say what went wrong."""
+"""Completes calls in any wire format over HTTP: sends, frames, decodes and translates failures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ VERIFY_TIMEOUT_S = 15.0
 NO_PROOF: frozenset[ErrorKind] = frozenset(
     {"forbidden", "network", "tls", "timeout", "rate_limited", "provider_unavailable", "invalid_response"}
 )
-"""Failures of a list on a host of its own that say nothing of the host that answers, nor of the key there."""
+"""Failures of a list on a host of its own that prove nothing about the host that completes, or the key there."""
 
 
 class HttpCompleter:
@@ -61,16 +61,16 @@ class HttpCompleter:
         await self._client.prepare(endpoint)
 
     async def verify(self, endpoint: Endpoint) -> Verification:
-        """Lists the models, or asks the row's own path for a free proof of the key."""
+        """Lists the models, or requests the row's own path that proves a key for free."""
         proof, listing = endpoint.provider.wire.verify_path, self._wire.models_path(endpoint.provider)
-        place = endpoint if proof else listing_endpoint(endpoint)
+        target = endpoint if proof else listing_endpoint(endpoint)
         path = proof or listing
-        if not path or place is None:
+        if not path or target is None:
             return Verification(verified=False, models=())
         try:
-            models = await self._model_ids(place, path)
+            models = await self._model_ids(target, path)
         except RequestFailed as failed:
-            if place.base_url == endpoint.base_url or failed.kind not in NO_PROOF:
+            if target.base_url == endpoint.base_url or failed.kind not in NO_PROOF:
                 raise
             return Verification(verified=False, models=())
         return Verification(verified=True, models=models if path == listing else ())

@@ -34,7 +34,7 @@ async def read_reply(
     Raises:
         NotUnderstood: it is a web page, or an event is not what the format promises.
         ProviderRefused: it is an error.
-        EventTooLong: an event, or a reply in one piece, exceeds ``MAX_EVENT_BYTES``.
+        EventTooLong: an event, or a whole reply, exceeds ``MAX_EVENT_BYTES``.
     """
     chunks = response.aiter_bytes()
     start = b""
@@ -44,16 +44,16 @@ async def read_reply(
         if len(start) > 1:
             break
     if start[:1] == b"<":
-        raise NotUnderstood(await _rest(start, chunks, idle), "a web page")
+        raise NotUnderstood(await _whole_body(start, chunks, idle), "a web page")
     framer = framer_for(framing, start, decoder.event)
     if framer is None:
-        decoder.whole(await _rest(start, chunks, idle))
+        decoder.whole(await _whole_body(start, chunks, idle))
     else:
         framer.feed(start)
         await _stream(chunks, framer, idle, decoder, answer)
 
 
-async def _rest(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTimeout) -> bytes:
+async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTimeout) -> bytes:
     body = bytearray(start)
     async for chunk in chunks:
         idle.touch()

@@ -1,4 +1,4 @@
-"""What a wire format over HTTP has to say of itself; everything else is shared."""
+"""The interface of a wire format over HTTP; what formats share is elsewhere."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Decoder(Protocol):
         ...
 
     def whole(self, body: bytes) -> None:
-        """A reply that came in one piece."""
+        """A reply that was not streamed."""
         ...
 
 

@@ -14,9 +14,9 @@ MAX_REFUSAL_BYTES = 64 * 1024
 
 
 async def read_capped(
-    response: httpx2.Response, limit: int, *, cut: bool = False, watch: IdleTimeout | None = None
+    response: httpx2.Response, limit: int, *, cut: bool = False, idle: IdleTimeout | None = None
 ) -> bytes:
-    """The body up to ``limit`` bytes, each part of it told to the watch.
+    """The body up to ``limit`` bytes; each chunk restarts the idle timeout.
 
     Raises:
         OverflowError: the body is longer and ``cut`` is false.
@@ -24,8 +24,8 @@ async def read_capped(
     parts: list[bytes] = []
     size = 0
     async for part in response.aiter_bytes():
-        if watch is not None:
-            watch.touch()
+        if idle is not None:
+            idle.touch()
         parts.append(part)
         size += len(part)
         if size > limit:

@@ -1,4 +1,4 @@
-"""What a provider's refusal or a broken connection means, in the contract's words.
+"""Translates a provider's refusal or a broken connection into the contract's errors.
 
 Each is translated once, here, and raised with its cause. The provider's own sentence is kept,
 on one line, cut to length and with the key taken out.
@@ -38,7 +38,7 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     if is_page(text) and status not in (401, 403, 407, 429):
         return page_instead(endpoint, model, status, text)
     refusal = read_refusal(page_words(text) if is_page(text) else text)
-    # AWS tells the name of an error in a header, before a colon and where it is described.
+    # AWS sends the name of an error in a header, before a colon and the address of its description.
     named = headers.get("x-amzn-errortype", "").partition(":")[0]
     refusal = Refusal(refusal.message, f"{refusal.code} {named}")
     kind = kind_of(status, refusal)
@@ -94,7 +94,7 @@ def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str, *, beg
 
 
 def hung_up(endpoint: Endpoint, model: str) -> RequestFailed:
-    """The failure for a connection that was taken and then closed without a word."""
+    """The failure for a connection that was accepted and then closed without a reply."""
     return RequestFailed(
         "network",
         f"{endpoint.provider.display_name} at {endpoint.base_url} took the request and closed the connection: "
@@ -142,8 +142,8 @@ def interrupted(endpoint: Endpoint, model: str, *, begun: bool) -> RequestFailed
     )
 
 
-def silent(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
-    """The failure for a provider that has said nothing for too long."""
+def timed_out(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
+    """The failure for a provider that has sent nothing for too long."""
     return RequestFailed(
         "timeout",
         f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeoutMs "

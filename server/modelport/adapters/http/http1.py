@@ -25,8 +25,8 @@ class NotHttp(Exception):
 class ResponseReader:
     """One response. ``feed`` takes bytes cut anywhere; ``take`` gives the body that has come.
 
-    ``status`` is 0 until the whole head is there. ``complete`` says that the response has ended,
-    ``reusable`` that the connection may carry another one.
+    ``status`` is 0 until the whole head is there. ``complete`` is set once the response has ended,
+    ``reusable`` when the connection may carry another one.
     """
 
     def __init__(self) -> None:
@@ -52,7 +52,7 @@ class ResponseReader:
         position = 0
         while position < len(data):
             if self.complete:
-                # Something came behind the response: whatever it is, it is not for us.
+                # Bytes behind the response belong to no request of ours.
                 self.reusable = False
                 return
             after = self._read(data, position)
@@ -80,7 +80,7 @@ class ResponseReader:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     # Each of the following reads one thing at a position: it returns the position behind it, or -1
-    # when there is not enough yet, and says in ``_read`` what comes next.
+    # when there is not enough yet, and sets ``_read`` to what comes next.
 
     def _head(self, data: bytes, position: int) -> int:
         end, gap = data.find(b"\r\n\r\n", position), 4
@@ -89,7 +89,7 @@ class ResponseReader:
             end, gap = loose, 2
         if end < 0 or end - position > MAX_HEAD_BYTES:
             if not HTTP_1_PREFIX.startswith(data[position : position + len(HTTP_1_PREFIX)]):
-                # Whoever says something else may never come to the end of a head.
+                # Not HTTP: fail now, such a peer may never send the blank line that ends the headers.
                 raise NotHttp("the response does not begin as HTTP/1.1 does")
             if len(data) - position > MAX_HEAD_BYTES:
                 raise NotHttp("the head of the response is too long")

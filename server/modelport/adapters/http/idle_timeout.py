@@ -31,7 +31,7 @@ class IdleTimeout:
         self._timer = self._loop.call_later(self.limit_s, self._look)
 
     def touch(self) -> None:
-        """Something arrived."""
+        """Restarts the clock: something arrived."""
         self._last = self._loop.time()
 
     def begun(self) -> None:
@@ -41,11 +41,11 @@ class IdleTimeout:
             self._rearm(self._last + self._gap_s)
 
     def pause(self) -> None:
-        """Nothing is expected for now: we are not reading."""
+        """Stops the clock: nothing is read for now."""
         self._timer.cancel()
 
     def resume(self) -> None:
-        """The provider is expected to speak again."""
+        """Starts the clock again: reading goes on."""
         self.touch()
         self._rearm(self._last + self.limit_s)
 

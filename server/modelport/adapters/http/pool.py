@@ -33,7 +33,7 @@ Choice = tuple[bool, str | None, Secret]
 
 
 class Network(TypedDict):
-    """What an endpoint has to say of its connections."""
+    """An endpoint's settings for its connections."""
 
     verify_tls: bool
     ca_file: str | None
@@ -104,7 +104,7 @@ def _make_client(*, verify_tls: bool, ca_file: str | None, proxy: Secret) -> htt
 
     from modelport.adapters.http.transport import DirectTransport
 
-    # The silence of a provider is limited per call, by IdleTimeout: no read timeout here.
+    # IdleTimeout limits each call by itself: no read timeout here.
     timeout = httpx2.Timeout(connect=CONNECT_TIMEOUT_S, read=None, write=WRITE_TIMEOUT_S, pool=None)
     tls = httpx2.create_ssl_context(verify=verify_tls)
     if ca_file is not None and verify_tls:
@@ -128,7 +128,7 @@ def _proxy(address: Secret, tls: ssl.SSLContext) -> httpx2.Proxy:
     if not is_proxy(address.reveal()):
         raise RequestFailed(
             "network",
-            "The proxy of the configuration is none that can be used: write something like http://proxy.example:3128.",
+            "The proxy of the configuration cannot be used: write something like http://proxy.example:3128.",
             action="correct the proxy",
         )
     text = address.reveal()

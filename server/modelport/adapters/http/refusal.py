@@ -14,7 +14,7 @@ from modelport.protocol.types import ErrorKind
 
 
 class Refusal(Struct, frozen=True):
-    """What a provider's error says of itself, in whatever shape it came."""
+    """The code and message of a provider's error, in whatever shape it came."""
 
     message: str
     code: str
@@ -151,7 +151,7 @@ def _from_text(text: str) -> Refusal:
 def _from_object(error: dict[str, Any]) -> Refusal:
     metadata = error.get("metadata")
     if is_object(metadata) and metadata.get("raw"):
-        # A gateway that only says that its provider failed keeps the provider's own words here.
+        # A gateway that only reports that its provider failed keeps the provider's own words here.
         found = _read(metadata["raw"])
         return Refusal(found.message, f"{_code(error)} {found.code}")
     for name in ("error", "errors", "detail", "base_resp"):

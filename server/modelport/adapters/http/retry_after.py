@@ -1,4 +1,4 @@
-"""How long a provider asks to be left alone, in the forms they use."""
+"""Reads how long to wait before the next try, in the forms that providers use."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|milliseconds?|s|sec|seconds?|m|mi
 _UNIT_MS = {"ms": 1, "mi": 60_000, "m": 60_000, "s": 1000, "h": 3_600_000}
 _TEXT = re.compile(r"(?:try again|retry|wait)[^.\d]{0,30}((?:\d+(?:\.\d+)?\s*(?:ms|[smh])[a-z]*\s*)+)", re.IGNORECASE)
 MAX_DELAY = 1e11
-"""In seconds or milliseconds: what is longer is no time that anybody meant."""
+"""In seconds or milliseconds; a longer delay is ignored, since no provider means it."""
 RESET_HEADERS = ("x-ratelimit-reset-requests", "x-ratelimit-reset-tokens")
 
 
 def retry_after_ms(headers: Mapping[str, str], text: str, now_s: float) -> int | None:
     """Milliseconds to wait, from ``retry-after-ms``, ``retry-after``, the rate-limit reset headers or the text.
 
-    ``now_s`` is the time in seconds since 1970, for the date form. Returns None when nobody says.
+    ``now_s`` is the time in seconds since 1970, for the date form. Returns None when none of them has it.
     """
     if (exact := _number(headers.get("retry-after-ms", ""))) is not None:
         return max(0, int(exact))

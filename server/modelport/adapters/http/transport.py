@@ -1,8 +1,8 @@
 """Sends HTTP/1.1 requests for httpx2, a connection per request under way.
 
-httpx2 stays what the rest of the program knows. This takes the place of its own transport for
-direct connections: each read of the socket is parsed once and handed out as one piece, which makes
-a streamed delta several times cheaper. Requests that go through a proxy use httpx2's transport.
+The rest of the program uses httpx2; this replaces its own transport for direct connections. Each
+read of the socket is parsed once and handed out as one chunk, which makes a streamed delta several
+times cheaper. Requests that go through a proxy use httpx2's transport.
 
 Importing this module imports httpx2.
 """
@@ -154,7 +154,7 @@ class _Connection(asyncio.Protocol):
             await self._more()
         return self.reader
 
-    async def piece(self) -> bytes:
+    async def chunk(self) -> bytes:
         """More of the body, all that has come; nothing at its end."""
         reader = self.reader
         while not reader.waiting_bytes:
@@ -182,7 +182,7 @@ class _Connection(asyncio.Protocol):
         self.reader = ResponseReader()
 
     def abort(self) -> None:
-        """Closes at once: nobody waits for what is still on its way."""
+        """Closes at once, without waiting for bytes in transit."""
         self._transport.abort()
 
     async def _more(self) -> None:
@@ -216,14 +216,14 @@ class _Body(httpx2.AsyncByteStream):
         return self
 
     async def __anext__(self) -> bytes:
-        piece = await self._connection.piece() if self._connection else b""
-        if not piece:
+        chunk = await self._connection.chunk() if self._connection else b""
+        if not chunk:
             raise StopAsyncIteration
-        return piece
+        return chunk
 
     @override
     async def aclose(self) -> None:
-        """The reader has had enough."""
+        """Ends the reading, at the body's end or before it."""
         connection, self._connection = self._connection, None
         if connection is None:
             return

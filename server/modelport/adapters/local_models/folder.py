@@ -1,4 +1,4 @@
-"""Looks what model files a folder has. Everything here blocks, so a worker thread does it."""
+"""Lists the model files of a folder. Everything here blocks, so it runs in a worker thread."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _Head = tuple[GgufHeader | None, str | None]
 
 
 class DiskFolder:
-    """A ``ModelFolder``. What was read of a file is kept until the file changes."""
+    """A ``ModelFolder``. The head of a file is cached until the file changes."""
 
     def __init__(self) -> None:
         self._heads: dict[str, tuple[_Stamp, _Head]] = {}
@@ -36,7 +36,7 @@ class DiskFolder:
         self._lock = anyio.Lock()
 
     async def models(self, folder: str) -> Sequence[ModelFile]:
-        """What is in the folder now, and in the folders in it.
+        """The models that are now in the folder and its subfolders.
 
         Raises:
             OSError: the folder itself cannot be read.
@@ -45,7 +45,7 @@ class DiskFolder:
             return await anyio.to_thread.run_sync(self._look, folder, abandon_on_cancel=True)
 
     async def command(self, program: str) -> bool:
-        """Whether a program is on the path, or is there where its own path says."""
+        """Whether a program is on the search path, or exists at its own path."""
         return await anyio.to_thread.run_sync(_is_there, program)
 
     def _look(self, folder: str) -> list[ModelFile]:
@@ -112,7 +112,7 @@ def _status(entry: os.DirEntry[str]) -> os.stat_result | None:
 
 
 def _sound(path: str) -> bool:
-    """Whether a name is text: others cannot be told to anybody."""
+    """Whether a name is text: no other can be sent to a client."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:
@@ -121,7 +121,7 @@ def _sound(path: str) -> bool:
 
 
 def _head(path: str, size: int) -> _Head:
-    """What a file says of its model, or why it says nothing."""
+    """The header of a model file, or why there is none."""
     try:
         with Path(path).open("rb") as file:
             data, wanted = b"", FIRST_READ_BYTES

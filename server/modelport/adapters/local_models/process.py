@@ -18,7 +18,7 @@ SUPERVISOR = Path(__file__).with_name("supervisor.py")
 GRACE_S = 2.0
 """How long a server may take to end by itself."""
 DRAIN_S = 1.0
-"""How long its last words may take; a daemon that it has left behind may hold the pipe for ever."""
+"""How long its last output may take; a daemon that it has left behind may hold the pipe for ever."""
 MAX_LINES = 40
 MAX_LINE_BYTES = 500
 CHUNK_SIZE = 64 * 1024
@@ -58,22 +58,22 @@ class ServerProcess:
 
     @property
     def code(self) -> int | None:
-        """How it ended: as a shell tells it."""
+        """Its exit code, as a shell would return it."""
         return self._process.returncode
 
-    def last_words(self, known: Mapping[str, str], most: int = 3) -> str:
+    def last_lines(self, known: Mapping[str, str], limit: int = 3) -> str:
         """Its last lines on one line: known paths under the names to show for them, other files without folders."""
-        text = " | ".join(_without_traceback(list(self._lines))[-most:])
+        text = " | ".join(_without_traceback(list(self._lines))[-limit:])
         for path in sorted(filter(None, known), key=len, reverse=True):
             text = text.replace(path, known[path])
         return _FOLDERS.sub("", text)
 
-    def said(self, pattern: str) -> bool:
+    def printed(self, pattern: str) -> bool:
         """Whether one of the last lines holds something that matches, in any case."""
         return any(re.search(pattern, line, re.IGNORECASE) for line in self._lines)
 
     def stop(self) -> None:
-        """Asks it to end, and sees to it that it does; returns at once."""
+        """Requests its end, which the supervisor enforces; returns at once."""
         if self._process.stdin is not None:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
@@ -89,10 +89,10 @@ class ServerProcess:
             while data := self._process.stdout.read(CHUNK_SIZE):
                 *lines, rest = (rest + data).replace(b"\r", b"\n").split(b"\n")
                 for line in lines:
-                    self._keep(line)
+                    self._append(line)
                 # Points that show progress come without an end of the line.
                 rest = rest[-MAX_LINE_BYTES:]
-            self._keep(rest)
+            self._append(rest)
             self._process.stdout.close()
 
     def _await(self) -> None:
@@ -100,7 +100,7 @@ class ServerProcess:
         process = self._process
         if os.name != "nt":
             if sys.platform != "darwin" or sys.version_info >= (3, 13):
-                # The process number stays ours until it is asked for below.
+                # The process number is not given again before ``wait`` below.
                 os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
             else:
                 process.wait()
@@ -111,7 +111,7 @@ class ServerProcess:
         self.stop()
         self._ended.set()
 
-    def _keep(self, line: bytes) -> None:
+    def _append(self, line: bytes) -> None:
         text = line[:MAX_LINE_BYTES].decode("utf-8", "replace")
         shown = "".join(c if c.isprintable() else " " for c in text).rstrip()
         if shown:
@@ -130,7 +130,7 @@ def _without_traceback(lines: list[str]) -> list[str]:
 
 
 def free_port() -> int:
-    """A port of this machine that nobody listens on at this moment."""
+    """A port of this machine that no program listens on at this moment."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

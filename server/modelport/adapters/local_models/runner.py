@@ -26,7 +26,7 @@ class LocalRunner:
     def __init__(self, prober: LocalProber) -> None:
         self._prober = prober
         self._servers: dict[_Key, LocalServer] = {}
-        # Whoever needs a server that does not run yet decides alone which other one has to go.
+        # Only one request at a time decides which server has to go for another.
         self._turn = anyio.Lock()
         self._freed = anyio.Event()
 
@@ -71,11 +71,11 @@ class LocalRunner:
             server.take(plan)
         return server
 
-    async def _make_room(self, most: int, tell: Tell) -> None:
+    async def _make_room(self, max_running: int, tell: Tell) -> None:
         """Returns when there are fewer servers than may be; the one not used for longest has to go."""
         while True:
             self._servers = {key: server for key, server in self._servers.items() if not server.ended}
-            if len(self._servers) < most:
+            if len(self._servers) < max_running:
                 return
             idle = [server for server in self._servers.values() if not server.users]
             if idle:

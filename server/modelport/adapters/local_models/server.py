@@ -1,4 +1,4 @@
-"""One server for one model: started when it is first needed, asked until it is ready, shared while it runs."""
+"""One server for one model: started when it is first needed, polled until it is ready, shared while it runs."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ MAX_ATTEMPTS = 2
 """Another program may take the port before the server does."""
 PORT_TAKEN = r"address already in use|couldn't bind|failed to bind|EADDRINUSE"
 KEY_VARIABLE = "LLAMA_API_KEY"
-"""Where llama-server takes the key to ask for. Source: llama-server --help, --api-key."""
+"""The variable that llama-server reads its key from. Source: llama-server --help, --api-key."""
 _SECRET = re.compile(r"(^|_)(API_?KEYS?|KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
 _PROXY = re.compile(r"_PROXY$", re.IGNORECASE)
 
 
 class LocalServer:
-    """A server and who uses it. It is over once it was stopped or has ended; then another takes its place."""
+    """A server and the number of its users. It is over once it was stopped or has ended, and is then replaced."""
 
     def __init__(self, plan: Plan, prober: LocalProber) -> None:
         self.plan = plan
@@ -71,7 +71,7 @@ class LocalServer:
         return self.over and (self._process is None or self._process.ended)
 
     def take(self, plan: Plan) -> None:
-        """One more uses it."""
+        """Adds a user."""
         self.plan = plan
         self.users += 1
         if self.timer is not None:
@@ -79,7 +79,7 @@ class LocalServer:
             self.timer = None
 
     def release(self) -> None:
-        """One fewer uses it."""
+        """Removes a user."""
         self.users -= 1
         self.used_at = anyio.current_time()
 
@@ -95,7 +95,7 @@ class LocalServer:
             await anyio.to_thread.run_sync(self._process.wait, timeout_s, abandon_on_cancel=True)
 
     async def ready(self, tell: Tell) -> Served:
-        """Where it answers, once it does.
+        """Its address and key, once it is ready.
 
         Raises:
             RequestFailed: it does not start, or has ended.
@@ -123,7 +123,7 @@ class LocalServer:
             assert process is not None  # noqa: S101  it has just been launched
             if await self._wait(process):
                 return served
-            if attempt == MAX_ATTEMPTS - 1 or not process.said(PORT_TAKEN):
+            if attempt == MAX_ATTEMPTS - 1 or not process.printed(PORT_TAKEN):
                 raise self._died(process)
             self._process = None
         raise AssertionError("unreachable: the last attempt returns or raises")
@@ -157,13 +157,13 @@ class LocalServer:
             ) from error
 
     def _spawn(self, command: list[str], environment: dict[str, str]) -> None:
-        """Starts the process, in a worker thread; whoever waits for that may be gone by then."""
+        """Starts the process, in a worker thread; the request for it may be cancelled by then."""
         self._process = ServerProcess(command, environment)
         if self._stopped:
             self._process.stop()
 
     async def _wait(self, process: ServerProcess) -> bool:
-        """Asks the server until it is ready; returns False when it has ended."""
+        """Polls the server until it is ready; returns False when it has ended."""
         limit_s, told = self.plan.entry.start_timeout_s, 0
         while not process.ended:
             if await self._is_ready() and not process.ended:
@@ -204,7 +204,7 @@ class LocalServer:
     def _died(self, process: ServerProcess) -> RequestFailed:
         model, entry = self.plan.model, self.plan.entry
         known = {model.path: PurePath(model.path).name, entry.folder: "the folder", str(Path.home()): "~"}
-        said = self._served.key.redact(process.last_words(known))
+        said = self._served.key.redact(process.last_lines(known))
         program = _shown(entry.command[0])
         return _failed(
             f"{model.id} cannot be served: {program} ended with code {process.code}"
@@ -214,7 +214,7 @@ class LocalServer:
 
 
 def child_environment(secret_env_vars: frozenset[str]) -> dict[str, str]:
-    """The environment without what is somebody's secret, by the name of the variable or by what it is known for."""
+    """The environment without secrets: variables named like one, or known to hold one."""
     hidden = {name.casefold() for name in secret_env_vars}
     return {
         name: value
@@ -229,7 +229,7 @@ def _program(entry: LocalModelsEntry) -> str:
 
 
 def _shown(program: str) -> str:
-    """What to call a program when talking to a person."""
+    """The name of a program in messages."""
     return PurePath(program.replace("\\", "/")).name
 
 

@@ -1,8 +1,8 @@
-"""Runs one program and sees to it that it does not outlive whoever asked for it.
+"""Runs one program and sees to it that it does not outlive the process that started it.
 
 A program of its own, of the standard library only: ``python -I -S supervisor.py GRACE_S PROGRAM ARGUMENT…``. Its
-standard input is a pipe that nobody writes to. When it closes, however the other end died, everything in the process
-group is asked to end, and made to after ``GRACE_S`` seconds. When the program ends, so does this one, with its code.
+standard input is a pipe without data. When it closes, however the other end died, the process group is terminated, and
+killed after ``GRACE_S`` seconds. When the program ends, so does this one, with its code.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _stay(number: int, frame: object) -> None:
 
 
 def _watch(process: subprocess.Popen[bytes], grace_s: float, gone: threading.Event) -> None:
-    """Ends the group when nobody is at the other end of standard input any more."""
+    """Ends the group when the other end of standard input has closed."""
     with contextlib.suppress(OSError):
         while os.read(0, 4096):
             pass

@@ -1,4 +1,4 @@
-"""The ports this user's programs listen on, as each system tells them.
+"""The TCP ports that this user's programs listen on, read from the operating system.
 
 Source: proc_net(5) for Linux, lsof(8) for macOS, ``netstat`` and ``tasklist`` for Windows.
 """
@@ -25,7 +25,7 @@ LOCAL_ADDRESS_HEX = re.compile(
     r"|0{32}|0{24}01000000"  # ::, ::1
     r"|0{16}FFFF0000(0{8}|[0-9A-F]{6}7F)"  # the first two as IPv6
 )
-"""Addresses that can be reached from this machine as itself, in the byte order of ``/proc``."""
+"""Loopback and unspecified addresses, in the byte order of ``/proc``."""
 LOCAL_ADDRESS = re.compile(r"\*|0\.0\.0\.0|127(?:\.\d+){3}|\[::1?\]|\[?::ffff:127(?:\.\d+){3}\]?")
 LSOF = ("/usr/sbin/lsof", "-nP", "-a", "-iTCP", "-sTCP:LISTEN", "-Fpn")
 TASKLIST = ("tasklist", "/FO", "CSV", "/NH", "/FI")
@@ -34,7 +34,7 @@ Run = Callable[[list[str]], Awaitable[str]]
 
 
 class SystemListeningPorts:
-    """Asks the system, in a worker thread or another process; a system that does not say has no ports."""
+    """Reads the system's socket tables in a worker thread or through a command; without them there are no ports."""
 
     def __init__(self, platform: str = sys.platform, proc: Path = Path("/proc"), run: Run | None = None) -> None:
         self._platform = platform
@@ -46,7 +46,7 @@ class SystemListeningPorts:
         return frozenset(await self._listeners(_ports_from_proc))
 
     async def listeners(self) -> Mapping[int, int | None]:
-        """The same ports, each with the process that listens; None where the system does not say which."""
+        """The same ports, each with the process that listens, None where that is unknown."""
         return await self._listeners(_listeners_from_proc)
 
     async def _listeners(self, from_proc: Callable[[Path], dict[int, int | None]]) -> dict[int, int | None]:
@@ -83,38 +83,38 @@ def from_proc_net(text: str, uid: int, not_these: Collection[str] = ()) -> dict[
 
 
 def from_lsof(text: str, own_pid: int) -> dict[int, int | None]:
-    """The ports in what ``lsof -Fpn`` prints: a line ``pPID`` for each process, then ``nADDRESS:PORT`` lines."""
+    """The ports in the output of ``lsof -Fpn``: a line ``pPID`` for each process, then ``nADDRESS:PORT`` lines."""
     pid = 0
     found: dict[int, int | None] = {}
     for line in text.splitlines():
         if line.startswith("p"):
             pid = int(line[1:])
         elif line.startswith("n") and pid != own_pid:
-            found |= dict.fromkeys(_port_here(line[1:]), pid)
+            found |= dict.fromkeys(_local_port(line[1:]), pid)
     return found
 
 
 def from_tasklist(text: str) -> frozenset[int]:
-    """The process ids in what ``tasklist /FO CSV /NH`` prints."""
+    """The process ids in the output of ``tasklist /FO CSV /NH``."""
     rows = csv.reader(text.splitlines())
     return frozenset(int(row[1]) for row in rows if len(row) > 1 and row[1].isdigit())
 
 
 def from_netstat(text: str, pids: frozenset[int]) -> dict[int, int | None]:
-    """The ports in what ``netstat -ano`` prints that one of the processes listens on.
+    """The ports that one of the processes listens on, from the output of ``netstat -ano``.
 
-    The state is in the system's language; that nobody is at the other end says the same.
+    The state is in the system's language; a remote address with port 0 means the same.
     """
     found: dict[int, int | None] = {}
     for line in text.splitlines():
         fields = line.split()
         listens = len(fields) == 5 and fields[0] == "TCP" and fields[2] in ("0.0.0.0:0", "[::]:0")
         if listens and fields[4].isdigit() and int(fields[4]) in pids:
-            found |= dict.fromkeys(_port_here(fields[1]), int(fields[4]))
+            found |= dict.fromkeys(_local_port(fields[1]), int(fields[4]))
     return found
 
 
-def _port_here(text: str) -> set[int]:
+def _local_port(text: str) -> set[int]:
     address, _, port = text.rpartition(":")
     return {int(port)} if LOCAL_ADDRESS.fullmatch(address) and port.isdigit() else set()
 
@@ -163,6 +163,6 @@ def _inodes(descriptors: Path) -> Iterable[str]:
 
 
 async def _output(command: list[str]) -> str:
-    """What a program prints; one that complains has still said what it found."""
+    """The standard output of a program, whatever its exit code."""
     done = await anyio.run_process(command, check=False, stderr=subprocess.DEVNULL)
     return done.stdout.decode("utf-8", "replace")

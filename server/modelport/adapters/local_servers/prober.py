@@ -1,4 +1,4 @@
-"""Asks a server on this machine one small question, and trusts nothing it says.
+"""Sends one small GET request to a server on this machine, and trusts nothing in the reply.
 
 A plain connection and our own reader of HTTP/1.1: no client library is loaded, so there is no proxy to ignore, no
 redirect to follow and no credential to send. An address that is not this machine's is not connected to.
@@ -21,8 +21,9 @@ from modelport.domain.local.fingerprints import Reply
 from modelport.domain.local.servers import ServerAddress
 
 CHUNK_SIZE = 64 * 1024
+MAX_TEXT_BYTES = 64 * 1024
 MAX_INLINE_JSON_BYTES = 64 * 1024
-"""A longer one is read by a worker thread."""
+"""Longer JSON is parsed in a worker thread."""
 HEADERS = [
     (b"Accept", b"application/json, text/plain, */*"),
     (b"Accept-Encoding", b"identity"),
@@ -33,16 +34,16 @@ Failures = (OSError, NotHttp, anyio.BrokenResourceError, anyio.ClosedResourceErr
 
 
 class SocketProber:
-    """Asks over a connection per question."""
+    """A ``LocalProber`` with a connection per request."""
 
     async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
-        """The answer; the caller limits how long it may take."""
-        if not is_here(place.host):
+        """The reply, None where there is none or the host is not this machine; the caller sets the timeout."""
+        if not is_loopback(place.host):
             return None
         started = time.monotonic()
         try:
             async with await connect(place) as stream:
-                await stream.send(_question(place, path))
+                await stream.send(_request(place, path))
                 reader, body, whole = await read_response(stream, longest_body)
         except Failures:
             return None
@@ -50,13 +51,13 @@ class SocketProber:
         return Reply(
             status=reader.status,
             headers={name.decode("latin-1").lower(): value.decode("latin-1") for name, value in reader.headers},
-            text=body[:CHUNK_SIZE].decode("utf-8", "replace"),
+            text=body[:MAX_TEXT_BYTES].decode("utf-8", "replace"),
             json=await _json(body) if whole else None,
             latency_ms=latency_ms,
         )
 
 
-def is_here(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     """Whether an address is this machine's own, so that what is sent there stays here."""
     try:
         return ip_address(host).is_loopback
@@ -68,28 +69,28 @@ async def connect(place: ServerAddress) -> ByteStream:
     """A connection to a server, without a proxy in between.
 
     Raises:
-        OSError: nobody takes it.
+        OSError: it is not accepted.
     """
     if place.scheme != "https":
         return await anyio.connect_tcp(place.host, place.port)
-    # Who is there is what we want to know; nothing secret is sent to find out.
+    # The certificate need not be trusted: nothing secret is sent, and nothing in the reply is relied on.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     return await anyio.connect_tcp(place.host, place.port, ssl_context=context, tls_standard_compatible=False)
 
 
-def _question(place: ServerAddress, path: str) -> bytes:
+def _request(place: ServerAddress, path: str) -> bytes:
     host = f"[{place.host}]" if ":" in place.host else place.host
     target = (place.prefix + path).encode("ascii")
     return request_head(b"GET", target, [(b"Host", f"{host}:{place.port}".encode("ascii")), *HEADERS])
 
 
 async def read_response(stream: ByteStream, longest_body: int) -> tuple[ResponseReader, bytes, bool]:
-    """The head, the body as far as it may go, and whether that is all of it.
+    """The head, the body up to ``longest_body`` bytes, and whether that is the whole body.
 
     Raises:
-        NotHttp: the server says something else, or breaks off in the middle.
+        NotHttp: the reply is not HTTP/1.1, or breaks off in the middle.
     """
     reader, parts, size = ResponseReader(), list[bytes](), 0
     while not reader.complete:

@@ -27,7 +27,7 @@ class AwsSignature:
     """Signs each request; the chain renews temporary credentials by itself."""
 
     def __init__(self, pool: HttpPool) -> None:
-        del pool  # botocore asks the metadata services over its own connections
+        del pool  # botocore queries the metadata services over its own connections
         self._chain: Any = None
         self._lock = anyio.Lock()
 
@@ -36,7 +36,7 @@ class AwsSignature:
         return endpoint
 
     def forget(self, endpoint: Endpoint) -> bool:
-        """A signature that was refused is refused again."""
+        """False: a signature that was refused is refused again."""
         return False
 
     async def sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:

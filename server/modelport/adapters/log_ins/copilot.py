@@ -12,7 +12,7 @@ import msgspec
 
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
-from modelport.adapters.log_ins.tokens import Token, ask
+from modelport.adapters.log_ins.tokens import Token, request_json
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
@@ -60,7 +60,7 @@ class CopilotToken:
 
     async def _exchange(self, endpoint: Endpoint, own: Secret, url: str) -> Token:
         headers = {"Authorization": f"token {own.reveal()}", "Accept": "application/json", **endpoint.row_headers}
-        reply = await ask(self._pool, endpoint, "GET", url, headers=headers)
+        reply = await request_json(self._pool, endpoint, "GET", url, headers=headers)
         token, ends, addresses = reply.get("token"), reply.get("expires_at"), reply.get("endpoints")
         if not isinstance(token, str) or not isinstance(ends, int | float):
             raise RequestFailed(

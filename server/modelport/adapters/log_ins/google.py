@@ -27,7 +27,7 @@ class GoogleToken:
     """Keeps the token of the default credentials and renews it before it ends; an API key is left as it is."""
 
     def __init__(self, pool: HttpPool) -> None:
-        del pool  # google-auth asks from a worker thread, over a connection of its own
+        del pool  # google-auth sends from a worker thread, over a connection of its own
         self._credentials: Any = None
         self._lock = anyio.Lock()
 

@@ -1,4 +1,4 @@
-"""What a log-in does for a request; a provider with a plain key needs none."""
+"""The interface of log-ins, which add a token or a signature; a provider with a plain key needs none."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ class LogIn(Protocol):
 
 
 def reason(error: Exception) -> str:
-    """What a library says of an error, fit to be shown: one line, cut to length, without the paths of files."""
+    """The message of a library's error, fit to be shown: one line, cut to length, without the paths of files."""
     said = str(error.args[0] if error.args else error)
     return _PATH.sub("a file", " ".join(said.split()))[:200].rstrip(". ")
 
 
 def needs(endpoint: Endpoint, extra: str) -> RequestFailed:
-    """The failure for a library that an extra installs and that is not there."""
+    """The failure for a missing library that an extra installs."""
     return RequestFailed(
         "unsupported",
         f"{endpoint.provider.display_name} needs one more library: install modelport[{extra}].",

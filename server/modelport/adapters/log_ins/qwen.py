@@ -19,7 +19,7 @@ import msgspec
 from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, read_object
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
-from modelport.adapters.log_ins.tokens import Token, ask
+from modelport.adapters.log_ins.tokens import Token, request_json
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
@@ -75,7 +75,7 @@ class QwenToken:
             raise _over(endpoint)
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": row.client_id or ""}
         try:
-            reply = await ask(
+            reply = await request_json(
                 self._pool, endpoint, "POST", row.token_url, headers={"Accept": "application/json"}, form=form
             )
         except RequestFailed as error:
@@ -100,7 +100,7 @@ def _address(host: str) -> str:
 
 
 def _write(path: Path, kept: dict[str, Any]) -> None:
-    # Whoever cannot keep the new token still has it for this process.
+    # Where it cannot be written, the new token still serves this process.
     with contextlib.suppress(OSError):
         temporary = path.with_name(f"{path.name}.{os.getpid()}")
         temporary.touch(mode=0o600)

@@ -1,4 +1,4 @@
-"""Asks a vendor for a token, over the shared pool, and says what went wrong."""
+"""Requests a token from a vendor, over the shared pool, and translates failures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Token(Struct, frozen=True):
         return time.time() + margin_s < self.ends_s
 
 
-async def ask(
+async def request_json(
     pool: HttpPool,
     endpoint: Endpoint,
     method: str,
@@ -71,4 +71,4 @@ async def ask(
         if not is_object(value):
             raise failures.not_understood(endpoint, "", b"", "no token")
         return value
-    raise failures.silent(endpoint, "", TIMEOUT_S)
+    raise failures.timed_out(endpoint, "", TIMEOUT_S)

@@ -25,11 +25,11 @@ class FileModelCache:
         self._folder = folder
 
     async def get(self, endpoint: Endpoint) -> KeptListing | None:
-        """The list as it was kept; one that cannot be read is not there."""
+        """The cached list; None where there is none, or it cannot be read."""
         return await anyio.to_thread.run_sync(_read, self._path(endpoint))
 
     async def put(self, endpoint: Endpoint, kept: KeptListing) -> None:
-        """Writes beside the old file and then takes its place, so that nobody reads half a list."""
+        """Writes a new file and renames it over the old one, so that no process reads half a list."""
         await anyio.to_thread.run_sync(_write, self._path(endpoint), kept)
 
     async def forget(self, endpoint: Endpoint) -> None:

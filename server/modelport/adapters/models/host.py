@@ -31,12 +31,12 @@ class ProviderModels:
         if not endpoint.base_url:
             return Listing(models=tuple(ListedModel(id=name) for name in row.example_models))
         wire = await self._wires.get(endpoint.dialect)
-        path, place = wire.models_path(row), listing_endpoint(endpoint)
-        if not path or place is None:
+        path, target = wire.models_path(row), listing_endpoint(endpoint)
+        if not path or target is None:
             return None
         if (profiles := self._profiles.get(endpoint.dialect)) is not None:
-            return await profiles.listing(place, wire, path)
-        listing = await list_pages(self._client, place, wire, path, known)
+            return await profiles.listing(target, wire, path)
+        listing = await list_pages(self._client, target, wire, path, known)
         store = self._stores.get(endpoint.dialect)
         return listing if store is None or listing is known else await store.detailed(endpoint, listing, known)
 

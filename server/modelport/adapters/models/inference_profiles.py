@@ -23,11 +23,11 @@ TIMEOUT_S = 15.0
 PROFILES_PATH = "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED"
 """All that the service has made itself; those of an account are called by ARNs that their owner knows."""
 OTHER_ANSWERS = frozenset({"EMBEDDING", "IMAGE"})
-"""What models may answer besides text; speech and films are nothing that can be asked for here."""
+"""Useful output besides text; there is no request for speech and video here."""
 
 
 class InferenceProfiles:
-    """The requests, over an client."""
+    """The requests, over a client."""
 
     def __init__(self, client: ProviderClient) -> None:
         self._client = client
@@ -38,7 +38,7 @@ class InferenceProfiles:
         try:
             profiles = await self._get(endpoint, wire, PROFILES_PATH)
         except RequestFailed:
-            # Who may list the models may not always list these too.
+            # A key that may list the models may not always list these too.
             profiles = b"{}"
         page = await read_list(endpoint, body, partial(read_callable, profiles))
         return Listing(models=page.models)
@@ -48,7 +48,7 @@ class InferenceProfiles:
 
 
 def read_callable(profiles: bytes, body: bytes) -> Page:
-    """The models that answer by their own name, and the profiles with what is told of the models behind them.
+    """The models that answer by their own name, and the profiles with the data of the models behind them.
 
     Raises:
         NotUnderstood: the list of models is not JSON, or neither an object nor a list.
@@ -77,7 +77,7 @@ def _active(profiles: bytes) -> list[dict[str, Any]]:
 
 
 def _stands_for(profile: dict[str, Any], models: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """A profile as if it were a model: what is told of the model behind it, which is the same in every region."""
+    """A profile as if it were a model, with the data of the model behind it, which is the same in every region."""
     behind = profile.get("models")
     arns = [str(model.get("modelArn")) for model in behind if is_object(model)] if is_list(behind) else []
     names = (arn.rpartition("/")[2] for arn in arns)
@@ -87,7 +87,7 @@ def _stands_for(profile: dict[str, Any], models: dict[str, dict[str, Any]]) -> d
 
 
 def _useful(model: dict[str, Any]) -> bool:
-    """Whether it streams text, or answers something else that is of use; what is not told is no reason against it."""
+    """Whether it streams text, or has another useful output; a missing field is no reason against it."""
     answers = model.get("outputModalities")
     if not is_list(answers) or not answers or OTHER_ANSWERS.intersection(map(str, answers)):
         return True

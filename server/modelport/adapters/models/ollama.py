@@ -58,13 +58,13 @@ _LINE = msgspec.json.Decoder(_Line)
 
 
 class OllamaModels:
-    """The requests, over an client."""
+    """The requests, over a client."""
 
     def __init__(self, client: ProviderClient) -> None:
         self._client = client
 
     async def detailed(self, endpoint: Endpoint, listing: Listing, known: Listing | None) -> Listing:
-        """The list with what each model can do; what was asked before and has not changed is not asked again."""
+        """The list with what each model can do; a model that has not changed is not requested again."""
         old = {m.id: m for m in (known.models if known else ()) if m.detailed and m.revision}
         found = {m.id: old[m.id] if m.id in old and old[m.id].revision == m.revision else m for m in listing.models}
         limiter = anyio.CapacityLimiter(MAX_CONCURRENT_SHOWS)
@@ -86,9 +86,9 @@ class OllamaModels:
         """Fetches a model."""
         download = _Download(progress)
         outgoing = HttpRequest("/api/pull", {}, KEY_HEADER, {"model": model, "stream": True})
-        async with self._client.post(endpoint, model, outgoing) as (response, watch):
+        async with self._client.post(endpoint, model, outgoing) as (response, idle):
             try:
-                await _follow(response, watch, download)
+                await _follow(response, idle, download)
             except NotUnderstood as error:
                 raise failures.not_understood(endpoint, model, error.data, str(error)) from error
             except _Refused as refused:
@@ -114,7 +114,7 @@ class OllamaModels:
 
 
 class _Refused(Exception):
-    """A line said that the download has failed."""
+    """A line reports that the download has failed."""
 
     def __init__(self, line: bytes) -> None:
         super().__init__("the download failed")
@@ -122,7 +122,7 @@ class _Refused(Exception):
 
 
 class _Download:
-    """Adds up the layers of a model and tells of each change; what was done never becomes less."""
+    """Adds up the layers of a model and reports each change; progress never goes back."""
 
     def __init__(self, progress: Progress) -> None:
         self.complete = False
@@ -150,10 +150,10 @@ class _Download:
             self._progress(now)
 
 
-async def _follow(response: httpx2.Response, watch: IdleTimeout, download: _Download) -> None:
+async def _follow(response: httpx2.Response, idle: IdleTimeout, download: _Download) -> None:
     rest = b""
     async for chunk in response.aiter_bytes():
-        watch.touch()
+        idle.touch()
         *lines, rest = (rest + chunk).split(b"\n")
         for line in lines:
             if line.strip():

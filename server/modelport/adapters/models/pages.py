@@ -17,7 +17,7 @@ MAX_PAGES = 50
 async def list_pages(
     client: ProviderClient, endpoint: Endpoint, wire: WireFormat, path: str, known: Listing | None
 ) -> Listing:
-    """All pages of a provider's list as one. Only a list of one page has an ``ETag`` to ask with the next time.
+    """All pages of a provider's list as one. Only a list of one page has an ``ETag`` to send the next time.
 
     Raises:
         RequestFailed: a page did not come, or is not a list.

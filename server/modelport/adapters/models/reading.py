@@ -12,7 +12,7 @@ from modelport.adapters.wire.listings import Page, read_page
 from modelport.domain.providers.connection import Endpoint
 
 MAX_INLINE_BODY_BYTES = 64 * 1024
-"""A longer one is read by a worker thread."""
+"""A longer body is parsed in a worker thread."""
 
 
 async def read_list(endpoint: Endpoint, body: bytes, read: Callable[[bytes], Page] = read_page) -> Page:

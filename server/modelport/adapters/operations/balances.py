@@ -1,4 +1,4 @@
-"""What an account has left, read from wherever a row says it stands."""
+"""Reads an account's balances from the paths that its row names."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ MAX_MICROS = 1 << 53
 
 
 ELSEWHERE = ("auth_rejected", "forbidden", "invalid_response")
-"""Kinds of failure after which the next place of a row is asked."""
+"""Kinds of failure after which the next path of a row is requested."""
 
 
 async def credit(sender: Sender, call: CreditCall) -> Credit:
-    """What the first of the row's places tells that this key may see."""
+    """The balances from the first of the row's paths that this key may read."""
     endpoint = call.endpoint
     if endpoint.dialect == "mock":
         return mock.credit()
@@ -42,7 +42,7 @@ def decode(way: CreditsWire, body: bytes) -> Credit:
 
     Raises:
         NotUnderstood: none of the numbers is there.
-        ProviderRefused: it tells an error.
+        ProviderRefused: it holds an error.
     """
     reply = read(body)
     entries = objects(at(reply, way.balances)) if way.balances else [reply]

@@ -54,7 +54,7 @@ def request(call: EmbeddingCall) -> WireRequest:
     """The request for one batch.
 
     Raises:
-        InvalidParams: the form has no place for the input type.
+        InvalidParams: the form has no field for the input type.
     """
     return _FORMS[str(call.wire.form)].request(call)
 
@@ -64,7 +64,7 @@ def decode(call: EmbeddingCall, body: bytes) -> Embedded:
 
     Raises:
         NotUnderstood: it is not what the form promises, or not a vector of one length for each text.
-        ProviderRefused: it tells an error.
+        ProviderRefused: it holds an error.
     """
     form = _FORMS[str(call.wire.form)]
     reply = read(body)
@@ -98,7 +98,7 @@ def _unpacked(text: str, encoding: str, body: bytes) -> Vector:
 
 
 def _input_type(call: EmbeddingCall, words: Mapping[str, str]) -> str | None:
-    """What the provider calls the input's type; a document where it has to be told one and the caller did not."""
+    """The provider's word for the input's type; a document where it requires one and the caller gave none."""
     if call.input_type is None:
         return words.get("document")
     if call.input_type not in words:
@@ -125,8 +125,8 @@ def _openai(call: EmbeddingCall) -> WireRequest:
 
 def _openai_vectors(reply: Reply) -> list[Any]:
     entries = objects(reply.get("data"))
-    places = [entry.get("index") for entry in entries]
-    if sorted(place for place in places if isinstance(place, int)) == list(range(len(entries))):
+    positions = [entry.get("index") for entry in entries]
+    if sorted(position for position in positions if isinstance(position, int)) == list(range(len(entries))):
         entries.sort(key=lambda entry: entry["index"])
     return [entry.get("embedding") for entry in entries]
 

@@ -64,7 +64,7 @@ def request(call: ImageCall) -> WireRequest:
     """The request for a call.
 
     Raises:
-        InvalidParams: the provider cannot be told this size.
+        InvalidParams: the provider does not take this size.
     """
     return _FORMS[_form(call)].request(call)
 
@@ -74,7 +74,7 @@ def decode(call: ImageCall, body: bytes) -> Drawn:
 
     Raises:
         NotUnderstood: it is not what the form promises.
-        ProviderRefused: it tells an error, or that the content was refused.
+        ProviderRefused: it holds an error, or that the content was refused.
     """
     form = _FORMS[_form(call)]
     reply = read(body)
@@ -87,7 +87,7 @@ def decode(call: ImageCall, body: bytes) -> Drawn:
 
 
 def image_of(data: str, media_type: str | None = None) -> Image:
-    """An image by value, its type guessed from its first bytes where nobody says it."""
+    """An image by value, its type guessed from its first bytes where none is given."""
     guess = next((kind for start, kind in STARTS.items() if data.startswith(start)), "image/png")
     return Image(data=data, mime_type=media_type or guess)
 
@@ -123,7 +123,7 @@ def _size(call: ImageCall) -> dict[str, Any]:
     row = call.endpoint.provider
     wanted = {"none": "leave size out", "aspect_ratio": "write it like 16:9"}.get(kind, "write it like 1024x1024")
     raise InvalidParams(
-        f'{row.display_name} cannot be told the size "{size}": {wanted}.',
+        f'{row.display_name} does not take the size "{size}": {wanted}.',
         kind="unsupported",
         field="size",
         provider=row.id,
@@ -208,7 +208,7 @@ def _predicted(reply: Reply) -> list[Image]:
 
 
 def _blocked(reply: Reply) -> str | None:
-    """Why Google made no image, where it says so."""
+    """Why Google made no image, where it gives a reason."""
     feedback = reply.get("promptFeedback")
     if is_object(feedback) and feedback.get("blockReason"):
         return str(feedback["blockReason"])

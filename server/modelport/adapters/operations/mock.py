@@ -1,4 +1,4 @@
-"""What the embedded mock does besides completions, the same for the same input, without a network.
+"""The embedded mock's operations besides completions: the same for the same input, without a network.
 
 The options of its model's name hold here too: ``fail``, ``stall``, ``delay`` and ``nousage``.
 A text that holds the word ``violence`` is judged violent. A count of tokens is a count of words.

@@ -35,7 +35,7 @@ def decode(call: ModerationCall, body: bytes) -> Judged:
 
     Raises:
         NotUnderstood: it is not a judgement for each text.
-        ProviderRefused: it tells an error.
+        ProviderRefused: it holds an error.
     """
     reply = read(body)
     results = objects(reply.get("results"))
@@ -51,12 +51,12 @@ def _judgement(result: dict[str, Any], body: bytes) -> Judgement:
     categories, scores = result.get("categories"), result.get("category_scores")
     if not is_object(categories):
         raise NotUnderstood(body[:200], "a judgement without categories")
-    verdicts = {name: bool(value) for name, value in categories.items()}
+    flags = {name: bool(value) for name, value in categories.items()}
     numbers = scores if is_object(scores) else {}
-    # Where there is no verdict on the whole, any category is one.
+    # Without an overall result, one flagged category is enough.
     flagged = result.get("flagged")
     return Judgement(
-        flagged=flagged if isinstance(flagged, bool) else any(verdicts.values()),
-        categories=verdicts,
+        flagged=flagged if isinstance(flagged, bool) else any(flags.values()),
+        categories=flags,
         scores={name: float(value) for name, value in numbers.items() if type(value) in (int, float)},
     )

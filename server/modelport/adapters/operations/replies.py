@@ -1,4 +1,4 @@
-"""What the operations share: paths behind a base URL, and reading JSON that comes in one piece."""
+"""Shared by the operations: paths behind a base URL, and readers of JSON replies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def read(body: bytes) -> dict[str, Any]:
 
     Raises:
         NotUnderstood: it is not JSON, or neither an object nor an error.
-        ProviderRefused: it tells an error and nothing else.
+        ProviderRefused: it holds an error and nothing else.
     """
     value = decode(_ANYTHING, body)
     if is_list(value) and len(value) == 1:
@@ -56,7 +56,7 @@ def read(body: bytes) -> dict[str, Any]:
 
 
 def at(value: Any, path: str) -> Any:
-    """What stands at a dotted path; None where there is nothing."""
+    """The value at a dotted path; None where there is none."""
     for name in path.split("."):
         value = value.get(name) if is_object(value) else None
     return value

@@ -1,4 +1,4 @@
-"""Sends a request whose reply is one JSON value, and says what went wrong."""
+"""Sends a request whose reply is one JSON value, and translates failures."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
 MAX_INLINE_BODY_BYTES = 64 * 1024
-"""Bytes that are decoded on the event loop; more of them take a thread."""
+"""A longer body is decoded in a worker thread."""
 GET_TIMEOUT_S = 15.0
 
 T = TypeVar("T")
@@ -35,22 +35,22 @@ class Sender:
         self._wires = LazyTable(load_wire_format)
 
     async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
-        """What the reply to a POST says.
+        """The decoded reply to a POST.
 
         Raises:
             RequestFailed: no reply, a refusal, or one that is not what the form promises.
         """
-        place, outgoing = await self._outgoing(endpoint, request)
-        return await _decoded(endpoint, model, decode, await self._client.ask(place, model, outgoing))
+        target, outgoing = await self._outgoing(endpoint, request)
+        return await _decoded(endpoint, model, decode, await self._client.ask(target, model, outgoing))
 
     async def get(self, endpoint: Endpoint, path: str, decode: Callable[[bytes], T]) -> T:
-        """What the reply to a GET says.
+        """The decoded reply to a GET.
 
         Raises:
             RequestFailed: as for ``ask``, or no reply in time.
         """
-        place, outgoing = await self._outgoing(endpoint, WireRequest(path, {}))
-        return await _decoded(endpoint, "", decode, await self._client.get(place, "", outgoing, GET_TIMEOUT_S))
+        target, outgoing = await self._outgoing(endpoint, WireRequest(path, {}))
+        return await _decoded(endpoint, "", decode, await self._client.get(target, "", outgoing, GET_TIMEOUT_S))
 
     async def wire(self, dialect: Dialect) -> WireFormat:
         """A wire format, loaded off the event loop on first use."""
@@ -59,12 +59,12 @@ class Sender:
     async def _outgoing(self, endpoint: Endpoint, request: WireRequest) -> tuple[Endpoint, HttpRequest]:
         base_url, path = placed(endpoint.base_url, request.path)
         wire = await self.wire(endpoint.dialect)
-        place = msgspec.structs.replace(endpoint, base_url=base_url)
-        return place, HttpRequest(path, wire.headers, wire.key_header, request.body)
+        target = msgspec.structs.replace(endpoint, base_url=base_url)
+        return target, HttpRequest(path, wire.headers, wire.key_header, request.body)
 
 
 async def _decoded(endpoint: Endpoint, model: str, decode: Callable[[bytes], T], body: bytes) -> T:
-    """What a reply says; a long one is decoded where it holds up nothing else."""
+    """The decoded reply; a long one is decoded in a worker thread."""
     try:
         if len(body) <= MAX_INLINE_BODY_BYTES:
             return decode(body)

@@ -37,9 +37,9 @@ class HttpOperations:
         return await moderations.moderate(self._sender, call)
 
     async def count(self, call: CountCall) -> TokenCount | None:
-        """What the provider counts; None where it has no place for it."""
+        """The provider's count; None where it has no endpoint for it."""
         return await token_counts.count(self._sender, call)
 
     async def credit(self, call: CreditCall) -> Credit:
-        """What the account has left."""
+        """The balances of the account."""
         return await balances.credit(self._sender, call)

@@ -1,4 +1,4 @@
-"""Counting tokens where a provider has a place for it. The body is the dialect's own, cut to what counting takes.
+"""Counts tokens where a provider has an endpoint for it. The body is the dialect's own, cut to what counting takes.
 
 Source: Anthropic API reference, Count tokens; Gemini API reference, models.countTokens; Agent Platform REST reference,
 publishers.models.countTokens; OpenAI API reference, Responses, input tokens; llama.cpp server README; vLLM
@@ -53,7 +53,7 @@ class Form(Struct, frozen=True):
 
 
 async def count(sender: Sender, call: CountCall) -> TokenCount | None:
-    """What the provider counts; None where it has no place for it."""
+    """The provider's count; None where it has no endpoint for it."""
     endpoint = call.endpoint
     if endpoint.dialect == "mock":
         return await mock.count(call)
@@ -63,7 +63,7 @@ async def count(sender: Sender, call: CountCall) -> TokenCount | None:
     try:
         return await _counted(sender, wire, call)
     except RequestFailed as failure:
-        # A gateway in the provider's place that passes on nothing but completions.
+        # A gateway in front of the provider that forwards only completions.
         if failure.kind == "invalid_response" and failure.http_status in NO_SUCH_PATH:
             return None
         raise
@@ -95,7 +95,7 @@ def decode(wire: TokenCountWire, body: bytes) -> int:
 
     Raises:
         NotUnderstood: there is none.
-        ProviderRefused: it tells an error.
+        ProviderRefused: it holds an error.
     """
     reply = read(body)
     if is_list(tokens := reply.get("tokens")) and wire.form == "llama_cpp":
@@ -107,7 +107,7 @@ def decode(wire: TokenCountWire, body: bytes) -> int:
 
 
 def prompt(body: bytes) -> Body:
-    """What llama.cpp is to count: the text that its template makes of the messages.
+    """The text that llama.cpp is to count: the messages in its template.
 
     Raises:
         NotUnderstood: there is no text.

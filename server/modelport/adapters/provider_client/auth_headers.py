@@ -1,4 +1,4 @@
-"""The headers that say who is calling."""
+"""The headers of a request, with its credential."""
 
 from __future__ import annotations
 

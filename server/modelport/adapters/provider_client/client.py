@@ -44,38 +44,38 @@ class ProviderClient:
     async def post(
         self, endpoint: Endpoint, model: str, outgoing: HttpRequest
     ) -> AsyncGenerator[tuple[httpx2.Response, IdleTimeout]]:
-        """The reply of a POST, its body not read yet, and the watch over it. The connection closes at the end.
+        """The reply of a POST, its body not read yet, and its idle timeout. The connection closes at the end.
 
         Raises:
-            RequestFailed: no reply, a refusal, or silence while it is open.
+            RequestFailed: no reply, a refusal, or nothing sent for too long while it is open.
         """
         response: httpx2.Response | None = None
         scope = anyio.CancelScope()
-        watch = IdleTimeout(endpoint, scope)
+        idle = IdleTimeout(endpoint, scope)
         with scope:
             try:
                 response, endpoint = await self._sender.send("POST", endpoint, model, outgoing)
                 if not response.is_success:
                     raise await self._refusal(endpoint, model, response)
-                yield response, watch
+                yield response, idle
             finally:
-                watch.close()
+                idle.close()
                 if response is not None:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
-        if watch.expired:
-            raise failures.silent(endpoint, model, watch.limit_s)
+        if idle.expired:
+            raise failures.timed_out(endpoint, model, idle.limit_s)
 
     async def ask(self, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> bytes:
         """The whole body of the reply to a POST.
 
         Raises:
-            RequestFailed: no reply, a refusal, silence, or a body that breaks off or does not end.
+            RequestFailed: no reply, a refusal, nothing sent for too long, or a body that breaks off or does not end.
         """
         body = b""
-        async with self.post(endpoint, model, outgoing) as (response, watch):
+        async with self.post(endpoint, model, outgoing) as (response, idle):
             try:
-                body = await read_capped(response, MAX_REPLY_BYTES, watch=watch)
+                body = await read_capped(response, MAX_REPLY_BYTES, idle=idle)
             except Exception as error:
                 raise failures.translate(endpoint, model, error, begun=True) from error
         return body
@@ -114,7 +114,7 @@ class ProviderClient:
                         await response.aclose()
             except Exception as error:
                 raise failures.translate(endpoint, model, error) from error
-        raise failures.silent(endpoint, model, timeout_s)
+        raise failures.timed_out(endpoint, model, timeout_s)
 
     async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
         body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)

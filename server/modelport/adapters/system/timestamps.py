@@ -1,4 +1,4 @@
-"""The time of day, as records tell it."""
+"""The time of day, in the form of records."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switches a new file to WAL. While another process does the same, SQLite says that it is busy without waiting."""
+    """Switches a new file to WAL. While another process does the same, SQLite reports busy without waiting."""
     deadline = time.monotonic() + BUSY_TIMEOUT_S
     while True:
         try:

@@ -67,12 +67,12 @@ class _Job:
         except BaseException as failure:  # noqa: BLE001  it is raised where the function was handed over
             result, error = None, failure
         try:
-            self._loop.call_soon_threadsafe(self._tell, result, error)
+            self._loop.call_soon_threadsafe(self._settle, result, error)
         except RuntimeError:
-            # The loop has closed: nobody waits any more.
+            # The loop has closed: no caller waits any more.
             return
 
-    def _tell(self, result: Any, error: BaseException | None) -> None:
+    def _settle(self, result: Any, error: BaseException | None) -> None:
         if self.done.cancelled():
             return
         if error is None:

@@ -1,4 +1,4 @@
-"""Pieces of messages in the forms that wire formats share."""
+"""Parts of messages in the forms that wire formats share."""
 
 from __future__ import annotations
 

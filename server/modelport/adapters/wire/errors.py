@@ -1,11 +1,11 @@
-"""What readers of a wire raise, and the limit of one event."""
+"""The exceptions of wire readers, and the limit of one event."""
 
 from __future__ import annotations
 
 from typing import Any
 
 MAX_EVENT_BYTES = 16 * 1024 * 1024
-"""Bytes one event may have: an image or a long tool call fits, an endless line does not."""
+"""An image or a long tool call fits, an endless line does not."""
 
 
 class ProviderRefused(Exception):

@@ -29,14 +29,14 @@ STATUSES: Mapping[str, int] = {
 _PRELUDE = Layout(">III")
 _CHECKSUM = 4
 _FIXED_SIZES = {0: 0, 1: 0, 2: 1, 3: 2, 4: 4, 5: 8, 8: 8, 9: 16}
-"""Types of header values to their bytes; the others, byte arrays and texts, say their length themselves."""
+"""Types of header values to their bytes; the others, byte arrays and texts, begin with their length."""
 _COUNTED = frozenset({6, 7})
 _MAX_CACHED_HEADERS = 64
 """How many different headers are remembered; a stream has a handful."""
 
 
 class _Kind(Struct, frozen=True):
-    """What the headers of a frame say: an event's name, or the exception it is instead."""
+    """The meaning of a frame's headers: an event's name, or the exception it is instead."""
 
     event: bytes = b""
     exception: str = ""
@@ -118,7 +118,7 @@ def read_headers(data: bytes) -> dict[str, bytes]:
     """The headers of a frame, their values as bytes.
 
     Raises:
-        NotUnderstood: they are not what their lengths say.
+        NotUnderstood: they do not fit their lengths.
     """
     found: dict[str, bytes] = {}
     position = 0

@@ -27,7 +27,7 @@ class Framer(Protocol):
 def framer_for(
     framing: Literal["sse", "json_lines", "event_stream"], start: bytes, on_event: Callable[[bytes, bytes], None]
 ) -> Framer | None:
-    """The framer for a reply by its first bytes, since content types lie; None for a reply in one piece.
+    """The framer for a reply by its first bytes, since content types lie; None for a whole reply.
 
     A JSON value where events are expected, or one that goes on over several lines, is a whole reply. The length of
     a frame begins with a zero byte, and no text does.
@@ -41,7 +41,7 @@ def framer_for(
 
 
 class _Lines:
-    """Joins chunks into lines; keeps the rest. An over-long rest is an error."""
+    """Joins chunks into lines and holds back what has no line end yet; too much of that is an error."""
 
     __slots__ = ("_limit", "_parts", "_size")
 
@@ -53,7 +53,7 @@ class _Lines:
     def split(self, chunk: bytes) -> list[bytes]:
         lines = chunk.split(b"\n")
         if len(lines) == 1:
-            self._keep(chunk)
+            self._hold(chunk)
             return []
         rest = lines.pop()
         if self._parts:
@@ -62,16 +62,16 @@ class _Lines:
             self._parts.clear()
             self._size = 0
         if rest:
-            self._keep(rest)
+            self._hold(rest)
         return lines
 
-    def rest(self) -> bytes:
+    def remainder(self) -> bytes:
         rest = b"".join(self._parts)
         self._parts.clear()
         self._size = 0
         return rest
 
-    def _keep(self, part: bytes) -> None:
+    def _hold(self, part: bytes) -> None:
         self._size += len(part)
         if self._size > self._limit:
             raise EventTooLong(f"more than {self._limit} bytes")
@@ -121,7 +121,7 @@ class SseFramer:
 
     def close(self) -> None:
         """The stream has ended; an event without its blank line still counts."""
-        if rest := self._lines.rest():
+        if rest := self._lines.remainder():
             self._line(rest)
         self._line(b"")
 
@@ -184,5 +184,5 @@ class JsonLinesFramer:
 
     def close(self) -> None:
         """The stream has ended; a last line without its newline still counts."""
-        if (rest := self._lines.rest()).strip():
+        if (rest := self._lines.remainder()).strip():
             self._on_event(b"", rest)

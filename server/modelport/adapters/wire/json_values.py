@@ -38,8 +38,8 @@ def refuse(data: bytes) -> NoReturn:
     """Ends a reply at an event that is neither an answer nor, in the format's own way, an error.
 
     Raises:
-        ProviderRefused: it tells an error in some other way.
-        NotUnderstood: it tells none.
+        ProviderRefused: it holds an error in some other form.
+        NotUnderstood: it holds none.
     """
     value = decode(_ANYTHING, data)
     words = ("error", "errors", "detail", "message", "msg", "error_description", "title")

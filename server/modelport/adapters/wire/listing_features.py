@@ -1,4 +1,4 @@
-"""What an entry of a model list says the model can do: flags, lists of words and types, each vendor in its own way."""
+"""Reads what a model can do from its entry in a list: flags, lists of words and types, each vendor in its own way."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ WHOLE_LISTS = ("supported_parameters", "supported_features", "capabilities")
 
 
 class Features:
-    """Reads one entry; what it does not say is None and never False."""
+    """Reads one entry; what it leaves out is None and never False."""
 
     def __init__(self, entry: dict[str, Any]) -> None:
         self._entry = entry
@@ -47,11 +47,11 @@ class Features:
 
     def tools(self) -> bool | None:
         """Whether it calls tools."""
-        return self._told(TOOL_FLAGS, TOOL_WORDS)
+        return self._stated(TOOL_FLAGS, TOOL_WORDS)
 
     def reasoning(self) -> bool | None:
         """Whether it reasons before it answers."""
-        return self._told(REASONING_FLAGS, REASONING_WORDS)
+        return self._stated(REASONING_FLAGS, REASONING_WORDS)
 
     def modalities(self) -> tuple[str, ...] | None:
         """What it reads, in the contract's order."""
@@ -65,7 +65,7 @@ class Features:
             return tuple(word for word in ORDER if word in plain) or None
         if "vlm" in self._kinds:
             return ("text", "image")
-        seen = self._told(VISION_FLAGS, VISION_WORDS)
+        seen = self._stated(VISION_FLAGS, VISION_WORDS)
         return None if seen is None else ("text", "image") if seen else ("text",)
 
     def capabilities(self) -> tuple[str, ...]:
@@ -75,11 +75,11 @@ class Features:
         found |= {KINDS[word] for word in listed if word != "embedcontent" or "generatecontent" not in self._words}
         if self._flags.get("completion_fim"):
             found.add("fim")
-        if self._told(JSON_FLAGS, JSON_WORDS):
+        if self._stated(JSON_FLAGS, JSON_WORDS):
             found.add("json_mode")
         return tuple(sorted(found))
 
-    def _told(self, flags: tuple[str, ...], words: frozenset[str]) -> bool | None:
+    def _stated(self, flags: tuple[str, ...], words: frozenset[str]) -> bool | None:
         told = [self._flags[flag] for flag in flags if flag in self._flags]
         if any(told):
             return True
@@ -92,9 +92,9 @@ def _flags(entry: dict[str, Any]) -> dict[str, bool]:
     """The yes and no of an entry, from wherever they stand; a list or a number under a name is a yes."""
     found: dict[str, bool] = {}
     capabilities = entry.get("capabilities")
-    places = [entry, capabilities, capabilities.get("supports") if is_object(capabilities) else None]
-    for place in places:
-        for name, value in place.items() if is_object(place) else ():
+    sources = [entry, capabilities, capabilities.get("supports") if is_object(capabilities) else None]
+    for source in sources:
+        for name, value in source.items() if is_object(source) else ():
             answer = _answer(value)
             if answer is not None and name not in ("tools", "capabilities"):
                 found[name] = answer
@@ -116,8 +116,8 @@ def _answer(value: Any) -> bool | None:
 
 def _kinds(entry: dict[str, Any]) -> set[str]:
     inner = entry.get("capabilities")
-    places = (entry.get("type"), entry.get("model_type"), entry.get("pipeline_tag"), inner)
-    found = {place.casefold() for place in places if isinstance(place, str)}
+    kinds = (entry.get("type"), entry.get("model_type"), entry.get("pipeline_tag"), inner)
+    found = {kind.casefold() for kind in kinds if isinstance(kind, str)}
     if is_object(inner) and isinstance(inner.get("type"), str):
         found.add(inner["type"].casefold())
     return found | {word.casefold() for word in _texts(entry.get("outputModalities"))}

@@ -24,7 +24,7 @@ _LISTING: msgspec.json.Decoder[dict[str, Any] | list[Any]] = msgspec.json.Decode
 LISTS = ("data", "models", "modelSummaries")
 IDS = ("id", "modelId", "name", "model")
 NAMES = ("display_name", "displayName", "modelName", "title", "name")
-# Where a server tells what it has loaded and what the model could do, the first is what a request gets.
+# Where a server has both the loaded context and the model's own, a request gets the first.
 CONTEXTS = (
     "loaded_context_length",
     "max_model_len",
@@ -60,7 +60,7 @@ PRICES: dict[str, tuple[str, ...]] = {
 }
 PER_MTOK = 1_000_000
 MIN_USD_PER_MTOK = 0.001
-"""US dollars. Nobody charges less for a million tokens, or as much for one: so a price below it is of one token."""
+"""US dollars. No provider charges less for a million tokens, or as much for one: a price below it is for one token."""
 TEN_THOUSANDTHS = 10_000
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -106,7 +106,7 @@ def read_models(entries: list[Any]) -> tuple[ListedModel, ...]:
 
 
 def value_at(entry: dict[str, Any], path: str) -> Any:
-    """What stands at a path of names with dots between, or None."""
+    """The value at a dotted path of names, or None."""
     value: Any = entry
     for name in path.split("."):
         value = value.get(name) if is_object(value) else None
@@ -180,7 +180,7 @@ def _price(entry: dict[str, Any]) -> Price | None:
     if unit is None:
         return None
     scaled = {field: None if value is None else round(value * unit, 6) for field, value in told.items()}
-    # A cache that costs nothing beside an input that costs something is one that nobody has told the price of.
+    # Where the input costs something, a cache price of 0 means that none is given.
     free = not scaled["input_usd_per_mtok"] and not scaled["output_usd_per_mtok"]
     for field in ("cache_read_usd_per_mtok", "cache_write_usd_per_mtok"):
         scaled[field] = scaled[field] if scaled[field] or free else None
@@ -188,7 +188,7 @@ def _price(entry: dict[str, Any]) -> Price | None:
 
 
 def _unit(pricing: dict[str, Any], values: list[float]) -> Literal[1, 1000000] | None:
-    """What a price is multiplied with to be of a million tokens; None where the numbers contradict each other."""
+    """The factor that makes a price one for a million tokens; None where the numbers contradict each other."""
     if pricing.get("unit") == "usd_per_1m_tokens" or not values:
         return 1
     if max(values) < MIN_USD_PER_MTOK:
@@ -197,7 +197,7 @@ def _unit(pricing: dict[str, Any], values: list[float]) -> Literal[1, 1000000] |
 
 
 def _first_number(pricing: dict[str, Any], names: tuple[str, ...]) -> float | None:
-    """The first price that is told; a negative one means that it depends."""
+    """The first price that is given; a negative one means that it depends."""
     values = (_number(pricing.get(name)) for name in names)
     found = next((value for value in values if value is not None), None)
     return None if found is None or found < 0 else found
@@ -215,7 +215,7 @@ def _number(value: Any) -> float | None:
 
 def _day(entry: dict[str, Any]) -> str | None:
     ends = [entry.get(key) for key in ENDS]
-    # Amazon tells of models in use the day before which they do not end, and of old ones the day when they do.
+    # For models in use Amazon gives the earliest possible end, for old ones the day of the end.
     if value_at(entry, "modelLifecycle.status") == "LEGACY":
         ends.append(value_at(entry, "modelLifecycle.endOfLifeTime"))
     days = (match.group() for end in ends if (match := _DAY.match(_text(end) or "")))

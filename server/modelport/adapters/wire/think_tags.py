@@ -1,4 +1,4 @@
-"""Splits ``<think>`` passages out of a text stream, wherever the pieces cut the tags."""
+"""Splits ``<think>`` passages out of a text stream, wherever the chunks cut the tags."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class ThinkTags:
         # One after the other: start, opened, inside, closed, text; without a tag, start and text.
         self._state = "start"
 
-    def text(self, piece: str) -> None:
+    def text(self, delta: str) -> None:
         """More text from the wire."""
         if self._state == "text":
-            self._answer.text(piece)
+            self._answer.text(delta)
             return
-        self._held += piece
+        self._held += delta
         if self._state == "start":
             self._begin()
         if self._state == "opened":
@@ -38,7 +38,7 @@ class ThinkTags:
             self.close()
 
     def close(self) -> None:
-        """No tag will come any more: what was kept back for one is what it stands in."""
+        """Gives out what was held back for a tag that did not come."""
         held, self._held = self._held, ""
         (self._answer.reasoning if self._state == "inside" else self._answer.text)(held)
         self._state = "text"

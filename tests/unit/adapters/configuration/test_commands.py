@@ -58,7 +58,7 @@ async def test_what_is_no_key_is_told_without_repeating_it(code: str, why: str) 
 
 
 async def test_a_program_that_is_not_there_or_cannot_be_run(tmp_path: Path) -> None:
-    assert "is not there" in await fails(["no-such-program-at-all"])
+    assert "was not found" in await fails(["no-such-program-at-all"])
     assert "cannot be run" in await fails([str(tmp_path)])
 
 

@@ -169,7 +169,7 @@ def cpu(page: str) -> float:
 
 
 def test_a_silence_says_how_long_it_was_and_how_to_allow_more() -> None:
-    error = failures.silent(PLACE, "some-model", 30.0)
+    error = failures.timed_out(PLACE, "some-model", 30.0)
     assert (error.kind, error.retryable) == ("timeout", True)
     assert "30 s" in error.message
     assert "timeoutMs" in error.message

@@ -14,7 +14,7 @@ import anyio
 import msgspec
 
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
-from modelport.adapters.local_servers.prober import connect, is_here, read_response
+from modelport.adapters.local_servers.prober import connect, is_loopback, read_response
 from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
@@ -36,7 +36,7 @@ class PostHandshakes:
 
     async def ask(self, place: ServerAddress, path: str, *, timeout_s: float) -> HandshakeResult:
         """What the answer to the first request proves. The connection that it opens at the agent is closed again."""
-        if not is_here(place.host):
+        if not is_loopback(place.host):
             return HandshakeResult(status="unknown", detail="Not asked: it is on another machine.")
         started = time.monotonic()
         body = msgspec.json.encode(handshake.initialize(VERSION))

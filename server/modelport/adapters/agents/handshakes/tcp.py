@@ -14,7 +14,7 @@ import msgspec
 from anyio.abc import ByteStream
 
 from modelport.adapters.agents.handshakes.stdout_lines import Output
-from modelport.adapters.local_servers.prober import connect, is_here
+from modelport.adapters.local_servers.prober import connect, is_loopback
 from modelport.adapters.system.timestamps import now
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
@@ -64,7 +64,7 @@ class LineHandshakes:
 
 
 async def _open(place: ServerAddress) -> ByteStream:
-    if not is_here(place.host):
+    if not is_loopback(place.host):
         raise ConnectionRefusedError(f"{place.host} is not this machine")
     return await connect(place)
 

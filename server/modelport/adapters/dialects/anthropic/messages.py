@@ -79,7 +79,7 @@ class AnthropicMessages:
         return MessagesDecoder(answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return "/v1/models" if row.wire.models_path is None else row.wire.models_path
 
 
@@ -191,7 +191,7 @@ class MessagesDecoder:
                     refuse(data)
 
     def whole(self, body: bytes) -> None:
-        """A message in one piece."""
+        """A whole message, not streamed."""
         message = decode(_MESSAGE, body)
         if message.type == "error" or message.content is None:
             refuse(body)

@@ -67,7 +67,7 @@ class BedrockConverse:
         return ConverseDecoder(answer, call.model)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed; on which host is the row's to say."""
+        """The path that lists the models; its host is in the row."""
         return row.wire.models_path or ""
 
 
@@ -90,13 +90,13 @@ class _ToolUse(Struct, rename="camel"):
     input: Raw = ABSENT
 
 
-class _ToolUsePiece(Struct):
+class _ToolUseDelta(Struct):
     input: str | None = None
 
 
 class _Delta(Struct, rename="camel"):
     text: str | None = None
-    tool_use: _ToolUsePiece | None = None
+    tool_use: _ToolUseDelta | None = None
     reasoning_content: _Reasoning | None = None
 
 
@@ -176,7 +176,7 @@ class ConverseDecoder:
             self._named(data)
 
     def whole(self, body: bytes) -> None:
-        """A message in one piece."""
+        """A whole message, not streamed."""
         self.event(b"", body)
 
     def _named(self, data: bytes) -> None:
@@ -213,23 +213,23 @@ class ConverseDecoder:
         elif block.reasoning_content is not None:
             self._reason(index, block.reasoning_content)
         elif block.citations_content is not None:
-            for piece in block.citations_content.content or ():
-                self._answer.text(piece.text or "")
+            for part in block.citations_content.content or ():
+                self._answer.text(part.text or "")
         else:
             self._answer.text(block.text or "")
 
-    def _reason(self, index: int, piece: _Reasoning) -> None:
+    def _reason(self, index: int, delta: _Reasoning) -> None:
         thought = self._thoughts.setdefault(index, _Thought())
-        whole = piece.reasoning_text
-        text, signature = (piece.text, piece.signature) if whole is None else (whole.text, whole.signature)
+        whole = delta.reasoning_text
+        text, signature = (delta.text, delta.signature) if whole is None else (whole.text, whole.signature)
         if text:
             thought.text += text
             self._answer.reasoning(text)
         thought.signature += signature or ""
-        thought.redacted += piece.redacted_content or b""
+        thought.redacted += delta.redacted_content or b""
 
     def _end(self, index: int) -> None:
-        """A block has ended: reasoning that is signed, or that only the model can read, is wanted back as it is."""
+        """Ends a block; reasoning that is signed or encrypted is kept as it is, since the model wants it back."""
         thought = self._thoughts.pop(index, None)
         if thought is None or not (thought.signature or thought.redacted):
             return

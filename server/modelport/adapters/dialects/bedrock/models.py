@@ -1,4 +1,4 @@
-"""What each family of models on Bedrock takes beyond Converse's own parameters, and in which field.
+"""The parameters beyond Converse's own that each family of models on Bedrock takes, and their fields.
 
 Source: Amazon Bedrock User Guide, model parameters and model cards; Amazon Nova User Guide, extended thinking; what
 PyPI pydantic-ai-slim 2.68.0 and npm @earendil-works/pi-ai 1.5.2 verified against the service. Checked 2026-11-20.
@@ -18,12 +18,12 @@ from modelport.domain.errors import InvalidParams
 from modelport.protocol.shapes import is_object
 
 PLACEHOLDER = "{value}"
-"""Where the value goes in a template."""
+"""Stands for the value in a template."""
 ANSWER_TOKENS = 8192
 """Tokens left for the answer behind a reasoning budget."""
 MIN_BUDGET_TOKENS = 1024
 BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 16384}
-"""What an effort means as a budget."""
+"""The budget of each effort, in tokens."""
 
 Template = dict[str, Any]
 
@@ -33,16 +33,16 @@ class Family(Struct, frozen=True, kw_only=True):
 
     top_k: Template = {}
     efforts: tuple[str, ...] = ()
-    """The efforts it knows, in their order; none: it cannot be asked to reason, or nobody knows how."""
+    """The efforts it takes, lowest first; none where no request is known to make it reason."""
     effort: Template = {}
-    """How an effort is asked for; empty: as a budget."""
+    """The fields that carry an effort; empty: it is sent as a budget."""
     budget: Template = {}
     off: Template | None = None
-    """What makes it answer without reasoning; absent: nothing does."""
+    """The fields that turn reasoning off; absent: nothing does."""
     sampling: bool = True
     """Whether it takes temperature, top_p and top_k."""
     own_tool_choice: bool = False
-    """Whether it has a tool choice of its own, which can say none and one at a time."""
+    """Whether it has a tool choice of its own, with ``none`` and with one call at a time."""
     max_tokens: int | None = None
     """Sent when the caller names no limit, since Bedrock's own default is short and reasoning counts."""
 

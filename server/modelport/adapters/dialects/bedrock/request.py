@@ -1,4 +1,4 @@
-"""What is said to Converse: messages as turns of blocks, with signed reasoning where it stood, and tools.
+"""Builds requests to Converse: messages as turns of blocks, with signed reasoning where it stood, and tools.
 
 Source: Amazon Bedrock API reference, Converse and ContentBlock.
 """
@@ -58,7 +58,7 @@ def turns(call: ModelCall) -> list[dict[str, Any]]:
 
 
 def tools(call: ModelCall) -> dict[str, Any]:
-    """The tools and what is said of their choice; a history with calls or results needs tools in any case.
+    """The tools and the tool choice; a history with calls or results needs tools in any case.
 
     Raises:
         InvalidParams: the provider does not take this choice.
@@ -97,7 +97,7 @@ def output(call: ModelCall) -> dict[str, Any]:
 
 
 def _own_choice(call: ModelCall, choice: dict[str, Any]) -> dict[str, Any] | None:
-    """The choice in the model's own field, for what Converse's cannot say."""
+    """The choice in the model's own field, where Converse's has no value for it."""
     if not family_of(call.model).own_tool_choice:
         return None
     if choice["type"] == "none":
@@ -114,7 +114,7 @@ def _specification(tool: Tool) -> Block:
 
 def _blocks(call: ModelCall, message: Message) -> list[Block]:
     if message.role == "assistant":
-        return _said(call, message)
+        return _assistant(call, message)
     blocks = _parts(call, message)
     if message.role == "tool":
         result = {"toolUseId": _call_id(message.tool_call_id or ""), "content": blocks or _text(NO_OUTPUT)}
@@ -122,8 +122,8 @@ def _blocks(call: ModelCall, message: Message) -> list[Block]:
     return blocks
 
 
-def _said(call: ModelCall, message: Message) -> list[Block]:
-    """An answer of the model, in the order it came where there is a state that says so."""
+def _assistant(call: ModelCall, message: Message) -> list[Block]:
+    """An assistant message, in the order of the answer where its state holds that order."""
     made = message.tool_calls or ()
     state = call.state_of(message)
     if not state:

@@ -45,7 +45,7 @@ class CohereChat:
         return CohereDecoder(call.model, answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed; a row's own path belongs to the row's own dialect."""
+        """The path that lists the models; a row's own path belongs to the row's own dialect."""
         path = row.wire.models_path if row.dialect == "cohere_chat" else None
         return MODELS_PATH if path is None else path
 
@@ -114,7 +114,7 @@ class CohereDecoder:
         self._answer = answer
         self._thinking: list[str] = []
         self._plan: list[str] = []
-        # How many calls have begun, and which of them each of the wire's numbers means at present.
+        # How many calls have begun, and the current one per wire index.
         self._begun = 0
         self._calls: dict[int, int] = {}
 
@@ -137,7 +137,7 @@ class CohereDecoder:
             self._end(delta)
 
     def whole(self, body: bytes) -> None:
-        """A reply in one piece."""
+        """A whole reply, not streamed."""
         reply = decode(_REPLY, body)
         if not isinstance(reply.message, _Message):
             refuse(body)

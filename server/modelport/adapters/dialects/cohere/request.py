@@ -1,4 +1,4 @@
-"""What is said to Cohere: messages, tools and parameters of its Chat API.
+"""Builds requests to Cohere: messages, tools and parameters of its Chat API.
 
 A turn with tool calls has no text there, only the plan behind the calls or the thinking before them, and both are
 wanted back. Thinking goes back to the model that thought it as long as it may think; any other has it as a plan.
@@ -126,7 +126,7 @@ def _message(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, An
             action="send the image in a user message",
         )
     if message.role == "assistant":
-        return _said(call, message, thinks=thinks)
+        return _assistant(call, message, thinks=thinks)
     result = {"role": message.role, "content": plain_text(message)}
     return result | {"tool_call_id": message.tool_call_id} if message.role == "tool" else result
 
@@ -142,8 +142,8 @@ def _content(message: Message) -> str | list[dict[str, Any]]:
     ]
 
 
-def _said(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, Any]:
-    """A turn of the model, with what it wants back."""
+def _assistant(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, Any]:
+    """An assistant message, with the thinking or the plan that has to come back."""
     kept, text = _state(call, message), plain_text(message)
     mine = kept.thinking if thinks and kept.model == call.model else ""
     content = [{"type": "thinking", "thinking": mine}] if mine else []
@@ -153,7 +153,7 @@ def _said(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, Any]:
         return result | {"content": content if mine else text}
     if content:
         result["content"] = content
-    if plan := "\n\n".join(piece for piece in ("" if mine else kept.thinking, kept.tool_plan, text) if piece):
+    if plan := "\n\n".join(part for part in ("" if mine else kept.thinking, kept.tool_plan, text) if part):
         result["tool_plan"] = plan
     result["tool_calls"] = [
         {"id": made.id, "type": "function", "function": {"name": made.name, "arguments": arguments_text(made)}}
@@ -163,7 +163,7 @@ def _said(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, Any]:
 
 
 def _state(call: ModelCall, message: Message) -> State:
-    """What was kept of a turn; nothing in a state that is not ours, since it comes back through the client."""
+    """The state of a turn; an empty one where it is not ours, since it comes back through the client."""
     try:
         return msgspec.convert(dict(call.state_of(message)), State)
     except msgspec.ValidationError:

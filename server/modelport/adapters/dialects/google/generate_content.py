@@ -41,7 +41,7 @@ FINISH_REASONS: dict[str | int, FinishReason] = {
     "UNEXPECTED_TOOL_CALL": "toolCalls",
     # Not a word of Google's, but of servers that speak its format.
     "FUNCTION_CALL": "toolCalls",
-    # As numbers, where a proxy has asked for them; from 5 on the services number them differently.
+    # As numbers, where a proxy requests them; from 5 on the services number them differently.
     1: "stop",
     2: "length",
     3: "contentFilter",
@@ -66,7 +66,7 @@ class Gemini:
         return GeminiDecoder(answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return MODELS_PATH if row.wire.models_path is None else row.wire.models_path
 
 
@@ -138,7 +138,7 @@ class GeminiDecoder:
         self._chunk(decode(_CHUNK, data), data)
 
     def whole(self, body: bytes) -> None:
-        """A reply in one piece, or all chunks of a stream in a list."""
+        """A whole reply, or all chunks of a stream in a list."""
         reply = decode(_REPLY, body)
         chunks = [reply] if isinstance(reply, _Chunk) else reply
         if not chunks:
@@ -242,7 +242,7 @@ class GeminiDecoder:
 
 
 def _refused(error: Raw) -> ProviderRefused:
-    """The error with the HTTP status it would have had, which tells more than the words beside it."""
+    """The error with the HTTP status it would have had, which is more exact than the words beside it."""
     told = fields(error)
     if told.get("code") and told.get("message"):
         return ProviderRefused({"code": told["code"], "message": told["message"]})

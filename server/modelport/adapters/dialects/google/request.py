@@ -1,4 +1,4 @@
-"""What is said to Gemini: messages as contents of parts, tools as function declarations.
+"""Builds requests to Gemini: messages as contents of parts, tools as function declarations.
 
 What Gemini wants back with the next turn is its thought signatures, each in the part it came with, and the ids
 of the calls it named itself. A ``Mark`` says where such a part stood in the answer.
@@ -103,7 +103,7 @@ def _contents(call: ModelCall) -> list[dict[str, Any]]:
             if message.role == "user":
                 _add(turns, "user", _parts(message))
             elif message.role == "assistant":
-                _add(turns, "model", _said(call, message, calls))
+                _add(turns, "model", _assistant(call, message, calls))
     return turns
 
 
@@ -115,7 +115,7 @@ def _add(turns: list[dict[str, Any]], role: str, parts: list[Part]) -> None:
 
 
 def _tools(call: ModelCall) -> dict[str, Any]:
-    """The tools and what is said of their choice."""
+    """The tools and the tool choice."""
     wanted = tool_choice(call)
     if not call.tools or (wanted == "none" and "none" not in call.endpoint.provider.wire.tool_choice):
         return {}
@@ -134,7 +134,7 @@ def _tools(call: ModelCall) -> dict[str, Any]:
 
 
 class _Call(Struct):
-    """A call of the conversation: its place in its turn, and the name and id under which its result is given."""
+    """A call of the conversation: its position in its turn, and the name and id under which its result is given."""
 
     number: int
     name: str
@@ -170,7 +170,7 @@ def _image(part: ImagePart) -> Part:
     return {"fileData": {"mimeType": media_type, "fileUri": url}}
 
 
-def _said(call: ModelCall, message: Message, calls: dict[str, _Call]) -> list[Part]:
+def _assistant(call: ModelCall, message: Message, calls: dict[str, _Call]) -> list[Part]:
     """An answer as the parts it came in; its calls are noted in ``calls``."""
     waiting = {tool_call.id: tool_call for tool_call in message.tool_calls or ()}
     # Only an answer that comes back as one text can be taken apart where it was joined.

@@ -21,8 +21,8 @@ class Thinking(Struct, frozen=True):
     """What a model takes: levels in their order, or a budget; neither for a model that does not think."""
 
     levels: tuple[str, ...] = ()
-    max_budget: int = 0
-    """The largest budget, in tokens."""
+    max_budget_tokens: int = 0
+    """0: it takes no budget."""
     can_stop: bool = False
     """Whether it also answers without thinking."""
 
@@ -32,8 +32,8 @@ MODELS: tuple[tuple[str, Thinking], ...] = (
     ("gemini-1.*", Thinking()),
     ("gemini-2.0*", Thinking()),
     ("gemini-2.5-flash-image*", Thinking()),
-    ("gemini-2.5-pro*", Thinking(max_budget=32768)),
-    ("gemini-2.5*", Thinking(max_budget=24576, can_stop=True)),
+    ("gemini-2.5-pro*", Thinking(max_budget_tokens=32768)),
+    ("gemini-2.5*", Thinking(max_budget_tokens=24576, can_stop=True)),
     ("gemini-3-pro*", Thinking(("low", "high"))),
     ("gemini-3-flash*", Thinking(("minimal", "low", "medium", "high"))),
     ("gemini-3.1-flash*", Thinking(("minimal", "low", "medium", "high"))),
@@ -47,7 +47,7 @@ _ORDER = ("minimal", "low", "medium", "high", "xhigh", "max")
 
 
 def thinking_of(model: str) -> Thinking:
-    """What a model takes, by the last part of its name."""
+    """The thinking that a model takes, by the last part of its name."""
     name = model.rpartition("/")[2].casefold()
     return next(thinking for pattern, thinking in MODELS if fnmatchcase(name, pattern))
 
@@ -63,9 +63,9 @@ def checks_signatures(model: str) -> bool:
 def accepted_parameters(call: ModelCall) -> frozenset[str]:
     """The reasoning parameters that the model takes; of an effort and a budget only one can be sent."""
     thinking = thinking_of(call.model)
-    if thinking.levels or (thinking.max_budget and "reasoning_effort" in call.parameters):
+    if thinking.levels or (thinking.max_budget_tokens and "reasoning_effort" in call.parameters):
         return frozenset({"reasoning_effort"})
-    return frozenset({"reasoning_effort", "reasoning_budget"} if thinking.max_budget else ())
+    return frozenset({"reasoning_effort", "reasoning_budget"} if thinking.max_budget_tokens else ())
 
 
 def thinking_config(call: ModelCall) -> dict[str, Any]:
@@ -84,7 +84,7 @@ def thinking_config(call: ModelCall) -> dict[str, Any]:
         return _none(call, thinking)
     if thinking.levels:
         return {"thinkingLevel": _nearest(effort, thinking.levels).upper(), "includeThoughts": True}
-    return {"thinkingBudget": BUDGETS.get(effort, thinking.max_budget), "includeThoughts": True}
+    return {"thinkingBudget": BUDGETS.get(effort, thinking.max_budget_tokens), "includeThoughts": True}
 
 
 def _nearest(effort: str, levels: tuple[str, ...]) -> str:

@@ -10,19 +10,19 @@ by commas, as in ``mock:think,tools,delay=20``:
 ``words=N``
     answers with N words instead of repeating the question
 ``delay=MS``
-    waits so long before each piece
+    waits so long before each delta
 ``fail=KIND``, ``after=N``
-    fails with this kind of error, at once or after N pieces
+    fails with this kind of error, at once or after N deltas
 ``cut=N``
-    breaks off after N pieces, as a lost connection does
+    breaks off after N deltas, as a lost connection does
 ``stall=N``
-    falls silent after N pieces until it is cancelled or times out
+    sends nothing more after N deltas until it is cancelled or times out
 ``finish=REASON``
     ends with this finish reason
 ``nousage``
     gives no token counts
 
-Where there are no N pieces, what should happen after them happens at the end.
+Where there are no N deltas, what should happen after them happens at the end.
 """
 
 from __future__ import annotations
@@ -76,16 +76,16 @@ class Mock:
         """Plays the script that the model's name asks for."""
         script = read_script(call.model)
         refuse_others(call.parameters, PARAMETERS, provider="mock", model=call.model)
-        pieces = list(_pieces(script, call))
-        allowed = pieces[: call.parameters.get("max_tokens")]
-        for sent, (kind, index, piece) in enumerate(allowed):
+        deltas = list(_deltas(script, call))
+        allowed = deltas[: call.parameters.get("max_tokens")]
+        for sent, (kind, index, delta) in enumerate(allowed):
             await _trouble(script, call, sent)
             await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
             if answer.listener.congested:
                 await answer.listener.drained()
-            _deliver(answer, kind, index, piece, call)
+            _deliver(answer, kind, index, delta, call)
         await _trouble(script, call, len(allowed), last=True)
-        if len(allowed) < len(pieces):
+        if len(allowed) < len(deltas):
             answer.finish("length")
         else:
             answer.finish("toolCalls" if answer.has_tool_calls() else "stop")
@@ -105,7 +105,7 @@ class Mock:
 
 
 async def prepare_operation(endpoint: Endpoint, model: str) -> bool:
-    """Plays the part of a script that holds for what is no completion; returns whether tokens are counted."""
+    """Plays the options that hold for other operations than completions; returns whether tokens are counted."""
     script = read_script(model)
     call = ModelCall(endpoint=endpoint, model=model, messages=())
     await (anyio.sleep(script.delay / 1000) if script.delay else anyio.lowlevel.checkpoint())
@@ -114,7 +114,7 @@ async def prepare_operation(endpoint: Endpoint, model: str) -> bool:
 
 
 async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = False) -> None:
-    """Makes what the script wants after so many pieces; after the last one, also what it wanted later."""
+    """Does what the script wants after so many deltas; after the last one, also what it wanted later."""
 
     def due(after: int | None) -> bool:
         return after is not None and (after == sent or (last and after > sent))
@@ -122,7 +122,7 @@ async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = F
     if script.fail and due(script.after):
         raise _failure(script, call)
     if due(script.stall):
-        await _silence(call)
+        await _stall(call)
     if due(script.cut):
         raise _broken_off(call)
 
@@ -161,28 +161,28 @@ def read_script(model: str) -> Script:
 _THOUGHT = ("Let ", "me ", "think ", "about ", "that. ")
 
 
-def _pieces(script: Script, call: ModelCall) -> Iterator[tuple[str, int, str]]:
-    """Kind, tool index and text of each piece, in order."""
+def _deltas(script: Script, call: ModelCall) -> Iterator[tuple[str, int, str]]:
+    """Kind, tool index and text of each delta, in order."""
     if script.think:
         for word in _THOUGHT:
             yield "reasoning", 0, word
     if script.tools and call.tools and call.tool_choice != "none" and call.messages[-1].role != "tool":
-        yield from _tool_pieces(call)
+        yield from _tool_deltas(call)
         return
     for word in re.findall(r"\s*\S+|\s+$", _reply(script, call)):
         yield "text", 0, word
 
 
-def _tool_pieces(call: ModelCall) -> Iterator[tuple[str, int, str]]:
-    """All calls begin before the first has its arguments, so that their pieces are interleaved."""
+def _tool_deltas(call: ModelCall) -> Iterator[tuple[str, int, str]]:
+    """All calls begin before the first has its arguments, so that their deltas are interleaved."""
     chosen = [tool for tool in call.tools if call.named_tool in (None, tool.name)]
     texts = [msgspec.json.encode(instance(tool.parameters or {})).decode() for tool in chosen]
     for index in range(len(chosen)):
         yield "tool", index, ""
     for start in range(0, max(map(len, texts), default=0), 8):
         for index, text in enumerate(texts):
-            if piece := text[start : start + 8]:
-                yield "tool", index, piece
+            if delta := text[start : start + 8]:
+                yield "tool", index, delta
 
 
 def _reply(script: Script, call: ModelCall) -> str:
@@ -198,13 +198,13 @@ def _reply(script: Script, call: ModelCall) -> str:
     return text
 
 
-def _deliver(answer: Answer, kind: str, index: int, piece: str, call: ModelCall) -> None:
+def _deliver(answer: Answer, kind: str, index: int, delta: str, call: ModelCall) -> None:
     if kind == "text":
-        answer.text(piece)
+        answer.text(delta)
     elif kind == "reasoning":
-        answer.reasoning(piece)
-    elif piece:
-        answer.tool_call(index, arguments=piece)
+        answer.reasoning(delta)
+    elif delta:
+        answer.tool_call(index, arguments=delta)
     else:
         chosen = [tool for tool in call.tools if call.named_tool in (None, tool.name)]
         answer.tool_call(index, call_id=f"mock_call_{index}", name=chosen[index].name)
@@ -213,20 +213,20 @@ def _deliver(answer: Answer, kind: str, index: int, piece: str, call: ModelCall)
 def _failure(script: Script, call: ModelCall) -> RequestFailed:
     return RequestFailed(
         script.fail,  # type: ignore[arg-type]
-        f"The mock failed with {script.fail}, as it was told to: ask for another model.",
+        f"The mock failed with {script.fail}, as its name requests: use another model.",
         provider="mock",
         model=call.model,
         retry_after_ms=1000 if script.fail == "rate_limited" else None,
-        action="ask for another model",
+        action="use another model",
     )
 
 
-async def _silence(call: ModelCall) -> NoReturn:
+async def _stall(call: ModelCall) -> NoReturn:
     seconds = call.endpoint.silence_s or DEFAULT_IDLE_TIMEOUT_S
     await anyio.sleep(seconds)
     raise RequestFailed(
         "timeout",
-        f"The mock sent nothing for {seconds:g} s, as it was told to: try again without stall.",
+        f"The mock sent nothing for {seconds:g} s, as its name requests: try again without stall.",
         provider="mock",
         model=call.model,
         action="try again",
@@ -236,7 +236,7 @@ async def _silence(call: ModelCall) -> NoReturn:
 def _broken_off(call: ModelCall) -> RequestFailed:
     return RequestFailed(
         "stream_interrupted",
-        "The mock broke off in the middle of the answer, as it was told to: try again.",
+        "The mock broke off in the middle of the answer, as its name requests: try again.",
         provider="mock",
         model=call.model,
         action="try again",

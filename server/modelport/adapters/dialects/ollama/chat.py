@@ -77,7 +77,7 @@ class Ollama:
         return OllamaDecoder(answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return "/api/tags" if row.wire.models_path is None else row.wire.models_path
 
 

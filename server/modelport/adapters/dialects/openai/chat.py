@@ -71,7 +71,7 @@ class OpenAIChat:
         return ChatDecoder(call.endpoint.provider, answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
 
 
@@ -122,7 +122,7 @@ _REPLY: msgspec.json.Decoder[_Chunk | list[_Chunk]] = msgspec.json.Decoder(_Chun
 
 
 class _Begun(Struct):
-    """A tool call whose beginning has come; id and name are empty as long as they have not."""
+    """A tool call that has begun; id and name are empty until they arrive."""
 
     position: int
     id: str = ""
@@ -141,7 +141,7 @@ class ChatDecoder:
         self._tags = ThinkTags(answer) if row.wire.think_tags else None
         self._text = self._tags.text if self._tags else answer.text
         self._calls_begun = 0
-        # The latest call under each of the wire's numbers, and under None the latest of all.
+        # The most recent tool call per wire index; under None the most recent overall.
         self._latest: dict[int | None, _Begun] = {}
 
     def event(self, name: bytes, data: bytes) -> None:
@@ -155,7 +155,7 @@ class ChatDecoder:
         self._chunk(decode(_CHUNK, data), data)
 
     def whole(self, body: bytes) -> None:
-        """A reply in one piece; some servers put it in a list."""
+        """A whole reply, not streamed; some servers put it in a list."""
         reply = decode(_REPLY, body)
         chunk = reply if isinstance(reply, _Chunk) else next(iter(reply), _Chunk())
         if not chunk.choices and not is_set(chunk.error):
@@ -181,14 +181,14 @@ class ChatDecoder:
             raise ProviderRefused(bytes(choices[0].error))
 
     def _without_choices(self, chunk: _Chunk, data: bytes) -> None:
-        """Some servers tell an error in words of their own."""
+        """Finds the errors that some servers send in a form of their own."""
         if chunk.choices is None and b'"object":"error"' in data.replace(b" ", b""):
             raise ProviderRefused(data)
         if chunk.base_resp is not ABSENT and fields(chunk.base_resp).get("status_code"):
             raise ProviderRefused(bytes(chunk.base_resp))
 
     def _count(self, chunk: _Chunk) -> None:
-        """Usage in its own place, in Groq's, or in the choice as Moonshot has it."""
+        """Reads the usage from its own field, from Groq's, or from the choice as Moonshot has it."""
         usage = chunk.usage
         if is_set(chunk.x_groq):
             inner = fields(chunk.x_groq)
@@ -245,8 +245,8 @@ class ChatDecoder:
                 self._text(part.get("text") or "")
             elif kind in ("thinking", "reasoning"):
                 inner = part.get(kind) or part.get("summary") or part.get("text") or ""
-                pieces = inner if is_list(inner) else [{"text": inner}]
-                self._answer.reasoning("".join(str(piece.get("text") or "") for piece in pieces if is_object(piece)))
+                texts = inner if is_list(inner) else [{"text": inner}]
+                self._answer.reasoning("".join(str(text.get("text") or "") for text in texts if is_object(text)))
 
     def _tool_call(self, call: _Call) -> None:
         function = call.function or _Function()
@@ -264,10 +264,10 @@ class ChatDecoder:
             self._state.call(begun.position, call.extra_content)
 
     def _goes_on(self, begun: _Begun, call_id: str | None, name: str, arguments: str) -> bool:
-        """Whether a piece belongs to a call that has begun under its number.
+        """Whether a delta continues the call that has begun under its index.
 
-        Some servers number all calls 0 or none at all, and only their ids differ, or only their names, or nothing
-        but that arguments begin anew where the last ones were whole.
+        Some servers give every call index 0 or none. Then another id, another name, or arguments that begin anew
+        after complete ones mark the next call.
         """
         if call_id and begun.id:
             return call_id == begun.id

@@ -1,6 +1,6 @@
 """OpenAI's legacy text completions, for the servers and base models that have nothing else.
 
-A conversation is one prompt there. What a prompt cannot say, tools and images among it, is refused.
+A conversation is one prompt there. What a prompt cannot carry, tools and images among it, is refused.
 Source: OpenAI API reference, Completions (legacy).
 """
 
@@ -45,7 +45,7 @@ class OpenAICompletions:
         return CompletionsDecoder(call.endpoint.provider, answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
 
 
@@ -88,7 +88,7 @@ class CompletionsDecoder:
         self._chunk(chunk)
 
     def whole(self, body: bytes) -> None:
-        """A reply in one piece."""
+        """A whole reply, not streamed."""
         chunk = decode(_CHUNK, body)
         if not chunk.choices and not is_set(chunk.error):
             refuse(body)

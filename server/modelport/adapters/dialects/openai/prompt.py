@@ -1,4 +1,4 @@
-"""What is said in text completions: a conversation as one prompt, and the body around it.
+"""Builds requests for text completions: a conversation as one prompt, and the body around it.
 
 A single text of the user goes as it is. A dialogue is written down line by line under its speakers' names.
 Source: OpenAI API reference, Completions (legacy).

@@ -1,4 +1,4 @@
-"""What the two OpenAI formats say alike in a request."""
+"""The request parameters that the two OpenAI formats share."""
 
 from __future__ import annotations
 

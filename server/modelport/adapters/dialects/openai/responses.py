@@ -53,7 +53,7 @@ class OpenAIResponses:
         if effort := call.parameters.get("reasoning_effort"):
             body["reasoning"] = {"effort": effort} | ({} if effort == "none" else {"summary": "auto"})
             if effort != "none" and row.wire.echo_reasoning:
-                # For those whose answers the vendor does not keep, the reasoning itself comes, enciphered.
+                # Where the vendor does not store the answers, the reasoning itself comes, encrypted.
                 body["include"] = ["reasoning.encrypted_content"]
         body |= self._tools(call) | self._form(call) | row.wire.extra_body
         return WireRequest(call.endpoint.chat_path or "/responses", body)
@@ -63,7 +63,7 @@ class OpenAIResponses:
         return ResponsesDecoder(answer)
 
     def models_path(self, row: Provider) -> str:
-        """Where the models are listed."""
+        """The path that lists the models."""
         return "/models" if row.wire.models_path is None else row.wire.models_path
 
     def _tools(self, call: ModelCall) -> dict[str, Any]:
@@ -173,7 +173,7 @@ class ResponsesDecoder:
                     refuse(data)
 
     def whole(self, body: bytes) -> None:
-        """A reply in one piece."""
+        """A whole reply, not streamed."""
         response = decode(_RESPONSE, body)
         if response.output is None and response.status is None:
             refuse(body)

@@ -43,17 +43,17 @@ class ChatState:
         self._calls: dict[int, dict[str, Any]] = {}
 
     def details(self, raw: Raw) -> None:
-        """More of ``reasoning_details``: pieces with one index are parts of one entry."""
-        pieces: Any = msgspec.json.decode(raw) if is_set(raw) else None
-        for piece in pieces if is_list(pieces) else ():
-            if not is_object(piece):
+        """More of ``reasoning_details``: deltas with one index are parts of one entry."""
+        deltas: Any = msgspec.json.decode(raw) if is_set(raw) else None
+        for delta in deltas if is_list(deltas) else ():
+            if not is_object(delta):
                 continue
             last = self._details[-1] if self._details else {}
-            same = last.get("type") == piece.get("type") and last.get("index") == piece.get("index")
-            if not same or "data" in piece:
-                self._details.append(dict(piece))
+            same = last.get("type") == delta.get("type") and last.get("index") == delta.get("index")
+            if not same or "data" in delta:
+                self._details.append(dict(delta))
                 continue
-            for name, value in piece.items():
+            for name, value in delta.items():
                 if name in ("text", "summary") and isinstance(value, str):
                     last[name] = (last.get(name) or "") + value
                 elif value is not None:
@@ -132,7 +132,7 @@ def chat_tool(tool: Tool) -> dict[str, Any]:
 
 
 def _with_state(result: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
-    """The message with what was kept of it; what is not ours is left out, since it came through the client."""
+    """The message with its state; what is not ours is left out, since it came through the client."""
     try:
         state = msgspec.convert(dict(kept), State)
     except msgspec.ValidationError:
