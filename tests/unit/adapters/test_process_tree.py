@@ -1,4 +1,4 @@
-"""One process and what it has started, and nothing else."""
+"""One process and its descendants, and nothing else."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ async def _run(command: Sequence[str], environment: dict[str, str]) -> bytes:
         raise _failed(reason) from error
     printed = bytearray()
     try:
-        assert process.stdout is not None  # noqa: S101  it was asked for
+        assert process.stdout is not None  # noqa: S101  opened as a pipe
         async for chunk in process.stdout:
             printed += chunk
             if len(printed) > MAX_OUTPUT_BYTES:

@@ -48,7 +48,7 @@ class WireFormat(Protocol):
         """The request for a call.
 
         Raises:
-            InvalidParams: the format cannot carry something the call asks for.
+            InvalidParams: the format cannot carry something in the call.
         """
         ...
 

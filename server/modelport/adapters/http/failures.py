@@ -163,7 +163,7 @@ def clean(endpoint: Endpoint, text: str) -> str:
 def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:
     """The contract's failure for an exception of the HTTP layer; our own failures pass through.
 
-    ``begun`` is None before the reply, then says whether the answer had begun.
+    ``begun`` is None before the reply, then whether the answer had begun.
     """
     import httpx2
 
@@ -190,8 +190,8 @@ def _failure(
     request_id: str | None,
 ) -> RequestFailed:
     row = endpoint.provider
-    said = clean(endpoint, refusal.message).rstrip(".! ")
-    quote = f" ({status or 'error'}: {said})" if said else f" ({status})" if status else ""
+    message = clean(endpoint, refusal.message).rstrip(".! ")
+    quote = f" ({status or 'error'}: {message})" if message else f" ({status})" if status else ""
     sentence, action = _ADVICE.get(
         kind, ("{name} refused the request{quote}: change the request.", "change the request")
     )

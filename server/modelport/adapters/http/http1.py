@@ -118,7 +118,7 @@ class ResponseReader:
             self._finish()
         elif codings:
             if codings != [b"chunked"]:
-                raise NotHttp("the response is encoded in a way that was not asked for")
+                raise NotHttp("the response has a coding that was not requested")
             self.reusable = self.reusable and not lengths
             self._read = self._chunk_size
         elif lengths:

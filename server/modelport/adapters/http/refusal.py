@@ -209,5 +209,5 @@ def kind_of(status: int, refusal: Refusal) -> ErrorKind:
 
 
 def kind_by_words(refusal: Refusal) -> ErrorKind | None:
-    """The kind of failure that the error's own words tell, if any."""
+    """The kind of failure by the error's own words, or None."""
     return next((kind for kind, words in _BY_WORDS if refusal.mentions(*words)), None)

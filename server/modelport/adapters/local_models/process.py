@@ -83,7 +83,7 @@ class ServerProcess:
         return self._ended.wait(timeout_s)
 
     def _drain(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101  it was asked for
+        assert self._process.stdout is not None  # noqa: S101  opened as a pipe
         rest = b""
         with contextlib.suppress(OSError, ValueError):
             while data := self._process.stdout.read(CHUNK_SIZE):
@@ -119,14 +119,14 @@ class ServerProcess:
 
 
 def _without_traceback(lines: list[str]) -> list[str]:
-    """The lines that say what went wrong, and not where in the server's own code."""
-    told: list[str] = []
+    """The lines without the frames of a traceback, which only name the server's own code."""
+    shown: list[str] = []
     inside = False
     for line in lines:
         inside = _FRAME.match(line) is not None or (inside and line.startswith("    "))
         if not inside and not line.startswith("Traceback (most recent"):
-            told.append(line.strip())
-    return told
+            shown.append(line.strip())
+    return shown
 
 
 def free_port() -> int:

@@ -100,5 +100,5 @@ class LocalRunner:
 
 
 def _key(plan: Plan) -> _Key:
-    """What tells servers apart: another file or other settings need another server."""
+    """The identity of a server: another file or other settings need another server."""
     return (str(plan.model.size_bytes), *command_line(plan, 0, windows=WINDOWS))

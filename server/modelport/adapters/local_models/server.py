@@ -51,7 +51,7 @@ class LocalServer:
         self._failure: RequestFailed | None = None
         self._stopped = False
         self._started_at = 0.0
-        self._tellers: list[Tell] = []
+        self._listeners: list[Tell] = []
         # One of those who wait does the work; when it is cancelled, the next goes on from there.
         self._lock = anyio.Lock()
 
@@ -100,7 +100,7 @@ class LocalServer:
         Raises:
             RequestFailed: it does not start, or has ended.
         """
-        self._tellers.append(tell)
+        self._listeners.append(tell)
         try:
             async with self._lock:
                 if self._failure is not None:
@@ -113,7 +113,7 @@ class LocalServer:
             self.stop()
             raise
         finally:
-            self._tellers.remove(tell)
+            self._listeners.remove(tell)
 
     async def _start(self) -> Served:
         for attempt in range(MAX_ATTEMPTS):
@@ -164,7 +164,7 @@ class LocalServer:
 
     async def _wait(self, process: ServerProcess) -> bool:
         """Polls the server until it is ready; returns False when it has ended."""
-        limit_s, told = self.plan.entry.start_timeout_s, 0
+        limit_s, reported_s = self.plan.entry.start_timeout_s, 0
         while not process.ended:
             if await self._is_ready() and not process.ended:
                 return True
@@ -176,9 +176,9 @@ class LocalServer:
                     "[local_models], or use a smaller model.",
                     action="allow more time",
                 )
-            if int(waited_s) > told:
-                told = int(waited_s)
-                self._tell(f"Loading {self.name}: {told} s")
+            if int(waited_s) > reported_s:
+                reported_s = int(waited_s)
+                self._tell(f"Loading {self.name}: {reported_s} s")
             await anyio.sleep(POLL_INTERVAL_S)
         return False
 
@@ -198,17 +198,17 @@ class LocalServer:
         return None
 
     def _tell(self, message: str) -> None:
-        for tell in tuple(self._tellers):
+        for tell in tuple(self._listeners):
             tell(message)
 
     def _died(self, process: ServerProcess) -> RequestFailed:
         model, entry = self.plan.model, self.plan.entry
         known = {model.path: PurePath(model.path).name, entry.folder: "the folder", str(Path.home()): "~"}
-        said = self._served.key.redact(process.last_lines(known))
+        output = self._served.key.redact(process.last_lines(known))
         program = _shown(entry.command[0])
         return _failed(
             f"{model.id} cannot be served: {program} ended with code {process.code}"
-            f"{f' and said: {said}' if said else ''}. Correct [local_models], or choose another model.",
+            f"{f' and said: {output}' if output else ''}. Correct [local_models], or choose another model.",
             "correct [local_models]",
         )
 

@@ -45,8 +45,8 @@ class LogIn(Protocol):
 
 def reason(error: Exception) -> str:
     """The message of a library's error, fit to be shown: one line, cut to length, without the paths of files."""
-    said = str(error.args[0] if error.args else error)
-    return _PATH.sub("a file", " ".join(said.split()))[:200].rstrip(". ")
+    message = str(error.args[0] if error.args else error)
+    return _PATH.sub("a file", " ".join(message.split()))[:200].rstrip(". ")
 
 
 def needs(endpoint: Endpoint, extra: str) -> RequestFailed:

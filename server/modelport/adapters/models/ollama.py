@@ -128,7 +128,7 @@ class _Download:
         self.complete = False
         self._progress = progress
         self._layers: dict[str, tuple[int, int]] = {}
-        self._told: tuple[str, int | None, int] | None = None
+        self._reported: tuple[str, int | None, int] | None = None
 
     def line(self, data: bytes) -> None:
         """One line of the reply."""
@@ -144,9 +144,9 @@ class _Download:
             completed_bytes=sum(done for done, _ in self._layers.values()),
             total_bytes=sum(total for _, total in self._layers.values()),
         )
-        said = (now.status, now.percentage, now.total_bytes)
-        if said != self._told:
-            self._told = said
+        progress = (now.status, now.percentage, now.total_bytes)
+        if progress != self._reported:
+            self._reported = progress
             self._progress(now)
 
 

@@ -22,20 +22,20 @@ async def list_pages(
     Raises:
         RequestFailed: a page did not come, or is not a list.
     """
-    ask = {"If-None-Match": known.etag} if known and known.etag else {}
-    outgoing = HttpRequest(path, {**wire.headers, **ask}, wire.key_header)
+    conditional = {"If-None-Match": known.etag} if known and known.etag else {}
+    outgoing = HttpRequest(path, {**wire.headers, **conditional}, wire.key_header)
     reply = await client.fetch("GET", endpoint, "", outgoing, PAGE_TIMEOUT_S)
     if not reply.changed and known:
         return known
     page = await read_list(endpoint, reply.body)
     if page.more is None:
         return Listing(models=page.models, etag=reply.etag)
-    models, asked = {model.id: model for model in page.models}, {page.more}
-    while page.more and len(asked) < MAX_PAGES:
+    models, requested = {model.id: model for model in page.models}, {page.more}
+    while page.more and len(requested) < MAX_PAGES:
         further = HttpRequest(path + ("&" if "?" in path else "?") + page.more, wire.headers, wire.key_header)
         page = await read_list(endpoint, await client.get(endpoint, "", further, PAGE_TIMEOUT_S))
         models |= {model.id: model for model in page.models if model.id not in models}
-        if page.more in asked:
+        if page.more in requested:
             break
-        asked.add(page.more or "")
+        requested.add(page.more or "")
     return Listing(models=tuple(models.values()))

@@ -47,7 +47,7 @@ async def embed(sender: Sender, call: EmbeddingCall) -> Embedded:
     """The vectors of one batch."""
     if call.wire.form == "mock":
         return await mock.embed(call)
-    return await sender.ask(call.endpoint, call.model, request(call), lambda body: decode(call, body))
+    return await sender.post(call.endpoint, call.model, request(call), lambda body: decode(call, body))
 
 
 def request(call: EmbeddingCall) -> WireRequest:

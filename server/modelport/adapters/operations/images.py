@@ -51,9 +51,9 @@ async def draw(sender: Sender, call: ImageCall) -> Drawn:
     if call.wire.form == "mock":
         return await mock.draw(call)
     single = msgspec.structs.replace(call, count=per_request(call))
-    asked = request(single)
+    single_request = request(single)
     parts = [
-        await sender.ask(call.endpoint, call.model, asked, lambda body: decode(single, body))
+        await sender.post(call.endpoint, call.model, single_request, lambda body: decode(single, body))
         for _ in range(call.count // single.count)
     ]
     drawn = tuple(image for part in parts for image in part.images)
@@ -93,7 +93,7 @@ def image_of(data: str, media_type: str | None = None) -> Image:
 
 
 def per_request(call: ImageCall) -> int:
-    """How many images one request may ask for."""
+    """The most images of one request."""
     return 1 if _form(call) in ("chat", "gemini") else call.count
 
 

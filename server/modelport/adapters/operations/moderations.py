@@ -22,7 +22,7 @@ async def moderate(sender: Sender, call: ModerationCall) -> Judged:
     """The judgements of a call."""
     if call.wire.form == "mock":
         return await mock.moderate(call)
-    return await sender.ask(call.endpoint, call.model, request(call), lambda body: decode(call, body))
+    return await sender.post(call.endpoint, call.model, request(call), lambda body: decode(call, body))
 
 
 def request(call: ModerationCall) -> WireRequest:

@@ -34,20 +34,20 @@ class Sender:
         self._client = client
         self._wires = LazyTable(load_wire_format)
 
-    async def ask(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
+    async def post(self, endpoint: Endpoint, model: str, request: WireRequest, decode: Callable[[bytes], T]) -> T:
         """The decoded reply to a POST.
 
         Raises:
             RequestFailed: no reply, a refusal, or one that is not what the form promises.
         """
         target, outgoing = await self._outgoing(endpoint, request)
-        return await _decoded(endpoint, model, decode, await self._client.ask(target, model, outgoing))
+        return await _decoded(endpoint, model, decode, await self._client.post_and_read(target, model, outgoing))
 
     async def get(self, endpoint: Endpoint, path: str, decode: Callable[[bytes], T]) -> T:
         """The decoded reply to a GET.
 
         Raises:
-            RequestFailed: as for ``ask``, or no reply in time.
+            RequestFailed: as for ``post``, or no reply in time.
         """
         target, outgoing = await self._outgoing(endpoint, WireRequest(path, {}))
         return await _decoded(endpoint, "", decode, await self._client.get(target, "", outgoing, GET_TIMEOUT_S))

@@ -73,14 +73,16 @@ async def _counted(sender: Sender, wire: TokenCountWire, call: CountCall) -> Tok
     dialect = _FORMS[str(wire.form)].dialect
     # The state of an earlier answer is of the dialect that writes the body, or of no use to it.
     endpoint = msgspec.structs.replace(call.endpoint, dialect=dialect)
-    asked = ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools)
-    written = (await sender.wire(dialect)).request(asked).body
+    model_call = ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools)
+    written = (await sender.wire(dialect)).request(model_call).body
     if wire.form == "llama_cpp":
         if any(isinstance(part, ImagePart) for message in call.messages for part in message.content or ()):
             return None
         template = WireRequest("/../apply-template", _only(written, CHAT_FIELDS))
-        written = await sender.ask(call.endpoint, call.model, template, prompt)
-    number = await sender.ask(call.endpoint, call.model, request(wire, asked, written), lambda body: decode(wire, body))
+        written = await sender.post(call.endpoint, call.model, template, prompt)
+    number = await sender.post(
+        call.endpoint, call.model, request(wire, model_call, written), lambda body: decode(wire, body)
+    )
     return TokenCount(number, wire.estimates)
 
 

@@ -12,7 +12,7 @@ def request_headers(endpoint: Endpoint, *, own_key_header: str, more: dict[str, 
     """The dialect's headers (``more``), the row's, the credential, and the user's own last, each name once.
 
     ``own_key_header`` is where the dialect itself puts a key; it counts when the user chose the
-    dialect for an endpoint of their own, since the row then says nothing about it.
+    dialect for an endpoint of their own, since the row then has nothing about it.
     """
     headers: dict[str, tuple[str, str]] = {}
 

@@ -66,7 +66,7 @@ class ProviderClient:
         if idle.expired:
             raise failures.timed_out(endpoint, model, idle.limit_s)
 
-    async def ask(self, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> bytes:
+    async def post_and_read(self, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> bytes:
         """The whole body of the reply to a POST.
 
         Raises:

@@ -166,7 +166,7 @@ class SqliteLedger:
             return
         try:
             connection = self._open()
-            # The first statement writes, so that a deferred transaction would wait for the same lock; this one says so.
+            # The first statement writes, so a deferred transaction would wait for the same lock; IMMEDIATE is explicit.
             connection.execute("BEGIN IMMEDIATE")
             try:
                 marks = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))

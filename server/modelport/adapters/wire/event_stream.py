@@ -152,7 +152,7 @@ def _kind(headers: Mapping[str, bytes]) -> _Kind:
 
 
 def _refused(kind: _Kind, payload: bytes) -> ProviderRefused:
-    told = fields(Raw(payload))
-    words = told.get("message") or told.get("Message") or told.get("originalMessage")
+    error = fields(Raw(payload))
+    words = error.get("message") or error.get("Message") or error.get("originalMessage")
     message = kind.message or words or payload.decode("utf-8", "replace") or kind.exception
     return ProviderRefused({"code": STATUSES.get(kind.exception, kind.exception), "message": message})

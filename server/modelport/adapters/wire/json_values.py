@@ -12,7 +12,7 @@ from modelport.protocol.shapes import is_list, is_object
 
 T = TypeVar("T")
 ABSENT: Final = msgspec.Raw()
-"""The default of raw fields, so that most of them are told apart by identity."""
+"""The default of raw fields, so that most of them are compared by identity."""
 _ANYTHING: Final = msgspec.json.Decoder()
 
 

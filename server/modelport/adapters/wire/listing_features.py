@@ -80,12 +80,12 @@ class Features:
         return tuple(sorted(found))
 
     def _stated(self, flags: tuple[str, ...], words: frozenset[str]) -> bool | None:
-        told = [self._flags[flag] for flag in flags if flag in self._flags]
-        if any(told):
+        stated = [self._flags[flag] for flag in flags if flag in self._flags]
+        if any(stated):
             return True
         if self._words & words:
             return True
-        return False if told or self._whole else None
+        return False if stated or self._whole else None
 
 
 def _flags(entry: dict[str, Any]) -> dict[str, bool]:

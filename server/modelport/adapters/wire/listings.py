@@ -167,19 +167,19 @@ def _tokens(entry: dict[str, Any], paths: tuple[str, ...]) -> int | None:
 def _price(entry: dict[str, Any]) -> Price | None:
     if "input_token_price_per_m" in entry:
         # Novita counts in ten-thousandths of a dollar.
-        told = {"input": entry["input_token_price_per_m"], "output": entry.get("output_token_price_per_m")}
-        pricing: Any = {name: number / TEN_THOUSANDTHS for name, text in told.items() if (number := _number(text))}
+        prices = {"input": entry["input_token_price_per_m"], "output": entry.get("output_token_price_per_m")}
+        pricing: Any = {name: number / TEN_THOUSANDTHS for name, text in prices.items() if (number := _number(text))}
     else:
         pricing = entry.get("pricing") or value_at(entry, "metadata.pricing")
     if not is_object(pricing):
         return None
-    told = {field: _first_number(pricing, names) for field, names in PRICES.items()}
-    if told["input_usd_per_mtok"] is None:
+    prices = {field: _first_number(pricing, names) for field, names in PRICES.items()}
+    if prices["input_usd_per_mtok"] is None:
         return None
-    unit = _unit(pricing, [value for value in told.values() if value])
+    unit = _unit(pricing, [value for value in prices.values() if value])
     if unit is None:
         return None
-    scaled = {field: None if value is None else round(value * unit, 6) for field, value in told.items()}
+    scaled = {field: None if value is None else round(value * unit, 6) for field, value in prices.items()}
     # Where the input costs something, a cache price of 0 means that none is given.
     free = not scaled["input_usd_per_mtok"] and not scaled["output_usd_per_mtok"]
     for field in ("cache_read_usd_per_mtok", "cache_write_usd_per_mtok"):

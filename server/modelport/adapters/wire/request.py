@@ -32,7 +32,7 @@ class HttpRequest(Struct, frozen=True):
 def request_at(path: str, model: str, body: dict[str, Any]) -> WireRequest:
     """The request, with the model in the path, and then not in the body, where the path has a place for it.
 
-    A path such as Bedrock's ``invoke-with-response-stream`` asks for the stream too, and the body must not.
+    A path such as Bedrock's ``invoke-with-response-stream`` requests the stream too, and the body must not.
     """
     if "{model}" not in path:
         return WireRequest(path, body)

@@ -53,11 +53,11 @@ async def test_keys_are_not_in_its_environment_and_the_rest_is(monkeypatch: pyte
         (f"import sys; sys.stdout.buffer.write(b'\\xff{CANARY}')", "no text"),
     ],
 )
-async def test_what_is_no_key_is_told_without_repeating_it(code: str, why: str) -> None:
+async def test_what_is_no_key_is_reported_without_repeating_it(code: str, why: str) -> None:
     assert why in await fails(python(code))
 
 
-async def test_a_program_that_is_not_there_or_cannot_be_run(tmp_path: Path) -> None:
+async def test_a_program_that_is_missing_or_cannot_be_run(tmp_path: Path) -> None:
     assert "was not found" in await fails(["no-such-program-at-all"])
     assert "cannot be run" in await fails([str(tmp_path)])
 
@@ -76,13 +76,13 @@ def holding(fifo: Path) -> list[str]:
 async def test_a_program_that_takes_too_long_is_ended(fifo: Path) -> None:
     reader = os.open(fifo, os.O_RDONLY | os.O_NONBLOCK)
     assert "within 0.5 s" in await fails(holding(fifo), 0.5)
-    # The end of the pipe: nobody holds the other side. While somebody does, there is an error instead.
+    # The end of the pipe: no process holds the other side. While one does, there is an error instead.
     assert os.read(reader, 10) in (b"x\n", b"")
     assert os.read(reader, 10) == b""
     os.close(reader)
 
 
-async def test_a_program_nobody_waits_for_any_more_is_ended(fifo: Path) -> None:
+async def test_a_program_is_ended_when_its_caller_is_cancelled(fifo: Path) -> None:
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(LocalCommands().output, holding(fifo), ())
         reader = await anyio.to_thread.run_sync(os.open, fifo, os.O_RDONLY)

@@ -36,7 +36,7 @@ def test_the_folder_is_the_variables_else_the_platforms(tmp_path: Path) -> None:
     assert config_folder({}).name == "modelport"
 
 
-def test_no_file_says_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_empty_configuration(tmp_path: Path) -> None:
     found = LocalConfigurationFile(tmp_path / "none").read()
     assert (found.exists, found.problems, found.name) == (False, (), "config.toml")
     assert found.configuration is not None
@@ -64,7 +64,7 @@ seed_field = "seed"
     assert found.configuration.wire == {"acme": {"seed_field": "seed"}}
 
 
-def test_every_mistake_is_told_with_its_line_and_key(tmp_path: Path) -> None:
+def test_every_mistake_is_reported_with_its_line_and_key(tmp_path: Path) -> None:
     text = """\
 default_modle = "x"
 
@@ -115,7 +115,7 @@ verify_tls = 1
         ("wire = { client = 'x' }", "one of http, sdk"),
     ],
 )
-def test_a_sentence_says_what_would_be_right(tmp_path: Path, line: str, words: str) -> None:
+def test_a_sentence_names_what_would_be_right(tmp_path: Path, line: str, words: str) -> None:
     (problem,) = read(tmp_path, f"[providers.acme]\nbase_url = 'https://x'\n{line}").problems
     assert words in problem.message
     assert problem.line == 3
@@ -139,23 +139,23 @@ def test_a_key_in_the_toml_is_refused_with_the_better_places(tmp_path: Path, nam
         ("x = " + "[" * 5000, 1),
     ],
 )
-def test_what_is_no_toml_is_told_with_its_line(tmp_path: Path, text: str, line: int) -> None:
+def test_what_is_no_toml_is_reported_with_its_line(tmp_path: Path, text: str, line: int) -> None:
     assert problems(tmp_path, text) == [(line, "")]
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"# " + b"x" * MAX_FILE_BYTES])
-def test_what_is_no_text_of_use_is_told(tmp_path: Path, content: bytes) -> None:
+def test_an_unusable_text_is_reported(tmp_path: Path, content: bytes) -> None:
     assert problems(tmp_path, content) == [(None, "")]
 
 
-def test_a_folder_in_the_place_of_the_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_under_the_files_name_is_reported(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
     found = LocalConfigurationFile(tmp_path).read()
     assert found.configuration is None
     assert "cannot be read" in found.problems[0].message
 
 
-def test_certificates_that_are_not_there_are_a_warning(tmp_path: Path) -> None:
+def test_missing_certificates_are_a_warning(tmp_path: Path) -> None:
     found = read(tmp_path, "[providers.acme]\nbase_url = 'https://x'\nca_file = 'none.pem'")
     assert [(p.line, p.level, p.key) for p in found.problems] == [(3, "warning", "providers.acme.ca_file")]
     assert found.configuration is not None
@@ -303,7 +303,7 @@ def test_model_files(tmp_path: Path) -> None:
     assert (registry.local_models, findings) == (local, [])
 
 
-def test_a_folder_that_is_not_there_is_no_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_no_error(tmp_path: Path) -> None:
     found = read(tmp_path, LOCAL_TEXT)
     assert found.configuration is not None
     assert [(p.line, p.key, p.level) for p in found.problems] == [(2, "local_models.folder", "warning")]

@@ -1,4 +1,4 @@
-"""The published schema accepts what the check accepts and says what every setting is."""
+"""The published schema accepts what the check accepts and describes every setting."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_names_are_sorted_and_there_once(tmp_path: Path) -> None:
         index.add(name)
     assert index.read() == ["a", "b"]
     index.remove("a")
-    index.remove("nobody")
+    index.remove("missing")
     assert index.read() == ["b"]
 
 

@@ -62,14 +62,14 @@ async def test_aws_in_its_files(home: Path) -> None:
 
 
 @pytest.mark.parametrize("broken", ["[default", "\xff\xfe", "[default]\n[default]\nregion = %(x)s\n", "= 1"])
-async def test_broken_files_of_aws_are_not_there(home: Path, broken: str) -> None:
+async def test_broken_files_of_aws_count_as_missing(home: Path, broken: str) -> None:
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_text(broken, encoding="latin-1")
     assert await found(AWS) is None
     await LocalVendorFiles(Variables()).settings(AWS)
 
 
-async def test_google_in_its_folder_or_where_the_variable_says(home: Path) -> None:
+async def test_google_in_its_folder_or_at_the_path_of_the_variable(home: Path) -> None:
     write(home / ".config" / "gcloud" / "application_default_credentials.json", {"quota_project_id": "quota"})
     place = "~/.config/gcloud/application_default_credentials.json"
     assert await found(GOOGLE) == ("file", place, None)
@@ -95,7 +95,7 @@ async def test_qwen_in_its_file(home: Path) -> None:
 
 
 @pytest.mark.parametrize("odd", ["", "[]", "{", '{"access_token": 5}', '{"access_token": " "}', "[" * 5000])
-async def test_odd_files_are_not_there(home: Path, odd: str) -> None:
+async def test_odd_files_count_as_missing(home: Path, odd: str) -> None:
     write(home / ".qwen" / "oauth_creds.json", odd)
     write(home / ".config" / "github-copilot" / "apps.json", odd)
     write(home / ".config" / "github-copilot" / "hosts.json", '{"github.com": 5}')

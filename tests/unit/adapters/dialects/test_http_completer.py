@@ -1,4 +1,4 @@
-"""Completing over HTTP: which framing, when it is over, and what each trouble is called."""
+"""Completing over HTTP: which framing, when it is over, and the kind of each failure."""
 
 from __future__ import annotations
 
@@ -39,28 +39,28 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"loop_factory": VirtualTime}
 
 
-def paused(*pieces: bytes | float) -> ProviderClient:
-    """An exchange whose reply comes in these pieces, with pauses of so many seconds between them."""
+def paused(*chunks: bytes | float) -> ProviderClient:
+    """A client whose reply comes in these chunks, with pauses of so many seconds between them."""
 
     async def body() -> AsyncIterator[bytes]:
-        for piece in pieces:
-            if isinstance(piece, bytes):
-                yield piece
+        for chunk in chunks:
+            if isinstance(chunk, bytes):
+                yield chunk
             else:
-                await anyio.sleep(piece)
+                await anyio.sleep(chunk)
 
     return ProviderClient(StubPool(lambda _: httpx2.Response(200, content=body())))  # type: ignore[arg-type]
 
 
-async def complete(*pieces: bytes, wire: Any = None, status: int = 200, **changes: Any) -> Answer:
+async def complete(*chunks: bytes, wire: Any = None, status: int = 200, **changes: Any) -> Answer:
     built = answer()
-    await HttpCompleter(wire or OpenAIChat(), stub_exchange(*pieces, status=status)).complete(call(**changes), built)
+    await HttpCompleter(wire or OpenAIChat(), stub_exchange(*chunks, status=status)).complete(call(**changes), built)
     return built
 
 
-async def failure(*pieces: bytes, **changes: Any) -> RequestFailed:
+async def failure(*chunks: bytes, **changes: Any) -> RequestFailed:
     with pytest.raises(RequestFailed) as failed:
-        await complete(*pieces, **changes)
+        await complete(*chunks, **changes)
     return failed.value
 
 
@@ -93,14 +93,14 @@ async def test_json_lines_and_a_whole_value_over_several_lines(body: bytes, cut:
 
 
 @given(st.lists(st.integers(0, len(STREAM)), max_size=6))
-async def test_the_answer_is_the_same_wherever_the_network_cuts(places: list[int]) -> None:
-    edges = [0, *sorted(places), len(STREAM)]
+async def test_the_answer_is_the_same_wherever_the_network_cuts(cuts: list[int]) -> None:
+    edges = [0, *sorted(cuts), len(STREAM)]
     built = await complete(*(STREAM[a:b] for a, b in pairwise(edges)))
     assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
 
 
 @pytest.mark.parametrize(
-    ("pieces", "kind", "said"),
+    ("chunks", "kind", "said"),
     [
         ([], "stream_interrupted", "without an answer"),
         ([b"\n"], "stream_interrupted", "without an answer"),
@@ -115,14 +115,14 @@ async def test_the_answer_is_the_same_wherever_the_network_cuts(places: list[int
         ([b'{"error":{"message":"rate limit"}}'], "rate_limited", "rate limit"),
     ],
 )
-async def test_what_goes_wrong_in_a_good_status(pieces: list[bytes], kind: str, said: str) -> None:
-    error = await failure(*pieces)
+async def test_what_goes_wrong_in_a_good_status(chunks: list[bytes], kind: str, said: str) -> None:
+    error = await failure(*chunks)
     assert error.kind == kind
     assert said in error.message
     assert (error.provider, error.model) == ("acme", "some-model")
 
 
-async def test_a_web_page_is_told_as_one_wherever_it_is_cut() -> None:
+async def test_a_web_page_is_reported_as_one_wherever_it_is_cut() -> None:
     error = await failure(*one_by_one(PAGE))
     assert error.kind == "invalid_response"
     assert "web page" in error.message
@@ -182,7 +182,7 @@ REST = STREAM.removeprefix(FIRST)
 
 
 @pytest.mark.parametrize(
-    ("pieces", "seconds"),
+    ("chunks", "seconds"),
     [
         # Minutes may pass before the first word, half a minute in the middle.
         ([299.0, FIRST, 29.0, REST], None),
@@ -190,14 +190,16 @@ REST = STREAM.removeprefix(FIRST)
         ([FIRST, 31.0, REST], 30),
         ([FIRST, 29.0, b": still here\n\n", 29.0, REST], None),
         ([301.0, STREAM], 300),
-        # A reply in one piece has not begun before it is whole.
+        # A whole reply has not begun before it is whole.
         ([WHOLE[:20], 299.0, WHOLE[20:40], 299.0, WHOLE[40:]], None),
         ([WHOLE[:20], 301.0, WHOLE[20:]], 300),
     ],
 )
-async def test_silence_is_noticed_where_it_lasts_too_long(pieces: list[bytes | float], seconds: int | None) -> None:
+async def test_only_a_pause_longer_than_the_idle_timeout_ends_a_call(
+    chunks: list[bytes | float], seconds: int | None
+) -> None:
     built = answer()
-    completer = HttpCompleter(OpenAIChat(), paused(*pieces))
+    completer = HttpCompleter(OpenAIChat(), paused(*chunks))
     if seconds is None:
         await completer.complete(call(), built)
         assert built.whole_text() == "Hello"
@@ -228,7 +230,7 @@ async def test_a_listener_that_is_behind_is_waited_for_and_the_provider_is_not_b
     assert slow.said("text") == "Hello"
 
 
-async def test_after_a_listener_was_behind_silence_is_noticed_again() -> None:
+async def test_the_idle_timeout_runs_again_after_a_slow_listener() -> None:
     slow = Slow()
     with pytest.raises(RequestFailed) as failed:
         await HttpCompleter(OpenAIChat(), paused(FIRST, 10_000.0)).complete(call(), Answer(slow))
@@ -304,7 +306,7 @@ APART = row(base_url="https://talk.cloud.example", wire={"models_hosts": {"talk.
 """A provider that lists its models on another host than it answers on."""
 
 
-async def test_a_check_asks_the_host_that_lists() -> None:
+async def test_a_check_goes_to_the_host_that_lists() -> None:
     completer, pool = verifier(b'{"data":[{"id":"a"}]}')
     check = await completer.verify(endpoint(APART))
     assert (check.verified, check.models) == (True, ("a",))
@@ -318,7 +320,7 @@ async def test_a_key_is_not_sent_to_the_neighbour_of_an_address_of_ones_own() ->
     assert pool.requests == []
 
 
-async def test_a_proof_of_its_own_is_asked_for_where_calls_go() -> None:
+async def test_a_proof_of_its_own_is_requested_where_calls_go() -> None:
     completer, pool = verifier(b"{}")
     flags = {"models_hosts": {"talk.cloud.example": "list"}, "verify_path": "/key"}
     check = await completer.verify(endpoint(row(base_url="https://talk.cloud.example", wire=flags)))

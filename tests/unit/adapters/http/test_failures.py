@@ -1,4 +1,4 @@
-"""What a failure tells a person: one sentence with a way out, and never a key."""
+"""The message of a failure: one sentence with a way out, and never a key."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def is_a_sentence(error: RequestFailed) -> bool:
         (400, {"error": {"message": "odd field"}}, "unsupported", "change the request"),
     ],
 )
-def test_a_refusal_says_what_to_do_next(status: int, body: Any, kind: str, advice: str) -> None:
+def test_a_refusal_has_advice(status: int, body: Any, kind: str, advice: str) -> None:
     error = refused(status, body)
     assert error.kind == kind
     assert advice in error.message
@@ -69,7 +69,7 @@ def test_long_words_are_cut() -> None:
     assert "…" in message
 
 
-def test_a_wrong_key_says_where_it_came_from() -> None:
+def test_a_wrong_key_is_reported_with_its_source() -> None:
     assert "the key from ACME_API_KEY" in refused(401, {}).message
     stored = credential(source="keyring", location="modelport/acme")
     assert "the key in the keyring at modelport/acme" in refused(401, {}, endpoint(ROW, credential=stored)).message
@@ -77,7 +77,7 @@ def test_a_wrong_key_says_where_it_came_from() -> None:
     assert "the key given for this session" in refused(401, {}, endpoint(ROW, credential=given_)).message
 
 
-def test_without_a_key_a_401_asks_for_one() -> None:
+def test_without_a_key_a_401_names_the_ways_to_set_one() -> None:
     error = refused(401, {"error": {"message": "no key"}}, endpoint(ROW, credential=credential(None)))
     assert error.kind == "auth_required"
     assert "set ACME_API_KEY" in error.message
@@ -118,7 +118,7 @@ def test_the_name_of_an_error_may_stand_in_a_header(name: str, kind: str) -> Non
     assert refused(403, {"message": "No."}, **{"x-amzn-errortype": name}).kind == kind
 
 
-def test_the_wait_is_told_to_people_and_to_programs() -> None:
+def test_the_wait_is_in_the_sentence_and_in_the_error() -> None:
     error = refused(429, {"error": {"message": "x"}}, **{"retry-after": "7"})
     assert error.retry_after_ms == 7000
     assert "try again in 7 s" in error.message
@@ -131,7 +131,7 @@ def test_the_providers_request_id_is_kept(name: str) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 500, 502])
-def test_a_page_is_told_as_a_page(status: int) -> None:
+def test_a_page_is_reported_as_a_page(status: int) -> None:
     page = b"<!DOCTYPE html><html><head><title>T</title><style>x{}</style></head><body><h1>Corporate Gateway</h1><script>no()</script></body></html>"
     error = refused(status, page)
     assert error.kind == "invalid_response"
@@ -147,7 +147,7 @@ def test_a_page_is_told_as_a_page(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, "auth_rejected"), (403, "forbidden"), (407, "network"), (429, "rate_limited")]
 )
-def test_a_page_with_a_clear_status_is_what_the_status_says(status: int, kind: str) -> None:
+def test_a_page_with_a_clear_status_has_the_kind_of_the_status(status: int, kind: str) -> None:
     assert refused(status, b"<html><body>Denied</body></html>").kind == kind
 
 
@@ -168,7 +168,7 @@ def cpu(page: str) -> float:
     return min(times)
 
 
-def test_a_silence_says_how_long_it_was_and_how_to_allow_more() -> None:
+def test_an_idle_timeout_names_its_length_and_how_to_allow_more() -> None:
     error = failures.timed_out(PLACE, "some-model", 30.0)
     assert (error.kind, error.retryable) == ("timeout", True)
     assert "30 s" in error.message
@@ -176,7 +176,7 @@ def test_a_silence_says_how_long_it_was_and_how_to_allow_more() -> None:
 
 
 @pytest.mark.parametrize(("begun", "words"), [(True, "in the middle"), (False, "without an answer")])
-def test_an_interruption_says_whether_the_answer_had_begun(begun: bool, words: str) -> None:
+def test_an_interruption_depends_on_whether_the_answer_had_begun(begun: bool, words: str) -> None:
     error = failures.interrupted(PLACE, "some-model", begun=begun)
     assert (error.kind, error.retryable) == ("stream_interrupted", True)
     assert words in error.message

@@ -1,4 +1,4 @@
-"""Responses in pieces, against h11, which others wrote, and against what no server should send."""
+"""Responses in chunks, against h11, an independent parser, and against what no server should send."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_reads_what_h11_writes_wherever_it_is_cut(framing: str, chunks: list[byt
     assert (b"content-type", b"text/event-stream") in [(n.lower(), v) for n, v in reader.headers]
 
 
-def test_chunks_of_one_read_come_as_one_piece() -> None:
+def test_chunks_of_one_read_come_as_one() -> None:
     reader = ResponseReader()
     reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2;x=y\r\nde\r\n")
     assert reader.take() == b"abcde"

@@ -1,4 +1,4 @@
-"""What the configuration says of a provider's connections: its own certificates, its own proxy, none at all."""
+"""The settings of a provider's connections: its own certificates, its own proxy, none at all."""
 
 from __future__ import annotations
 
@@ -64,7 +64,9 @@ async def test_the_files_certificates_vouch_for_their_own_names_only(pool: HttpP
 
 
 @pytest.mark.parametrize("content", [None, "nonsense"])
-async def test_a_file_of_no_use_is_told_without_its_path(pool: HttpPool, tmp_path: Path, content: str | None) -> None:
+async def test_an_unusable_file_is_reported_without_its_path(
+    pool: HttpPool, tmp_path: Path, content: str | None
+) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
@@ -132,13 +134,13 @@ async def test_this_machine_and_no_proxy_stay_direct(pool: HttpPool, monkeypatch
         assert [r for r in proxy.requests if r.path.startswith("http:")] == []
 
 
-async def test_a_proxy_of_no_use_is_told_without_its_password(pool: HttpPool) -> None:
+async def test_an_unusable_proxy_is_reported_without_its_password(pool: HttpPool) -> None:
     with pytest.raises(RequestFailed) as caught:
         await pool.client("https://models.example", proxy=Secret(f"socks5://u:{PASSWORD}@host"))
     assert caught.value.action == "correct the proxy"
     assert PASSWORD not in caught.value.message
 
 
-def test_what_the_proxy_asks_for_is_taken_out_of_texts() -> None:
+def test_the_password_of_the_proxy_is_taken_out_of_texts() -> None:
     place = endpoint(proxy=Secret(f"http://user:{PASSWORD}@proxy:1"))
     assert place.redact(f"no way in with {PASSWORD}") == "no way in with [redacted]"

@@ -78,7 +78,7 @@ async def test_a_proxy_is_for_the_outside_world_and_never_for_this_machine(
         for url in (server.url, server.url.replace("127.0.0.1", "localhost")):
             assert (await (await pool.client(url)).get(url)).status_code == 204
         assert proxy.requests == []
-        # Everything else goes through it: the proxy is asked for the whole address.
+        # Everything else goes through it: the request to the proxy has the whole address.
         await (await pool.client(SOMEWHERE)).get(SOMEWHERE)
         assert [request.path for request in proxy.requests] == [SOMEWHERE]
         await pool.aclose()
@@ -95,7 +95,7 @@ async def test_an_address_that_is_taken_out_of_the_proxy_is_called_directly(monk
         await pool.aclose()
 
 
-async def test_a_request_says_who_we_are_and_wants_no_compression() -> None:
+async def test_a_request_names_its_user_agent_and_takes_no_compression() -> None:
     received: list[Received] = []
 
     def keep(request: Received) -> Answer:

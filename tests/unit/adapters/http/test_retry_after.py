@@ -1,4 +1,4 @@
-"""How long a provider asks to be left alone."""
+"""The wait before the next try, in the forms that providers use."""
 
 from __future__ import annotations
 
@@ -80,12 +80,12 @@ ODD = st.one_of(
 
 @given(ODD)
 @pytest.mark.parametrize("name", ["retry-after", "retry-after-ms", "x-ratelimit-reset-tokens"])
-def test_a_header_that_makes_no_sense_tells_nothing(name: str, value: str) -> None:
+def test_a_header_without_sense_gives_no_wait(name: str, value: str) -> None:
     wait = retry_after_ms({name: value}, "", NOW)
     assert wait is None or (isinstance(wait, int) and wait >= 0)
 
 
 @given(ODD)
-def test_a_text_that_makes_no_sense_tells_nothing(value: str) -> None:
+def test_a_text_without_sense_gives_no_wait(value: str) -> None:
     wait = retry_after_ms({}, f"try again in {value}s", NOW)
     assert wait is None or wait >= 0

@@ -172,7 +172,7 @@ async def test_a_body_that_breaks_off() -> None:
             await anext(pieces)
 
 
-async def test_nobody_listens() -> None:
+async def test_a_port_without_a_listener() -> None:
     async with client() as made:
         with pytest.raises(httpx2.ConnectError) as failed:
             await made.get("http://127.0.0.1:9/")

@@ -1,4 +1,4 @@
-"""What is found in a folder of model files: everything that is a model, nothing twice, and no trap."""
+"""The listing of a folder of model files: everything that is a model, nothing twice, and no trap."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def test_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert len(await ids(tmp_path)) == 3
 
 
-async def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
+async def test_a_missing_folder(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         await DiskFolder().models(str(tmp_path / "none"))
 

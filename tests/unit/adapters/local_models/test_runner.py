@@ -29,7 +29,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="process groups")
 LIMIT_S = 10.0
 
 
-class Place:
+class Rig:
     """A folder with models and notes, and a runner over it."""
 
     def __init__(self, folder: Path) -> None:
@@ -57,8 +57,8 @@ class Place:
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    found = Place(tmp_path)
+async def rig(tmp_path: Path) -> AsyncIterator[Rig]:
+    found = Rig(tmp_path)
     yield found
     await found.runner.aclose()
     await until(lambda: not running(found.notes))
@@ -70,147 +70,147 @@ async def until(happened: Callable[[], Any]) -> None:
             await anyio.sleep(0.01)
 
 
-async def failure(place: Place, plan: Plan) -> RequestFailed:
+async def failure(rig: Rig, plan: Plan) -> RequestFailed:
     with pytest.raises(RequestFailed) as failed:
-        await place.use(plan)
-    assert str(place.folder) not in failed.value.message
+        await rig.use(plan)
+    assert str(rig.folder) not in failed.value.message
     return failed.value
 
 
-async def test_a_server_is_started_and_answers(place: Place) -> None:
+async def test_a_server_is_started_and_answers(rig: Rig) -> None:
     with blockbuster_ctx("modelport"):
-        served = await place.use(place.plan())
-    assert fetch(f"{served.base_url}/models")["data"][0]["id"] == str(place.folder / "tiny.gguf")
-    assert place.told[0] == "Starting tiny (Q4_K_M, 0.0 GB)"
-    (note,) = started(place.notes)
+        served = await rig.use(rig.plan())
+    assert fetch(f"{served.base_url}/models")["data"][0]["id"] == str(rig.folder / "tiny.gguf")
+    assert rig.told[0] == "Starting tiny (Q4_K_M, 0.0 GB)"
+    (note,) = started(rig.notes)
     assert note["stdin"] == ""
     assert served.key.reveal() not in note["arguments"]
     assert note["environment"]["LLAMA_API_KEY"] == served.key.reveal()
 
 
-async def test_one_server_is_used_again(place: Place) -> None:
-    first, second = await place.use(place.plan()), await place.use(place.plan())
+async def test_one_server_is_used_again(rig: Rig) -> None:
+    first, second = await rig.use(rig.plan()), await rig.use(rig.plan())
     assert first == second
-    assert len(place.pids()) == 1
-    assert place.runner.runs(place.plan())
+    assert len(rig.pids()) == 1
+    assert rig.runner.runs(rig.plan())
 
 
-async def test_requests_at_once_share_one_start(place: Place) -> None:
-    plan = place.plan("tiny", "--gate", str(place.gate))
+async def test_requests_at_once_share_one_start(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--gate", str(rig.gate))
     found: list[Served] = []
 
     async def ask() -> None:
-        found.append(await place.use(plan))
+        found.append(await rig.use(plan))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(5):
             tasks.start_soon(ask)
-        await until(lambda: place.pids())
-        assert not place.runner.runs(plan)
-        place.gate.touch()
+        await until(lambda: rig.pids())
+        assert not rig.runner.runs(plan)
+        rig.gate.touch()
     assert len({served.base_url for served in found}) == 1
-    assert len(place.pids()) == 1
-    assert place.told.count("Starting tiny (Q4_K_M, 0.0 GB)") >= 1
+    assert len(rig.pids()) == 1
+    assert rig.told.count("Starting tiny (Q4_K_M, 0.0 GB)") >= 1
 
 
-async def test_while_it_loads_everybody_is_told(place: Place) -> None:
-    plan = place.plan("tiny", "--gate", str(place.gate))
+async def test_while_it_loads_every_request_gets_progress(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--gate", str(rig.gate))
     other: list[str] = []
 
     async def ask() -> None:
-        async with place.runner.serving(plan, other.append):
+        async with rig.runner.serving(plan, other.append):
             pass
 
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(place.use, plan)
+        tasks.start_soon(rig.use, plan)
         tasks.start_soon(ask)
-        await until(lambda: "Loading tiny: 1 s" in place.told and "Loading tiny: 1 s" in other)
-        place.gate.touch()
+        await until(lambda: "Loading tiny: 1 s" in rig.told and "Loading tiny: 1 s" in other)
+        rig.gate.touch()
 
 
-async def test_another_goes_on_with_the_start_of_one_that_was_cancelled(place: Place) -> None:
-    plan = place.plan("tiny", "--gate", str(place.gate))
+async def test_another_goes_on_with_the_start_of_one_that_was_cancelled(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--gate", str(rig.gate))
     async with anyio.create_task_group() as first:
-        first.start_soon(place.use, plan)
-        await until(lambda: place.pids())
+        first.start_soon(rig.use, plan)
+        await until(lambda: rig.pids())
         async with anyio.create_task_group() as second:
-            second.start_soon(place.use, plan)
+            second.start_soon(rig.use, plan)
             await anyio.wait_all_tasks_blocked()
             first.cancel_scope.cancel()
-            place.gate.touch()
-    await place.use(plan)
-    assert len(place.pids()) == 1
+            rig.gate.touch()
+    await rig.use(plan)
+    assert len(rig.pids()) == 1
 
 
-async def test_another_model_takes_the_place_of_an_idle_one(place: Place) -> None:
-    await place.use(place.plan("a"))
-    await place.use(place.plan("b"))
-    (a,) = place.pids("a")
+async def test_another_model_takes_the_place_of_an_idle_one(rig: Rig) -> None:
+    await rig.use(rig.plan("a"))
+    await rig.use(rig.plan("b"))
+    (a,) = rig.pids("a")
     assert not alive(a)
-    assert "Stopping a" in place.told
-    assert alive(place.pids("b")[0])
+    assert "Stopping a" in rig.told
+    assert alive(rig.pids("b")[0])
 
 
-async def test_the_one_not_used_for_longest_has_to_go(place: Place) -> None:
+async def test_the_one_not_used_for_longest_has_to_go(rig: Rig) -> None:
     for name in ("a", "b", "a", "c"):
-        await place.use(place.plan(name, max_running=2))
-    assert [alive(place.pids(name)[0]) for name in "abc"] == [True, False, True]
+        await rig.use(rig.plan(name, max_running=2))
+    assert [alive(rig.pids(name)[0]) for name in "abc"] == [True, False, True]
 
 
-async def test_one_in_use_is_waited_for(place: Place) -> None:
+async def test_one_in_use_is_waited_for(rig: Rig) -> None:
     async def second(served: Served) -> None:
-        tasks.start_soon(place.use, place.plan("b"))
-        await until(lambda: "Waiting until a is free" in place.told)
-        assert alive(place.pids("a")[0])
-        assert place.pids("b") == []
+        tasks.start_soon(rig.use, rig.plan("b"))
+        await until(lambda: "Waiting until a is free" in rig.told)
+        assert alive(rig.pids("a")[0])
+        assert rig.pids("b") == []
 
     async with anyio.create_task_group() as tasks:
-        await place.use(place.plan("a"), second)
-    assert not alive(place.pids("a")[0])
-    assert alive(place.pids("b")[0])
+        await rig.use(rig.plan("a"), second)
+    assert not alive(rig.pids("a")[0])
+    assert alive(rig.pids("b")[0])
 
 
-async def test_other_settings_need_another_server(place: Place) -> None:
-    await place.use(place.plan())
-    await place.use(place.plan("tiny", "--jinja"))
-    first, second = place.pids()
+async def test_other_settings_need_another_server(rig: Rig) -> None:
+    await rig.use(rig.plan())
+    await rig.use(rig.plan("tiny", "--jinja"))
+    first, second = rig.pids()
     assert (alive(first), alive(second)) == (False, True)
 
 
-async def test_idle_servers_are_stopped(place: Place) -> None:
-    await place.use(place.plan(idle_s=0.05))
-    assert await anyio.to_thread.run_sync(gone, place.pids()[0])
-    assert not place.runner.runs(place.plan(idle_s=0.05))
-    await place.use(place.plan())
-    assert len(place.pids()) == 2
+async def test_idle_servers_are_stopped(rig: Rig) -> None:
+    await rig.use(rig.plan(idle_s=0.05))
+    assert await anyio.to_thread.run_sync(gone, rig.pids()[0])
+    assert not rig.runner.runs(rig.plan(idle_s=0.05))
+    await rig.use(rig.plan())
+    assert len(rig.pids()) == 2
 
 
-async def test_one_in_use_is_not_idle(place: Place) -> None:
+async def test_one_in_use_is_not_idle(rig: Rig) -> None:
     async def slow(served: Served) -> None:
-        await place.use(place.plan(idle_s=0.01))
+        await rig.use(rig.plan(idle_s=0.01))
         await anyio.sleep(0.1)
-        assert alive(place.pids()[0])
+        assert alive(rig.pids()[0])
 
-    await place.use(place.plan(idle_s=0.01), slow)
-
-
-async def test_one_that_crashed_is_started_again(place: Place) -> None:
-    await place.use(place.plan())
-    os.kill(place.pids()[0], signal.SIGKILL)
-    await until(lambda: not place.runner.runs(place.plan()))
-    await place.use(place.plan())
-    assert len(place.pids()) == 2
+    await rig.use(rig.plan(idle_s=0.01), slow)
 
 
-async def test_one_that_dies_at_start_says_why(place: Place) -> None:
-    model = place.folder / "tiny.gguf"
+async def test_one_that_crashed_is_started_again(rig: Rig) -> None:
+    await rig.use(rig.plan())
+    os.kill(rig.pids()[0], signal.SIGKILL)
+    await until(lambda: not rig.runner.runs(rig.plan()))
+    await rig.use(rig.plan())
+    assert len(rig.pids()) == 2
+
+
+async def test_one_that_dies_at_start_is_reported_with_the_reason(rig: Rig) -> None:
+    model = rig.folder / "tiny.gguf"
     said = [
         "first words",
         f"error loading model: {model}",
         "see /var/log/llama server/x.log",
         "\x1b[31mno tensor\x1b[0m",
     ]
-    error = await failure(place, place.plan("tiny", *(f"--say={line}" for line in said), "--die", "3"))
+    error = await failure(rig, rig.plan("tiny", *(f"--say={line}" for line in said), "--die", "3"))
     assert error.kind == "provider_unavailable"
     assert not error.retryable
     assert "ended with code 3 and said: " in error.message
@@ -219,102 +219,102 @@ async def test_one_that_dies_at_start_says_why(place: Place) -> None:
     assert "first words" not in error.message
     assert "/var" not in error.message
     assert "\x1b" not in error.message
-    (note,) = started(place.notes)
+    (note,) = started(rig.notes)
     assert note["environment"]["LLAMA_API_KEY"] not in error.message
 
 
-async def test_a_traceback_is_not_repeated(place: Place) -> None:
+async def test_a_traceback_is_not_repeated(rig: Rig) -> None:
     code = "def load():\n    raise ValueError('no such tensor')\nload()"
-    error = await failure(place, place.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
+    error = await failure(rig, rig.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
     assert "said: ValueError: no such tensor." in error.message
-    script = place.folder.parent / "serve.py"
+    script = rig.folder.parent / "serve.py"
     script.write_text(code)
-    error = await failure(place, place.plan(command=(sys.executable, str(script), "{model}", "{port}"), flags=()))
+    error = await failure(rig, rig.plan(command=(sys.executable, str(script), "{model}", "{port}"), flags=()))
     assert "said: ValueError: no such tensor." in error.message
 
 
-async def test_everybody_who_waits_for_a_start_that_fails_is_told_at_once(place: Place) -> None:
-    plan = place.plan("tiny", "--die", "1")
+async def test_every_request_that_waits_for_a_start_that_fails_fails_at_once(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--die", "1")
     errors: list[RequestFailed] = []
 
     async def ask() -> None:
-        errors.append(await failure(place, plan))
+        errors.append(await failure(rig, plan))
 
     async with anyio.create_task_group() as tasks:
         for _ in range(3):
             tasks.start_soon(ask)
     assert len(set(map(id, errors))) == 3
     assert len({error.message for error in errors}) == 1
-    assert len(place.pids()) == 1
-    await failure(place, plan)
-    assert len(place.pids()) == 2, "the next request tries again"
+    assert len(rig.pids()) == 1
+    await failure(rig, plan)
+    assert len(rig.pids()) == 2, "the next request tries again"
 
 
-async def test_its_own_key_is_in_no_error(place: Place) -> None:
+async def test_its_own_key_is_in_no_error(rig: Rig) -> None:
     code = "import os, sys; sys.exit(os.environ['LLAMA_API_KEY'])"
-    error = await failure(place, place.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
+    error = await failure(rig, rig.plan(command=(sys.executable, "-c", code, "{model}", "{port}"), flags=()))
     assert "ended with code 1 and said: " in error.message
     assert "[" in error.message.partition("said: ")[2]
 
 
-async def test_a_start_takes_only_so_long(place: Place) -> None:
-    error = await failure(place, place.plan("tiny", "--gate", str(place.gate), start_timeout_s=0.3))
+async def test_a_start_takes_only_so_long(rig: Rig) -> None:
+    error = await failure(rig, rig.plan("tiny", "--gate", str(rig.gate), start_timeout_s=0.3))
     assert error.kind == "timeout"
     assert "start_timeout_s" in error.message
-    await until(lambda: not running(place.notes))
+    await until(lambda: not running(rig.notes))
 
 
-async def test_a_port_that_was_taken_meanwhile(place: Place) -> None:
-    await place.use(place.plan("tiny", "--taken-once", str(place.gate)))
-    assert len(place.pids()) == 1
+async def test_a_port_that_was_taken_meanwhile(rig: Rig) -> None:
+    await rig.use(rig.plan("tiny", "--taken-once", str(rig.gate)))
+    assert len(rig.pids()) == 1
 
 
-async def test_a_server_without_that_path_is_ready_when_it_lists_its_model(place: Place) -> None:
-    plan = place.plan("tiny", "--no-health", "--gate", str(place.gate))
+async def test_a_server_without_that_path_is_ready_when_it_lists_its_model(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--no-health", "--gate", str(rig.gate))
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(place.use, plan)
-        await until(lambda: place.pids())
+        tasks.start_soon(rig.use, plan)
+        await until(lambda: rig.pids())
         await anyio.wait_all_tasks_blocked()
-        assert not place.runner.runs(plan)
-        place.gate.touch()
-    assert place.runner.runs(plan)
+        assert not rig.runner.runs(plan)
+        rig.gate.touch()
+    assert rig.runner.runs(plan)
 
 
 @pytest.mark.parametrize(
     "command", [("no-such-program-anywhere", "{model}", "{port}"), ("/no/such/llama-server", "{model}{port}")]
 )
-async def test_a_program_that_is_not_there(place: Place, command: tuple[str, ...]) -> None:
-    error = await failure(place, place.plan(command=command))
+async def test_a_missing_program(rig: Rig, command: tuple[str, ...]) -> None:
+    error = await failure(rig, rig.plan(command=command))
     assert error.kind == "provider_unavailable"
     assert error.action == "install llama.cpp"
     assert "/no" not in error.message
 
 
-async def test_a_program_that_cannot_be_run(place: Place) -> None:
-    program = place.folder.parent / "broken"
+async def test_a_program_that_cannot_be_run(rig: Rig) -> None:
+    program = rig.folder.parent / "broken"
     program.write_bytes(b"\x00\x01\x02")
     program.chmod(0o755)
-    error = await failure(place, place.plan(command=(str(program), "{model}", "{port}")))
+    error = await failure(rig, rig.plan(command=(str(program), "{model}", "{port}")))
     assert "broken ended with code 127" in error.message
-    error = await failure(place, place.plan(command=(sys.executable, "a\0b", "{model}", "{port}")))
+    error = await failure(rig, rig.plan(command=(sys.executable, "a\0b", "{model}", "{port}")))
     assert "cannot be run" in error.message
 
 
-async def test_output_without_end_is_drained_and_bounded(place: Place) -> None:
+async def test_output_without_end_is_drained_and_bounded(rig: Rig) -> None:
     flood = "import sys; sys.stdout.write('x' * 3_000_000); print('y' * 100_000); print('the end'); sys.exit(1)"
-    error = await failure(place, place.plan(command=(sys.executable, "-c", flood, "{model}", "{port}"), flags=()))
+    error = await failure(rig, rig.plan(command=(sys.executable, "-c", flood, "{model}", "{port}"), flags=()))
     assert error.message.count("the end") == 1
     assert len(error.message) < 2500
 
 
-async def test_secrets_stay_out_of_its_environment(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_secrets_stay_out_of_its_environment(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("OPENAI_API_KEY", "Acme_Login", "HF_TOKEN", "AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID", "DB_PASSWORD", "LLAMA_API_KEY")  # fmt: skip
     for name in names:
         monkeypatch.setenv(name, CANARY)
     monkeypatch.setenv("HTTPS_PROXY", f"http://me:{CANARY}@proxy.example:3128")
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
-    await place.use(place.plan(secret_env_vars=("ACME_LOGIN",)))
-    (note,) = started(place.notes)
+    await rig.use(rig.plan(secret_env_vars=("ACME_LOGIN",)))
+    (note,) = started(rig.notes)
     assert CANARY not in str(note)
     assert note["environment"]["CUDA_VISIBLE_DEVICES"] == "0"
     assert child_environment(frozenset())["PATH"] == os.environ["PATH"]
@@ -324,34 +324,34 @@ async def test_secrets_stay_out_of_its_environment(place: Place, monkeypatch: py
 
 
 @pytest.mark.parametrize("flags", [(), ("--deaf",), ("--child",), ("--deaf", "--child")])
-async def test_closing_ends_everything(place: Place, flags: tuple[str, ...]) -> None:
-    await place.use(place.plan("tiny", *flags))
-    assert len(running(place.notes)) == (3 if "--child" in flags else 2)
-    await place.runner.aclose()
-    await until(lambda: not running(place.notes))
+async def test_closing_ends_everything(rig: Rig, flags: tuple[str, ...]) -> None:
+    await rig.use(rig.plan("tiny", *flags))
+    assert len(running(rig.notes)) == (3 if "--child" in flags else 2)
+    await rig.runner.aclose()
+    await until(lambda: not running(rig.notes))
 
 
-async def test_a_server_that_ends_leaves_no_child_behind(place: Place) -> None:
-    await failure(place, place.plan("tiny", "--child", "--die", "0"))
-    await until(lambda: not running(place.notes))
+async def test_a_server_that_ends_leaves_no_child_behind(rig: Rig) -> None:
+    await failure(rig, rig.plan("tiny", "--child", "--die", "0"))
+    await until(lambda: not running(rig.notes))
 
 
-async def test_a_supervisor_that_is_killed_leaves_nothing_behind(place: Place) -> None:
-    await place.use(place.plan("tiny", "--child", "--deaf"))
-    (note,) = started(place.notes)
+async def test_a_supervisor_that_is_killed_leaves_nothing_behind(rig: Rig) -> None:
+    await rig.use(rig.plan("tiny", "--child", "--deaf"))
+    (note,) = started(rig.notes)
     os.kill(note["parent"], signal.SIGKILL)
-    await until(lambda: not running(place.notes))
-    assert not place.runner.runs(place.plan("tiny", "--child", "--deaf"))
+    await until(lambda: not running(rig.notes))
+    assert not rig.runner.runs(rig.plan("tiny", "--child", "--deaf"))
 
 
-async def test_one_that_is_being_started_is_ended_too(place: Place) -> None:
-    plan = place.plan("tiny", "--gate", str(place.gate))
+async def test_one_that_is_being_started_is_ended_too(rig: Rig) -> None:
+    plan = rig.plan("tiny", "--gate", str(rig.gate))
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(place.use, plan)
-        await until(lambda: place.pids())
+        tasks.start_soon(rig.use, plan)
+        await until(lambda: rig.pids())
         tasks.cancel_scope.cancel()
-    await place.runner.aclose()
-    await until(lambda: not running(place.notes))
+    await rig.runner.aclose()
+    await until(lambda: not running(rig.notes))
 
 
 async def test_the_exit_code_is_a_shells() -> None:

@@ -1,4 +1,4 @@
-"""The ports a user's programs listen on, as each system tells them."""
+"""The ports a user's programs listen on, from the output of each system."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ async def test_linux_without_ipv6_or_without_proc(tmp_path: Path) -> None:
 
 
 async def test_linux_the_process_that_listens(tmp_path: Path) -> None:
-    """The oldest one that holds the socket; nobody where only another user's process does, whose folder is closed."""
+    """The oldest one that holds the socket; none where only another user's process does, whose folder is closed."""
     for pid, inode in (("40", "5"), ("30", "5"), ("self", "9"), ("50", "6")):
         folder = tmp_path / pid / "fd"
         folder.mkdir(parents=True)

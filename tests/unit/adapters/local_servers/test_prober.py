@@ -1,4 +1,4 @@
-"""One question to one server; what servers of every kind answer is in the contract suite of discovery."""
+"""One request to one server; what servers of every kind answer is in the contract suite of discovery."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from support.odd_servers import OddServer
 MAX_BODY_BYTES = 64 * 1024
 
 
-async def ask(port: int, path: str = "/x", *, longest: int = MAX_BODY_BYTES, **place: Any) -> Reply | None:
-    return await SocketProber().get(ServerAddress(**{"host": "127.0.0.1", "port": port} | place), path, longest)
+async def get(port: int, path: str = "/x", *, max_body: int = MAX_BODY_BYTES, **place: Any) -> Reply | None:
+    return await SocketProber().get(ServerAddress(**{"host": "127.0.0.1", "port": port} | place), path, max_body)
 
 
 async def test_an_answer() -> None:
     with LocalServer(lambda _: Answer(203, {"X-One": "é".encode().decode("latin-1")}, [b'{"a"', b": 1}"])) as server:
-        reply = await ask(server.port, prefix="/p")
+        reply = await get(server.port, prefix="/p")
     assert reply is not None
     assert (reply.status, reply.text, reply.json) == (203, '{"a": 1}', {"a": 1})
     assert reply.headers["x-one"] == "Ã©"
@@ -46,14 +46,14 @@ async def test_an_answer() -> None:
 )
 async def test_bodies_of_every_kind(body: bytes, text: str, json: Any) -> None:
     with LocalServer(lambda _: Answer(pieces=[body])) as server:
-        reply = await ask(server.port)
+        reply = await get(server.port)
     assert reply is not None
     assert (reply.text, reply.json) == (text, json)
 
 
 async def test_a_body_is_read_to_its_limit_and_one_that_is_cut_is_no_json() -> None:
     with LocalServer(lambda _: Answer(pieces=[b"[1,", b"2" * 50, b"]"])) as server:
-        whole, cut = await ask(server.port, longest=54), await ask(server.port, longest=53)
+        whole, cut = await get(server.port, max_body=54), await get(server.port, max_body=53)
     assert whole is not None
     assert cut is not None
     assert whole.json is not None
@@ -71,7 +71,7 @@ async def test_a_long_list_is_read_in_a_worker_thread(monkeypatch: pytest.Monkey
     monkeypatch.setattr(module.anyio.to_thread, "run_sync", spy)
     body = b"[%b]" % b",".join([b"1"] * 50_000)
     with LocalServer(lambda _: Answer(pieces=[body])) as server:
-        reply = await ask(server.port, longest=1 << 20)
+        reply = await get(server.port, max_body=1 << 20)
     assert reply is not None
     assert len(reply.json) == 50_000
     assert len(reply.text) == 64 * 1024
@@ -79,22 +79,22 @@ async def test_a_long_list_is_read_in_a_worker_thread(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "8.8.8.8", "example.org", "localhost", "0.0.0.0", "::", "", "127.999.0.1"])  # fmt: skip
-async def test_only_this_machine_is_asked(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_sent_to_another_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
     async def connect(*_: Any, **__: Any) -> Any:
         pytest.fail("it connected")
 
     monkeypatch.setattr(module.anyio, "connect_tcp", connect)
-    assert await ask(80, host=host) is None
+    assert await get(80, host=host) is None
 
 
-async def test_where_nobody_listens() -> None:
+async def test_a_port_without_a_listener() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    assert await ask(port) is None
+    assert await get(port) is None
 
 
-async def test_the_connection_is_closed_when_nobody_waits_any_more() -> None:
+async def test_the_connection_is_closed_when_the_request_is_cancelled() -> None:
     with OddServer(odd_servers.drips) as server:
         with anyio.move_on_after(0.1) as scope:
-            await ask(server.port)
+            await get(server.port)
         assert scope.cancelled_caught

@@ -120,7 +120,7 @@ async def test_a_token_that_stays_refused_is_an_error_and_no_endless_loop() -> N
 @pytest.mark.parametrize(
     ("status", "kind"), [(401, "auth_rejected"), (403, "forbidden"), (500, "provider_unavailable")]
 )
-async def test_an_exchange_that_is_refused_says_so_without_the_token(status: int, kind: str) -> None:
+async def test_an_exchange_that_is_refused_is_reported_without_the_token(status: int, kind: str) -> None:
     async with World(GitHub(status=status)) as world:
         with pytest.raises(RequestFailed) as failed:
             await world.call()

@@ -118,7 +118,7 @@ async def test_an_api_key_is_left_as_it_is(google: Google) -> None:
     assert google.grants == []
 
 
-async def test_a_refusal_says_what_to_do(google: Google, account: Path) -> None:
+async def test_a_refusal_has_an_action(google: Google, account: Path) -> None:
     google.error = {"error": "invalid_grant", "error_description": "Account not found."}
     with pytest.raises(RequestFailed, match="gcloud auth application-default login") as failed:
         await google.call()
@@ -127,7 +127,7 @@ async def test_a_refusal_says_what_to_do(google: Google, account: Path) -> None:
     assert "PRIVATE" not in str(failed.value.data()) + failed.value.message
 
 
-async def test_nothing_to_log_in_with_says_what_to_do(
+async def test_missing_credentials_have_an_action(
     google: Google, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(tmp_path / "missing.json"))

@@ -129,7 +129,7 @@ async def test_one_that_is_refused_is_renewed_once(world: Any) -> None:
 
 
 @pytest.mark.parametrize("status", [400, 401])
-async def test_a_log_in_that_has_ended_says_so_and_what_became_of_it(world: Any, status: int) -> None:
+async def test_a_log_in_that_has_ended_is_reported_with_the_reason(world: Any, status: int) -> None:
     qwen = world(renewal={"error": "invalid_grant"}, status=status)
     qwen.keep(expiry_date=0)
     with pytest.raises(RequestFailed, match=r"log in again with qwen-code. It ended\.") as failed:

@@ -104,13 +104,13 @@ async def test_pages_that_never_end_are_left(host: ProviderModels, serve: Serve)
     assert len(circle.requests) == 2
 
 
-async def test_a_row_that_lists_nothing_is_not_asked(host: ProviderModels, serve: Serve) -> None:
+async def test_nothing_is_sent_for_a_row_that_lists_nothing(host: ProviderModels, serve: Serve) -> None:
     server = serve(lambda r: says({}))
     assert await host.models(at(server, wire={"models_path": ""}), None) is None
     assert server.requests == []
 
 
-async def test_a_list_on_a_host_of_its_own_is_asked_for_there(host: ProviderModels, serve: Serve) -> None:
+async def test_a_list_on_a_host_of_its_own_is_requested_there(host: ProviderModels, serve: Serve) -> None:
     server = serve(lambda r: says({"data": [{"id": "a"}]}))
     apart = {"wire": {"models_hosts": {"talk.cloud.example": "list"}}, "base_url": "http://talk.cloud.example"}
     place = msgspec.structs.replace(at(server, **apart), base_url="http://talk.cloud.example", proxy=Secret(server.url))
@@ -165,7 +165,7 @@ def ollama(request: Received) -> Answer:
     )
 
 
-async def test_each_model_is_asked_what_it_can_do(host: ProviderModels, serve: Serve) -> None:
+async def test_the_capabilities_of_each_model_are_requested(host: ProviderModels, serve: Serve) -> None:
     listing = await host.models(at(serve(ollama), "ollama"), None)
     assert listing is not None
     assert listing.models == (
@@ -183,7 +183,7 @@ async def test_each_model_is_asked_what_it_can_do(host: ProviderModels, serve: S
     )
 
 
-async def test_what_has_not_changed_is_not_asked_again(host: ProviderModels, serve: Serve) -> None:
+async def test_what_has_not_changed_is_not_requested_again(host: ProviderModels, serve: Serve) -> None:
     server = serve(ollama)
     first = await host.models(at(server, "ollama"), None)
     assert await host.models(at(server, "ollama"), first) == first
@@ -284,7 +284,7 @@ async def test_delete(host: ProviderModels, serve: Serve) -> None:
     assert (request.method, request.path, json.loads(request.body)) == ("DELETE", "/api/delete", {"model": "qwen3:8b"})
 
 
-async def test_delete_what_is_not_there(host: ProviderModels, serve: Serve) -> None:
+async def test_delete_a_missing_model(host: ProviderModels, serve: Serve) -> None:
     server = serve(lambda r: says({"error": "model 'x' not found"}, 404))
     with pytest.raises(RequestFailed) as failed:
         await host.delete(at(server, "ollama"), "x")

@@ -95,7 +95,7 @@ def test_only_what_can_be_called_by_its_name_is_listed(entry: dict[str, Any], ke
     assert ("m" in found([entry], [])) is kept
 
 
-def test_what_answers_something_else_than_text_says_so() -> None:
+def test_output_other_than_text_is_a_capability() -> None:
     entry = foundation_model("maker.embed-v4:0", "INFERENCE_PROFILE", says="EMBEDDING", streams=False)
     (model,) = found([entry], [inference_profile("us.maker.embed-v4:0", "maker.embed-v4:0")]).values()
     assert (model.id, model.capabilities) == ("us.maker.embed-v4:0", ("embeddings",))
@@ -141,7 +141,7 @@ def serve(models: Answer, profiles: Answer) -> LocalServer:
     return LocalServer(behave)
 
 
-async def test_both_lists_are_asked_for_with_the_key(host: ProviderModels) -> None:
+async def test_both_lists_are_requested_with_the_key(host: ProviderModels) -> None:
     profiles, models = bodies()
     with serve(Answer(pieces=[models]), Answer(pieces=[profiles])) as server:
         listing = await host.models(at(server), None)
@@ -174,7 +174,7 @@ async def test_who_may_not_list_the_profiles_gets_the_models(host: ProviderModel
         (Answer(pieces=[b"oops"]), "invalid_response"),
     ],
 )
-async def test_a_list_of_models_that_fails_is_told_and_the_profiles_are_not_asked_for(host: ProviderModels, answer: Answer, kind: str) -> None:  # fmt: skip
+async def test_a_list_of_models_that_fails_is_raised_and_the_profiles_are_not_requested(host: ProviderModels, answer: Answer, kind: str) -> None:  # fmt: skip
     with serve(answer, Answer(pieces=[bodies()[0]])) as server:
         with pytest.raises(RequestFailed) as failed:
             await host.models(at(server), None)

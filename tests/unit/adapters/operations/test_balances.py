@@ -1,4 +1,4 @@
-"""Credit, read from wherever a row says it stands."""
+"""Credit, read from the paths that a row names."""
 
 from __future__ import annotations
 

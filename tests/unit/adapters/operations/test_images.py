@@ -101,7 +101,7 @@ def test_requests(asked: ImageCall, path: str, sent: dict[str, Any]) -> None:
         (ImagesWire(form="chat", size="none"), "1024x1024"),
     ],
 )
-def test_a_size_that_cannot_be_told_is_refused(wire: ImagesWire, size: str) -> None:
+def test_a_size_without_a_field_is_refused(wire: ImagesWire, size: str) -> None:
     with pytest.raises(InvalidParams) as refused:
         request(call(wire, size=size))
     assert (refused.value.field, refused.value.kind) == ("size", "unsupported")

@@ -1,4 +1,4 @@
-"""What the mock does besides completions: the same for the same, and never the same for something else."""
+"""The mock's other operations: equal results for equal input, and different ones for different input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def image(size: str | None, count: int = 1, model: str = "mock") -> ImageCall:
 
 
 @pytest.mark.parametrize("dimensions", [None, 1, 8, 9, 100])
-async def test_vectors_have_length_one_and_the_dimension_asked_for(dimensions: int | None) -> None:
+async def test_vectors_have_length_one_and_the_requested_dimension(dimensions: int | None) -> None:
     found = await mock.embed(embedding("a b", "c", "a b", dimensions=dimensions))
     assert {len(vector) for vector in found.vectors} == {dimensions or mock.DIMENSIONS}
     assert all(sum(number * number for number in vector) == pytest.approx(1) for vector in found.vectors)
@@ -41,7 +41,7 @@ async def test_vectors_have_length_one_and_the_dimension_asked_for(dimensions: i
 @pytest.mark.parametrize(
     ("size", "sides"), [(None, (8, 8)), ("3x2", (3, 2)), ("16:9", (16, 9)), ("auto", (8, 8)), ("9999x1", (1024, 1))]
 )
-async def test_images_are_png_of_the_size_asked_for(size: str | None, sides: tuple[int, int]) -> None:
+async def test_images_are_png_of_the_requested_size(size: str | None, sides: tuple[int, int]) -> None:
     drawn = await mock.draw(image(size, count=2))
     first, second = (base64.b64decode(entry.data or "") for entry in drawn.images)
     assert first != second

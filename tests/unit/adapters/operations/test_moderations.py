@@ -1,4 +1,4 @@
-"""Judgements: the request, and replies of those who give a verdict on the whole and of those who do not."""
+"""Judgements: the request, and replies with and without a result for the whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which headers say who is calling."""
+"""The headers that carry the credential."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_an_endpoint_in_a_dialect_of_the_users_choice_gets_the_key_where_the_dia
 
 
 @pytest.mark.parametrize(("key_header", "bearer", "sent"), [("x-own", True, f"Bearer {KEY}"), ("x-own", False, KEY)])
-def test_the_endpoint_says_where_the_key_goes(key_header: str, bearer: bool, sent: str) -> None:
+def test_the_endpoint_decides_where_the_key_goes(key_header: str, bearer: bool, sent: str) -> None:
     assert headers("x-api-key", key_header=key_header, bearer=bearer) == {key_header: sent}
 
 

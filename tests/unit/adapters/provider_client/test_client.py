@@ -99,7 +99,7 @@ async def test_the_end_of_the_time_does_not_leave_the_connection_half_closed() -
     assert body.closed
 
 
-async def test_a_refusal_is_raised_with_what_it_said() -> None:
+async def test_a_refusal_is_raised_with_its_message() -> None:
     posts, _ = exchange(lambda _: reply(b'{"error":', b'{"message":"bad key"}}', status=401))
     with pytest.raises(RequestFailed) as failed:
         async with posts.post(PATIENT, "m", SAID):
@@ -125,7 +125,7 @@ async def test_a_refusal_without_an_end_is_cut() -> None:
     assert failed.value.kind == "provider_unavailable"
 
 
-async def test_silence_before_the_reply_is_a_time_out() -> None:
+async def test_no_reply_in_time_is_a_timeout() -> None:
     async def never(_: httpx2.Request) -> httpx2.Response:
         await anyio.sleep_forever()
         raise AssertionError
@@ -139,7 +139,7 @@ async def test_silence_before_the_reply_is_a_time_out() -> None:
     assert "7 s" in failed.value.message
 
 
-async def test_silence_after_the_beginning_names_the_shorter_limit() -> None:
+async def test_a_pause_after_the_beginning_names_the_shorter_limit() -> None:
     async def pausing() -> AsyncIterator[bytes]:
         yield b"one"
         await anyio.sleep_forever()
@@ -157,7 +157,7 @@ async def test_silence_after_the_beginning_names_the_shorter_limit() -> None:
     assert failed.value.kind == "timeout"
 
 
-async def test_cancelling_the_caller_is_no_silence() -> None:
+async def test_cancelling_the_caller_is_no_timeout() -> None:
     posts, _ = exchange(lambda _: reply(b"x"))
     with anyio.move_on_after(5) as scope:
         async with posts.post(PATIENT, "m", SAID):

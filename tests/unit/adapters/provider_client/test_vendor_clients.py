@@ -107,7 +107,7 @@ async def test_one_client_serves_all_requests_to_an_address_and_keeps_no_key() -
 
 
 @pytest.mark.parametrize("provider", [OPENAI, ANTHROPIC], ids=lambda provider: provider.id)
-async def test_what_the_environment_holds_for_the_vendor_goes_to_nobody(
+async def test_what_the_environment_holds_for_the_vendor_is_not_sent(
     provider: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("OPENAI_API_KEY", "OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_CUSTOM_HEADERS", "OPENAI_ADMIN_KEY", "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS")  # fmt: skip

@@ -23,7 +23,7 @@ def test_the_environment_is_read_at_the_moment_of_use(monkeypatch: pytest.Monkey
     assert "ACME_API_KEY" not in environment.variables()
 
 
-def test_the_clock_tells_milliseconds_since_1970() -> None:
+def test_the_clock_gives_milliseconds_since_1970() -> None:
     before = time.time() * 1000
     now = SystemClock().now_ms()
     assert isinstance(now, int)
@@ -39,7 +39,7 @@ async def test_a_folder_that_can_be_written_has_no_problem_and_is_made(tmp_path:
     assert LocalFolder(path).path == str(path)
 
 
-async def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_made_is_reported_with_the_reason(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     problem = await LocalFolder(tmp_path / "file" / "data").problem()
     assert problem
@@ -47,7 +47,7 @@ async def test_a_folder_that_cannot_be_made_says_why(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-async def test_a_folder_that_cannot_be_written_says_why(tmp_path: Path) -> None:
+async def test_a_folder_that_cannot_be_written_is_reported_with_the_reason(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     await anyio.Path(closed).mkdir(mode=0o500)
     assert await LocalFolder(closed).problem() == "Permission denied"

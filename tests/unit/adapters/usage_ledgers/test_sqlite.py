@@ -63,7 +63,7 @@ def test_processes_that_make_the_file_at_once_all_get_it(tmp_path: Path, attempt
 
 
 class Busy:
-    """A connection that is busy some times; ``code`` is what it says."""
+    """A connection that is busy some times; ``code`` is the error it raises."""
 
     def __init__(self, times: int, code: int = sqlite3.SQLITE_BUSY) -> None:
         self.times = times
@@ -77,7 +77,7 @@ class Busy:
             raise error
 
 
-def test_a_file_that_is_busy_is_tried_again_and_other_trouble_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_busy_is_tried_again_and_other_errors_are_raised(monkeypatch: pytest.MonkeyPatch) -> None:
     busy = Busy(3)
     _write_ahead(cast("sqlite3.Connection", busy))
     assert busy.times == 0

@@ -28,7 +28,7 @@ async def test_work_is_done_in_order_on_one_thread_of_its_own() -> None:
     worker.stop()
 
 
-async def test_what_goes_wrong_is_raised_to_who_asked_and_the_worker_goes_on() -> None:
+async def test_errors_are_raised_to_the_caller_and_the_worker_goes_on() -> None:
     worker = Worker("own")
     with pytest.raises(ZeroDivisionError):
         await worker.run(lambda: 1 // 0)

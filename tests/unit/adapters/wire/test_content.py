@@ -1,4 +1,4 @@
-"""Pieces of messages in the forms that wire formats share."""
+"""Parts of messages in the forms that wire formats share."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_only_parts_hold_images() -> None:
     [
         (PICTURE, ("image/png", PNG)),
         (ImagePart(data=JPEG, mime_type="image/x-own"), ("image/x-own", JPEG)),
-        # Without a type the first bytes tell it.
+        # Without a type the first bytes decide.
         (ImagePart(data=PNG), ("image/png", PNG)),
         (ImagePart(data=JPEG), ("image/jpeg", JPEG)),
         (ImagePart(data=GIF), ("image/gif", GIF)),

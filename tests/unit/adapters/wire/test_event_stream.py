@@ -31,11 +31,11 @@ HEADERS = st.dictionaries(
 STREAM = event("messageStart", {"role": "assistant"}) + event("contentBlockDelta", {"delta": {"text": "naïve 東京"}})
 
 
-def cut_out(*pieces: bytes, limit: int = 10_000, end: bool = True) -> Events:
+def cut_out(*chunks: bytes, limit: int = 10_000, end: bool = True) -> Events:
     found: Events = []
     framer = EventStreamFramer(lambda name, data: found.append((name, data)), limit)
-    for piece in pieces:
-        framer.feed(piece)
+    for part in chunks:
+        framer.feed(part)
     if end:
         framer.close()
     return found
@@ -51,9 +51,9 @@ def one_by_one(stream: bytes) -> list[bytes]:
     return [stream[i : i + 1] for i in range(len(stream))]
 
 
-def refusal(*pieces: bytes) -> dict[str, object]:
+def refusal(*chunks: bytes) -> dict[str, object]:
     with pytest.raises(ProviderRefused) as refused:
-        cut_out(*pieces)
+        cut_out(*chunks)
     assert isinstance(refused.value.error, dict)
     return refused.value.error
 
@@ -74,9 +74,9 @@ def test_what_is_read_is_what_botocore_reads_wherever_the_network_cuts(
         frame(b"".join(header(name, value, kind) for name, (kind, value) in headers.items()), payload)
         for headers, payload in messages
     )
-    places = data.draw(st.lists(st.integers(0, len(stream)), max_size=8).map(sorted))
-    pieces = [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)]
-    found = cut_out(*pieces)
+    cuts = data.draw(st.lists(st.integers(0, len(stream)), max_size=8).map(sorted))
+    chunks = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
+    found = cut_out(*chunks)
     assert found == cut_out(*one_by_one(stream))
     assert [payload for _, payload in found] == [payload for _, payload in as_botocore_reads(stream)]
 
@@ -88,17 +88,17 @@ def test_headers_of_every_type(headers: dict[str, tuple[int, bytes]]) -> None:
 
 
 @given(HEADERS, st.data())
-def test_broken_headers_are_told(headers: dict[str, tuple[int, bytes]], drawn: st.DataObject) -> None:
+def test_broken_headers_are_not_understood(headers: dict[str, tuple[int, bytes]], drawn: st.DataObject) -> None:
     whole = b"".join(header(name, value, kind) for name, (kind, value) in headers.items()) + header("x", b"12345678", 5)
-    places = {0}
+    ends = {0}
     for name, (kind, value) in headers.items():
-        places.add(max(places) + len(header(name, value, kind)))
-    shorter = drawn.draw(st.sampled_from(sorted(set(range(len(whole))) - places)))
+        ends.add(max(ends) + len(header(name, value, kind)))
+    shorter = drawn.draw(st.sampled_from(sorted(set(range(len(whole))) - ends)))
     with pytest.raises(NotUnderstood, match="broken headers"):
         read_headers(whole[:shorter])
 
 
-def test_an_unknown_type_of_header_is_told() -> None:
+def test_an_unknown_type_of_header_is_not_understood() -> None:
     with pytest.raises(NotUnderstood, match="broken headers"):
         cut_out(frame(header("x", b"", 10), b"{}"))
 
@@ -114,7 +114,7 @@ def test_a_chunk_is_the_event_inside_it() -> None:
 
 
 @pytest.mark.parametrize("payload", [{"bytes": "not base64!"}, {}, {"bytes": 5}, []])
-def test_a_chunk_without_its_event_is_told(payload: object) -> None:
+def test_a_chunk_without_its_event_is_not_understood(payload: object) -> None:
     with pytest.raises(NotUnderstood):
         cut_out(event("chunk", payload))
 
@@ -141,7 +141,7 @@ def test_the_statuses_are_those_of_the_vendors_own_description() -> None:
         assert told.items() <= STATUSES.items()
 
 
-def test_an_exception_nobody_knows_keeps_its_name() -> None:
+def test_an_unknown_exception_keeps_its_name() -> None:
     assert refusal(exception("newException", "Oh.")) == {"code": "newException", "message": "Oh."}
     assert refusal(frame(header(":message-type", "exception"), b"")) == {"code": "exception", "message": "exception"}
     assert refusal(frame(header(":message-type", "exception"), b"no JSON")) == {
@@ -181,7 +181,7 @@ def test_what_is_left_over_is_a_stream_that_was_cut(size: int) -> None:
         cut_out(cut)
 
 
-def test_what_is_no_event_stream_is_told_with_its_words() -> None:
+def test_what_is_no_event_stream_is_quoted() -> None:
     with pytest.raises(NotUnderstood, match="not an event stream") as told:
         cut_out(b"upstream connect error")
     assert told.value.data == b"upstream connect error"

@@ -78,8 +78,8 @@ def as_the_standard_says(stream: bytes) -> Events:
 
 
 def cut(data: st.DataObject, stream: bytes) -> list[bytes]:
-    places = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
-    return [stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)]
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    return [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
 
 
 def one_by_one(stream: bytes) -> list[bytes]:

@@ -80,13 +80,13 @@ def test_json_nested_without_end_is_not_understood() -> None:
 
 
 @pytest.mark.parametrize("told", [{"error": "no"}, {"message": "no"}, {"detail": [1]}, {"errors": ["no"]}])
-def test_what_tells_an_error_in_any_way_is_a_refusal(told: Any) -> None:
+def test_an_error_in_any_form_is_a_refusal(told: Any) -> None:
     with pytest.raises(ProviderRefused):
         refuse(msgspec.json.encode(told))
 
 
 @pytest.mark.parametrize("told", [{}, {"error": None}, {"id": 1}, [], 5, "text", None])
-def test_what_tells_nothing_is_not_understood(told: Any) -> None:
+def test_what_holds_nothing_is_not_understood(told: Any) -> None:
     with pytest.raises(NotUnderstood):
         refuse(msgspec.json.encode(told))
 

@@ -264,7 +264,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_a_vendor_tells(name: str) -> None:
+def test_the_fields_of_each_vendor(name: str) -> None:
     entry, expected = CASES[name]
     assert read(entry) == expected
 
@@ -306,7 +306,7 @@ def test_bedrock() -> None:
     ("says", "capabilities"),
     [(["TEXT"], ()), (["EMBEDDING"], ("embeddings",)), (["IMAGE"], ("images",)), (["SPEECH"], ()), ("IMAGE", ())],
 )
-def test_bedrock_tells_what_a_model_answers(says: Any, capabilities: tuple[str, ...]) -> None:
+def test_bedrock_lists_the_output_of_a_model(says: Any, capabilities: tuple[str, ...]) -> None:
     entry = {"modelId": "a.b", "outputModalities": says}
     assert read(entry, "modelSummaries").get("capabilities", ()) == capabilities
 
@@ -321,7 +321,7 @@ def test_bedrock_tells_what_a_model_answers(says: Any, capabilities: tuple[str, 
         ("LEGACY", None),
     ],
 )
-def test_bedrock_tells_the_end_of_an_old_model(lifecycle: Any, day: str | None) -> None:
+def test_bedrock_lists_the_end_of_an_old_model(lifecycle: Any, day: str | None) -> None:
     assert read({"modelId": "a.b", "modelLifecycle": lifecycle}, "modelSummaries").get("retires_on") == day
 
 

@@ -23,7 +23,7 @@ def schema_form(strict: bool, schema: Any = SCHEMA, name: str = "place") -> dict
         (None, "none", "none"),
         (None, "required", "required"),
         (None, "named", {"type": "function", "function": {"name": "get_weather"}}),
-        # What a model does anyway need not be said where it must not be said.
+        # What a model does anyway is left out where it must not be sent.
         ((), "auto", None),
         ((), "none", "none"),
         ((), None, None),

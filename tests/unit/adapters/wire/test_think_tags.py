@@ -1,4 +1,4 @@
-"""Reasoning between tags at the beginning of the text, wherever the pieces cut the tags."""
+"""Reasoning between tags at the beginning of the text, wherever the chunks cut the tags."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from support.builders import answer, call, row
 TAGGED = row(wire={"think_tags": True})
 
 
-def split(*pieces: str) -> tuple[str, str]:
-    """The reasoning and the text of a stream with these pieces, read to its end."""
+def split(*chunks: str) -> tuple[str, str]:
+    """The reasoning and the text of a stream with these chunks, read to its end."""
     built = answer()
     decoder = OpenAIChat().decoder(call(provider=TAGGED), built)
-    for piece in pieces:
-        decoder.event(b"", encode({"choices": [{"index": 0, "delta": {"content": piece}}]}))
+    for chunk in chunks:
+        decoder.event(b"", encode({"choices": [{"index": 0, "delta": {"content": chunk}}]}))
     decoder.event(b"", encode({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}))
     decoder.event(b"", b"[DONE]")
     return built.whole_reasoning(), built.whole_text()
 
 
-def cut(text: str, places: list[int]) -> list[str]:
-    edges = [0, *sorted(min(place, len(text)) for place in places), len(text)]
+def cut(text: str, cuts: list[int]) -> list[str]:
+    edges = [0, *sorted(min(position, len(text)) for position in cuts), len(text)]
     return [text[a:b] for a, b in pairwise(edges)]
 
 
@@ -35,14 +35,14 @@ PLACES = st.lists(st.integers(0, 40), max_size=10)
 
 
 @given(PLACES)
-def test_tags_are_found_wherever_they_are_cut(places: list[int]) -> None:
-    assert split(*cut("<think>Hm, a < b.</think>Yes.", places)) == ("Hm, a < b.", "Yes.")
+def test_tags_are_found_wherever_they_are_cut(cuts: list[int]) -> None:
+    assert split(*cut("<think>Hm, a < b.</think>Yes.", cuts)) == ("Hm, a < b.", "Yes.")
 
 
 @given(PLACES)
 @example([16, 17])
-def test_the_line_breaks_around_the_tags_are_no_text_wherever_they_are_cut(places: list[int]) -> None:
-    assert split(*cut("<think>\nHm.\n</think>\n\nYes.\n", places)) == ("Hm.\n", "Yes.\n")
+def test_the_line_breaks_around_the_tags_are_no_text_wherever_they_are_cut(cuts: list[int]) -> None:
+    assert split(*cut("<think>\nHm.\n</think>\n\nYes.\n", cuts)) == ("Hm.\n", "Yes.\n")
 
 
 @given(PLACES, st.text(alphabet="<>/think \n", max_size=30))
@@ -51,21 +51,21 @@ def test_the_line_breaks_around_the_tags_are_no_text_wherever_they_are_cut(place
 @example([], " ")
 @example([], "\n")
 @example([], "<thinking>no</thinking>")
-def test_text_without_the_tag_at_its_beginning_is_left_alone(places: list[int], text: str) -> None:
+def test_text_without_the_tag_at_its_beginning_is_left_alone(cuts: list[int], text: str) -> None:
     if not text.lstrip().startswith("<think>"):
-        assert split(*cut(text, places)) == ("", text)
+        assert split(*cut(text, cuts)) == ("", text)
 
 
 @given(PLACES)
-def test_a_tag_later_on_is_text(places: list[int]) -> None:
+def test_a_tag_later_on_is_text(cuts: list[int]) -> None:
     text = "Write <think> and </think> around it."
-    assert split(*cut(text, places)) == ("", text)
+    assert split(*cut(text, cuts)) == ("", text)
 
 
 @given(PLACES)
-def test_a_second_passage_is_text(places: list[int]) -> None:
+def test_a_second_passage_is_text(cuts: list[int]) -> None:
     text = "<think>a</think>b<think>c</think>"
-    assert split(*cut(text, places)) == ("a", "b<think>c</think>")
+    assert split(*cut(text, cuts)) == ("a", "b<think>c</think>")
 
 
 @pytest.mark.parametrize("end", ["", "</", "</think"])

@@ -52,7 +52,7 @@ class Thinking:
 
 
 def turns(call: ModelCall) -> list[dict[str, Any]]:
-    """Messages as turns of content blocks; neighbours of one role become one turn, as the API asks."""
+    """Messages as turns of content blocks; neighbours of one role become one turn, as the API requires."""
     found: list[dict[str, Any]] = []
     for message in call.messages:
         if message.role == "system":

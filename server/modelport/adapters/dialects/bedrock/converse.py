@@ -245,9 +245,9 @@ class ConverseDecoder:
 
     def _count(self, usage: Raw) -> None:
         """Converse's input leaves both kinds of cached tokens out."""
-        told = fields(usage)
-        read, written = _cached(told, "Read"), _cached(told, "Write")
-        counted, answered = whole_number(told.get("inputTokens")), whole_number(told.get("outputTokens"))
+        raw = fields(usage)
+        read, written = _cached(raw, "Read"), _cached(raw, "Write")
+        counted, answered = whole_number(raw.get("inputTokens")), whole_number(raw.get("outputTokens"))
         if counted is None and answered is None:
             return
         self._answer.counts = TokenCounts(

@@ -131,7 +131,7 @@ def additional_fields(call: ModelCall) -> dict[str, Any]:
     """The fields of the model's own that carry ``top_k`` and the reasoning.
 
     Raises:
-        InvalidParams: no reasoning is asked for, and the model cannot do without.
+        InvalidParams: the call turns reasoning off, and the model cannot do without.
     """
     given, family = call.parameters, family_of(call.model)
     fields: dict[str, Any] = _filled(family.top_k, given["top_k"]) if "top_k" in given else {}

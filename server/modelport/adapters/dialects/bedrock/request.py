@@ -39,7 +39,7 @@ def system(call: ModelCall) -> list[Block]:
 
 
 def turns(call: ModelCall) -> list[dict[str, Any]]:
-    """The conversation without its system messages; neighbours of one role become one turn, as the API asks.
+    """The conversation without its system messages; neighbours of one role become one turn, as the API requires.
 
     Raises:
         InvalidParams: an image that the API does not take.

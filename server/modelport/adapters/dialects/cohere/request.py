@@ -44,7 +44,7 @@ def body(call: ModelCall) -> dict[str, Any]:
     """The body of a request.
 
     Raises:
-        InvalidParams: the format cannot carry something the call asks for.
+        InvalidParams: the format cannot carry something in the call.
     """
     row, given = call.endpoint.provider, call.parameters
     accepted = (PARAMETERS.keys() | {"reasoning_effort", "reasoning_budget"}) - set(row.wire.refused_parameters)

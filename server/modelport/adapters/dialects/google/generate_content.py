@@ -243,7 +243,7 @@ class GeminiDecoder:
 
 def _refused(error: Raw) -> ProviderRefused:
     """The error with the HTTP status it would have had, which is more exact than the words beside it."""
-    told = fields(error)
-    if told.get("code") and told.get("message"):
-        return ProviderRefused({"code": told["code"], "message": told["message"]})
+    named = fields(error)
+    if named.get("code") and named.get("message"):
+        return ProviderRefused({"code": named["code"], "message": named["message"]})
     return ProviderRefused(bytes(error))

@@ -66,7 +66,7 @@ def body(call: ModelCall) -> dict[str, Any]:
     """The body of a request.
 
     Raises:
-        InvalidParams: the format cannot carry something the call asks for.
+        InvalidParams: the format cannot carry something in the call.
     """
     row = call.endpoint.provider
     accepted = (PARAMETERS.keys() | accepted_parameters(call)) - set(row.wire.refused_parameters)

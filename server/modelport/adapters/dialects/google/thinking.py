@@ -1,4 +1,4 @@
-"""How much each Gemini model can be asked to think: by a level from Gemini 3 on, by a budget before.
+"""The thinking that each Gemini model takes: a level from Gemini 3 on, a budget before.
 
 Source: Gemini API, "Thinking" (levels and budgets per model) and "OpenAI compatibility" (what an effort
 means as a budget); Agent Platform, "Thinking", for the models of generation 4. Checked 2026-11-20.
@@ -69,10 +69,10 @@ def accepted_parameters(call: ModelCall) -> frozenset[str]:
 
 
 def thinking_config(call: ModelCall) -> dict[str, Any]:
-    """The ``thinkingConfig`` of a request, empty where nothing is asked for.
+    """The ``thinkingConfig`` of a request, empty where the call sets none.
 
     Raises:
-        InvalidParams: no reasoning is asked for, and the model cannot do without.
+        InvalidParams: the call turns reasoning off, and the model cannot do without.
     """
     effort, budget = call.parameters.get("reasoning_effort"), call.parameters.get("reasoning_budget")
     thinking = thinking_of(call.model)

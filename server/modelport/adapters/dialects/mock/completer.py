@@ -1,6 +1,6 @@
 """The embedded mock provider: deterministic answers without a network, for clients to test themselves against.
 
-The model's name says what happens: ``mock`` answers, and options follow after a colon, separated
+The model's name decides what happens: ``mock`` answers, and options follow after a colon, separated
 by commas, as in ``mock:think,tools,delay=20``:
 
 ``think``
@@ -55,7 +55,7 @@ DEFAULT_IDLE_TIMEOUT_S = 30.0
 
 
 class Script(Struct, frozen=True):
-    """What the model's name asks for."""
+    """The options in the model's name."""
 
     think: bool = False
     tools: bool = False
@@ -73,7 +73,7 @@ class Mock:
     """A ``Completer`` that makes its answers up."""
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
-        """Plays the script that the model's name asks for."""
+        """Plays the script in the model's name."""
         script = read_script(call.model)
         refuse_others(call.parameters, PARAMETERS, provider="mock", model=call.model)
         deltas = list(_deltas(script, call))
@@ -128,7 +128,7 @@ async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = F
 
 
 def read_script(model: str) -> Script:
-    """The script a model's name asks for.
+    """The script in a model's name.
 
     Raises:
         InvalidParams: the name is not one of the mock's.

@@ -30,7 +30,7 @@ def body(call: ModelCall) -> dict[str, Any]:
     """The body of a request.
 
     Raises:
-        InvalidParams: the format cannot carry something the call asks for.
+        InvalidParams: the format cannot carry something in the call.
     """
     _check(call)
     row = call.endpoint.provider

@@ -1,7 +1,7 @@
 """A conversation as the messages of Chat Completions, with the reasoning that a provider wants back.
 
 Some providers refuse the next turn of a tool loop without the reasoning of the last one, or answer worse;
-some sign it. What came is kept under the names it came with, and goes back under them.
+some sign it. The state keeps the names that the reasoning came under, and it goes back under them.
 Source: DeepSeek, thinking mode with tool calls; OpenRouter, reasoning tokens; Gemini, thought signatures.
 """
 

@@ -157,7 +157,7 @@ def test_a_choice_the_row_does_not_take_is_refused() -> None:
     assert refused.value.field == "toolChoice"
 
 
-def test_no_tools_are_offered_where_the_row_cannot_be_told_to_call_none() -> None:
+def test_no_tools_are_offered_where_the_row_has_no_choice_of_none() -> None:
     limited = row(dialect="anthropic_messages", wire={"tool_choice": ("auto",)})
     assert "tools" not in body(call(provider=limited, tools=(tool(),), tool_choice="none"))
 
@@ -223,7 +223,7 @@ def test_a_schema_and_an_effort_share_their_place() -> None:
     assert asked["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
 
 
-def test_any_json_is_asked_for_in_words() -> None:
+def test_any_json_is_requested_in_words() -> None:
     asked = body(call(Message(role="system", content="Be brief."), user("x"), answer_format=json_form(schema=None)))
     assert asked["system"].startswith("Be brief.\n\n")
     assert "JSON" in asked["system"]
@@ -287,7 +287,7 @@ def test_a_stream_of_thinking_and_text() -> None:
     assert decoder.over
 
 
-def test_parallel_tool_calls_in_pieces() -> None:
+def test_parallel_tool_calls_in_deltas() -> None:
     built, _ = decoded(
         start(0, type="text", text="Let me see."),
         start(1, type="tool_use", id="a", name="f", input={}),
@@ -383,7 +383,7 @@ def test_an_error_inside_the_stream(failing: Any) -> None:
     assert b"overloaded" in refused.value.error
 
 
-def test_events_nobody_knows_are_ignored() -> None:
+def test_unknown_events_are_ignored() -> None:
     built, _ = decoded(
         {"type": "invented_tomorrow", "what": 1},
         delta(0, type="invented_delta"),
@@ -417,7 +417,7 @@ def test_what_is_no_event_is_not_understood(broken: bytes) -> None:
         decoded(broken)
 
 
-# Replies in one piece.
+# Whole replies.
 
 
 def whole(reply: Any) -> Answer:

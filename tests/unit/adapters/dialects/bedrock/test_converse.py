@@ -210,7 +210,7 @@ def test_a_history_with_calls_keeps_the_tools_since_the_service_wants_them() -> 
     assert claude["additionalModelRequestFields"] == {"tool_choice": {"type": "none"}}
     bare = {"toolSpec": {"name": "get_weather", "inputSchema": {"json": {"type": "object", "properties": {}}}}}
     assert body(*HISTORY)["toolConfig"] == {"tools": [bare]}
-    # Nobody would answer a call.
+    # No tool would answer a call.
     assert body(*HISTORY, model=CLAUDE)["additionalModelRequestFields"] == {"tool_choice": {"type": "none"}}
 
 
@@ -227,7 +227,7 @@ def test_a_choice_that_the_row_does_not_take_is_refused() -> None:
         ("named", "get_weather", {"type": "tool", "name": "get_weather"}),
     ],
 )
-def test_claude_is_told_in_its_own_field_to_call_one_at_a_time(choice: str, named: str, sent: dict[str, Any]) -> None:
+def test_claude_has_its_own_field_for_one_call_at_a_time(choice: str, named: str, sent: dict[str, Any]) -> None:
     one_by_one = {"parallel_tool_calls": False}
     asked = body(model=CLAUDE, tools=(tool(),), tool_choice=choice, named_tool=named, parameters=one_by_one)
     assert asked["toolConfig"] == {"tools": [spec()]}
@@ -261,7 +261,7 @@ def test_an_answer_that_fits_a_schema() -> None:
     assert json.loads(wanted["structure"]["jsonSchema"]["schema"]) == SCHEMA
 
 
-def test_any_json_is_asked_for_in_words_since_converse_has_no_place_for_it() -> None:
+def test_any_json_is_requested_in_words_since_converse_has_no_field_for_it() -> None:
     asked = body(Message(role="system", content="Be kind."), user(), answer_format=json_form(schema=None))
     assert asked["system"] == [{"text": "Be kind."}, {"text": "Answer with one JSON object and nothing else."}]
     assert "outputConfig" not in asked
@@ -298,7 +298,7 @@ def test_the_ids_of_a_listing(listing: Any, ids: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize("listing", [b"oops", b"5", b'"text"'])
-def test_what_is_no_listing_is_told(listing: bytes) -> None:
+def test_what_is_no_listing_is_reported(listing: bytes) -> None:
     with pytest.raises(NotUnderstood):
         model_ids(listing)
 
@@ -348,7 +348,7 @@ def test_text_and_reasoning_as_they_come() -> None:
     assert built.finish_reason == "stop"
 
 
-def test_parallel_calls_in_pieces() -> None:
+def test_parallel_calls_in_deltas() -> None:
     built = said(
         delta(0, text="Let me see."),
         start(1, "f", "a"),
@@ -357,7 +357,7 @@ def test_parallel_calls_in_pieces() -> None:
         delta(2, toolUse={"input": "{}"}),
         delta(1, toolUse={"input": ":1}"}),
         delta(1, toolUse={}),
-        delta(9, toolUse={"input": "of nobody"}),
+        delta(9, toolUse={"input": "of no call"}),
         stop("tool_use"),
     )
     assert [(made.id, made.name, made.arguments) for made in built.tool_calls()] == [
@@ -382,7 +382,7 @@ def test_what_the_service_runs_itself_is_no_call_of_ours() -> None:
     assert [(made.id, made.name) for made in built.tool_calls()] == [("a", "f")]
 
 
-def test_pieces_nobody_knows_are_passed_over() -> None:
+def test_unknown_deltas_are_ignored() -> None:
     built = said(
         delta(0, citation={"title": "x"}),
         delta(0, somethingNew={"text": "x"}),
@@ -408,7 +408,7 @@ def test_the_reasons_are_those_of_the_vendors_own_description() -> None:
     assert set(shape.enum) - FINISH_REASONS.keys() == {"malformed_model_output", "malformed_tool_use"}
 
 
-def test_calls_tell_although_the_model_says_that_it_simply_stopped() -> None:
+def test_calls_count_although_the_finish_reason_is_a_plain_stop() -> None:
     assert said(start(0, "f", "a"), stop("end_turn")).finish_reason == "toolCalls"
     assert said(start(0, "f", "a"), stop("max_tokens")).finish_reason == "length"
 
@@ -471,7 +471,7 @@ WHOLE = {
 }
 
 
-def test_a_message_in_one_piece() -> None:
+def test_a_whole_message() -> None:
     built = answer()
     decoder = ConverseDecoder(built, CLAUDE)
     decoder.whole(json.dumps(WHOLE).encode())
@@ -486,7 +486,7 @@ def test_a_message_in_one_piece() -> None:
 
 
 @pytest.mark.parametrize("message", [None, {"role": "assistant", "content": []}])
-def test_an_empty_message_in_one_piece(message: Any) -> None:
+def test_an_empty_whole_message(message: Any) -> None:
     built = answer()
     ConverseDecoder(built, CLAUDE).whole(
         json.dumps({"output": {"message": message}, "stopReason": "end_turn"}).encode()
@@ -511,9 +511,9 @@ def test_what_is_no_message(told: bytes) -> None:
 # Through the framing.
 
 
-async def complete(*pieces: bytes, model: str = NOVA, **changes: Any) -> Answer:
+async def complete(*chunks: bytes, model: str = NOVA, **changes: Any) -> Answer:
     built = answer()
-    await HttpCompleter(BedrockConverse(), stub_exchange(*pieces)).complete(asking(model=model, **changes), built)
+    await HttpCompleter(BedrockConverse(), stub_exchange(*chunks)).complete(asking(model=model, **changes), built)
     return built
 
 
@@ -525,8 +525,8 @@ async def test_a_stream_of_frames() -> None:
 
 async def test_amazons_own_events_are_the_same_under_their_names() -> None:
     named = [{name: payload} for name, payload in (delta(0, text="Hello"), stop(), ("metadata", {"usage": USAGE}))]
-    for pieces in ([chunk(one) for one in named], [json.dumps(one).encode() + b"\n" for one in named]):
-        built = await complete(*pieces)
+    for chunks in ([chunk(one) for one in named], [json.dumps(one).encode() + b"\n" for one in named]):
+        built = await complete(*chunks)
         assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
         assert built.counts is not None
 
@@ -571,7 +571,7 @@ async def test_a_stream_that_ends_between_frames_is_whole_after_its_stop_only() 
     assert failed.value.kind == "stream_interrupted"
 
 
-async def test_what_is_no_stream_is_told_in_its_words() -> None:
+async def test_what_is_no_stream_is_quoted() -> None:
     with pytest.raises(RequestFailed, match="upstream connect error") as failed:
         await complete(b"upstream connect error or disconnect")
     assert failed.value.kind == "invalid_response"

@@ -1,4 +1,4 @@
-"""What the families of models on Bedrock take beyond Converse's own parameters."""
+"""The parameters beyond Converse's own that each family of models on Bedrock takes."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def test_top_k_stands_where_each_family_has_it(model: str, sent: dict[str, Any])
 
 @pytest.mark.parametrize("model", [ADAPTIVE, "anthropic.claude-sonnet-5", "openai.gpt-6-sol", "xai.grok-4.6"])
 @pytest.mark.parametrize("name", ["temperature", "top_p", "top_k"])
-def test_a_model_that_takes_no_sampling_says_so(model: str, name: str) -> None:
+def test_sampling_is_refused_for_a_model_that_takes_none(model: str, name: str) -> None:
     with pytest.raises(InvalidParams, match=name):
         body(model, **{name: 1})
 
@@ -148,7 +148,7 @@ def test_no_reasoning(model: str, sent: dict[str, Any]) -> None:
         "zai.glm-5.3",
     ],
 )
-def test_a_model_that_cannot_do_without_reasoning_says_so(model: str) -> None:
+def test_a_model_that_always_reasons_refuses_to_do_without(model: str) -> None:
     with pytest.raises(InvalidParams, match="does not answer without reasoning") as refused:
         body(model, reasoning_effort="none")
     assert refused.value.field == "parameters.reasoning_effort"

@@ -208,7 +208,7 @@ def test_the_models_are_listed_all_at_once() -> None:
     wire = CohereChat()
     assert wire.models_path(COHERE) == "/v1/models?endpoint=chat&page_size=1000"
     assert wire.models_path(row(dialect="cohere_chat", wire={"models_path": ""})) == ""
-    # That Cohere's other address lists none says nothing of this one.
+    # That Cohere's other address lists none means nothing for this one.
     assert wire.models_path(row(wire={"models_path": ""})) == wire.models_path(COHERE)
     assert model_ids(b'{"models":[{"name":"command-a-03-2025","endpoints":["chat"]}]}') == ("command-a-03-2025",)
 

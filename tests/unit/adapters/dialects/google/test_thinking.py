@@ -1,4 +1,4 @@
-"""How much each Gemini model can be asked to think."""
+"""The levels and budgets of thinking that each Gemini model takes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_no_reasoning(model: str, sent: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("model", [PRO, "gemini-3-pro-preview", "gemini-3.8-flash"])
-def test_a_model_that_cannot_do_without_says_so(model: str) -> None:
+def test_a_model_that_always_thinks_refuses_to_do_without(model: str) -> None:
     with pytest.raises(InvalidParams, match="set reasoning_effort to low") as refused:
         config(model, reasoning_effort="none")
     assert (refused.value.kind, refused.value.field) == ("unsupported", "parameters.reasoning_effort")

@@ -1,4 +1,4 @@
-"""The embedded mock does what its model's name says."""
+"""The embedded mock follows the options in its model's name."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ async def test_tools_are_all_called_at_once_with_fitting_arguments() -> None:
         ("mock_call_1", "time", {"zone": "CET", "hour": 3}),
     ]
     assert built.finish_reason == "toolCalls"
-    # Their pieces are interleaved, as some providers send them.
+    # Their deltas are interleaved, as some providers send them.
     indices = [event[1] for event in built.listener.events]  # type: ignore[attr-defined]
     assert indices[:4] == [0, 1, 0, 1]
 
@@ -89,7 +89,7 @@ async def test_words_make_an_answer_of_that_length() -> None:
     assert (await play("mock:words=0")).whole_text() == ""
 
 
-async def test_delay_waits_before_each_piece() -> None:
+async def test_delay_waits_before_each_delta() -> None:
     began = anyio.current_time()
     await play("mock:delay=20,words=5")
     assert anyio.current_time() - began == pytest.approx(0.1)
@@ -106,7 +106,7 @@ async def test_it_fails_with_any_kind(kind: str) -> None:
 @pytest.mark.parametrize(
     ("model", "kind"), [("mock:fail=network,after=2", "network"), ("mock:cut=2", "stream_interrupted")]
 )
-async def test_it_fails_after_some_pieces(model: str, kind: str) -> None:
+async def test_it_fails_after_some_deltas(model: str, kind: str) -> None:
     built = answer()
     with pytest.raises(RequestFailed) as failed:
         await Mock().complete(call(user("one two three"), endpoint=endpoint(ROW), model=model), built)
@@ -119,7 +119,7 @@ async def test_it_fails_after_some_pieces(model: str, kind: str) -> None:
     [("mock:cut=", "stream_interrupted"), ("mock:stall=", "timeout"), ("mock:fail=network,after=", "network")],
 )
 @pytest.mark.parametrize("after", [5, 6, 100])
-async def test_what_should_happen_after_more_pieces_than_there_are_happens_at_the_end(
+async def test_what_should_happen_after_more_deltas_than_there_are_happens_at_the_end(
     model: str, kind: str, after: int
 ) -> None:
     built = answer()
@@ -135,7 +135,7 @@ async def test_an_answer_of_nothing_can_break_off_too() -> None:
     assert failed.value.kind == "stream_interrupted"
 
 
-async def test_a_stall_lasts_until_the_silence_is_noticed() -> None:
+async def test_a_stall_lasts_until_the_idle_timeout() -> None:
     began = anyio.current_time()
     with pytest.raises(RequestFailed) as failed:
         await play("mock:stall=0", silence_s=7)

@@ -149,13 +149,13 @@ def test_no_tools_are_offered_when_none_may_be_called() -> None:
 
 @pytest.mark.parametrize("choice", ["required", "named"])
 @pytest.mark.parametrize("provider", [ROW, row("own", dialect="openai_chat")])
-def test_a_choice_the_format_has_no_place_for_is_refused_whatever_the_row_says(choice: str, provider: Any) -> None:
+def test_a_choice_the_format_has_no_field_for_is_refused_whatever_is_in_the_row(choice: str, provider: Any) -> None:
     with pytest.raises(InvalidParams) as refused:
         body(call(provider=provider, tools=(tool(),), tool_choice=choice, named_tool="get_weather"))
     assert refused.value.field == "toolChoice"
 
 
-def test_the_choice_of_what_models_do_anyway_is_taken_whatever_the_row_says() -> None:
+def test_the_choice_of_what_models_do_anyway_is_taken_whatever_is_in_the_row() -> None:
     assert body(call(provider=row(), tools=(tool(),), tool_choice="auto"))["tools"]
 
 
@@ -244,7 +244,7 @@ def test_an_error_inside_the_stream(line: Any) -> None:
 
 
 @pytest.mark.parametrize("line", [{"status": "?"}, {}])
-def test_a_line_that_says_nothing_is_not_understood(line: Any) -> None:
+def test_a_line_without_meaning_is_not_understood(line: Any) -> None:
     with pytest.raises(NotUnderstood):
         decoded(says("x"), line)
 

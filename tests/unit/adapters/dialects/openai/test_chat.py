@@ -39,7 +39,7 @@ def test_a_plain_call() -> None:
     }
 
 
-def test_usage_is_not_asked_of_a_row_that_gives_it_unasked() -> None:
+def test_usage_is_not_requested_of_a_row_that_sends_it_anyway() -> None:
     assert "stream_options" not in body(call(provider=row(wire={"stream_usage": "unasked"})))
 
 
@@ -144,7 +144,7 @@ def test_a_tool_without_a_schema_takes_nothing() -> None:
         (("auto", "none", "required", "named"), "auto", (True, "auto")),
         (("auto", "none", "required", "named"), "required", (True, "required")),
         ((), "auto", (True, None)),
-        # Not to call a tool is asked for by offering none: every server understands that.
+        # No call is requested by offering no tool: every server understands that.
         (("auto", "none", "required", "named"), "none", (False, None)),
         ((), "none", (False, None)),
     ],
@@ -195,13 +195,13 @@ def delta(finish_reason: str | None = None, **fields: Any) -> dict[str, Any]:
     return {"choices": [{"index": 0, "delta": fields, "finish_reason": finish_reason}]}
 
 
-def calls(*pieces: dict[str, Any]) -> list[tuple[str, str, Any]]:
-    """The tool calls that come of deltas with these pieces, one piece in each."""
-    built, _ = decoded(*[delta(tool_calls=[piece]) for piece in pieces])
+def calls(*parts: dict[str, Any]) -> list[tuple[str, str, Any]]:
+    """The tool calls of a stream with one of these in each delta."""
+    built, _ = decoded(*[delta(tool_calls=[call_part]) for call_part in parts])
     return [(c.id, c.name, c.arguments if c.arguments is not None else c.arguments_text) for c in built.tool_calls()]
 
 
-def piece(index: int | None, id: str | None, name: str | None, arguments: str | None) -> dict[str, Any]:
+def call_part(index: int | None, id: str | None, name: str | None, arguments: str | None) -> dict[str, Any]:
     fields = {"index": index, "id": id}
     function = {key: value for key, value in (("name", name), ("arguments", arguments)) if value is not None}
     return {key: value for key, value in fields.items() if value is not None} | {"function": function}
@@ -245,11 +245,11 @@ def test_finish_reasons(reason: str, meant: str) -> None:
 
 
 def test_a_stop_after_a_tool_call_is_a_tool_call() -> None:
-    built, _ = decoded(delta(tool_calls=[piece(0, "a", "f", "{}")]), delta("stop"))
+    built, _ = decoded(delta(tool_calls=[call_part(0, "a", "f", "{}")]), delta("stop"))
     assert built.finish_reason == "toolCalls"
-    built, _ = decoded(delta(tool_calls=[piece(0, "a", "f", "{}")]), b"[DONE]")
+    built, _ = decoded(delta(tool_calls=[call_part(0, "a", "f", "{}")]), b"[DONE]")
     assert built.finish_reason == "toolCalls"
-    built, _ = decoded(delta(tool_calls=[piece(0, "a", "f", "{")]), delta("length"), b"[DONE]")
+    built, _ = decoded(delta(tool_calls=[call_part(0, "a", "f", "{")]), delta("length"), b"[DONE]")
     assert built.finish_reason == "length"
 
 
@@ -302,57 +302,60 @@ def test_text_outside_of_a_delta() -> None:
 
 def test_calls_numbered_and_named_once() -> None:
     assert calls(
-        piece(0, "a", "f", ""),
-        piece(0, None, None, '{"x":'),
-        piece(1, "b", "g", ""),
-        piece(1, None, None, '{"y":2}'),
-        piece(0, None, None, "1}"),
+        call_part(0, "a", "f", ""),
+        call_part(0, None, None, '{"x":'),
+        call_part(1, "b", "g", ""),
+        call_part(1, None, None, '{"y":2}'),
+        call_part(0, None, None, "1}"),
     ) == [A, B]
 
 
-def test_calls_that_repeat_their_id_in_every_piece() -> None:
+def test_calls_that_repeat_their_id_in_every_delta() -> None:
     assert calls(
-        piece(0, "a", "f", '{"x":'), piece(0, "a", "f", "1}"), piece(1, "b", "g", '{"y":'), piece(1, "b", "g", "2}")
+        call_part(0, "a", "f", '{"x":'),
+        call_part(0, "a", "f", "1}"),
+        call_part(1, "b", "g", '{"y":'),
+        call_part(1, "b", "g", "2}"),
     ) == [A, B]
 
 
 def test_calls_without_an_index() -> None:
     assert calls(
-        piece(None, "a", "f", '{"x":'),
-        piece(None, None, None, "1}"),
-        piece(None, "b", "g", ""),
-        piece(None, None, None, '{"y":2}'),
+        call_part(None, "a", "f", '{"x":'),
+        call_part(None, None, None, "1}"),
+        call_part(None, "b", "g", ""),
+        call_part(None, None, None, '{"y":2}'),
     ) == [A, B]
 
 
 def test_calls_that_all_have_the_index_0_and_whole_arguments() -> None:
-    assert calls(piece(0, "a", "f", '{"x":1}'), piece(0, "b", "g", '{"y":2}')) == [A, B]
+    assert calls(call_part(0, "a", "f", '{"x":1}'), call_part(0, "b", "g", '{"y":2}')) == [A, B]
 
 
-def test_calls_that_all_have_the_index_0_and_arguments_in_pieces() -> None:
+def test_calls_that_all_have_the_index_0_and_arguments_in_deltas() -> None:
     assert calls(
-        piece(0, "a", "f", ""),
-        piece(0, None, None, '{"x":1}'),
-        piece(0, "b", "g", ""),
-        piece(0, None, None, '{"y":'),
-        piece(0, None, None, "2}"),
+        call_part(0, "a", "f", ""),
+        call_part(0, None, None, '{"x":1}'),
+        call_part(0, "b", "g", ""),
+        call_part(0, None, None, '{"y":'),
+        call_part(0, None, None, "2}"),
     ) == [A, B]
 
 
 def test_calls_without_ids() -> None:
-    assert calls(piece(0, None, "f", '{"x":1}'), piece(1, None, "g", '{"y":2}')) == [
+    assert calls(call_part(0, None, "f", '{"x":1}'), call_part(1, None, "g", '{"y":2}')) == [
         ("call_0", "f", {"x": 1}),
         ("call_1", "g", {"y": 2}),
     ]
 
 
 def test_an_id_that_comes_after_the_name_belongs_to_the_same_call() -> None:
-    assert calls(piece(0, None, "f", ""), piece(0, "a", None, '{"x":1}')) == [A]
+    assert calls(call_part(0, None, "f", ""), call_part(0, "a", None, '{"x":1}')) == [A]
 
 
 @pytest.mark.parametrize("index", [None, 0])
 def test_calls_without_ids_and_numbers_are_told_apart_by_their_names(index: int | None) -> None:
-    assert calls(piece(index, None, "f", '{"x":1}'), piece(index, None, "g", '{"y":2}')) == [
+    assert calls(call_part(index, None, "f", '{"x":1}'), call_part(index, None, "g", '{"y":2}')) == [
         ("call_0", "f", {"x": 1}),
         ("call_1", "g", {"y": 2}),
     ]
@@ -360,7 +363,7 @@ def test_calls_without_ids_and_numbers_are_told_apart_by_their_names(index: int 
 
 @pytest.mark.parametrize("index", [None, 0])
 def test_calls_of_one_function_without_ids_are_told_apart_by_arguments_that_begin_anew(index: int | None) -> None:
-    assert calls(piece(index, None, "f", '{"x":1}'), piece(index, None, "f", '{"x":2}')) == [
+    assert calls(call_part(index, None, "f", '{"x":1}'), call_part(index, None, "f", '{"x":2}')) == [
         ("call_0", "f", {"x": 1}),
         ("call_1", "f", {"x": 2}),
     ]
@@ -368,18 +371,20 @@ def test_calls_of_one_function_without_ids_are_told_apart_by_arguments_that_begi
 
 @pytest.mark.parametrize("index", [None, 0])
 @pytest.mark.parametrize("call_id", [None, "a"])
-def test_a_call_may_say_its_name_or_id_with_every_piece(index: int | None, call_id: str | None) -> None:
-    pieces = [piece(index, call_id, "f", part) for part in ("", '{"x":', "1", "}", "")]
-    assert calls(*pieces) == [(call_id or "call_0", "f", {"x": 1})]
+def test_a_call_may_repeat_its_name_or_id_in_every_delta(index: int | None, call_id: str | None) -> None:
+    parts = [call_part(index, call_id, "f", part) for part in ("", '{"x":', "1", "}", "")]
+    assert calls(*parts) == [(call_id or "call_0", "f", {"x": 1})]
 
 
 def test_the_listener_counts_calls_from_0() -> None:
-    built, _ = decoded(delta(tool_calls=[piece(1, "a", "f", "{}")]), delta(tool_calls=[piece(5, "b", "g", "{}")]))
+    built, _ = decoded(
+        delta(tool_calls=[call_part(1, "a", "f", "{}")]), delta(tool_calls=[call_part(5, "b", "g", "{}")])
+    )
     assert [event[1] for event in built.listener.events if event[0] == "toolCall"] == [0, 1]  # type: ignore[attr-defined]
 
 
 def test_calls_that_begin_at_1_or_leave_numbers_out() -> None:
-    assert calls(piece(1, "a", "f", '{"x":1}'), piece(5, "b", "g", '{"y":2}')) == [A, B]
+    assert calls(call_part(1, "a", "f", '{"x":1}'), call_part(5, "b", "g", '{"y":2}')) == [A, B]
 
 
 def test_arguments_as_an_object() -> None:
@@ -387,13 +392,13 @@ def test_arguments_as_an_object() -> None:
 
 
 def test_a_call_without_arguments() -> None:
-    assert calls(piece(0, "a", "f", None)) == [("a", "f", {})]
+    assert calls(call_part(0, "a", "f", None)) == [("a", "f", {})]
     assert calls({"index": 0, "id": "a", "function": {"name": "f", "arguments": None}}) == [("a", "f", {})]
     assert calls({"index": 0, "id": "a"}) == [("a", "", {})]
 
 
 def test_two_calls_in_one_delta() -> None:
-    built, _ = decoded(delta(tool_calls=[piece(0, "a", "f", '{"x":1}'), piece(1, "b", "g", '{"y":2}')]))
+    built, _ = decoded(delta(tool_calls=[call_part(0, "a", "f", '{"x":1}'), call_part(1, "b", "g", '{"y":2}')]))
     assert [(c.id, c.name, c.arguments) for c in built.tool_calls()] == [A, B]
 
 
@@ -401,13 +406,13 @@ def test_two_calls_in_one_delta() -> None:
 def test_calls_that_are_interleaved_come_apart(order: list[bool]) -> None:
     texts = ('{"x":111111}', '{"y":222222}')
     done = [0, 0]
-    pieces = [piece(0, "a", "f", ""), piece(1, "b", "g", "")]
+    parts = [call_part(0, "a", "f", ""), call_part(1, "b", "g", "")]
     for second in order:
         part = texts[second][done[second] : done[second] + 2]
         done[second] += 2
-        pieces.append(piece(int(second), None, None, part))
-    pieces += [piece(i, None, None, texts[i][done[i] :]) for i in (0, 1)]
-    assert calls(*pieces) == [("a", "f", {"x": 111111}), ("b", "g", {"y": 222222})]
+        parts.append(call_part(int(second), None, None, part))
+    parts += [call_part(i, None, None, texts[i][done[i] :]) for i in (0, 1)]
+    assert calls(*parts) == [("a", "f", {"x": 111111}), ("b", "g", {"y": 222222})]
 
 
 # Usage wherever it stands, and whatever it is.
@@ -510,7 +515,7 @@ def test_a_chunk_cut_inside_a_character_is_repaired() -> None:
     assert built.whole_text() == "a\ufffd"
 
 
-def test_a_chunk_cut_inside_a_character_with_the_usage_that_was_asked_for() -> None:
+def test_a_chunk_cut_inside_a_character_with_the_usage_that_was_requested() -> None:
     # With include_usage every chunk of OpenAI's has a usage, null in all but the last.
     built, _ = decoded(b'{"choices":[{"index":0,"delta":{"content":"a\xe6\x9d"},"finish_reason":null}],"usage":null}')
     assert built.whole_text() == "a\ufffd"
@@ -521,7 +526,7 @@ def test_half_a_surrogate_pair_in_a_chunk() -> None:
     assert built.whole_text() == "a\ufffdb"
 
 
-# Replies in one piece.
+# Whole replies.
 
 
 def whole(reply: Any) -> Answer:

@@ -171,7 +171,7 @@ def replied(reply: Any) -> Answer:
     return built
 
 
-def piece(text: str, reason: str | None = None, **more: Any) -> dict[str, Any]:
+def chunk(text: str, reason: str | None = None, **more: Any) -> dict[str, Any]:
     return {"object": "text_completion", "choices": [{"index": 0, "text": text, "finish_reason": reason}], **more}
 
 
@@ -179,7 +179,7 @@ USAGE = {"usage": {"prompt_tokens": 14, "completion_tokens": 2, "total_tokens": 
 
 
 def test_a_stream() -> None:
-    built, decoder = decoded(piece(" Hel", usage=None), piece("lo", "length"), {"choices": [], **USAGE}, b"[DONE]")
+    built, decoder = decoded(chunk(" Hel", usage=None), chunk("lo", "length"), {"choices": [], **USAGE}, b"[DONE]")
     assert (built.whole_text(), built.finish_reason) == (" Hello", "length")
     assert built.counts == TokenCounts(input=14, output=2)
     assert (decoder.complete, decoder.over) == (True, True)
@@ -187,13 +187,13 @@ def test_a_stream() -> None:
 
 def test_what_llama_cpp_adds_is_left_aside() -> None:
     native = {"content": "Hello", "tokens_predicted": 2, "timings": {"predicted_ms": 5.0}, "stop": True}
-    built, decoder = decoded(piece("Hello", "stop", **native, **USAGE))
+    built, decoder = decoded(chunk("Hello", "stop", **native, **USAGE))
     assert (built.whole_text(), built.finish_reason, decoder.complete) == ("Hello", "stop", True)
 
 
 def test_a_stream_without_a_reason_is_not_whole_until_its_end_mark() -> None:
-    assert not decoded(piece("Hel"))[1].complete
-    built, decoder = decoded(piece("Hel"), b"[DONE]")
+    assert not decoded(chunk("Hel"))[1].complete
+    built, decoder = decoded(chunk("Hel"), b"[DONE]")
     assert (built.finish_reason, decoder.complete, decoder.over) == ("other", True, True)
 
 
@@ -201,28 +201,28 @@ def test_a_stream_without_a_reason_is_not_whole_until_its_end_mark() -> None:
     ("reason", "finish"), [("eos", "stop"), ("content_filter", "contentFilter"), ("abort", "other")]
 )
 def test_finish_reasons(reason: str, finish: str) -> None:
-    assert decoded(piece("x", reason), b"[DONE]")[0].finish_reason == finish
+    assert decoded(chunk("x", reason), b"[DONE]")[0].finish_reason == finish
 
 
 def test_only_the_first_choice_counts() -> None:
     second = {"choices": [{"index": 1, "text": "B", "finish_reason": "length"}]}
-    built, decoder = decoded(piece("A"), second)
+    built, decoder = decoded(chunk("A"), second)
     assert (built.whole_text(), decoder.complete) == ("A", False)
 
 
 def test_reasoning_between_tags() -> None:
-    built, _ = decoded(piece("<thi"), piece("nk>Hm.</think>"), piece("\nYes."), b"[DONE]", wire={"think_tags": True})
+    built, _ = decoded(chunk("<thi"), chunk("nk>Hm.</think>"), chunk("\nYes."), b"[DONE]", wire={"think_tags": True})
     assert (built.whole_reasoning(), built.whole_text()) == ("Hm.", "Yes.")
-    assert decoded(piece("<think>Hm."))[0].whole_text() == "<think>Hm."
+    assert decoded(chunk("<think>Hm."))[0].whole_text() == "<think>Hm."
 
 
 def test_a_whole_reply() -> None:
-    built = replied(piece("Hello", "stop", **USAGE))
+    built = replied(chunk("Hello", "stop", **USAGE))
     assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
     assert built.counts == TokenCounts(input=14, output=2)
 
 
-@pytest.mark.parametrize("give", [lambda error: decoded(piece("x"), error), replied])
+@pytest.mark.parametrize("give", [lambda error: decoded(chunk("x"), error), replied])
 def test_an_error_inside_a_good_status(give: Any) -> None:
     with pytest.raises(ProviderRefused) as refused:
         give({"error": {"message": "overloaded", "code": 503}})

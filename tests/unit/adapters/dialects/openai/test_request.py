@@ -71,7 +71,7 @@ def test_a_parameter_the_row_refuses_is_refused_before_it_is_sent() -> None:
         ("think", {"reasoning_effort": "none"}, {"think": False}),
     ],
 )
-def test_reasoning_is_asked_for_in_the_rows_style(style: str, given: dict[str, Any], body: dict[str, Any]) -> None:
+def test_reasoning_is_requested_in_the_rows_style(style: str, given: dict[str, Any], body: dict[str, Any]) -> None:
     assert sent({"reasoning_request": style}, **given) == body
 
 
@@ -83,13 +83,13 @@ def test_a_budget_is_refused_where_the_style_has_none(style: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["reasoning_effort", "reasoning_budget"])
-def test_reasoning_cannot_be_asked_of_a_row_that_does_not_say_how(name: str) -> None:
+def test_reasoning_is_refused_for_a_row_without_a_style(name: str) -> None:
     with pytest.raises(InvalidParams) as refused:
         sent({}, **{name: "low" if name == "reasoning_effort" else 5})
     assert refused.value.field == f"parameters.{name}"
 
 
-def test_no_reasoning_is_mentioned_when_none_is_asked_for() -> None:
+def test_no_reasoning_is_sent_when_none_is_requested() -> None:
     assert sent({"reasoning_request": "enable_thinking"}, seed=1) == {"seed": 1}
 
 

@@ -210,7 +210,7 @@ def test_full_reasoning_text_counts_too() -> None:
     assert decoded(event("reasoning_text.delta", delta="Hm."))[0].whole_reasoning() == "Hm."
 
 
-def test_parallel_tool_calls_in_pieces() -> None:
+def test_parallel_tool_calls_in_deltas() -> None:
     built, _ = decoded(
         event("output_item.added", output_index=1, item={"type": "function_call", "call_id": "a", "name": "f", "arguments": ""}),
         event("output_item.added", output_index=2, item={"type": "function_call", "call_id": "b", "name": "g", "arguments": ""}),
@@ -306,7 +306,7 @@ def test_a_response_that_ended_badly_without_saying_why(status: str) -> None:
     assert status in str(refused.value.error)
 
 
-def test_events_nobody_knows_are_ignored() -> None:
+def test_unknown_events_are_ignored() -> None:
     built, _ = decoded(
         event("in_progress", response={"status": "in_progress"}),
         event("content_part.added", part={"type": "output_text", "text": ""}),
@@ -355,7 +355,7 @@ def test_what_is_no_event_is_not_understood(broken: bytes) -> None:
         decoded(broken)
 
 
-# Replies in one piece.
+# Whole replies.
 
 
 def whole(reply: Any) -> Answer:
