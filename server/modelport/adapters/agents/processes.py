@@ -15,8 +15,8 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from modelport.domain.agents.observations import Running
 from modelport.adapters.user_id import user_id
+from modelport.domain.agents.observations import Running
 
 PS = ("/bin/ps", "-axww", "-o")
 LONGEST = 64 * 1024
