@@ -196,7 +196,7 @@ def test_a_folder_that_cannot_be_used_is_no_problem(
     monkeypatch.setenv("MODELPORT_LOG", "debug")
     with ServerProcess() as server:
         server.initialize()
-        until(lambda: "other programs are not told of this server" in server.stderr, "nothing was logged")
+        until(lambda: "this server could not be announced" in server.stderr, "nothing was logged")
         assert server.alive()
         assert server.close() == 0
         server._errors.join(5)

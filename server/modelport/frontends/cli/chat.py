@@ -15,7 +15,7 @@ from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
 
 MOCK_NOTE = (
-    "No provider is set up, so the embedded mock answers. To ask a real one, set a key such as OPENAI_API_KEY "
+    "No provider is set up, so the embedded mock answers. To use a real one, set a key such as OPENAI_API_KEY "
     "or ANTHROPIC_API_KEY, run modelport keys set PROVIDER, or name a local server's model: -m ollama/qwen3:8b."
 )
 
@@ -26,13 +26,13 @@ MOCK_NOTE = (
 @click.option("--json", "as_json", is_flag=True, help="Print the whole completion as JSON when it is done.")
 @click.argument("prompt", required=False)
 def command(model: str | None, system: str | None, as_json: bool, prompt: str | None) -> None:  # noqa: FBT001
-    """Asks a model and prints the answer as it is made. Without PROMPT it is read from standard input."""
+    """Sends PROMPT to a model and prints the answer as it arrives. Without PROMPT, standard input is read."""
     text = prompt if prompt is not None else _read_prompt()
     if not text.strip():
-        raise click.UsageError("There is no prompt: give one, or pipe it in.")
+        raise click.UsageError("The prompt is empty: give one as an argument, or pipe it in.")
     terminal = _Terminal(quiet=as_json)
 
-    async def ask(app: App) -> Completion:
+    async def complete(app: App) -> Completion:
         chosen, *others = [model] if model else await _choose(app)
         messages = (Message(role="user", content=text),)
         params = CreateCompletionParams(model=chosen, system=system, messages=messages, fallbacks=tuple(others))
@@ -42,7 +42,7 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
             terminal.stopped(as_json=as_json)
             raise
 
-    completion = with_app(ask)
+    completion = with_app(complete)
     if as_json:
         print_json(completion)
     else:
@@ -50,22 +50,22 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
 
 
 async def _choose(app: App) -> list[str]:
-    """The models to ask in turn: the configuration's, else those of the default chain, else the mock."""
+    """The models to try in turn: the configuration's, else those of the default chain, else the mock."""
     default = app.core.registry.default
-    found = [default] if default is not None and default.model else await app.defaults.targets()
-    if not found:
+    targets = [default] if default is not None and default.model else await app.defaults.targets()
+    if not targets:
         click.echo(MOCK_NOTE, err=True)
-    return [f"{target.provider.id}/{target.model}" for target in found] or ["mock"]
+    return [f"{target.provider.id}/{target.model}" for target in targets] or ["mock"]
 
 
 def _read_prompt() -> str:
     if sys.stdin.isatty():
-        click.echo("Type the prompt and end it with ctrl-D.", err=True)
+        click.echo("Type the prompt, then press Ctrl-D.", err=True)
     return sys.stdin.read()
 
 
 class _Terminal(NullListener):
-    """Prints deltas: the answer to stdout, the reasoning dimmed to stderr when somebody is looking."""
+    """Prints deltas: the answer to stdout, the reasoning dimmed to stderr when that is a terminal."""
 
     def __init__(self, *, quiet: bool) -> None:
         self._quiet = quiet
@@ -74,7 +74,7 @@ class _Terminal(NullListener):
         self._parts: list[str] = []
 
     def text(self, text: str) -> None:
-        """A piece of the answer."""
+        """Prints a delta of the answer."""
         self._parts.append(text)
         if not self._quiet:
             self._end_thinking()
@@ -82,25 +82,25 @@ class _Terminal(NullListener):
             sys.stdout.flush()
 
     def reasoning(self, text: str) -> None:
-        """A piece of the reasoning."""
+        """Prints a delta of the reasoning."""
         if self._show_reasoning:
             self._thinking = True
             click.secho(text, nl=False, err=True, dim=True)
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
-        """A provider failed and another is asked."""
-        click.echo(f"{provider}/{model} failed ({reason}); asking the next one.", err=True)
+        """Reports a failed attempt, after which another model is tried."""
+        click.echo(f"{provider}/{model} failed ({reason}); trying the next model.", err=True)
 
     def progress(self, message: str) -> None:
-        """Something takes its time before the answer can begin."""
+        """Prints what delays the answer, such as a model that is being loaded."""
         if not self._quiet and sys.stderr.isatty():
             click.secho(f"{message} ...", err=True, dim=True)
 
     def recorded(self, call: Call) -> None:
-        """The call is in the ledger."""
+        """Prints nothing: the completion holds the usage."""
 
     def stopped(self, *, as_json: bool) -> None:
-        """The user has had enough: what was answered stays."""
+        """Ends the output after Ctrl-C; the part of the answer that was printed stays."""
         if as_json:
             print_json({"text": "".join(self._parts), "cancelled": True})
         else:
@@ -108,7 +108,7 @@ class _Terminal(NullListener):
             click.echo("stopped", err=True)
 
     def finished(self, completion: Completion) -> None:
-        """Ends the answer's line, names tools that were asked for, and says what it took."""
+        """Ends the answer's line; prints the tool calls, the model and the usage to stderr."""
         self._end_thinking()
         if not completion.text.endswith("\n"):
             click.echo()

@@ -1,4 +1,4 @@
-"""``modelport config``: where the configuration file is, whether it is sound, and what it may say."""
+"""``modelport config``: the path, the problems and the schema of the configuration file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from modelport.frontends.cli.running import print_json, with_app
 
 
 class Report(Struct, frozen=True, rename="camel"):
-    """What ``modelport config check --json`` prints; ``usable`` says whether the file is in force."""
+    """The output of ``modelport config check --json``; ``usable``: whether the file is in force."""
 
     path: str
     exists: bool
@@ -22,14 +22,14 @@ class Report(Struct, frozen=True, rename="camel"):
 
 @click.group(name="config")
 def command() -> None:
-    """Tells of the configuration file, config.toml: providers of one's own, addresses, proxies, key commands."""
+    """Shows and checks the configuration file, config.toml: own providers, addresses, proxies, key commands."""
 
 
 @command.command(name="path")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def show_path(as_json: bool) -> None:  # noqa: FBT001
-    """Prints where the file is, or would be."""
-    report = with_app(_report, tell=False)
+    """Prints the path of the file, also where there is none yet."""
+    report = with_app(_report, show_problems=False)
     if as_json:
         print_json({"path": report.path, "exists": report.exists})
     else:
@@ -40,14 +40,14 @@ def show_path(as_json: bool) -> None:  # noqa: FBT001
 @click.option("--json", "as_json", is_flag=True, help="Print the problems as JSON.")
 def check(as_json: bool) -> None:  # noqa: FBT001
     """Checks the file. Exits with 2 when it cannot be used."""
-    report = with_app(_report, tell=False)
+    report = with_app(_report, show_problems=False)
     if as_json:
         print_json(report)
     else:
         for problem in report.problems:
-            place = f"{report.path}:{problem.line or 1}"
+            location = f"{report.path}:{problem.line or 1}"
             key = f"{problem.key}: " if problem.key else ""
-            click.echo(f"{place}: {problem.level}: {key}{problem.message}")
+            click.echo(f"{location}: {problem.level}: {key}{problem.message}")
         if not report.problems:
             click.echo(f"{report.path} is in order." if report.exists else f"There is no file at {report.path}.")
     if not report.usable:
@@ -56,7 +56,7 @@ def check(as_json: bool) -> None:  # noqa: FBT001
 
 @command.command(name="schema")
 def show_schema() -> None:
-    """Prints the JSON Schema of the file, for editors that complete TOML by one."""
+    """Prints the JSON Schema of the file, for completion in an editor."""
     print_json(configuration_schema())
 
 

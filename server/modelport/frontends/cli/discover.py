@@ -13,17 +13,17 @@ from modelport.domain.providers.address import base_url
 from modelport.frontends.cli.running import print_json, with_app
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 
-MOST_NAMES = 3
+MAX_SHOWN_MODELS = 3
 SECONDS = click.FloatRange(min=0, min_open=True)
 PORT = click.IntRange(1, 65535)
 
 
 @click.command(name="discover")
 @click.option("--timeout", type=SECONDS, metavar="S", help="Seconds for the whole search; 1.5 if not given.")
-@click.option("--port", "ports", type=PORT, multiple=True, help="Look at this port only; may be repeated.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON when all are found.")
+@click.option("--port", "ports", type=PORT, multiple=True, help="Check this port only; may be repeated.")
+@click.option("--json", "as_json", is_flag=True, help="Print all as JSON at the end.")
 def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> None:  # noqa: FBT001
-    """Finds the model servers on this machine, and says how to chat with each. Prints them as they answer."""
+    """Finds the model servers on this machine, and prints each with the command to chat with it."""
     params = DiscoverProviderParams(
         timeout_ms=None if timeout is None else max(1, round(timeout * 1000)), ports=ports or None
     )
@@ -47,13 +47,13 @@ def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> Non
 
 
 def _lines(app: App, server: LocalServer) -> str:
-    """Who it is, what it offers and how it was known, and the command that chats with it."""
+    """A server's name, models and evidence, and the command to chat with it."""
     name = f"{server.provider} {server.version}" if server.version else server.provider
     return f"{name} at {server.base_url}: {_models(server)} ({server.evidence})\n    {_command(app, server)}"
 
 
 def _models(server: LocalServer) -> str:
-    names, more = server.models[:MOST_NAMES], len(server.models) - MOST_NAMES
+    names, more = server.models[:MAX_SHOWN_MODELS], len(server.models) - MAX_SHOWN_MODELS
     return ", ".join(names) + (f" and {more} more" if more > 0 else "") if names else "no models listed"
 
 

@@ -1,4 +1,4 @@
-"""``modelport discover-agents`` in the help texts; the command itself is started without any of this."""
+"""The help of ``modelport discover-agents``; the command itself runs without this module."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from modelport.protocol.types import RunDiagnosticsResult
 @click.command(name="doctor")
 @click.option("--json", "as_json", is_flag=True, help="Print the checks as JSON.")
 def command(as_json: bool) -> None:  # noqa: FBT001
-    """Checks the folders, the keyring, the ledger and the environment. Reads no network."""
-    result: RunDiagnosticsResult = with_app(lambda app: app.diagnostics.run(), tell=False)
+    """Checks the folders, the keyring, the ledger and the environment. Uses no network."""
+    result: RunDiagnosticsResult = with_app(lambda app: app.diagnostics.run(), show_problems=False)
     if as_json:
         print_json(result)
     else:

@@ -13,19 +13,19 @@ from modelport.protocol.types import CredentialStatus, ListCredentialResult
 
 @click.group(name="keys")
 def command() -> None:
-    """Keeps provider keys in the system's keyring, where every editor's server finds them."""
+    """Stores provider keys in the system's keyring, where every editor finds them."""
 
 
 @command.command(name="set", context_settings={"allow_extra_args": True})
 @click.argument("provider")
 @click.option("--base-url", help="Send the key to this address only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
 def set_key(ctx: click.Context, provider: str, base_url: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Stores PROVIDER's key. It is asked for without showing it, or read from standard input; never an argument."""
+    """Stores PROVIDER's key, typed at a hidden prompt or piped in; never given as an argument."""
     if ctx.args:
-        # The arguments of a process are anybody's to read, and click's own message would repeat them.
-        raise click.UsageError("A key is never an argument: leave it out, and type it when asked or pipe it in.")
+        # Every program can read the arguments of a process, and click's own message would repeat them.
+        raise click.UsageError("A key cannot be an argument: leave it out, then type it at the prompt or pipe it in.")
     secret = Secret(_read_key(provider))
     status = with_app(lambda app: app.core.credentials.store(provider, secret, base_url))
     if as_json:
@@ -38,21 +38,21 @@ def set_key(ctx: click.Context, provider: str, base_url: str | None, as_json: bo
 @command.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_keys(as_json: bool) -> None:  # noqa: FBT001
-    """Lists the providers a key was found for, and where."""
-    found = with_app(lambda app: app.core.credentials.list())
+    """Lists the providers that have a key, and where it was found."""
+    statuses = with_app(lambda app: app.core.credentials.list())
     if as_json:
-        print_json(ListCredentialResult(credentials=tuple(found)))
-    elif found:
-        print_table(["PROVIDER", "FROM", "WHERE", "ENDS IN", "ONLY FOR"], [_row(status) for status in found])
+        print_json(ListCredentialResult(credentials=tuple(statuses)))
+    elif statuses:
+        print_table(["PROVIDER", "FROM", "WHERE", "ENDS IN", "ONLY FOR"], [_row(status) for status in statuses])
     else:
-        click.echo("No keys were found: set a provider's environment variable, or run modelport keys set PROVIDER.")
-    if not found:
+        click.echo("No key was found: set a provider's environment variable, or run modelport keys set PROVIDER.")
+    if not statuses:
         raise click.exceptions.Exit(1)
 
 
 @command.command(name="delete")
 @click.argument("provider")
-@click.option("--json", "as_json", is_flag=True, help="Print the outcome as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def delete_key(provider: str, as_json: bool) -> None:  # noqa: FBT001
     """Deletes PROVIDER's key from the keyring."""
     status = with_app(lambda app: app.core.credentials.delete(provider))
@@ -61,7 +61,7 @@ def delete_key(provider: str, as_json: bool) -> None:  # noqa: FBT001
     elif status.source in ("none", "notRequired"):
         click.echo(f"The keyring holds no key of {status.provider} any more.")
     else:
-        click.echo(f"The keyring holds no key of {status.provider} any more; one comes from {status.location} now.")
+        click.echo(f"The keyring holds no key of {status.provider} any more; now {status.location} is used.")
 
 
 def _read_key(provider: str) -> str:

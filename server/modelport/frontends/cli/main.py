@@ -13,17 +13,17 @@ from typing_extensions import override
 from modelport.protocol.initialize import VERSION
 
 COMMANDS = {
-    "chat": ("chat", "Ask a model and see the answer as it is made."),
-    "config": ("config", "Show, check and describe the configuration file."),
+    "chat": ("chat", "Send a prompt to a model and print the answer as it arrives."),
+    "config": ("config", "Show and check the configuration file."),
     "discover": ("discover", "Find the model servers on this machine."),
     "discover-agents": ("discover_agents", "Find the agents on this machine; also as acp-discover."),
     "doctor": ("doctor", "Check this installation."),
-    "keys": ("keys", "Keep provider keys in the system's keyring."),
-    "models": ("models", "List models, or find one by name, ability and price."),
-    "providers": ("providers", "List the providers and what each needs."),
+    "keys": ("keys", "Store provider keys in the system's keyring."),
+    "models": ("models", "List models, or search them by name, ability and price."),
+    "providers": ("providers", "List the providers, with the key each would use."),
     "pull": ("pull", "Download a model to a server on this machine."),
     "serve": ("serve", "Run the language server on standard input and output."),
-    "usage": ("usage", "Show what was used, over all editors."),
+    "usage": ("usage", "Show calls, tokens and cost, over all editors."),
 }
 
 
@@ -57,7 +57,7 @@ def run() -> None:
     code = _run()
     sys.stdout.flush()
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        # A worker thread still waits, for a keyring or a name server; nobody wants its answer any more.
+        # A worker thread still waits, for a keyring or a name server; its result is not needed any more.
         os._exit(code)
     sys.exit(code)
 
@@ -71,7 +71,7 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         return 130
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # The reader of our output, such as head, has closed it.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return 1
     return code if isinstance(code, int) else 0

@@ -1,4 +1,4 @@
-"""``modelport models``: which models are there, what can they do and what do they cost?"""
+"""``modelport models``: lists or searches models, with limits, abilities and prices."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from modelport.protocol.types import (
 )
 
 DECIMALS_FROM = 0.1
-"""US dollars; below it two decimals hide too much."""
+"""US dollars; smaller prices need more than two decimals."""
 
 
 @click.command(name="models")
 @click.argument("query", nargs=-1)
-@click.option("--provider", metavar="NAME", help="Only this provider's, asked also where it has no key.")
-@click.option("--requires", multiple=True, type=click.Choice(REQUIREMENTS), help="Only those that can; repeatable.")
-@click.option("--max-price", type=click.FloatRange(min=0), metavar="USD", help="Most for a million tokens of input.")
-@click.option("--sort", type=click.Choice(list(SORTS)), help="The order; without it the best match comes first.")
-@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most so many.")
-@click.option("--refresh", is_flag=True, help="Ask the providers again, whatever was kept.")
+@click.option("--provider", metavar="NAME", help="Only this provider's; works without a key too.")
+@click.option("--requires", multiple=True, type=click.Choice(REQUIREMENTS), help="An ability to require; repeatable.")
+@click.option("--max-price", type=click.FloatRange(min=0), metavar="USD", help="Highest price of 1M input tokens.")
+@click.option("--sort", type=click.Choice(list(SORTS)), help="The order; the best match first if not given.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N.")
+@click.option("--refresh", is_flag=True, help="Request the lists again instead of using cached ones.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def command(
     query: tuple[str, ...],
@@ -39,7 +39,7 @@ def command(
     refresh: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Lists the models of the providers in use, or finds some in all that are known."""
+    """Lists the models of the providers in use. With words or a filter, searches all known models."""
     searching = bool(query or requires or sort) or max_price is not None
     if searching:
         search = SearchModelParams(
@@ -60,10 +60,10 @@ def command(
             ["MODEL", "CONTEXT", "OUTPUT", "IN $/M", "OUT $/M", "CAN", ""],
             [[f"{m.provider}/{m.id}", *_facts(m), _note(m)] for m in result.models],
         )
-    _say(result.errors or ())
+    _print_errors(result.errors or ())
     if not result.models:
         if not as_json and not result.errors:
-            click.echo(f"modelport: {_nothing(provider, searching=searching)}", err=True)
+            click.echo(f"modelport: {_empty_message(provider, searching=searching)}", err=True)
         raise click.exceptions.Exit(1)
 
 
@@ -108,8 +108,8 @@ def _usd(price: float | None) -> str:
 
 
 def _abilities(model: Model) -> str:
-    seen = [word for word in model.input_modalities or () if word != "text"]
-    return " ".join(filter(None, ("tools" if model.tools else "", "reasoning" if model.reasoning else "", *seen)))
+    inputs = [word for word in model.input_modalities or () if word != "text"]
+    return " ".join(filter(None, ("tools" if model.tools else "", "reasoning" if model.reasoning else "", *inputs)))
 
 
 def _note(model: Model) -> str:
@@ -118,14 +118,14 @@ def _note(model: Model) -> str:
     return f"retired, use {model.successor}" if model.successor else "retired"
 
 
-def _say(errors: tuple[ProviderError, ...]) -> None:
+def _print_errors(errors: tuple[ProviderError, ...]) -> None:
     for failed in errors:
         click.echo(f"modelport: {failed.error.message}", err=True)
 
 
-def _nothing(provider: str | None, *, searching: bool) -> str:
+def _empty_message(provider: str | None, *, searching: bool) -> str:
     if searching:
-        return "No model fits: ask for less, or write the name in another way."
+        return "No model matches: use fewer words or filters."
     if provider is not None:
-        return f"Nothing is known of the models of {provider}."
-    return "No provider is set up: store a key with modelport keys set, or search all with modelport models NAME."
+        return f"No models of {provider} are known."
+    return "No provider is set up: run modelport keys set PROVIDER, or search all models with modelport models NAME."

@@ -1,4 +1,4 @@
-"""``modelport providers``: what is known and what is ready."""
+"""``modelport providers``: lists the providers and the credential of each."""
 
 from __future__ import annotations
 
@@ -9,29 +9,31 @@ from modelport.protocol.types import ListProviderParams, ListProviderResult, Pro
 
 
 @click.command(name="providers")
-@click.option("--ready", is_flag=True, help="Only those that can be used now.")
-@click.option("--type", "connection_type", type=click.Choice(["local", "byok", "oauth", "cloud"]), help="Only these.")
-@click.option("--category", help="Only these, for example 'US Labs'.")
+@click.option("--ready", is_flag=True, help="Only providers that can be used now.")
+@click.option(
+    "--type", "connection_type", type=click.Choice(["local", "byok", "oauth", "cloud"]), help="Only this type."
+)
+@click.option("--category", help="Only this category, such as 'US Labs'.")
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def command(ready: bool, connection_type: str | None, category: str | None, as_json: bool) -> None:  # noqa: FBT001
-    """Lists the providers, with the key each would use now."""
+    """Lists the providers, with the key each would use."""
     params = ListProviderParams(
         connection_type=connection_type,  # pyright: ignore[reportArgumentType]  click has checked it
         category=category,
         configured_only=ready,
     )
-    found: ListProviderResult = with_app(lambda app: app.providers.list(params))
+    result: ListProviderResult = with_app(lambda app: app.providers.list(params))
     if as_json:
-        print_json(found)
+        print_json(result)
     else:
         print_table(
             ["PROVIDER", "NAME", "TYPE", "KEY", "DEFAULT MODEL", ""],
             [
                 [p.id, p.display_name, p.connection_type, _key(p), p.default_model or "", _note(p)]
-                for p in found.providers
+                for p in result.providers
             ],
         )
-    if not found.providers:
+    if not result.providers:
         raise click.exceptions.Exit(1)
 
 
@@ -50,5 +52,5 @@ def _key(provider: Provider) -> str:
 
 def _note(provider: Provider) -> str:
     if not provider.supported:
-        return "not built yet"
+        return "not supported yet"
     return provider.status if provider.status != "active" else ""

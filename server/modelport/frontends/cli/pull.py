@@ -1,4 +1,4 @@
-"""``modelport pull``: download a model to a server on this machine."""
+"""``modelport pull``: downloads a model to a server on this machine."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from modelport.app.session import App
 from modelport.domain.models.listing import PullProgress
 from modelport.frontends.cli.running import with_app
 
-TOLD_EVERY = 10
-"""Percent between two lines where there is no terminal."""
+STEP_PERCENT = 10
+"""Percent between two progress lines where there is no terminal."""
 
 
 @click.command(name="pull")
 @click.argument("model")
 @click.option("--provider", metavar="NAME", help="The server to download to, where MODEL does not name it.")
 def command(model: str, provider: str | None) -> int:
-    """Downloads MODEL, such as ollama/qwen3:8b, and shows how far it is. Ctrl-C stops it; it can go on later."""
+    """Downloads MODEL, such as ollama/qwen3:8b, and shows the progress. Ctrl-C stops it; a second call resumes it."""
 
     async def work(app: App) -> None:
         downloads = (await app.models.get()).downloads
-        with _bar() if _on_a_terminal() else _lines() as tell:
-            await downloads.pull(provider, model, tell)
+        with _bar() if _on_a_terminal() else _lines() as report:
+            await downloads.pull(provider, model, report)
 
     try:
         with_app(work)
     except KeyboardInterrupt:
         again = f"modelport pull {shlex.quote(model)}" + (f" --provider {shlex.quote(provider)}" if provider else "")
-        click.echo(f"\nStopped. {again} goes on where it stopped.", err=True)
+        click.echo(f"\nStopped. To resume: {again}", err=True)
         return 130
     click.echo(f"{model} is ready.")
     return 0
@@ -44,23 +44,23 @@ def _on_a_terminal() -> bool:
 
 @contextmanager
 def _lines() -> Generator[Callable[[PullProgress], None]]:
-    """A line per step, and per ten percent of it."""
-    told: tuple[str, int] | None = None
+    """Prints a line per step, and per ten percent of it."""
+    printed: tuple[str, int] | None = None
 
-    def tell(progress: PullProgress) -> None:
-        nonlocal told
-        step = (progress.status, (progress.percentage or 0) // TOLD_EVERY)
-        if step != told:
-            told = step
+    def report(progress: PullProgress) -> None:
+        nonlocal printed
+        step = (progress.status, (progress.percentage or 0) // STEP_PERCENT)
+        if step != printed:
+            printed = step
             percent = f" ({progress.percentage} %)" if progress.percentage is not None else ""
             click.echo(progress.words + percent)
 
-    yield tell
+    yield report
 
 
 @contextmanager
 def _bar() -> Generator[Callable[[PullProgress], None]]:
-    """A bar that fills, with the bytes, the speed and the time left."""
+    """Shows a progress bar with the bytes, the speed and the time left."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     with Progress(
@@ -72,7 +72,7 @@ def _bar() -> Generator[Callable[[PullProgress], None]]:
     ) as shown:
         task = shown.add_task("", total=None)
 
-        def tell(progress: PullProgress) -> None:
+        def report(progress: PullProgress) -> None:
             shown.update(
                 task,
                 description=progress.status[:40],
@@ -80,4 +80,4 @@ def _bar() -> Generator[Callable[[PullProgress], None]]:
                 total=progress.total_bytes or None,
             )
 
-        yield tell
+        yield report

@@ -1,4 +1,4 @@
-"""Runs a command's work with the engine, and turns failures into messages and exit codes."""
+"""Runs a command with the engine, and turns errors into messages and exit codes."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from modelport.domain.errors import InvalidParams, ModelportError
 T = TypeVar("T")
 
 
-def with_app(work: Callable[[App], Awaitable[T]], *, tell: bool = True) -> T:
-    """The result of the work, done with an engine of its own; a failure ends the program with its message.
+def with_app(work: Callable[[App], Awaitable[T]], *, show_problems: bool = True) -> T:
+    """The result of the work, run with an engine of its own; a ``ModelportError`` ends the program with its message.
 
-    ``tell`` says whether what is wrong with the configuration file is told on standard error.
+    With ``show_problems``, errors in the configuration file are printed to standard error.
     """
 
     async def run() -> T:
         app = App(Core())
         for notice in app.core.configuration.news():
-            if not tell or notice.level != "error":
+            if not show_problems or notice.level != "error":
                 continue
             click.echo(f"modelport: {notice.text}", err=True)
         try:
@@ -43,7 +43,7 @@ def with_app(work: Callable[[App], Awaitable[T]], *, tell: bool = True) -> T:
 
 
 def print_json(value: Any) -> None:
-    """Prints a value of the contract as JSON, in the names of the wire."""
+    """Prints a value of the contract as JSON, with the names of the wire."""
     text = msgspec.json.format(msgspec.json.encode(value), indent=2)
     click.echo(text.decode())
 

@@ -1,4 +1,4 @@
-"""``modelport usage``: what was used, over all editors on this machine."""
+"""``modelport usage``: calls, tokens and cost, over all editors on this machine."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from modelport.protocol.types import (
 
 
 @click.command(name="usage")
-@click.option("--since", help="A time such as 2026-11-01 or 2026-11-01T09:30:00Z.")
-@click.option("--until", help="A time; calls from then on are left out.")
+@click.option("--since", help="Only calls from this time on, such as 2026-11-01 or 2026-11-01T09:30:00Z.")
+@click.option("--until", help="Only calls before this time.")
 @click.option(
     "--by",
     type=click.Choice(["model", "provider", "client", "project", "day"]),
     default="model",
-    help="What to add up by; the model if not given.",
+    help="What to group by; the model if not given.",
 )
 @click.option("--history", type=click.IntRange(1, 10_000), metavar="N", help="List the last N calls instead.")
-@click.option("--credits", "whose", metavar="PROVIDER", help="Ask a provider what credit the account has left instead.")
+@click.option("--credits", "credit_provider", metavar="PROVIDER", help="Show a provider's remaining credit instead.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 def command(
     since: str | None,
     until: str | None,
     by: str,
     history: int | None,
-    whose: str | None,
+    credit_provider: str | None,
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Adds up calls, tokens and money, lists the last calls, or asks what credit is left."""
-    if whose is not None:
-        _show_credit(whose, as_json=as_json)
+    """Sums calls, tokens and cost, lists the last calls, or shows the remaining credit."""
+    if credit_provider is not None:
+        _show_credit(credit_provider, as_json=as_json)
         return
     if history is not None:
         _show_history(HistoryUsageParams(since=since, limit=history), as_json=as_json)
@@ -60,21 +60,21 @@ def command(
             [*rows, ["total", *_numbers(summary.totals)]],
         )
     else:
-        click.echo("Nothing was used in this time.")
+        click.echo("No calls were recorded in this time.")
     if not summary.groups:
         raise click.exceptions.Exit(1)
 
 
 def _show_history(params: HistoryUsageParams, *, as_json: bool) -> None:
-    found: HistoryUsageResult = with_app(lambda app: app.core.usage.history(params))
+    result: HistoryUsageResult = with_app(lambda app: app.core.usage.history(params))
     if as_json:
-        print_json(found)
-    elif found.calls:
+        print_json(result)
+    elif result.calls:
         headings = ["WHEN", "PROVIDER", "MODEL", "CLIENT", "OUTCOME", "IN", "OUT", "SECONDS", "COST"]
-        print_table(headings, [_call(call) for call in found.calls])
+        print_table(headings, [_call(call) for call in result.calls])
     else:
         click.echo("No calls were recorded in this time.")
-    if not found.calls:
+    if not result.calls:
         raise click.exceptions.Exit(1)
 
 
@@ -82,17 +82,17 @@ def _show_credit(provider: str, *, as_json: bool) -> None:
     async def look_up(app: App) -> CreditsUsageResult:
         return await (await app.operations.get()).balances.look_up(CreditsUsageParams(provider=provider))
 
-    found = with_app(look_up)
+    result = with_app(look_up)
     if as_json:
-        print_json(found)
+        print_json(result)
         return
     rows = [
         [balance.currency, *map(_money, (balance.remaining_micros, balance.used_micros, balance.total_micros))]
-        for balance in found.balances or ()
+        for balance in result.balances or ()
     ]
     print_table(["CURRENCY", "LEFT", "USED", "TOTAL"], rows)
-    if found.scope == "key":
-        click.echo("These are the limits of the key; it may not see the account.", err=True)
+    if result.scope == "key":
+        click.echo("These are the limits of this key: it has no access to the account's credit.", err=True)
 
 
 def _money(micros: int | None) -> str:

@@ -1,4 +1,4 @@
-"""The rules of the wire: every request is answered exactly once, whatever came in.
+"""The rules of the wire: every request is answered exactly once, whatever its content.
 
 Lifecycle messages are handled here, methods of the contract go to their handlers, the standard
 LSP's other requests to ``standard``. Each request runs in a task with a cancel scope of its own.
@@ -34,7 +34,7 @@ CONFIGURATION_CHANGED = frozenset({"workspace/didChangeConfiguration", "workspac
 
 
 class Boundary:
-    """Serves one client's messages. ``on_exit`` is called with the exit code when the client says ``exit``."""
+    """Serves one client's messages. ``on_exit`` is called with the exit code when the client sends ``exit``."""
 
     def __init__(
         self,
@@ -59,17 +59,17 @@ class Boundary:
 
     @property
     def exit_code(self) -> int:
-        """0 once the client has asked for ``shutdown``."""
+        """0 once the client has sent ``shutdown``."""
         return 0 if self._shut_down else 1
 
     def initialized_with(self, params: dict[str, Any]) -> None:
-        """``initialize`` has been answered."""
+        """Takes the params of an ``initialize`` that has been answered."""
         self._initialized = True
         self._session.introduce(params)
         self._on_initialize(params)
 
     def receive(self, item: bytes | BadFrame) -> None:
-        """Takes one item from the wire."""
+        """Handles one item from the wire."""
         if isinstance(item, BadFrame):
             log.error("the input held %s; going on at the next Content-Length header", item.reason)
             self._outbox.send(messages.error(None, protocol.PARSE_ERROR, f"Not a frame: {item.reason}."))
@@ -93,7 +93,7 @@ class Boundary:
             await self._answered.wait()
 
     async def stop(self) -> None:
-        """Ends the requests that are under way; each is answered."""
+        """Cancels the requests that are under way; each is answered."""
         self._stopping = True
         for scope in list(self._in_flight.values()):
             scope.cancel()
@@ -143,14 +143,14 @@ class Boundary:
         elif message.method == "initialized" and self._initialized:
             self._tasks.start_soon(self._session.presence.announce)
         else:
-            # What this build has no use for, such as didOpen, is ignored, as the LSP asks.
+            # Notifications this build does not handle, such as didOpen, are ignored, as the LSP demands.
             log.debug("ignored the notification %s", message.method[:100])
 
     async def _refresh(self) -> None:
         try:
             await self._session.refresh(now=True)
         except Exception:
-            log.exception("bug in reading the configuration again")
+            log.exception("bug in rereading the configuration")
 
     async def _serve(self, message: Incoming, scope: anyio.CancelScope) -> None:
         reply: bytes | None = None
@@ -183,5 +183,5 @@ class Boundary:
     def _internal_error(self, message: Incoming, bug: Exception) -> bytes:
         log_id = secrets.token_hex(4)
         log.error("bug %s in %s", log_id, message.method, exc_info=bug)
-        sentence = f"This is a bug in Modelport: please report it with what the log says under {log_id}."
+        sentence = f"This is a bug in Modelport: please report it with the lines of the log under {log_id}."
         return messages.error(message.id, protocol.INTERNAL_ERROR, sentence, ErrorData(log_id=log_id))

@@ -1,7 +1,7 @@
 """Answers ``initialize`` before anything else is loaded, with the standard library alone.
 
-Importing the event loop costs more than twice the whole of this. Anything unusual in the first
-message is left, byte for byte, to the server proper.
+Importing the event loop takes more than twice as long as all of this. A first message that is not a
+plain ``initialize`` is left, byte for byte, to the server proper.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from modelport.protocol.shapes import is_id, is_object
 
 
 class Greeting:
-    """How far the first message got: its params when it has been answered, and the bytes not used yet."""
+    """The outcome of the first read: the params if ``initialize`` was answered, and the bytes not used yet."""
 
     def __init__(self, params: dict[str, Any] | None, unread: bytes) -> None:
         self.params = params
@@ -25,7 +25,7 @@ class Greeting:
 
 
 def greet(stdio: Stdio) -> Greeting:
-    """Reads up to the end of the first frame and answers it if it is a plain ``initialize``."""
+    """Reads the first frame, and answers it if it is a plain ``initialize``."""
     received = bytearray()
     parser = FrameParser()
     while True:
@@ -38,7 +38,7 @@ def greet(stdio: Stdio) -> Greeting:
     request = _initialize(first) if isinstance(first, bytes) else None
     if request is None:
         return Greeting(None, bytes(received))
-    # What the parser gave back beyond the first frame is still to be read by the server.
+    # The bytes after the first frame are left to the server.
     used = bytes(received).find(first) + len(first) if isinstance(first, bytes) else 0
     reply = initialize_reply(json.dumps(request["id"]).encode())
     _write_all(stdio, b"Content-Length: %d\r\n\r\n%b" % (len(reply), reply))
@@ -61,7 +61,7 @@ def _initialize(body: bytes) -> dict[str, Any] | None:
 
 
 def _write_all(stdio: Stdio, data: bytes) -> None:
-    """The reply is far smaller than a pipe's buffer, so this waits for nothing in practice."""
+    """Writes all data, blocking; the reply is far smaller than a pipe's buffer, so in practice at once."""
     view = memoryview(data)
     while view:
         try:

@@ -24,7 +24,7 @@ class Features:
     """
 
     def __init__(self, execute: Execute) -> None:
-        # pygls logs whole messages, keys included; what it refuses is reported by us.
+        # pygls logs whole messages, keys included; our boundary reports what pygls refuses.
         logging.getLogger("pygls").setLevel(logging.CRITICAL)
         self._server = LanguageServer("modelport", VERSION)
 
@@ -33,7 +33,7 @@ class Features:
             return await execute(params.command, list(params.arguments or ()))
 
     async def request(self, raw: dict[str, Any]) -> Any:
-        """The feature's result for a request that has been read already; only its top level is structured.
+        """The feature's result for a request whose JSON is parsed already.
 
         Raises:
             InvalidParams: the params do not fit the type lsprotocol has for the method.

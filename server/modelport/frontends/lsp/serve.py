@@ -1,6 +1,6 @@
-"""Starts the server: claims stdio, answers ``initialize``, and only then loads what the rest needs.
+"""Starts the server: claims stdio, answers ``initialize``, and only then imports the rest.
 
-Everything this module imports is part of the time to the first reply.
+Everything this module imports adds to the time to the first reply.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from modelport.frontends.rpc.stdio import claim
 
 USAGE = """\
 modelport serve is a language server: an editor starts it and speaks JSON-RPC to it over
-standard input and output (LSP base protocol, Content-Length frames). It has nothing to say
-to a terminal. To try it without an editor:
+standard input and output (LSP base protocol, Content-Length frames), so it cannot be used
+from a terminal. To try Modelport without an editor:
 
   modelport chat "Say hello"     ask a model
-  modelport providers            see which providers are known and ready
+  modelport providers            list the providers and what each needs
   modelport doctor               check this installation
 """
 
@@ -24,7 +24,7 @@ to a terminal. To try it without an editor:
 def serve(arguments: list[str]) -> int:
     """Serves until the client is gone; returns the exit code of the process.
 
-    0 after ``shutdown`` and ``exit``, 1 when the client went without them, 2 for wrong usage,
+    0 after ``shutdown`` and ``exit``, 1 when the client ended without them, 2 for wrong usage,
     143 after SIGTERM.
     """
     unknown = [argument for argument in arguments if argument != "--stdio"]

@@ -22,9 +22,9 @@ from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
 
 log = logging.getLogger("modelport.server")
-FLUSH_S = 1.0
-LOOK_S = 0.5
-"""How often it is looked, after the end of the input, whether the client still reads."""
+CLOSE_TIMEOUT_S = 1.0
+POLL_INTERVAL_S = 0.5
+"""After the end of the input: the interval of the check whether the client still reads."""
 SIGTERM_CODE = 143
 NOT_LSP = (
     "This looks like newline-delimited JSON. modelport serve speaks the LSP base protocol: every message "
@@ -57,7 +57,7 @@ class _Server:
         self._code = 1
 
     async def run(self) -> int:
-        """Everything happens inside one task group; leaving it ends the server."""
+        """Serves inside one task group; leaving it ends the server."""
         input_ended = anyio.Event()
         inbox = Inbox(self._stdio.source, self._greeting.unread, input_ended.set)
         at_break = partial(self._end, "the client closed the connection")
@@ -73,20 +73,19 @@ class _Server:
             await self._over.wait()
             await boundary.stop()
             self._code = self._code if self._code != 1 else boundary.exit_code
-            with anyio.move_on_after(FLUSH_S):
+            with anyio.move_on_after(CLOSE_TIMEOUT_S):
                 await outbox.flushed()
             outbox.close()
-            with anyio.move_on_after(FLUSH_S):
+            with anyio.move_on_after(CLOSE_TIMEOUT_S):
                 await session.aclose()
             tasks.cancel_scope.cancel()
         return self._code
 
     async def _finish(self, input_ended: anyio.Event, boundary: Boundary, outbox: Outbox) -> None:
-        """After the end of the input: ends once all that was asked is answered and written.
+        """After the end of the input: ends once every request is answered and the replies are written.
 
-        A client may write its requests, close the pipe and wait, and how long an answer takes is a matter of the
-        machine and the provider: each request has its own time limit. What ends it sooner is a client that does not
-        read any more, or whose process is gone.
+        A client may write its requests, close the pipe and wait. No time limit is needed here, since each request
+        has its own. It ends sooner when the client no longer reads, or when its process is gone.
         """
         await input_ended.wait()
         async with anyio.create_task_group() as tasks:
@@ -98,7 +97,7 @@ class _Server:
 
     async def _watch_output(self) -> None:
         while self._stdio.is_read():  # noqa: ASYNC110  no event reports it
-            await anyio.sleep(LOOK_S)
+            await anyio.sleep(POLL_INTERVAL_S)
         self._end("the client closed the connection")
 
     def _boundary(self, tasks: TaskGroup, outbox: Outbox, session: Session, watch: ParentWatch) -> Boundary:
@@ -106,7 +105,7 @@ class _Server:
             tasks,
             outbox,
             session,
-            on_exit=lambda code: self._end("the client said exit", code=code),
+            on_exit=lambda code: self._end("the client sent exit", code=code),
             on_initialize=lambda params: watch.also(params.get("processId")),
         )
         if self._greeting.params is not None:
@@ -114,7 +113,7 @@ class _Server:
         return boundary
 
     def _watch_signals(self) -> None:
-        stop = partial(self._end, "asked to stop by a signal", code=SIGTERM_CODE)
+        stop = partial(self._end, "stopped by a signal", code=SIGTERM_CODE)
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             if os.name == "nt":

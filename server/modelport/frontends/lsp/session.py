@@ -1,4 +1,4 @@
-"""What handlers work with: the engine, loaded on first use, and the client they serve."""
+"""The context of the handlers: the engine, loaded on first use, and the client they serve."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 class Session:
-    """One client's session, from ``initialize`` to the end."""
+    """One client's session, from ``initialize`` to the end of the process."""
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
@@ -38,7 +38,7 @@ class Session:
         self._streams: set[str] = set()
 
     def introduce(self, params: dict[str, Any]) -> None:
-        """Takes from ``initialize`` who the client is; whatever is missing or odd stays unknown."""
+        """Takes the client's name and project from the params of ``initialize``; None where missing or malformed."""
         info = params.get("clientInfo")
         name = info.get("name") if is_object(info) else None
         self._client = name[:100] if isinstance(name, str) and name else None
@@ -74,20 +74,20 @@ class Session:
                 log.warning("%s", notice.text)
 
     def origin(self) -> Origin:
-        """Who asks, for the ledger."""
+        """The client and project that the ledger records for a call."""
         from modelport.engine.calls.recorder import Origin
 
         return Origin(self._client, self._project)
 
     def caller(self) -> Caller:
-        """Who asks, for the ledger, and that this client is told of what is written there."""
+        """The client and project for the ledger, with a callback that reports recorded calls to the client."""
         from modelport.engine.calls.recorder import Caller
 
         return Caller(self.origin(), lambda call: self.recorded(call, None))
 
     @contextmanager
     def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:
-        """Tells a client that gave a token when the work begins and ends, however it ends; yields a way to tell more.
+        """Yields a function that reports progress, and sends begin and end; without a token it does nothing.
 
         Source: Language Server Protocol 3.18, work done progress.
         """
@@ -106,24 +106,24 @@ class Session:
         """Reserves a stream id, so that the updates of two requests cannot mix.
 
         Raises:
-            InvalidParams: another request is streaming under it.
+            InvalidParams: another request in flight uses the id.
         """
         if stream_id in self._streams:
             raise InvalidParams("streamId is in use by another request: choose another.", field="streamId")
         self._streams.add(stream_id)
 
     def close_stream(self, stream_id: str) -> None:
-        """The id can be used again."""
+        """Releases a stream id."""
         self._streams.discard(stream_id)
 
     @contextmanager
     def pieces(
         self, stream_id: str | None, notification: Callable[[str, int, T], bytes]
     ) -> Generator[Callable[[T], None]]:
-        """Yields a way to tell what is found piece by piece, numbered from 0; without a stream id it tells nothing.
+        """Yields a function that sends one item of a result, numbered from 0; without a stream id it does nothing.
 
         Raises:
-            InvalidParams: another request is streaming under the id.
+            InvalidParams: another request in flight uses the id.
         """
         if stream_id is None:
             yield lambda _: None
@@ -136,16 +136,16 @@ class Session:
             self.close_stream(stream_id)
 
     def _status(self, busy: bool, message: str) -> None:  # noqa: FBT001
-        """Tells the client what takes its time."""
+        """Sends ``status/changed``."""
         params = StatusChangedParams(kind="normal", busy=busy, message=message or None)
         self.outbox.send(messages.notification("status/changed", params))
 
     def recorded(self, call: Call, stream_id: str | None) -> None:
-        """Tells the client of a recorded call."""
+        """Sends ``usage/updated`` for a recorded call."""
         self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call, stream_id=stream_id)))
 
     async def aclose(self) -> None:
-        """Closes what the engine holds open, and says that this server is gone."""
+        """Removes the announcement, and closes what the engine holds open."""
         await self.presence.withdraw()
         if self._engine.loaded is not None:
             await self._engine.loaded.core.aclose()

@@ -2,7 +2,7 @@
 
 pygls and lsprotocol cost a quarter of a second and 20 MB to load, so they are loaded in a worker
 thread by the first request that needs them. Our own loop has read, checked and registered the
-request by then; pygls gives it its type and calls the feature, and never touches the pipes.
+request by then; pygls converts it to its type and calls the feature, and never touches the pipes.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ class StandardMethods:
         return await (await self._features.get()).request(raw)
 
     def response(self, raw: dict[str, Any]) -> None:
-        """An answer from the client. This build asks it nothing, so nobody waits for one."""
-        log.debug("nobody waits for the answer to request %s", str(raw.get("id"))[:100])
+        """Logs and drops a response: this build sends no requests to the client."""
+        log.debug("dropped a response to request %s, which was not sent", str(raw.get("id"))[:100])
 
     async def execute(self, command: str, arguments: list[Any] | None) -> Any:
         """Runs a method of the contract as a command: ``modelport.usage.summary`` with its params as the argument.

@@ -8,14 +8,14 @@ import msgspec
 from modelport.domain.completions.listener import NullListener
 from modelport.frontends.rpc.outbox import Outbox
 
-MOST_WAITING = 256 * 1024
-"""Characters a stream may hold for a slow client before its upstream is left unread."""
+MAX_WAITING_CHARS = 256 * 1024
+"""Characters a stream may hold for a slow client; beyond them the provider is left unread."""
 
 _quote = msgspec.json.Encoder().encode
 
 
 class UpdateStream(NullListener):
-    """Listens to an answer for a client that gave a ``streamId``.
+    """Turns the deltas of an answer into updates, for a client that gave a ``streamId``.
 
     Neighbouring deltas of one kind that leave in the same write are one update; the first never waits.
     """
@@ -34,8 +34,8 @@ class UpdateStream(NullListener):
 
     @property
     def congested(self) -> bool:
-        """Whether so much waits that the answer's maker should pause."""
-        return self._waiting > MOST_WAITING
+        """Whether more than ``MAX_WAITING_CHARS`` wait, so that reading from the provider should pause."""
+        return self._waiting > MAX_WAITING_CHARS
 
     async def drained(self) -> None:
         """Returns when the client has caught up."""
@@ -44,15 +44,15 @@ class UpdateStream(NullListener):
             await self._room.wait()
 
     def text(self, text: str) -> None:
-        """A piece of the answer."""
+        """Adds a delta of the answer."""
         self._add(b'{"kind":"text","text":', text)
 
     def reasoning(self, text: str) -> None:
-        """A piece of the reasoning."""
+        """Adds a delta of the reasoning."""
         self._add(b'{"kind":"reasoning","text":', text)
 
     def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
-        """A piece of a tool call; one with its id or name is always an update of its own."""
+        """Adds a delta of a tool call; one with its id or name is always an update of its own."""
         if call_id is None and name is None:
             self._add(b'{"kind":"toolCall","index":%d,"argumentsDelta":' % index, arguments)
             return
@@ -64,14 +64,14 @@ class UpdateStream(NullListener):
         self._close()
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
-        """A provider failed and another is asked."""
+        """Adds a failed attempt, after which another provider is tried."""
         self._close()
         head = b'{"kind":"attempt","provider":%b,"model":%b,"reason":' % (_quote(provider), _quote(model))
         self._add(head, reason)
         self._close()
 
     def frames(self) -> bytes:
-        """All updates that are ready, as frames; called by the outbox when there is room."""
+        """All updates so far, as frames; called by the outbox when there is room."""
         self._close()
         frames: list[bytes] = []
         for update in self._done:

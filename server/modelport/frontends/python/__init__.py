@@ -1,1 +1,1 @@
-"""The way in from Python: the engine in process, async and synchronous."""
+"""The Python API: the engine in process, async and synchronous."""

@@ -27,14 +27,15 @@ class AgentCalls(Calls):
     ) -> Operation[ResultStream[types.Agent, Agents], Agents]:
         """The agents of this machine: awaited all of them, entered each as soon as it is known.
 
-        Level ``static`` reads files only; ``probe`` also asks this user's listening ports; ``verify`` also starts what
-        was found, in an empty folder and without keys, and asks for the protocol's first answer. ``everything`` adds
-        agents that are known and not here, ``refresh`` starts also what has answered before, ``sessions`` opens a
-        session with each, and ``registry`` downloads the public registry first: ``latest`` or an https address.
+        Level ``static`` reads files only; ``probe`` also sends requests to this user's listening ports; ``verify`` also
+        starts the agents found, in an empty folder and without keys, and sends each the protocol's first request.
+        ``everything`` adds known agents that are not installed, ``refresh`` restarts those whose result is cached,
+        ``sessions`` opens a session with each, and ``registry`` downloads the public registry first: ``latest`` or an
+        https address.
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the registry could not be had.
+            RequestFailed: the registry could not be downloaded.
         """
         params = types.DiscoverAgentParams(
             level=level,
@@ -46,8 +47,8 @@ class AgentCalls(Calls):
             registry=registry,
         )
 
-        async def search(feed: ResultStream[types.Agent, Agents]) -> Agents:
+        async def search(stream: ResultStream[types.Agent, Agents]) -> Agents:
             discovery = await (await self._session.app()).core.agents.get()
-            return (await discovery.find(params, feed.add)).agents
+            return (await discovery.find(params, stream.add)).agents
 
         return Operation(ResultStream(), search)

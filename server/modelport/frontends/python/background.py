@@ -12,14 +12,14 @@ from anyio.from_thread import BlockingPortal
 
 from modelport.frontends.python.client import Client
 
-LOOK_S = 0.5
-"""How often the thread looks whether the program has ended without closing it."""
+POLL_INTERVAL_S = 0.5
+"""The interval at which the thread checks whether the program has ended without closing it."""
 
 T = TypeVar("T")
 
 
 class Background:
-    """Runs calls for any thread. The thread of its own starts with the first call."""
+    """Runs calls for any thread. Its own thread starts with the first call."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -45,7 +45,7 @@ class Background:
 
         Raises:
             RuntimeError: the client is closed, or was closed meanwhile.
-            BaseException: whatever the work raises.
+            BaseException: the work raised it.
         """
         future = self.start(work)
         try:
@@ -76,7 +76,7 @@ class Background:
             if self._closed:
                 raise RuntimeError("This client is closed: make another.")
             if self._thread is None:
-                # A daemon, so that a client that nobody closes does not keep the program from ending.
+                # A daemon, so that a client that is never closed does not keep the program from ending.
                 self._thread = threading.Thread(target=self._run, name="modelport", daemon=True)
                 self._thread.start()
         return self._portal.result()
@@ -93,7 +93,7 @@ class Background:
         async with self.client, BlockingPortal() as portal:
             self._portal.set_result(portal)
             while threading.main_thread().is_alive():
-                with anyio.move_on_after(LOOK_S):
+                with anyio.move_on_after(POLL_INTERVAL_S):
                     await portal.sleep_until_stopped()
                     break
             await portal.stop(cancel_remaining=True)

@@ -18,8 +18,8 @@ class Client(ProviderCalls, ModelCalls, CompletionCalls, OperationCalls, UsageCa
     """Modelport's engine in this process, for asyncio.
 
     ``async with Client() as client`` closes it at the end; elsewhere call ``aclose``. It belongs to the event loop it
-    is first used in, where any number of tasks may share it. ``name`` and ``project`` are what its calls are
-    written down under in the ledger, which all editors of the user share.
+    is first used in, where any number of tasks may share it. ``name`` and ``project`` are recorded with its calls
+    in the ledger, which all editors of the user share.
     """
 
     async def __aenter__(self) -> Self:

@@ -14,17 +14,17 @@ from modelport.frontends.python.streams import Operation, ResultStream
 from modelport.protocol import types
 
 Update = types.TextUpdate | types.ReasoningUpdate | types.ToolCallUpdate | types.AttemptUpdate
-"""A piece of a streamed answer."""
+"""A delta of a streamed answer, or a failed attempt."""
 
 
 class Stream(ResultStream[Update, types.Completion]):
-    """The pieces of an answer as they come. The text of ``result()`` is that of all text pieces together."""
+    """The updates of an answer as they arrive. The text of ``result()`` is that of all text updates together."""
 
     async def texts(self) -> AsyncIterator[str]:
-        """The pieces of the answer's text alone.
+        """The text deltas of the answer alone.
 
         Raises:
-            RequestFailed: the provider failed, after what had arrived.
+            RequestFailed: the provider failed; raised after the deltas that had arrived.
         """
         async for update in self:
             if isinstance(update, types.TextUpdate):
@@ -32,7 +32,7 @@ class Stream(ResultStream[Update, types.Completion]):
 
 
 class CompletionCalls(Calls):
-    """The calls that ask a model."""
+    """The calls for completions."""
 
     async def complete(
         self,
@@ -51,13 +51,13 @@ class CompletionCalls(Calls):
         """The whole answer to a prompt or a conversation.
 
         ``model`` is written ``provider/model``, with an alias in front, or alone where one provider serves it; without
-        it the connection is asked, else whoever can be found. ``fallbacks`` are asked in turn when a model fails
-        before it has said anything. ``timeout_ms`` is the longest that all of it may take. What else is given are
-        sampling parameters, such as ``temperature`` and ``max_tokens``.
+        it the connection is used, else the default of the configuration, then a provider with a key, then a local
+        server. ``fallbacks`` are tried in turn when a model fails before its first delta. ``timeout_ms`` limits the
+        whole call. All other arguments are sampling parameters, such as ``temperature`` and ``max_tokens``.
 
         Raises:
             InvalidParams: a parameter is wrong, or not one that the provider takes.
-            RequestFailed: every model failed; carries what had arrived.
+            RequestFailed: every model failed; its ``text`` is the part of the answer that had arrived.
         """
         return await self.stream(
             prompt,
@@ -86,12 +86,12 @@ class CompletionCalls(Calls):
         timeout_ms: int | None = None,
         **parameters: Any,
     ) -> Operation[Stream, types.Completion]:
-        """The answer while it is made: ``async with client.stream(…) as stream``, which gives updates.
+        """The answer while it arrives: ``async with client.stream(…) as stream``, which gives updates.
 
-        Takes what ``complete`` takes. Leaving the block early closes the connection to the provider.
+        Takes the parameters of ``complete``. Leaving the block early closes the connection to the provider.
 
         Raises:
-            InvalidParams: a message or a tool is not one.
+            InvalidParams: a message or a tool is malformed.
         """
         params = types.CreateCompletionParams(
             messages=messages_of(prompt),
@@ -106,22 +106,22 @@ class CompletionCalls(Calls):
             parameters=parameters or None,
         )
 
-        async def ask(stream: Stream) -> types.Completion:
+        async def answer(stream: Stream) -> types.Completion:
             app = await self._session.app()
             return await app.completions.create(params, _Listener(stream), self._session.origin())
 
-        return Operation(Stream(), ask)
+        return Operation(Stream(), answer)
 
 
 class _Listener(NullListener):
-    """Puts what it hears into a stream."""
+    """Adds each delta to a stream as an update."""
 
     def __init__(self, stream: Stream) -> None:
         self._stream = stream
 
     @property
     @override
-    def congested(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  nobody sets it
+    def congested(self) -> bool:  # pyright: ignore[reportIncompatibleVariableOverride]  never assigned
         """Whether the stream's reader has fallen behind."""
         return self._stream.congested
 
@@ -132,24 +132,24 @@ class _Listener(NullListener):
 
     @override
     def text(self, text: str) -> None:
-        """A piece of the answer."""
+        """Adds a delta of the answer."""
         self._stream.add(types.TextUpdate(text=text))
 
     @override
     def reasoning(self, text: str) -> None:
-        """A piece of the reasoning."""
+        """Adds a delta of the reasoning."""
         self._stream.add(types.ReasoningUpdate(text=text))
 
     @override
     def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
-        """A piece of a tool call."""
+        """Adds a delta of a tool call."""
         self._stream.add(types.ToolCallUpdate(index=index, id=call_id, name=name, arguments_delta=arguments))
 
     @override
     def attempt(self, provider: str, model: str, reason: str) -> None:
-        """A provider failed and another is asked."""
+        """Adds a failed attempt, after which another provider is tried."""
         kind = cast("types.ErrorKind", reason)
         self._stream.add(types.AttemptUpdate(provider=provider, model=model, reason=kind))
 
     def recorded(self, call: types.Call) -> None:
-        """The call is in the ledger."""
+        """Ignored: the completion holds the usage."""

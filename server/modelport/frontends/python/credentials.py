@@ -9,7 +9,7 @@ from modelport.protocol.secret import Secret
 
 
 class CredentialCalls(Calls):
-    """The calls about keys, and the check of everything around them."""
+    """The calls for keys and diagnostics."""
 
     async def credentials(self) -> tuple[types.CredentialStatus, ...]:
         """The providers a credential is found for, and where; never the credential itself."""
@@ -18,7 +18,7 @@ class CredentialCalls(Calls):
     async def set_credential(
         self, provider: str, secret: str | Secret, *, base_url: str | None = None
     ) -> types.CredentialStatus:
-        """Keeps a key in the keyring, where every editor finds it; one with a base URL goes to that address only.
+        """Stores a key in the keyring, where every editor finds it; one with a base URL is sent to that address only.
 
         Raises:
             InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
@@ -27,7 +27,7 @@ class CredentialCalls(Calls):
         return await (await self._session.app()).core.credentials.store(provider, secret_of(secret), base_url)
 
     async def delete_credential(self, provider: str) -> types.CredentialStatus:
-        """Deletes a provider's key from the keyring and tells what is left.
+        """Deletes a provider's key from the keyring; returns the credential that would be used now.
 
         Raises:
             InvalidParams: unknown provider.

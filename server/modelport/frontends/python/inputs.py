@@ -1,4 +1,4 @@
-"""Reads what Python programs hand over: texts, plain dicts and strings where the contract has types of its own."""
+"""Converts arguments of Python programs, such as texts and plain dicts, to the types of the contract."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ StructT = TypeVar("StructT", bound=Struct)
 
 
 def messages_of(prompt: Prompt) -> tuple[Message, ...]:
-    """The conversation that a prompt means.
+    """A prompt as the messages of a conversation.
 
     Raises:
-        InvalidParams: a dict is not a message.
+        InvalidParams: a dict does not have the fields of a message.
     """
     if isinstance(prompt, str):
         return (Message(role="user", content=prompt),)
@@ -34,10 +34,10 @@ def messages_of(prompt: Prompt) -> tuple[Message, ...]:
 
 
 def tools_of(tools: Tools | None) -> tuple[Tool, ...] | None:
-    """The tools.
+    """The tools as a tuple.
 
     Raises:
-        InvalidParams: a dict is not a tool.
+        InvalidParams: a dict does not have the fields of a tool.
     """
     return None if tools is None else _all(tools, Tool, "tools")
 
@@ -53,7 +53,7 @@ def as_message(completion: Completion) -> Message:
 
 
 def secret_of(text: str | Secret) -> Secret:
-    """A key that does not show itself from here on."""
+    """A key as a ``Secret``, which is never printed."""
     return text if isinstance(text, Secret) else Secret(text)
 
 
@@ -63,7 +63,7 @@ def moment_of(moment: str | datetime | None) -> str | None:
 
 
 def texts_of(texts: str | Iterable[str]) -> str | tuple[str, ...]:
-    """One text, or several."""
+    """The texts as the contract has them: one, or a tuple."""
     return texts if isinstance(texts, str) else tuple(texts)
 
 
@@ -79,7 +79,7 @@ def _one(item: StructT | Mapping[str, Any], kind: type[StructT], path: str) -> S
     names = dict(zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True))
     fields = {names.get(name, name): value for name, value in item.items()}
     if unknown := sorted(fields.keys() - names.values()):
-        # A field that is left out in silence is a part of the conversation that the model never sees.
+        # A misspelt field that is ignored would be a part of the conversation that the model never sees.
         raise InvalidParams(f"{path} has no field {unknown[0]}: it takes {', '.join(names)}.", field=path)
     try:
         return msgspec.convert(fields, kind)

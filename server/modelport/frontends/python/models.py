@@ -1,4 +1,4 @@
-"""Listing and finding models, and keeping those of a server of one's own."""
+"""Listing and searching models, and downloading and deleting those of local servers."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from modelport.protocol import types
 
 
 class ModelCalls(Calls):
-    """The calls about models."""
+    """The calls for models."""
 
     async def models(
         self, provider: str | None = None, *, refresh: bool = False, cached: bool = False, limit: int | None = None
     ) -> types.ListModelResult:
-        """The models of one provider, or of all that are connected or have a key, with the failures beside them.
+        """The models of one provider, or of all that are connected or have a key, and the failures of others.
 
-        ``refresh`` asks again, ``cached`` asks nobody and answers from what is known.
+        ``refresh`` requests the lists again; ``cached`` sends no request and uses cached lists and the catalog.
 
         Raises:
             InvalidParams: a parameter is wrong.
@@ -36,7 +36,7 @@ class ModelCalls(Calls):
         sort: str | None = None,
         limit: int | None = None,
     ) -> types.SearchModelResult:
-        """The models that fit, best first: those of the providers in use, and the catalog's of all others.
+        """The models that match, best first: those of the providers in use, and the catalog's of all others.
 
         ``requires`` names abilities such as ``tools`` and ``vision``; ``sort`` is one of ``name``, ``provider``,
         ``price``, ``context`` and ``output``.
@@ -55,16 +55,16 @@ class ModelCalls(Calls):
         return await (await (await self._session.app()).models.get()).listing.search(params)
 
     def pull_model(self, provider: str, model: str) -> Operation[ResultStream[PullProgress, None], None]:
-        """Downloads a model to a local server: awaited until it is there, entered with its progress.
+        """Downloads a model to a local server: awaited until it is complete, entered with its progress.
 
         Raises:
             InvalidParams: the provider does not download models.
             RequestFailed: the download failed.
         """
 
-        async def pull(feed: ResultStream[PullProgress, None]) -> None:
+        async def pull(stream: ResultStream[PullProgress, None]) -> None:
             downloads = (await (await self._session.app()).models.get()).downloads
-            await downloads.pull(provider, model, feed.add)
+            await downloads.pull(provider, model, stream.add)
 
         return Operation(ResultStream(), pull)
 
@@ -73,6 +73,6 @@ class ModelCalls(Calls):
 
         Raises:
             InvalidParams: the provider does not download models.
-            RequestFailed: it is not there, or could not be deleted.
+            RequestFailed: the server does not have it, or failed to delete it.
         """
         await (await (await self._session.app()).models.get()).downloads.delete(provider, model)

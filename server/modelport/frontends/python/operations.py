@@ -1,4 +1,4 @@
-"""What models do besides completions, and what an account has left for it."""
+"""Embeddings, images, moderation, token counts and credit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from modelport.protocol import types
 
 
 class OperationCalls(Calls):
-    """The calls for vectors, images, judgements, token counts and credit."""
+    """The calls for embeddings, images, moderation, token counts and credit."""
 
     async def embed(
         self,
@@ -25,7 +25,7 @@ class OperationCalls(Calls):
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider does not offer it, or failed.
         """
         params = types.CreateEmbeddingParams(
             input=texts_of(texts), model=model, provider=provider, dimensions=dimensions, input_type=input_type
@@ -46,7 +46,7 @@ class OperationCalls(Calls):
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider does not offer it, or failed.
         """
         params = types.CreateImageParams(prompt=prompt, model=model, provider=provider, size=size, count=count)
         cases = await (await self._session.app()).operations.get()
@@ -59,7 +59,7 @@ class OperationCalls(Calls):
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider does not offer it, or failed.
         """
         params = types.CreateModerationParams(input=texts_of(texts), model=model, provider=provider)
         cases = await (await self._session.app()).operations.get()
@@ -74,11 +74,11 @@ class OperationCalls(Calls):
         system: str | None = None,
         tools: Tools | None = None,
     ) -> types.CountTokenResult:
-        """The tokens a prompt or a conversation has as the input of a completion, by the provider's count or estimated.
+        """The input tokens of a prompt or a conversation, by the provider's own count or an estimate.
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider counts, and failed.
+            RequestFailed: the provider counts tokens, and failed.
         """
         text = prompt if isinstance(prompt, str) else None
         params = types.CountTokenParams(
@@ -92,11 +92,11 @@ class OperationCalls(Calls):
         return await (await (await self._session.app()).operations.get()).token_counts.count(params)
 
     async def credits(self, provider: str) -> types.CreditsUsageResult:
-        """What the account or the key has left at a provider.
+        """The remaining credit of the account, or of the key, at a provider.
 
         Raises:
             InvalidParams: unknown provider.
-            RequestFailed: the provider tells it nowhere, or failed.
+            RequestFailed: the provider does not report credit, or failed.
         """
         cases = await (await self._session.app()).operations.get()
         return await cases.balances.look_up(types.CreditsUsageParams(provider=provider))

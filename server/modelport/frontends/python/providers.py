@@ -1,4 +1,4 @@
-"""Looking providers up, connecting to them, and finding local servers."""
+"""Listing providers, connecting to them, and finding local servers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class ModelName(Struct, frozen=True):
 
 
 class ProviderCalls(Calls):
-    """The calls about providers and connections."""
+    """The calls for providers and connections."""
 
     async def providers(
         self,
@@ -47,17 +47,17 @@ class ProviderCalls(Calls):
         """One provider, by its id or an alias, in any case.
 
         Raises:
-            InvalidParams: nobody has this name; the message offers the nearest ones.
+            InvalidParams: no provider has this name; the message offers the nearest ones.
         """
         return await (await self._session.app()).providers.get(name)
 
     async def resolve(self, model: str, *, provider: str | None = None) -> ModelName:
-        """The provider and the model that a name means, without asking anybody.
+        """The provider and the model that a name means, without a request.
 
         A prefix that only repeats the provider is removed, one that belongs to the model's name is kept.
 
         Raises:
-            InvalidParams: the name leads nowhere, or to several.
+            InvalidParams: the name belongs to no provider, or to several.
         """
         target = (await self._session.app()).connections.target(provider, model)
         return ModelName(target.provider.id, target.model)
@@ -76,11 +76,11 @@ class ProviderCalls(Calls):
         verify: bool = True,
         keep_overrides: bool = False,
     ) -> types.Connection:
-        """Makes a provider the one that is asked when a call names none, and keeps what is set here for its calls.
+        """Makes a provider the active connection, used by calls that name none; the settings apply to all its calls.
 
-        ``verify`` checks it with the cheapest request that needs the key. ``timeout_ms`` is the longest silence
-        accepted from the provider. ``keep_overrides`` leaves what is not set here as the provider's connection has
-        it, unless ``base_url`` leads to another address. A key stays in memory.
+        ``verify`` checks it with the cheapest request that needs the key. ``timeout_ms`` is the idle timeout: how long
+        the provider may send nothing. ``keep_overrides`` keeps the earlier settings that are not given here, unless
+        ``base_url`` is another address. A key stays in memory.
 
         Raises:
             InvalidParams: a parameter is wrong, or neither a provider nor a model is named.
@@ -101,7 +101,7 @@ class ProviderCalls(Calls):
         return await (await self._session.app()).connections.connect(params)
 
     async def disconnect(self, provider: str | None = None) -> None:
-        """Forgets a connection, or all of them.
+        """Removes a connection, or all of them.
 
         Raises:
             InvalidParams: unknown provider.
@@ -109,7 +109,7 @@ class ProviderCalls(Calls):
         (await self._session.app()).connections.disconnect(provider)
 
     async def status(self) -> types.StatusProviderResult:
-        """The connection in use, all connections, and how each provider has been doing for this client."""
+        """The connection in use, all connections, and the health of each provider, as this client has seen it."""
         return (await self._session.app()).connections.status()
 
     def discover(
@@ -121,7 +121,7 @@ class ProviderCalls(Calls):
     ) -> Operation[ResultStream[types.LocalServer, Servers], Servers]:
         """The model servers on this machine: awaited all of them, entered each as it answers.
 
-        The whole search takes ``timeout_ms``, 1500 if not given.
+        ``timeout_ms`` limits the whole search; 1500 if not given.
 
         Raises:
             InvalidParams: a parameter is wrong.
@@ -132,8 +132,8 @@ class ProviderCalls(Calls):
             ports=None if ports is None else tuple(ports),
         )
 
-        async def search(feed: ResultStream[types.LocalServer, Servers]) -> Servers:
+        async def search(stream: ResultStream[types.LocalServer, Servers]) -> Servers:
             discovery = await (await self._session.app()).core.discovery.get()
-            return (await discovery.find(params, feed.add)).servers
+            return (await discovery.find(params, stream.add)).servers
 
         return Operation(ResultStream(), search)

@@ -1,4 +1,4 @@
-"""Everything that ``import modelport`` offers, in one place; importing it loads the clients, not yet the engine."""
+"""The public names of ``import modelport``; importing this module loads the clients, not yet the engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every call works with: the engine, loaded on first use, and who asks."""
+"""The context of every call: the engine, loaded on first use, and the caller's name and project."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger("modelport.configuration")
 
 
 class Session:
-    """One client's engine. ``name`` and ``project`` say in the ledger who asked, and for what."""
+    """One client's engine. ``name`` and ``project`` are recorded in the ledger with each call."""
 
     def __init__(self, name: str, project: str | None) -> None:
         self._name = name
@@ -41,13 +41,13 @@ class Session:
         return app
 
     def origin(self) -> Origin:
-        """Who asks, for the ledger."""
+        """The client and project that the ledger records for a call."""
         from modelport.engine.calls.recorder import Origin
 
         return Origin(self._name, self._project)
 
     def caller(self) -> Caller:
-        """Who asks, for the ledger, where nobody is told of what is written there."""
+        """The name and project for the ledger, with no callback for recorded calls."""
         from modelport.engine.calls.recorder import Caller
 
         return Caller(self.origin(), lambda _: None)

@@ -31,15 +31,15 @@ def _blocking(
     return wait
 
 
-def _feeding(
+def _iterating(
     call: Callable[Concatenate[Client, P], Operation[ResultStream[Item, Result], Result]],
 ) -> Callable[Concatenate[SyncClient, P], SyncResultStream[Item, Result]]:
     @wraps(call)
-    def feed(self: SyncClient, *args: P.args, **kwargs: P.kwargs) -> SyncResultStream[Item, Result]:
+    def iterate(self: SyncClient, *args: P.args, **kwargs: P.kwargs) -> SyncResultStream[Item, Result]:
         background = self.background
         return SyncResultStream(background, lambda: call(background.client, *args, **kwargs))
 
-    return feed
+    return iterate
 
 
 def _streaming(
@@ -56,7 +56,7 @@ def _streaming(
 class SyncClient:
     """Modelport's engine in this process, for programs without an event loop.
 
-    It has the calls of ``Client``, with the same parameters; those that tell pieces return an iterator. The engine
+    It has the calls of ``Client``, with the same parameters; those with partial results return an iterator. The engine
     runs on one thread of its own, any number of threads may call it, and ctrl-C cancels the call it interrupts.
     ``with SyncClient() as client`` closes it at the end; elsewhere call ``close``.
     """
@@ -70,11 +70,11 @@ class SyncClient:
     connect = _blocking(Client.connect)
     disconnect = _blocking(Client.disconnect)
     status = _blocking(Client.status)
-    discover = _feeding(Client.discover)
-    agents = _feeding(Client.agents)
+    discover = _iterating(Client.discover)
+    agents = _iterating(Client.agents)
     models = _blocking(Client.models)
     search_models = _blocking(Client.search_models)
-    pull_model = _feeding(Client.pull_model)
+    pull_model = _iterating(Client.pull_model)
     delete_model = _blocking(Client.delete_model)
     complete = _blocking(Client.complete)
     stream = _streaming(Client.stream)
@@ -93,7 +93,7 @@ class SyncClient:
     run_diagnostics = _blocking(Client.run_diagnostics)
 
     def close(self) -> None:
-        """Cancels what is under way and closes connections and files; a second time does nothing.
+        """Cancels the calls under way and closes connections and files; a second time does nothing.
 
         Calls from then on raise ``RuntimeError``.
         """

@@ -1,4 +1,4 @@
-"""The feeds of the synchronous client: plain iterators over work that goes on in the background."""
+"""The result streams of the synchronous client: plain iterators over operations in the background."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ Result = TypeVar("Result")
 
 
 class SyncResultStream(Generic[Item, Result]):
-    """An iterator over the pieces of some work, with the result of the whole at its end.
+    """An iterator over the items of an operation, with the result of the whole at its end.
 
-    The work begins with the first piece that is asked for. It is stopped by ``close``, at the end of a ``with``
-    block, and when nobody holds the feed any more, as after a loop that was left early.
+    The operation begins when the first item is read. It is stopped by ``close``, at the end of a ``with`` block, and
+    when the iterator is freed, as after a loop that was left early.
     """
 
     def __init__(self, background: Background, begin: Callable[[], Operation[Any, Result]]) -> None:
         self._background = background
         self._begin = begin
-        self._pieces: deque[Item] = deque()
+        self._items: deque[Item] = deque()
         self._opened: _Opened[Item, Result] | None = None
         self._closed = False
 
@@ -38,34 +38,34 @@ class SyncResultStream(Generic[Item, Result]):
         return self
 
     def __next__(self) -> Item:
-        if not self._pieces:
-            feed = self._open().feed
+        if not self._items:
+            stream = self._open().stream
             try:
-                self._pieces.extend(self._background.wait(feed.take))
+                self._items.extend(self._background.wait(stream.take))
             except BaseException:
                 self.close()
                 raise
-        if not self._pieces:
+        if not self._items:
             self._open().stop()
             raise StopIteration
-        return self._pieces.popleft()
+        return self._items.popleft()
 
     def result(self) -> Result:
-        """The result of the whole, once it is done; pieces that were not read are dropped.
+        """The result of the whole, once it is done; unread items are dropped.
 
         Raises:
-            ModelportError: the work failed.
-            RuntimeError: it was stopped before it was done.
+            ModelportError: the operation failed.
+            RuntimeError: the operation was stopped before it was done.
         """
-        self._pieces.clear()
+        self._items.clear()
         try:
-            return self._background.wait(self._open().feed.result)
+            return self._background.wait(self._open().stream.result)
         except BaseException:
             self.close()
             raise
 
     def close(self) -> None:
-        """Stops what is not done, and returns when that is gone, connections included."""
+        """Cancels the operation, and returns when it has ended, connections included."""
         self._closed = True
         if self._opened is not None:
             self._opened.stop()
@@ -80,54 +80,54 @@ class SyncResultStream(Generic[Item, Result]):
         self.close()
 
     def __del__(self) -> None:
-        # Nothing is waited for here: this may run on any thread, at any time.
+        # Does not wait: this may run on any thread, at any time.
         if self._opened is not None:
             self._opened.stop()
 
     def _open(self) -> _Opened[Item, Result]:
         if self._opened is None:
             if self._closed:
-                raise RuntimeError("This was closed before it had begun: call the client again.")
+                raise RuntimeError("This stream is closed: call the client again for a new one.")
             self._opened = _Opened(self._background, self._begin)
         return self._opened
 
 
 class SyncStream(SyncResultStream[Update, Completion]):
-    """The pieces of an answer as they come. The text of ``result()`` is that of all text pieces together."""
+    """The updates of an answer as they arrive. The text of ``result()`` is that of all text updates together."""
 
     def texts(self) -> Iterator[str]:
-        """The pieces of the answer's text alone.
+        """The text deltas of the answer alone.
 
         Raises:
-            RequestFailed: the provider failed, after what had arrived.
+            RequestFailed: the provider failed; raised after the deltas that had arrived.
         """
         return (update.text for update in self if isinstance(update, TextUpdate))
 
 
 class _Opened(Generic[Item, Result]):
-    """A job under way in the background, which does not know its reader, so that it cannot keep it alive."""
+    """An operation under way in the background; it does not refer to its reader, so that the reader can be freed."""
 
     def __init__(self, background: Background, begin: Callable[[], Operation[Any, Result]]) -> None:
         self.gone = threading.Event()
         entered: Future[ResultStream[Item, Result]] = Future()
         self._task = background.start(lambda: _hold(begin, entered, self.gone))
         try:
-            self.feed = entered.result()
+            self.stream = entered.result()
         except BaseException:
             self.stop()
             raise
 
     def stop(self) -> None:
-        """Has the job stopped, and does not wait for it."""
+        """Cancels the operation without waiting for its end."""
         if not self._task.done():
             self._task.cancel()
 
 
 async def _hold(begin: Callable[[], Operation[Any, Any]], entered: Future[Any], gone: threading.Event) -> None:
-    """Keeps a job open until it is cancelled."""
+    """Keeps an operation open until it is cancelled."""
     try:
-        async with begin() as feed:
-            entered.set_result(feed)
+        async with begin() as stream:
+            entered.set_result(stream)
             await anyio.sleep_forever()
     except Exception as error:
         if not entered.done():

@@ -1,4 +1,4 @@
-"""What was used, by every program on this machine that asks through Modelport."""
+"""Recorded usage, of every program of the user that calls Modelport."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class UsageCalls(Calls):
     """The calls that read the ledger."""
 
     async def usage_snapshot(self) -> types.UsageTotals:
-        """Everything that was ever used, added up; take one before and one after to know what lay between."""
+        """The sum of all recorded usage; two snapshots give the usage between them."""
         return await (await self._session.app()).core.usage.snapshot()
 
     async def usage_delta(self, before: types.UsageTotals, after: types.UsageTotals | None = None) -> types.UsageTotals:
@@ -45,7 +45,7 @@ class UsageCalls(Calls):
         """The last calls, newest first; 100 if no ``limit`` is given.
 
         Raises:
-            InvalidParams: a time or the limit is not one.
+            InvalidParams: a time or the limit is malformed.
         """
         params = types.HistoryUsageParams(since=moment_of(since), limit=limit, model=model)
         return (await (await self._session.app()).core.usage.history(params)).calls

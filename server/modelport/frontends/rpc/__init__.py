@@ -1,1 +1,1 @@
-"""JSON-RPC over stdio: frames, messages, and bytes in and out. Knows no method."""
+"""JSON-RPC over stdio: frames, messages, and bytes in and out. It is independent of the methods."""

@@ -5,13 +5,13 @@ Source: Language Server Protocol 3.18, base protocol.
 
 from __future__ import annotations
 
-LONGEST_BODY = 64 * 1024 * 1024
-LONGEST_HEADER = 16 * 1024
+MAX_BODY_BYTES = 64 * 1024 * 1024
+MAX_HEADER_BYTES = 16 * 1024
 _NAME = b"content-length:"
 
 
 class BadFrame:
-    """Something in the stream that is not a frame: what it was, in a sentence."""
+    """Bytes in the stream that are not a frame; ``reason`` describes them."""
 
     def __init__(self, reason: str) -> None:
         self.reason = reason
@@ -25,8 +25,8 @@ class FrameParser:
     a body or a ``BadFrame``.
     """
 
-    def __init__(self, longest_body: int = LONGEST_BODY) -> None:
-        self._longest_body = longest_body
+    def __init__(self, max_body_bytes: int = MAX_BODY_BYTES) -> None:
+        self._max_body_bytes = max_body_bytes
         self._buffer = bytearray()
         self._wanted = -1
         self._skipping = 0
@@ -34,53 +34,53 @@ class FrameParser:
 
     def feed(self, chunk: bytes) -> list[bytes | BadFrame]:
         """The items completed by a chunk."""
-        found: list[bytes | BadFrame] = []
+        items: list[bytes | BadFrame] = []
         if self._skipping:
             skipped = min(self._skipping, len(chunk))
             self._skipping -= skipped
             chunk = chunk[skipped:]
         self._buffer += chunk
         while not self._skipping:
-            if self._wanted < 0 and not self._header(found):
+            if self._wanted < 0 and not self._header(items):
                 break
             if 0 <= self._wanted <= len(self._buffer):
-                found.append(bytes(self._buffer[: self._wanted]))
+                items.append(bytes(self._buffer[: self._wanted]))
                 del self._buffer[: self._wanted]
                 self._wanted = -1
             elif self._wanted > 0:
                 break
-        return found
+        return items
 
-    def rest(self) -> bytes:
-        """What has arrived and belongs to no complete frame yet."""
+    def remainder(self) -> bytes:
+        """The bytes received that are not part of a complete frame yet."""
         return bytes(self._buffer)
 
-    def _header(self, found: list[bytes | BadFrame]) -> bool:
+    def _header(self, items: list[bytes | BadFrame]) -> bool:
         """Reads one header; returns whether the loop can go on."""
         if self._lost and not self._find_next():
             return False
         end, gap = _end_of_header(self._buffer)
         if end < 0:
-            if len(self._buffer) > LONGEST_HEADER:
-                self._lose(found, "a header without an end")
+            if len(self._buffer) > MAX_HEADER_BYTES:
+                self._lose(items, "a header without an end")
                 return True
             return False
         length = _content_length(bytes(self._buffer[:end]))
         if length is None:
-            self._lose(found, "a header without a valid Content-Length")
+            self._lose(items, "a header without a valid Content-Length")
             return True
         del self._buffer[: end + gap]
-        if length > self._longest_body:
-            found.append(BadFrame(f"a message of {length} bytes; the limit is {self._longest_body}"))
+        if length > self._max_body_bytes:
+            items.append(BadFrame(f"a message of {length} bytes; the limit is {self._max_body_bytes}"))
             self._skipping = max(0, length - len(self._buffer))
             del self._buffer[:length]
             return not self._skipping
         self._wanted = length
         return True
 
-    def _lose(self, found: list[bytes | BadFrame], reason: str) -> None:
-        found.append(BadFrame(reason))
-        # A good header may stand right behind the garbage: go on at the next byte.
+    def _lose(self, items: list[bytes | BadFrame], reason: str) -> None:
+        items.append(BadFrame(reason))
+        # A valid header may follow the garbage directly: go on at the next byte.
         del self._buffer[:1]
         self._lost = True
 
@@ -95,7 +95,7 @@ class FrameParser:
 
 
 def _end_of_header(buffer: bytearray) -> tuple[int, int]:
-    """Where the header ends and how long the blank line is; -1 when it has not ended."""
+    """The offset of the blank line that ends the header, and its length; offset -1 while it is missing."""
     strict, loose = buffer.find(b"\r\n\r\n"), buffer.find(b"\n\n")
     if strict >= 0 and (loose < 0 or strict < loose):
         return strict, 4

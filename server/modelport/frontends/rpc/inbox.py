@@ -1,6 +1,6 @@
 """Reads standard input on a thread of its own and hands whole messages to the event loop.
 
-The thread stops reading while the loop has more unread input than it should, so that a client
+The thread stops reading while more than ``MAX_UNHANDLED_BYTES`` wait for the loop, so that a client
 that floods the server fills the pipe and not the memory.
 """
 
@@ -16,15 +16,15 @@ import anyio
 from modelport.frontends.rpc.frames import BadFrame, FrameParser
 
 READ_SIZE = 256 * 1024
-MOST_UNHANDLED = 32 * 1024 * 1024
+MAX_UNHANDLED_BYTES = 32 * 1024 * 1024
 
 Item = bytes | BadFrame
 
 
 class Inbox:
-    """The incoming side of a connection. ``unread`` is what was read before it was made.
+    """The incoming side of a connection. ``unread`` are bytes that were read from ``source`` before.
 
-    ``on_end`` is called once, when the client has closed its side and all it said has been handed over.
+    ``on_end`` is called once, after the client has closed its side and all its messages have been handed over.
     """
 
     def __init__(self, source: int, unread: bytes, on_end: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Inbox:
                 return
 
     def hold(self, held: bool) -> None:  # noqa: FBT001  it is a switch
-        """Stops taking messages while the client does not read what it is sent."""
+        """True stops reading messages, while the client does not read its own; False goes on."""
         with self._room:
             self._held = held
             self._room.notify()
@@ -77,14 +77,14 @@ class Inbox:
                     break
             self._loop.call_soon_threadsafe(self._end)
         except RuntimeError:
-            # The loop has closed before us: nobody is left to tell.
+            # The loop is closed already: no caller is left.
             return
 
     def _hand_over(self, items: list[Item]) -> None:
         if not items:
             return
         with self._room:
-            self._room.wait_for(lambda: self._unhandled < MOST_UNHANDLED and not self._held)
+            self._room.wait_for(lambda: self._unhandled < MAX_UNHANDLED_BYTES and not self._held)
             self._unhandled += sum(map(_size, items))
         self._loop.call_soon_threadsafe(self._take, items)
 

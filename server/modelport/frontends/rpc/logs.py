@@ -1,4 +1,4 @@
-"""Logging for a server whose stderr may be read late or never: no line holds it up, no line holds a key."""
+"""Logging to a stderr that may be read late or never: no line blocks the server, no line holds a key."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import re
 import sys
 import threading
 
-LONGEST_QUEUE = 1000
-FLUSH_S = 0.2
+MAX_QUEUED_LINES = 1000
+FLUSH_TIMEOUT_S = 0.2
 _SECRETS = re.compile(
     r"(?i)(?:bearer\s+|(?:api[-_]?key|authorization|token|secret|password)[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)[^\s\"',;]{6,}"
     r"|\b(?:sk|pk|gsk|hf|nvapi|pplx|csk|xai|ghp|gho|ghu|AIza|AQ|vck|cpk|rqsty|r8)[-_.A-Za-z0-9]{12,}"
@@ -19,7 +19,7 @@ _SECRETS = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text without what looks like a key."""
+    """The text with everything that looks like a key replaced by ``[redacted]``."""
     return _SECRETS.sub("[redacted]", text)
 
 
@@ -29,11 +29,11 @@ class _Formatter(logging.Formatter):
 
 
 class _LossyHandler(logging.Handler):
-    """Writes on a thread of its own; when a thousand lines wait, further ones are counted and dropped."""
+    """Writes on a thread of its own; lines beyond ``MAX_QUEUED_LINES`` are counted and dropped."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._lines: queue.Queue[str | threading.Event] = queue.Queue(LONGEST_QUEUE)
+        self._lines: queue.Queue[str | threading.Event] = queue.Queue(MAX_QUEUED_LINES)
         self._dropped = 0
         threading.Thread(target=self._run, name="modelport-stderr", daemon=True).start()
 
@@ -44,11 +44,11 @@ class _LossyHandler(logging.Handler):
             self._dropped += 1
 
     def flush(self) -> None:
-        """Returns when what was logged has been written, or at once when nobody reads it."""
+        """Returns when the lines so far are written, or after ``FLUSH_TIMEOUT_S``; at once when the queue is full."""
         written = threading.Event()
         with contextlib.suppress(queue.Full):
             self._lines.put_nowait(written)
-            written.wait(FLUSH_S)
+            written.wait(FLUSH_TIMEOUT_S)
 
     def _run(self) -> None:
         while True:
@@ -67,13 +67,13 @@ class _LossyHandler(logging.Handler):
 
 
 def set_up() -> None:
-    """Sends warnings, and with ``MODELPORT_LOG=debug`` or ``info`` more, of Modelport itself to stderr."""
+    """Logs to stderr: warnings of all libraries, and of Modelport itself from the level in ``MODELPORT_LOG``."""
     levels = {"debug": logging.DEBUG, "info": logging.INFO, "error": logging.ERROR}
     handler = _LossyHandler()
     handler.setFormatter(_Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    # Libraries log whole requests below WARNING; only our own names may be asked to say more.
+    # Libraries log whole requests below WARNING, so a lower level is set for our own loggers only.
     root.setLevel(logging.WARNING)
     level = levels.get(os.environ.get("MODELPORT_LOG", "").lower(), logging.WARNING)
     logging.getLogger("modelport").setLevel(level)

@@ -1,4 +1,4 @@
-"""JSON-RPC messages: reading what came, writing what goes.
+"""JSON-RPC messages: parses incoming bodies, encodes outgoing ones.
 
 Source: JSON-RPC 2.0; Language Server Protocol 3.18, base protocol.
 """
@@ -22,7 +22,7 @@ _encoder = msgspec.json.Encoder()
 
 
 class Incoming(Struct, frozen=True):
-    """A message that is well formed. ``params`` is as it came; ``{}`` where there was none.
+    """A well-formed message. ``params`` is unchanged; ``{}`` where there was none.
 
     ``id`` is an empty text for a notification.
     """
@@ -40,7 +40,7 @@ class Incoming(Struct, frozen=True):
 
 
 class Malformed(Exception):
-    """A message that cannot be served: the code, a sentence, and the id where there is one."""
+    """A message that cannot be served: the error code, a sentence, and the id where it has one."""
 
     def __init__(self, code: int, message: str, message_id: MessageId | float | None = None) -> None:
         super().__init__(message)
@@ -50,7 +50,7 @@ class Malformed(Exception):
 
 
 def read(body: bytes) -> Incoming:
-    """Reads one body. Only the top level is given meaning; params may hold anything.
+    """Parses one body. Only the top level is checked; params may hold anything.
 
     Raises:
         Malformed: not JSON, a batch, or not a JSON-RPC message.
@@ -83,7 +83,7 @@ def _parse(body: bytes) -> Any:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
-    # Half a surrogate pair, from a text that an editor cut inside a character, is not worth an error.
+    # A text that an editor cut inside a character holds half a surrogate pair: repaired, not refused.
     try:
         value = json.loads(body.decode("utf-8"))
         text = json.dumps(value).encode("utf-8")
@@ -100,7 +100,7 @@ def _without_halves(text: bytes) -> bytes:
 
 
 def convert(params: Any, kind: type[Struct]) -> Any:
-    """Params as their type; unknown fields are ignored, null counts as absent, 5.0 is the whole number 5.
+    """Params as the type ``kind``; unknown fields are ignored, null counts as absent, 5.0 is the whole number 5.
 
     Raises:
         InvalidParams: names the first field that is wrong.
@@ -118,7 +118,7 @@ def convert(params: Any, kind: type[Struct]) -> Any:
 
 
 def _whole(value: Any) -> Any:
-    """The value with 5 for 5.0: some languages have one kind of number only."""
+    """The value with each 5.0 replaced by 5: some languages have only one number type."""
     if isinstance(value, float) and value.is_integer():
         return int(value)
     if is_object(value):
@@ -144,18 +144,18 @@ _WORDS = {
 
 
 def _explain(complaint: str) -> tuple[str, str]:
-    """A validation complaint as the field's path and a sentence: ``messages[0].role must be …``.
+    """The field's path and a sentence for msgspec's validation message: ``messages[0].role must be …``.
 
-    Nothing of the values is repeated, because one of them may be a key.
+    No value is repeated, because one of them may be a key.
     """
-    what, _, place = complaint.partition(" - at ")
-    path = place.strip("`").removeprefix("$").removeprefix(".")
+    what, _, location = complaint.partition(" - at ")
+    path = location.strip("`").removeprefix("$").removeprefix(".")
     if what.startswith("Object missing required field"):
         name = what.split("`")[1]
         field = f"{path}.{name}" if path else name
         return field, f"{field} is missing."
     if what.startswith(("Invalid enum value", "Invalid value")):
-        return path, f"{path} has a value that is not among those allowed."
+        return path, f"{path} has a value that is not allowed."
     types = what.removeprefix("Expected ").split(", got")[0].replace("`", "").split(" | ")
     wanted = " or ".join(_WORDS.get(name, name) for name in types if name != "null")
     return path or "params", f"{path or 'params'} must be {wanted}."

@@ -1,7 +1,7 @@
-"""Everything the server says, in order, bounded, and never waited for on the event loop.
+"""The queue of outgoing messages: in order, bounded, and never blocking the event loop.
 
-Replies and notifications queue as finished frames. A stream does not queue its deltas: it is
-asked for them when there is room, so that deltas which had to wait arrive merged. One write per
+Replies and notifications queue as finished frames. A stream does not queue its deltas: they are
+collected from it when there is room, so that deltas which had to wait arrive merged. One write per
 turn of the event loop carries all that is ready.
 """
 
@@ -16,16 +16,16 @@ import anyio
 from modelport.frontends.rpc.sink import PollSink, Sink, ThreadSink
 from modelport.frontends.rpc.stdio import Stdio
 
-MOST_PER_WRITE = 256 * 1024
-MOST_WAITING = 32 * 1024 * 1024
-"""Bytes of finished frames that may wait before ``on_pressure`` asks to take no more requests."""
+MAX_WRITE_BYTES = 256 * 1024
+MAX_WAITING_BYTES = 32 * 1024 * 1024
+"""Bytes of finished frames that may wait; beyond them ``on_pressure`` stops the reading of requests."""
 
 
 class Source(Protocol):
-    """Something that has frames to send when there is room."""
+    """A producer of frames that are collected when there is room."""
 
     def frames(self) -> bytes:
-        """All it has to say now."""
+        """All frames that are ready now."""
         ...
 
 
@@ -33,7 +33,7 @@ class Outbox:
     """The outgoing side of a connection.
 
     ``on_broken`` is called once when the client has closed its side; ``on_pressure`` with True when
-    too much waits for a client that does not read, and with False when it has been taken.
+    more than ``MAX_WAITING_BYTES`` wait for a client that does not read, and with False when they are sent.
     """
 
     def __init__(self, stdio: Stdio, *, on_broken: Callable[[], None], on_pressure: Callable[[bool], None]) -> None:
@@ -63,12 +63,12 @@ class Outbox:
         self._put(frame)
 
     def ready(self, source: Source) -> None:
-        """A source has something to say."""
+        """Collects from the source with the next write."""
         self._sources[source] = None
         self._schedule()
 
     def collect(self, source: Source) -> None:
-        """Queues what a source has to say now, ahead of anything sent later."""
+        """Queues the source's frames now, ahead of anything sent later."""
         self._sources.pop(source, None)
         if frames := source.frames():
             self._put(frames)
@@ -87,7 +87,7 @@ class Outbox:
     def _put(self, frames: bytes) -> None:
         self._queue.append(frames)
         self.waiting_bytes += len(frames)
-        if self.waiting_bytes > MOST_WAITING and not self._pressed:
+        if self.waiting_bytes > MAX_WAITING_BYTES and not self._pressed:
             self._pressed = True
             self._on_pressure(True)
         self._schedule()
@@ -115,14 +115,14 @@ class Outbox:
         self._idle.set()
 
     def _next_write(self) -> bytes:
-        """Frames first, then each source in turn, up to a write's worth."""
+        """The bytes of the next write: queued frames, then each source in turn up to ``MAX_WRITE_BYTES``."""
         parts, self._queue = self._queue, []
         size = self.waiting_bytes
         self.waiting_bytes = 0
         if self._pressed:
             self._pressed = False
             self._on_pressure(False)
-        while self._sources and size < MOST_PER_WRITE:
+        while self._sources and size < MAX_WRITE_BYTES:
             source = next(iter(self._sources))
             del self._sources[source]
             frames = source.frames()

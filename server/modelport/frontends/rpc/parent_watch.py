@@ -1,4 +1,4 @@
-"""Notices that the client's process is gone, even when something else keeps standard input open.
+"""Detects that the client's process has ended, even when another process keeps standard input open.
 
 Source: Language Server Protocol 3.18, ``InitializeParams.processId``.
 """
@@ -15,14 +15,14 @@ INTERVAL_S = 1.0
 
 
 class ParentWatch:
-    """Watches the parent process and, once it is known, the process the client named."""
+    """Watches the parent process and, once ``initialize`` gives it, the client's ``processId``."""
 
     def __init__(self) -> None:
         self._parent = os.getppid()
         self._client: int | None = None
 
     def also(self, process_id: object) -> None:
-        """The client says which process it is. One we cannot see, as from outside a container, is not watched."""
+        """Watches this process too, unless it cannot be seen from here, as from inside a container."""
         if isinstance(process_id, int) and process_id > 0 and process_id != os.getpid() and _alive(process_id):
             self._client = process_id
 
@@ -49,7 +49,7 @@ def _alive(process_id: int) -> bool:
 
 
 def _alive_on_windows(process_id: int) -> bool:
-    # Signal 0 would end the process there, so its handle is asked instead.
+    # Signal 0 would end the process there, so its handle is checked instead.
     import ctypes
 
     synchronize, timeout = 0x00100000, 0x00000102

@@ -1,7 +1,7 @@
-"""Writes to the wire without ever holding up the event loop.
+"""Writes to the wire without ever blocking the event loop.
 
-Both sinks have one write under way at a time: ``write`` returns True when all was taken at once,
-else False, and calls ``on_writable`` on the loop when the rest is gone.
+Both sinks have one write under way at a time: ``write`` returns True when all bytes were written at
+once, else False, and calls ``on_writable`` on the loop after the last one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Sink(Protocol):
     """Somewhere to write frames."""
 
     def write(self, data: bytes) -> bool:
-        """Begins to write; see the module.
+        """Begins a write; True when it is complete already.
 
         Raises:
             OSError: the client has closed its side.
@@ -94,13 +94,13 @@ class ThreadSink:
     def _run(self) -> None:
         while (data := self._work.get()) is not None:
             rest = memoryview(data)
-            told = self._on_writable
+            notify = self._on_writable
             try:
                 while rest:
                     rest = rest[os.write(self._descriptor, rest) :]
             except OSError:
-                told = self._on_broken
+                notify = self._on_broken
             try:
-                self._loop.call_soon_threadsafe(told)
+                self._loop.call_soon_threadsafe(notify)
             except RuntimeError:
                 return

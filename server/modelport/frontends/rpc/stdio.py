@@ -26,14 +26,14 @@ class Stdio:
             return True
         import select
 
-        # A client that has closed it is reported whatever is asked for, so nothing else is asked for.
+        # POLLERR and POLLHUP are always reported, so no other event is registered.
         watch = select.poll()
         watch.register(self.sink, 0)
         return not watch.poll(0)
 
 
 def claim() -> Stdio:
-    """Moves the wire to private descriptors, which children do not inherit."""
+    """Moves the wire to private descriptors, which child processes do not inherit."""
     source, sink = os.dup(0), os.dup(1)
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
@@ -47,7 +47,7 @@ def claim() -> Stdio:
 
 
 def _pollable(sink: int) -> bool:
-    """A pipe or a socket that is ours alone can be made non-blocking; where stderr is the same one, it cannot."""
+    """Whether the output can be made non-blocking: a pipe or a socket that is not stderr as well."""
     if os.name == "nt":
         return False
     mine = os.fstat(sink)

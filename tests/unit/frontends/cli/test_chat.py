@@ -13,7 +13,7 @@ from support.http_server import Answer, LocalServer
 from support.sse import refused, streamed
 
 
-def test_the_answer_goes_to_stdout_and_what_it_took_to_stderr(run: Any) -> None:
+def test_the_answer_goes_to_stdout_and_the_usage_to_stderr(run: Any) -> None:
     result = run("chat", "-m", "mock/mock", "say naïve 東京")
     assert result.exit_code == 0
     assert result.stdout == "You said: say naïve 東京\n"
@@ -29,7 +29,7 @@ def test_the_prompt_may_come_from_standard_input(run: Any) -> None:
 def test_no_prompt_is_wrong_usage(run: Any, prompt: str) -> None:
     for result in (run("chat", "-m", "mock/mock", prompt), run("chat", "-m", "mock/mock", input=prompt)):
         assert result.exit_code == 2
-        assert "There is no prompt" in result.stderr
+        assert "The prompt is empty" in result.stderr
         assert result.stdout == ""
 
 
@@ -72,8 +72,8 @@ def test_an_answer_that_breaks_off_keeps_what_came(run: Any) -> None:
     assert "broke off" in result.stderr
 
 
-@pytest.mark.parametrize("model", ["nobody-lists-this", "nobody/m", "mock/unknown"])
-def test_a_model_nobody_has_is_wrong_usage(run: Any, model: str) -> None:
+@pytest.mark.parametrize("model", ["unlisted-model", "unknown/m", "mock/unknown"])
+def test_an_unknown_model_is_wrong_usage(run: Any, model: str) -> None:
     result = run("chat", "-m", model, "hi")
     assert result.exit_code == 2
     assert result.stderr.startswith("modelport: ")
@@ -119,6 +119,6 @@ def test_a_failing_upstream_answers_nothing_on_stdout(run: Any, monkeypatch: pyt
         ({"usd_micros": 10_000_000}, "10 tokens in, 5 out · 1.2 s · $10"),
     ],
 )
-def test_what_a_call_took_in_one_line(usage: dict[str, Any], line: str) -> None:
+def test_the_usage_of_a_call_in_one_line(usage: dict[str, Any], line: str) -> None:
     values = {"input_tokens": 10, "output_tokens": 5, "latency_ms": 1234.0, "usd_micros": None, "estimated": False}
     assert usage_line(Usage(**(values | usage))) == line

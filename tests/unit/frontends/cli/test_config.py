@@ -1,4 +1,4 @@
-"""``modelport config``: where the file is, what is wrong with it, and what it may say."""
+"""``modelport config``: the path, the problems and the schema of the file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ def file() -> Path:
     return Path(os.environ["MODELPORT_CONFIG_DIR"]) / "config.toml"
 
 
-def test_the_path_is_told_whether_there_is_a_file_or_not(run: Any, file: Path) -> None:
+def test_the_path_is_printed_with_and_without_a_file(run: Any, file: Path) -> None:
     assert run("config", "path").stdout.strip() == str(file)
     assert json.loads(run("config", "path", "--json").stdout) == {"path": str(file), "exists": False}
 
 
-def test_a_sound_file(run: Any, file: Path) -> None:
+def test_a_valid_file(run: Any, file: Path) -> None:
     assert "There is no file" in run("config", "check").stdout
     file.write_text('[providers.acme]\nbase_url = "https://acme.example"\n')
     result = run("config", "check")
     assert (result.exit_code, result.stdout.strip()) == (0, f"{file} is in order.")
 
 
-def test_a_broken_file_is_told_line_by_line(run: Any, file: Path) -> None:
+def test_the_problems_of_a_file_are_printed_line_by_line(run: Any, file: Path) -> None:
     file.write_text('[providers.acme]\nbase_ur = "https://acme.example"\n[providers.opnai]\n')
     result = run("config", "check")
     assert result.exit_code == 2

@@ -42,9 +42,9 @@ def test_a_key_may_be_bound_to_an_address(run: Any) -> None:
     assert json.loads(run("keys", "list", "--json").stdout)["credentials"][0]["baseUrl"] == "https://mine.example"
 
 
-def test_deleting_tells_where_a_key_comes_from_now(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_deleting_reports_the_key_that_is_used_now(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", KEY)
-    assert "one comes from GROQ_API_KEY now" in run("keys", "delete", "groq").stdout
+    assert "now GROQ_API_KEY is used" in run("keys", "delete", "groq").stdout
 
 
 def test_no_keys_found_is_1_with_a_way_out(run: Any) -> None:
@@ -58,11 +58,11 @@ def test_no_keys_found_is_1_with_a_way_out(run: Any) -> None:
 @pytest.mark.parametrize(
     ("arguments", "input"),
     [
-        (["set", "nobody"], KEY),
+        (["set", "unknown"], KEY),
         (["set", "groq"], "\n"),
         (["set", "openai"], KEY),
         (["set"], KEY),
-        (["delete", "nobody"], None),
+        (["delete", "unknown"], None),
         (["delete"], None),
         (["rotate"], None),
     ],

@@ -83,10 +83,10 @@ def test_exit_codes() -> None:
     failed = started("chat", "--nothing")
     assert failed.returncode == 2
     assert "Usage" in failed.stderr
-    assert started("chat", "-m", "nobody-lists-this", "hi").returncode == 2
+    assert started("chat", "-m", "unlisted-model", "hi").returncode == 2
 
 
-def test_a_reader_that_has_seen_enough_is_no_trouble() -> None:
+def test_a_reader_that_closes_the_pipe_early_is_no_error() -> None:
     process = subprocess.Popen([sys.executable, "-m", "modelport", "chat", "-m", "mock/mock:words=20000", "x"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)  # fmt: skip
     assert process.stdout is not None
     assert process.stderr is not None

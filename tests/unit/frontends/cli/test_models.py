@@ -72,7 +72,7 @@ def test_sorted(run: Any) -> None:
     ("arguments", "code", "words"),
     [
         ((), 1, "No provider is set up"),
-        (("zzzqqq",), 1, "No model fits"),
+        (("zzzqqq",), 1, "No model matches"),
         (("--provider", "olama"), 2, "did you mean"),
         (("--requires", "telepathy"), 2, "telepathy"),
         (("--limit", "0"), 2, "0"),
@@ -114,7 +114,7 @@ def test_pull_with_a_bar_on_a_terminal(run: Any, ollama: LocalServer, monkeypatc
     assert "ollama/llama3.2:3b is ready." in result.stdout
 
 
-def test_pull_of_what_nobody_has(run: Any, ollama: LocalServer) -> None:
+def test_pull_of_an_unknown_model(run: Any, ollama: LocalServer) -> None:
     result = run("pull", "ollama/nobodys")
     assert result.exit_code == 1
     assert "file does not exist" in result.stderr
@@ -133,4 +133,4 @@ def test_a_stopped_download_says_how_to_go_on(run: Any, monkeypatch: pytest.Monk
 
     monkeypatch.setattr("modelport.frontends.cli.pull.with_app", stop)
     result = run("pull", "llama3.2:3b", "--provider", "ollama")
-    assert "Stopped. modelport pull llama3.2:3b --provider ollama goes on where it stopped." in result.stderr
+    assert "Stopped. To resume: modelport pull llama3.2:3b --provider ollama" in result.stderr

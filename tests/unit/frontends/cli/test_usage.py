@@ -54,7 +54,7 @@ def test_a_history_in_json(used: Any) -> None:
 def test_nothing_used_is_1(run: Any, arguments: list[str]) -> None:
     result = run("usage", *arguments)
     assert result.exit_code == 1
-    assert result.stdout.startswith(("Nothing was used", "No calls were recorded"))
+    assert result.stdout.startswith("No calls were recorded")
     result = run("usage", "--json", *arguments)
     assert result.exit_code == 1
     json.loads(result.stdout)
@@ -79,8 +79,8 @@ def test_credit_for_people_and_programs(run: Any) -> None:
     assert json.loads(run("usage", "--credits", "mock", "--json").stdout)["remainingUsdMicros"] == 7_500_000
 
 
-@pytest.mark.parametrize(("provider", "code"), [("groq", 1), ("openrouter", 1), ("nobody", 2)])
-def test_credit_that_cannot_be_told(run: Any, provider: str, code: int) -> None:
+@pytest.mark.parametrize(("provider", "code"), [("groq", 1), ("openrouter", 1), ("unknown", 2)])
+def test_credit_that_is_not_available(run: Any, provider: str, code: int) -> None:
     result = run("usage", "--credits", provider)
     assert (result.exit_code, result.stdout) == (code, "")
     assert result.stderr.startswith("modelport: ")

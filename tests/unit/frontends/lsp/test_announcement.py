@@ -1,4 +1,4 @@
-"""What a server says of itself to other programs: once, in the background, and never to its own harm."""
+"""The announcement of a server to other programs: once, in the background, and without effect on its requests."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Announcing:
     """Stands in for the file; ``open`` lets a write go on."""
 
     def __init__(self) -> None:
-        self.said: list[tuple[Any, ...]] = []
-        self.taken_back = 0
+        self.written: list[tuple[Any, ...]] = []
+        self.removed = 0
         self.error: Exception | None = None
         self.begun = threading.Event()
         self.open = threading.Event()
@@ -31,11 +31,11 @@ class Announcing:
         assert self.open.wait(10)
         if self.error:
             raise self.error
-        self.said.append((host, pid, capabilities))
+        self.written.append((host, pid, capabilities))
         return self.take_back
 
     def take_back(self) -> None:
-        self.taken_back += 1
+        self.removed += 1
 
 
 @pytest.fixture
@@ -48,33 +48,33 @@ def file(monkeypatch: pytest.MonkeyPatch) -> Announcing:
 @pytest.mark.parametrize(
     ("process_id", "pid"), [(7, 7), (None, None), ("7", None), (True, None), (7.0, None), ([7], None)]
 )
-async def test_who_the_client_is_is_told(file: Announcing, process_id: object, pid: int | None) -> None:
+async def test_the_client_is_announced(file: Announcing, process_id: object, pid: int | None) -> None:
     presence = InstanceAnnouncement()
     presence.introduce("Zed", {"processId": process_id})
     await presence.announce()
-    ((host, told, capabilities),) = file.said
-    assert (host, told) == ("Zed", pid)
+    ((host, client_pid, capabilities),) = file.written
+    assert (host, client_pid) == ("Zed", pid)
     assert {"completion", "model"} <= set(capabilities)
     assert len(capabilities) == len(set(capabilities))
 
 
-async def test_it_is_said_once_and_taken_back(file: Announcing) -> None:
+async def test_it_is_written_once_and_removed(file: Announcing) -> None:
     presence = InstanceAnnouncement()
     await presence.announce()
     await presence.announce()
-    assert len(file.said) == 1
+    assert len(file.written) == 1
     await presence.withdraw()
-    assert file.taken_back == 1
+    assert file.removed == 1
 
 
-async def test_what_was_never_said_is_not_taken_back_nor_said_later(file: Announcing) -> None:
+async def test_what_was_never_written_is_not_removed_nor_written_later(file: Announcing) -> None:
     presence = InstanceAnnouncement()
     await presence.withdraw()
     await presence.announce()
-    assert (file.said, file.taken_back) == ([], 0)
+    assert (file.written, file.removed) == ([], 0)
 
 
-async def test_what_is_being_said_at_the_end_is_taken_back(file: Announcing) -> None:
+async def test_what_is_being_written_at_the_end_is_removed(file: Announcing) -> None:
     presence = InstanceAnnouncement()
     file.open.clear()
     async with anyio.create_task_group() as tasks:
@@ -83,7 +83,7 @@ async def test_what_is_being_said_at_the_end_is_taken_back(file: Announcing) -> 
         tasks.start_soon(presence.withdraw)
         await anyio.wait_all_tasks_blocked()
         file.open.set()
-    assert (len(file.said), file.taken_back) == (1, 1)
+    assert (len(file.written), file.removed) == (1, 1)
 
 
 async def test_a_disk_that_does_not_answer_does_not_hold_up_the_end(file: Announcing) -> None:
@@ -99,18 +99,18 @@ async def test_a_disk_that_does_not_answer_does_not_hold_up_the_end(file: Announ
     file.open.set()
 
 
-async def test_what_cannot_be_said_is_a_remark_in_the_log(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_failed_write_is_a_line_of_the_log(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
     file.error = PermissionError(13, "Permission denied", "/run/user/7/acp-agents")
-    with caplog.at_level(logging.DEBUG, "modelport.presence"):
+    with caplog.at_level(logging.DEBUG, "modelport.announcement"):
         presence = InstanceAnnouncement()
         await presence.announce()
         await presence.withdraw()
     (record,) = caplog.records
     assert record.levelno == logging.DEBUG
-    assert record.message == "other programs are not told of this server: Permission denied"
+    assert record.message == "this server could not be announced: Permission denied"
 
 
-async def test_a_bug_is_told_and_harms_nobody(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_is_logged_and_has_no_other_effect(file: Announcing, caplog: pytest.LogCaptureFixture) -> None:
     file.error = ZeroDivisionError()
     await InstanceAnnouncement().announce()
-    assert "bug in telling other programs" in caplog.text
+    assert "bug in the announcement" in caplog.text

@@ -1,4 +1,4 @@
-"""The rules of the wire: every request is answered once, whatever came in and whatever it does."""
+"""The rules of the wire: every request is answered once, whatever its content and whatever its handler does."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ INITIALIZE = {"id": 0, "method": "initialize", "params": {"processId": 7}}
 
 
 class Client:
-    """A boundary, and everything it said."""
+    """A boundary, and everything it sent."""
 
     def __init__(self) -> None:
-        self.said: list[dict[str, Any]] = []
+        self.sent: list[dict[str, Any]] = []
         self.spoke = anyio.Event()
         self.exits: list[int] = []
         self.initialized: list[dict[str, Any]] = []
@@ -32,12 +32,12 @@ class Client:
         self.boundary: Boundary = None  # type: ignore[assignment]
 
     def send(self, body: bytes) -> None:
-        self.said.append(json.loads(body))
+        self.sent.append(json.loads(body))
         self.spoke.set()
 
     async def until(self, count: int) -> None:
-        """Returns when so much has been said."""
-        while len(self.said) < count:
+        """Returns when so many messages have been sent."""
+        while len(self.sent) < count:
             self.spoke = anyio.Event()
             await self.spoke.wait()
 
@@ -53,8 +53,8 @@ class Client:
     async def answers(self) -> list[tuple[Any, Any]]:
         """Id and code, or result, of each answer, once everything has come to rest."""
         await anyio.wait_all_tasks_blocked()
-        said, self.said = self.said, []
-        return [(m["id"], m["error"]["code"] if "error" in m else m["result"]) for m in said]
+        sent, self.sent = self.sent, []
+        return [(m["id"], m["error"]["code"] if "error" in m else m["result"]) for m in sent]
 
 
 @asynccontextmanager
@@ -65,7 +65,7 @@ async def client(*, initialized: bool = True) -> AsyncIterator[Client]:
         if initialized:
             mine.receive(**INITIALIZE)
             await anyio.wait_all_tasks_blocked()
-            mine.said.clear()
+            mine.sent.clear()
         yield mine
         tasks.cancel_scope.cancel()
 
@@ -115,7 +115,7 @@ async def test_a_notification_is_never_answered(status: Any) -> None:
 
 
 @pytest.mark.parametrize("initialized", [True, False])
-async def test_a_client_that_is_ready_makes_the_server_known(initialized: bool) -> None:
+async def test_initialized_announces_the_server(initialized: bool) -> None:
     async with client(initialized=initialized) as mine:
         await anyio.wait_all_tasks_blocked()
         assert mine.announced == 0
@@ -141,12 +141,12 @@ async def test_whatever_a_handler_raises_is_one_answer(status: Any, error: Excep
         assert await mine.answers() == [(1, code)]
 
 
-async def test_a_bug_tells_where_to_look_and_nothing_of_itself(status: Any, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_bug_is_answered_with_its_log_id_and_no_detail(status: Any, caplog: pytest.LogCaptureFixture) -> None:
     status(raising(ZeroDivisionError("in /etc/passwd")))
     async with client() as mine:
         mine.receive(id=1, method="provider/status")
         await anyio.wait_all_tasks_blocked()
-        (answer,) = mine.said
+        (answer,) = mine.sent
         assert "passwd" not in json.dumps(answer)
         assert answer["error"]["data"]["logId"] in caplog.text
         assert "ZeroDivisionError" in caplog.text
@@ -198,14 +198,14 @@ async def test_an_exit_without_a_shutdown_is_1() -> None:
         assert mine.exits == [1]
 
 
-async def test_an_unknown_method_is_told_by_name_but_not_at_any_length() -> None:
+async def test_an_unknown_method_is_named_up_to_a_length() -> None:
     async with client() as mine:
         mine.receive(id=1, method="made/up")
         mine.receive(id=2, method="x" * 5000)
         await anyio.wait_all_tasks_blocked()
-        assert [m["error"]["code"] for m in mine.said] == [-32601, -32601]
-        assert "made/up" in mine.said[0]["error"]["message"]
-        assert len(mine.said[1]["error"]["message"]) < 200
+        assert [m["error"]["code"] for m in mine.sent] == [-32601, -32601]
+        assert "made/up" in mine.sent[0]["error"]["message"]
+        assert len(mine.sent[1]["error"]["message"]) < 200
 
 
 async def test_an_id_in_flight_cannot_be_used_again_until_it_is_answered(status: Any) -> None:
@@ -257,7 +257,7 @@ async def test_what_is_no_message_is_answered_too() -> None:
         assert await mine.answers() == [(None, -32700), (None, -32600), (None, -32700), (5, -32600)]
 
 
-async def test_an_answer_from_the_client_is_taken_quietly() -> None:
+async def test_a_response_from_the_client_is_dropped() -> None:
     async with client() as mine:
         mine.receive(id=99, result={})
         mine.receive(id=99, error={"code": 1, "message": "x"})

@@ -26,14 +26,14 @@ class Wire:
         self.stdio = Stdio(self.source, self.sink, pollable=False)
 
     def greet(self, *chunks: bytes) -> tuple[Greeting, bytes]:
-        """What became of these bytes, followed by the end of the input, and what was said."""
+        """The outcome for these bytes, followed by the end of the input, and the reply."""
         for chunk in chunks:
             os.write(self.client_out, chunk)
         os.close(self.client_out)
         greeting = greet(self.stdio)
         os.close(self.sink)
-        said = b"".join(iter(lambda: os.read(self.client_in, 65536), b""))
-        return greeting, said
+        reply = b"".join(iter(lambda: os.read(self.client_in, 65536), b""))
+        return greeting, reply
 
     def close(self) -> None:
         for descriptor in (self.source, self.client_out, self.client_in, self.sink):
@@ -59,10 +59,10 @@ def hello(**more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("id_", [1, "one", 0, 'naïve "quoted" 😀'])
 def test_a_plain_initialize_is_answered(wire: Wire, id_: Any) -> None:
-    greeting, said = wire.greet(frame(hello(id=id_)))
+    greeting, reply = wire.greet(frame(hello(id=id_)))
     assert greeting.params == {"capabilities": {}}
     assert greeting.unread == b""
-    header, _, body = said.partition(b"\r\n\r\n")
+    header, _, body = reply.partition(b"\r\n\r\n")
     assert header == b"Content-Length: %d" % len(body)
     assert json.loads(body) == {"jsonrpc": "2.0", "id": id_, "result": json.loads(INITIALIZE_RESULT)}
 
@@ -70,17 +70,17 @@ def test_a_plain_initialize_is_answered(wire: Wire, id_: Any) -> None:
 @pytest.mark.parametrize("params", [{}, {"params": None}])
 def test_an_initialize_without_params_is_plain_too(wire: Wire, params: dict[str, Any]) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", **params}
-    greeting, said = wire.greet(frame(message))
+    greeting, reply = wire.greet(frame(message))
     assert greeting.params == {}
-    assert said
+    assert reply
 
 
 @pytest.mark.parametrize("rest", [b"Content-Le", frame({"jsonrpc": "2.0", "method": "initialized"}) * 2, b"\r\n", frame(hello())])  # fmt: skip
-def test_what_came_behind_it_is_left_for_the_server(wire: Wire, rest: bytes) -> None:
-    greeting, said = wire.greet(frame(hello()) + rest)
+def test_the_bytes_after_it_are_left_for_the_server(wire: Wire, rest: bytes) -> None:
+    greeting, reply = wire.greet(frame(hello()) + rest)
     assert greeting.params is not None
     assert greeting.unread == rest
-    assert said.count(b"Content-Length") == 1
+    assert reply.count(b"Content-Length") == 1
 
 
 @pytest.mark.parametrize(
@@ -104,24 +104,24 @@ def test_what_came_behind_it_is_left_for_the_server(wire: Wire, rest: bytes) -> 
     ],
 )
 def test_anything_unusual_is_left_as_it_came(wire: Wire, unusual: bytes) -> None:
-    greeting, said = wire.greet(unusual)
+    greeting, reply = wire.greet(unusual)
     assert greeting.params is None
     assert greeting.unread == unusual
-    assert said == b""
+    assert reply == b""
 
 
 @given(st.data())
-def test_it_may_come_in_any_pieces(data: st.DataObject) -> None:
+def test_it_may_come_in_any_chunks(data: st.DataObject) -> None:
     stream = frame(hello(params={"capabilities": {}, "rootUri": "file:///naïve"})) + frame({"jsonrpc": "2.0", "method": "x"})  # fmt: skip
     places = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=5)))
     wire = Wire()
     try:
-        greeting, said = wire.greet(*(stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)))
+        greeting, reply = wire.greet(*(stream[a:b] for a, b in zip([0, *places], [*places, len(stream)], strict=True)))
     finally:
         wire.close()
     assert greeting.params == {"capabilities": {}, "rootUri": "file:///naïve"}
     assert greeting.unread == frame({"jsonrpc": "2.0", "method": "x"})
-    assert said.count(b"serverInfo") == 1
+    assert reply.count(b"serverInfo") == 1
 
 
 def test_a_sink_that_is_full_is_waited_for(wire: Wire) -> None:

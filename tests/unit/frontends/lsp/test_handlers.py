@@ -1,4 +1,4 @@
-"""The table of handlers, and what the thin ones do."""
+"""The table of handlers, and the completion handler."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_handler_takes_the_params_of_its_method(method: str) -> None:
 
 
 class FakeCompletions:
-    """Streams two pieces, records a call and returns."""
+    """Streams two deltas, records a call and returns."""
 
     def __init__(self) -> None:
         self.listener: Any = None
@@ -48,7 +48,7 @@ class FakeCompletions:
 
 
 class FakeOutbox:
-    """Keeps what would leave, in order."""
+    """Keeps what would be sent, in order."""
 
     def __init__(self) -> None:
         self.left: list[Any] = []
@@ -111,7 +111,7 @@ async def test_the_stream_id_is_free_again_however_it_ends() -> None:
     assert session.streams == set()
 
 
-async def test_without_a_stream_only_the_record_is_told() -> None:
+async def test_without_a_stream_only_the_record_is_sent() -> None:
     session = FakeSession()
     await completion.create_completion(session, ask(work_done_token="t"))  # type: ignore[arg-type]
     assert session.outbox.left == [("the call", None)]

@@ -39,7 +39,7 @@ class Running:
         self.stdio = Stdio(source, sink, pollable=True)
         self.codes: list[int] = []
         self.reading: int | None = reading
-        self.heard = b""
+        self.output = b""
         self._writing: int | None = writing
 
     async def run(self) -> None:
@@ -60,25 +60,25 @@ class Running:
         self.reading = None
 
     async def read(self) -> None:
-        """Some of what it says."""
+        """Some of its output."""
         assert self.reading is not None
-        self.heard += await anyio.to_thread.run_sync(os.read, self.reading, 1 << 16)
+        self.output += await anyio.to_thread.run_sync(os.read, self.reading, 1 << 16)
 
     def close(self) -> None:
-        """Takes what is left of what it said."""
+        """Reads the rest of its output."""
         os.close(self.stdio.sink)
         os.close(self.stdio.source)
         if self.reading is not None:
             while data := os.read(self.reading, 1 << 16):
-                self.heard += data
+                self.output += data
             self.stop_reading()
         if self._writing is not None:
             self.end_input()
 
     @property
     def replies(self) -> dict[int, dict[str, Any]]:
-        """All it has said, by id."""
-        bodies = [part.partition(b"\r\n\r\n")[2] for part in self.heard.split(b"Content-Length: ")[1:]]
+        """All its replies, by id."""
+        bodies = [part.partition(b"\r\n\r\n")[2] for part in self.output.split(b"Content-Length: ")[1:]]
         return {message["id"]: message for message in map(json.loads, bodies)}
 
 
@@ -146,7 +146,7 @@ async def test_an_answer_is_written_to_its_end_however_slowly_it_is_read(monkeyp
     async with server() as mine:
         mine.say(id=1, method="provider/status")
         mine.end_input()
-        while len(mine.heard) < len(text) and not mine.codes:
+        while len(mine.output) < len(text) and not mine.codes:
             # Many times as long as a server that was asked to exit waits for its client.
             await anyio.sleep(60)
             await mine.read()

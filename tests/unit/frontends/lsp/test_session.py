@@ -81,14 +81,14 @@ def test_a_stream_id_serves_one_request_at_a_time() -> None:
     mine.open_stream("s")
 
 
-def test_a_recorded_call_is_told() -> None:
+def test_a_recorded_call_is_sent() -> None:
     mine, box = session()
     usage = Usage(input_tokens=1, output_tokens=2, latency_ms=3, usd_micros=None, estimated=False)
     call = Call(id=7, started_at="2026-11-20T00:00:00Z", provider="p", model="m", outcome="ok", usage=usage)
     mine.recorded(call, "s")
-    (told,) = box.sent
-    assert told["method"] == "usage/updated"
-    assert (told["params"]["call"]["id"], told["params"]["streamId"]) == (7, "s")
+    (message,) = box.sent
+    assert message["method"] == "usage/updated"
+    assert (message["params"]["call"]["id"], message["params"]["streamId"]) == (7, "s")
 
 
 def test_progress_begins_and_ends_however_the_work_ends() -> None:
@@ -105,7 +105,7 @@ def test_progress_begins_and_ends_however_the_work_ends() -> None:
     ]
 
 
-def test_progress_can_tell_more() -> None:
+def test_progress_can_report_more() -> None:
     mine, box = session()
     with mine.progress("t", "Asking") as report:
         report("one")

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.frontends.lsp.updates import MOST_WAITING, UpdateStream
+from modelport.frontends.lsp.updates import MAX_WAITING_CHARS, UpdateStream
 
 
 class Box:
     """An outbox that only notes who has something to say."""
 
     def __init__(self) -> None:
-        self.told = 0
+        self.announced = 0
 
     def ready(self, source: object) -> None:
-        self.told += 1
+        self.announced += 1
 
 
 def stream(stream_id: str = "s") -> UpdateStream:
@@ -82,7 +82,7 @@ def test_kinds_keep_their_order() -> None:
 
 
 @pytest.mark.parametrize(("id_", "name"), [("c", None), (None, "f")])
-def test_an_id_or_a_name_alone_is_told_alone(id_: str | None, name: str | None) -> None:
+def test_an_id_or_a_name_alone_is_an_update_of_its_own(id_: str | None, name: str | None) -> None:
     updates = stream()
     updates.tool_call(0, id_, name, "{")
     updates.tool_call(0, None, None, "}")
@@ -118,7 +118,7 @@ DELTA = st.tuples(st.sampled_from(["text", "reasoning", "tool", "name"]), st.int
 def test_nothing_is_lost_or_moved_whenever_there_is_room(deltas: list[tuple[str, int, str] | None]) -> None:
     updates = stream()
     seen: list[dict[str, Any]] = []
-    said: list[tuple[Any, str]] = []
+    sent: list[tuple[Any, str]] = []
     for delta in deltas:
         if delta is None:
             seen += taken(updates)
@@ -130,45 +130,45 @@ def test_nothing_is_lost_or_moved_whenever_there_is_room(deltas: list[tuple[str,
             updates.tool_call(index, text, text, text)
         else:
             getattr(updates, kind)(text)
-        said.append(((kind, index if kind in ("tool", "name") else 0), text))
+        sent.append(((kind, index if kind in ("tool", "name") else 0), text))
     seen += taken(updates)
     assert [p["seq"] for p in seen] == list(range(len(seen)))
 
-    def pieces(values: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
+    def merged(values: list[tuple[Any, str]]) -> list[tuple[Any, str]]:
         return [(key, "".join(text for _, text in group)) for key, group in groupby(values, key=lambda v: v[0])]
 
-    heard: list[tuple[Any, str]] = []
+    received: list[tuple[Any, str]] = []
     for update in (p["update"] for p in seen):
         if update["kind"] == "toolCall":
-            heard.append((("name" if "id" in update else "tool", update["index"]), update["argumentsDelta"]))
+            received.append((("name" if "id" in update else "tool", update["index"]), update["argumentsDelta"]))
         else:
-            heard.append(((update["kind"], 0), update["text"]))
-    assert pieces(heard) == pieces(said)
+            received.append(((update["kind"], 0), update["text"]))
+    assert merged(received) == merged(sent)
 
 
-def test_the_outbox_is_told_once_until_it_has_asked() -> None:
+def test_the_outbox_is_called_once_until_it_collects() -> None:
     box = Box()
     updates = UpdateStream("s", box)  # type: ignore[arg-type]
     updates.text("a")
     updates.text("b")
     updates.reasoning("c")
-    assert box.told == 1
+    assert box.announced == 1
     taken(updates)
     updates.text("d")
-    assert box.told == 2
+    assert box.announced == 2
 
 
-def test_an_empty_piece_that_names_a_call_is_told_too() -> None:
+def test_an_empty_delta_that_names_a_call_is_sent_too() -> None:
     box = Box()
     updates = UpdateStream("s", box)  # type: ignore[arg-type]
     updates.tool_call(0, "c", "f", "")
-    assert box.told == 1
+    assert box.announced == 1
     assert len(taken(updates)) == 1
 
 
 async def test_who_makes_the_answer_waits_for_a_client_that_is_far_behind() -> None:
     updates = stream()
-    updates.text("x" * MOST_WAITING)
+    updates.text("x" * MAX_WAITING_CHARS)
     assert not updates.congested
     updates.text("x")
     assert updates.congested
@@ -189,7 +189,7 @@ async def test_who_makes_the_answer_waits_for_a_client_that_is_far_behind() -> N
     assert not updates.congested
 
 
-async def test_nobody_waits_for_a_client_that_keeps_up() -> None:
+async def test_a_client_that_keeps_up_is_never_waited_for() -> None:
     updates = stream()
     updates.text("x")
     with anyio.fail_after(1):

@@ -25,9 +25,9 @@ WEATHER = modelport.Tool(
 )
 
 
-async def read(pieces: AsyncIterator[str], into: list[str]) -> None:
-    async for piece in pieces:
-        into.append(piece)  # noqa: PERF401  what came before the error is to be seen
+async def read(deltas: AsyncIterator[str], into: list[str]) -> None:
+    async for delta in deltas:
+        into.append(delta)  # noqa: PERF401  what came before the error is to be seen
 
 
 @pytest.fixture

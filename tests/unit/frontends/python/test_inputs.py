@@ -1,4 +1,4 @@
-"""What Python programs hand over."""
+"""The conversion of arguments of Python programs."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def test_messages_and_dicts_may_be_mixed() -> None:
     ("item", "words"),
     [
         ({"role": "user", "contents": "Hi"}, "no field contents"),
-        ({"role": "nobody", "content": "Hi"}, "Invalid enum value 'nobody'"),
+        ({"role": "stranger", "content": "Hi"}, "Invalid enum value 'stranger'"),
         ({"content": "Hi"}, "missing required field `role`"),
         ("Hi", "must be a Message or a dict"),
     ],

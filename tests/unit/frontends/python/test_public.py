@@ -31,8 +31,8 @@ async def typed(client: modelport.Client, sync: modelport.SyncClient) -> None:
     reveal_type(await client.discover())
     reveal_type(sync.complete("hi"))
     reveal_type(sync.usage_snapshot())
-    for piece in sync.stream([{"role": "user", "content": "hi"}]).texts():
-        reveal_type(piece)
+    for delta in sync.stream([{"role": "user", "content": "hi"}]).texts():
+        reveal_type(delta)
     for server in sync.discover(ports=[1]):
         reveal_type(server)
     for step in sync.pull_model("ollama", "tiny"):

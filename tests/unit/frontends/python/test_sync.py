@@ -34,7 +34,7 @@ def test_calls(client: modelport.SyncClient) -> None:
     assert client.usage_history(limit=1)[0].client == "tests"
     assert client.provider("claude").id == "anthropic"
     with pytest.raises(modelport.InvalidParams):
-        client.provider("nobody")
+        client.provider("unknown")
     with pytest.raises(modelport.RequestFailed):
         client.complete("hi", model="mock/mock:fail=rate_limited")
 
@@ -58,7 +58,7 @@ def test_a_stream_that_breaks_off(client: modelport.SyncClient) -> None:
         stream.result()
 
 
-def test_a_wrong_message_is_told_when_the_stream_begins(client: modelport.SyncClient) -> None:
+def test_a_wrong_message_is_refused_when_the_stream_begins(client: modelport.SyncClient) -> None:
     with pytest.raises(modelport.InvalidParams, match="no field contents"):
         next(client.stream([{"role": "user", "contents": "x"}], model="mock/mock"))
 
@@ -85,7 +85,7 @@ def test_leaving_a_block_closes_the_connection(client: modelport.SyncClient, end
 def test_a_stream_that_is_closed_before_it_began(client: modelport.SyncClient) -> None:
     stream = client.stream("hi", model="mock/mock")
     stream.close()
-    with pytest.raises(RuntimeError, match="before it had begun"):
+    with pytest.raises(RuntimeError, match="stream is closed"):
         next(stream)
 
 
@@ -159,7 +159,7 @@ try:
 except KeyboardInterrupt:
     print("stopped", flush=True)
 print(client.complete("still here", model="mock/mock").text, flush=True)
-# An interrupt between two pieces stops the call without waiting for its record; closing does wait.
+# An interrupt between two items stops the call without waiting for its record; closing does wait.
 client.close()
 with modelport.SyncClient() as another:
     print([call.outcome for call in another.usage_history()], flush=True)

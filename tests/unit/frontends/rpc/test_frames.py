@@ -1,4 +1,4 @@
-"""Cutting a byte stream into messages, whatever is between them."""
+"""Cutting a byte stream into message bodies, with garbage between them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.frontends.rpc.frames import LONGEST_HEADER, BadFrame, FrameParser
+from modelport.frontends.rpc.frames import MAX_HEADER_BYTES, BadFrame, FrameParser
 
 BODIES = st.lists(st.binary(max_size=20), max_size=5)
 HEADERS = st.sampled_from(
@@ -25,15 +25,15 @@ def frame(body: bytes) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
-def parse(*chunks: bytes, longest_body: int = 1000) -> list[bytes | str]:
-    """The bodies, and the reasons of what was none."""
-    parser = FrameParser(longest_body)
+def parse(*chunks: bytes, max_body_bytes: int = 1000) -> list[bytes | str]:
+    """The bodies, and the reason of each bad frame."""
+    parser = FrameParser(max_body_bytes)
     items = [item for chunk in chunks for item in parser.feed(chunk)]
     return [item.reason if isinstance(item, BadFrame) else item for item in items]
 
 
-def bodies(*chunks: bytes, longest_body: int = 1000) -> list[bytes]:
-    return [item for item in parse(*chunks, longest_body=longest_body) if isinstance(item, bytes)]
+def bodies(*chunks: bytes, max_body_bytes: int = 1000) -> list[bytes]:
+    return [item for item in parse(*chunks, max_body_bytes=max_body_bytes) if isinstance(item, bytes)]
 
 
 def cut(data: st.DataObject, stream: bytes) -> list[bytes]:
@@ -92,7 +92,7 @@ def test_no_bytes_at_all_break_the_parser(junk: bytes, data: st.DataObject) -> N
         (b"hello\r\n\r\n", "a header without a valid Content-Length"),
         (b"Content-Length: many\r\n\r\n", "a header without a valid Content-Length"),
         (b"Content-Length: -5\r\n\r\n", "a header without a valid Content-Length"),
-        (b"x" * (LONGEST_HEADER + 1), "a header without an end"),
+        (b"x" * (MAX_HEADER_BYTES + 1), "a header without an end"),
     ],
 )
 def test_garbage_is_reported_once_and_by_what_it_is(junk: bytes, reason: str) -> None:
@@ -103,18 +103,18 @@ def test_garbage_without_an_end_is_not_kept() -> None:
     parser = FrameParser()
     for _ in range(100):
         parser.feed(b"\x00\x01\x02" * 10_000)
-    assert len(parser.rest()) <= LONGEST_HEADER + 30_000
+    assert len(parser.remainder()) <= MAX_HEADER_BYTES + 30_000
 
 
 @pytest.mark.parametrize("cut_", [lambda stream: [stream], one_by_one])
-def test_a_body_over_the_cap_is_skipped_and_told(cut_: object) -> None:
+def test_a_body_over_the_cap_is_skipped_and_reported(cut_: object) -> None:
     stream = frame(b"before") + frame(b"x" * 50) + frame(b"after")
-    found = parse(*cut_(stream), longest_body=40)  # type: ignore[operator]
-    assert found == [b"before", "a message of 50 bytes; the limit is 40", b"after"]
+    items = parse(*cut_(stream), max_body_bytes=40)  # type: ignore[operator]
+    assert items == [b"before", "a message of 50 bytes; the limit is 40", b"after"]
 
 
 def test_a_body_of_exactly_the_cap_passes() -> None:
-    assert parse(frame(b"x" * 40), longest_body=40) == [b"x" * 40]
+    assert parse(frame(b"x" * 40), max_body_bytes=40) == [b"x" * 40]
 
 
 def test_a_length_of_zero_is_an_empty_body() -> None:
@@ -126,15 +126,15 @@ def test_a_body_that_looks_like_a_header_is_a_body() -> None:
     assert parse(frame(inner) + frame(b"a")) == [inner, b"a"]
 
 
-def test_what_is_not_complete_is_kept() -> None:
+def test_an_incomplete_frame_is_kept() -> None:
     parser = FrameParser()
     assert parser.feed(b"Content-Length: 5\r\n\r\nab") == []
-    assert parser.rest() == b"ab"
+    assert parser.remainder() == b"ab"
     assert parser.feed(b"cde") == [b"abcde"]
-    assert parser.rest() == b""
+    assert parser.remainder() == b""
 
 
-def test_a_large_body_in_small_pieces_costs_no_more_than_its_size() -> None:
+def test_a_large_body_in_small_chunks_costs_no_more_than_its_size() -> None:
     import time
 
     body = b"x" * 4_000_000

@@ -79,7 +79,7 @@ async def test_garbage_is_handed_over_as_that() -> None:
         assert await mine.until(2) == ["a header without a valid Content-Length", b"one"]
 
 
-async def test_the_end_is_told_after_the_last_message() -> None:
+async def test_the_end_is_reported_after_the_last_message() -> None:
     async with pipe() as mine:
         os.write(mine.writing, frame(b"one") + frame(b"two"))
         os.close(mine.writing)
@@ -88,21 +88,21 @@ async def test_the_end_is_told_after_the_last_message() -> None:
         assert await mine.until(2) == [b"one", b"two"]
 
 
-async def test_on_a_slow_machine_the_end_is_still_told_after_the_last_message() -> None:
+async def test_on_a_slow_machine_the_end_is_still_reported_after_the_last_message() -> None:
     """The thread has read everything before the event loop has its first turn."""
     source, writing = os.pipe()
     os.write(writing, frame(b"one") + frame(b"two"))
     os.close(writing)
-    told: list[bytes | str] = []
-    inbox = Inbox(source, b"", lambda: told.append("the end"))
+    received: list[bytes | str] = []
+    inbox = Inbox(source, b"", lambda: received.append("the end"))
     inbox._read()
     with anyio.fail_after(5):
-        await inbox.run(lambda item: told.append(item if isinstance(item, bytes) else item.reason))
-    assert told == [b"one", b"two", "the end"]
+        await inbox.run(lambda item: received.append(item if isinstance(item, bytes) else item.reason))
+    assert received == [b"one", b"two", "the end"]
     os.close(source)
 
 
-async def test_a_client_that_does_not_read_is_not_listened_to() -> None:
+async def test_a_client_that_does_not_read_is_not_read_from() -> None:
     async with pipe() as mine:
         mine.inbox.hold(True)
         os.write(mine.writing, frame(b"one"))
@@ -117,7 +117,7 @@ async def test_a_client_that_does_not_read_is_not_listened_to() -> None:
 
 
 async def test_a_client_that_floods_fills_the_pipe_and_not_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_UNHANDLED", 1000)
+    monkeypatch.setattr(module, "MAX_UNHANDLED_BYTES", 1000)
     monkeypatch.setattr(module, "READ_SIZE", 4096)
     most = 0
     async with pipe() as mine:

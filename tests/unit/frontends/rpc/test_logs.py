@@ -1,4 +1,4 @@
-"""No line of the log holds a key, and none holds the server up."""
+"""No line of the log holds a key, and none blocks the server."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def test_any_line_can_be_redacted(line: str) -> None:
 
 
 class Stderr(io.StringIO):
-    """Standard error that can be held, and that tells when a line is out."""
+    """Standard error that can be held, and that signals each written line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -129,7 +129,7 @@ def test_a_traceback_holds_no_key() -> None:
 @pytest.mark.parametrize(
     ("level", "shown"), [("", 1), ("info", 2), ("debug", 3), ("DEBUG", 3), ("error", 0), ("odd", 1)]
 )
-def test_only_our_own_names_say_more_when_asked(monkeypatch: pytest.MonkeyPatch, level: str, shown: int) -> None:
+def test_a_lower_level_is_for_our_own_loggers_only(monkeypatch: pytest.MonkeyPatch, level: str, shown: int) -> None:
     monkeypatch.setenv("MODELPORT_LOG", level)
     with server_logging() as stderr:
         ours, theirs = logging.getLogger("modelport.x"), logging.getLogger("httpx2")
@@ -144,12 +144,12 @@ def test_only_our_own_names_say_more_when_asked(monkeypatch: pytest.MonkeyPatch,
     assert written.count(" line") == shown
 
 
-def test_a_stderr_that_nobody_reads_holds_nobody_up() -> None:
+def test_an_unread_stderr_blocks_nothing() -> None:
     with server_logging() as stderr:
         stderr.open.clear()
         log = logging.getLogger("modelport.x")
-        for n in range(logs.LONGEST_QUEUE + 500):
+        for n in range(logs.MAX_QUEUED_LINES + 500):
             log.warning("line %d", n)
         stderr.open.set()
-        # Some were dropped, and that is told.
+        # Some were dropped, and their number is logged.
         assert "lines were dropped" in lines(stderr, 2)

@@ -59,7 +59,7 @@ def test_missing_params_are_none_at_all(fields: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("params", [[1], "text", 5, False, [], ""])
-def test_params_of_another_kind_are_kept_for_whoever_reads_them(params: Any) -> None:
+def test_params_of_another_kind_are_kept_as_they_are(params: Any) -> None:
     assert read(body(id=1, method="m", params=params)).params == params
 
 
@@ -142,7 +142,7 @@ def test_params_become_their_type() -> None:
     assert (read_.model, read_.timeout_ms, read_.tool_choice) == ("m", 5, types.NamedToolChoice(name="f"))
 
 
-def test_secrets_are_wrapped_before_anybody_sees_them() -> None:
+def test_secrets_are_wrapped_by_the_conversion() -> None:
     read_ = convert({"provider": "p", "apiKey": "k", "headers": {"x": "y"}}, types.ConnectProviderParams)
     assert read_.api_key == Secret("k")
     assert read_.headers == {"x": Secret("y")}
@@ -162,12 +162,12 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"prompt": 5}, types.CreateCompletionParams, "prompt", "a text"),
         ({"messages": {}}, types.CreateCompletionParams, "messages", "a list"),
         ({"messages": [5]}, types.CreateCompletionParams, "messages[0]", "an object"),
-        ({"messages": [MESSAGE, {"role": "robot"}]}, types.CreateCompletionParams, "messages[1].role", "not among those allowed"),
+        ({"messages": [MESSAGE, {"role": "robot"}]}, types.CreateCompletionParams, "messages[1].role", "not allowed"),
         ({"messages": [{"content": "x"}]}, types.CreateCompletionParams, "messages[0].role", "missing"),
         ({"messages": [{"role": "user", "content": 5}]}, types.CreateCompletionParams, "messages[0].content", "a text or a list"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, types.CreateCompletionParams, "messages[0].content[0].text", "missing"),
         ({"messages": [{"role": "user", "content": [{}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "missing"),
-        ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "not among those allowed"),
+        ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "not allowed"),
         ({"tools": [{"name": "f", "parameters": []}]}, types.CreateCompletionParams, "tools[0].parameters", "an object"),
         ({"toolChoice": 5}, types.CreateCompletionParams, "toolChoice", "a text or an object"),
         ({"parameters": []}, types.CreateCompletionParams, "parameters", "an object"),
@@ -175,7 +175,7 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"provider": "p", "secret": 5}, types.SetCredentialParams, "secret", "a text"),
         ({"verify": "yes"}, types.ConnectProviderParams, "verify", "true or false"),
         ({"headers": {"X-Key": 5}}, types.ConnectProviderParams, "headers[...]", "a text"),
-        ({"dialect": "x"}, types.ConnectProviderParams, "dialect", "not among those allowed"),
+        ({"dialect": "x"}, types.ConnectProviderParams, "dialect", "not allowed"),
         ({"before": 5}, types.DeltaUsageParams, "before", "an object"),
     ],
 )  # fmt: skip

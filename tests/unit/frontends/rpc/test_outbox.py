@@ -1,4 +1,4 @@
-"""Everything the server says, in order, bounded, and never waited for on the event loop."""
+"""Outgoing messages: in order, bounded, and never blocking the event loop."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ async def wire(request: pytest.FixtureRequest) -> Any:
 
 
 class Source:
-    """Something with frames to say."""
+    """A source with frames to send."""
 
     def __init__(self, *frames: bytes) -> None:
         self.pending = list(frames)
@@ -92,7 +92,7 @@ async def test_messages_leave_in_order(wire: Wire) -> None:
         await wire.outbox.flushed()
 
 
-async def test_a_source_is_asked_when_there_is_room(wire: Wire) -> None:
+async def test_a_source_is_collected_when_there_is_room(wire: Wire) -> None:
     with anyio.fail_after(5):
         source = Source(b"delta")
         wire.outbox.ready(source)
@@ -109,7 +109,7 @@ async def test_what_is_collected_goes_ahead_of_what_is_sent_later(wire: Wire) ->
         wire.outbox.collect(source)
         wire.outbox.send(b"reply")
         assert await wire.read_all(2) == [b"delta", b"reply"]
-        # Nothing more is asked of it.
+        # It is not collected again.
         wire.outbox.collect(source)
         wire.outbox.send(b"end")
         assert await wire.read_all(1) == [b"end"]
@@ -130,7 +130,7 @@ async def test_one_write_carries_all_that_is_ready(monkeypatch: pytest.MonkeyPat
 
 
 async def test_a_write_is_capped_and_what_is_over_waits_where_it_can_be_merged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_PER_WRITE", 1000)
+    monkeypatch.setattr(module, "MAX_WRITE_BYTES", 1000)
     wire = Wire(pollable=True)
     sizes: list[int] = []
     monkeypatch.setattr(wire.outbox._sink, "write", lambda data: bool(sizes.append(len(data))))
@@ -148,8 +148,8 @@ async def test_a_write_is_capped_and_what_is_over_waits_where_it_can_be_merged(m
     wire.close()
 
 
-async def test_a_client_that_does_not_read_is_told_of_and_holds_nobody_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 1000)
+async def test_a_client_that_does_not_read_is_reported_and_blocks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MAX_WAITING_BYTES", 1000)
     wire = Wire(pollable=True)
     with anyio.fail_after(5):
         wire.outbox.send(b"x" * 1_000_000)
@@ -166,7 +166,7 @@ async def test_a_client_that_does_not_read_is_told_of_and_holds_nobody_up(monkey
     wire.close()
 
 
-async def test_sources_that_wait_are_asked_once_there_is_room(wire: Wire) -> None:
+async def test_waiting_sources_are_collected_once_there_is_room(wire: Wire) -> None:
     with anyio.fail_after(5):
         wire.outbox.send(b"x" * 1_000_000)
         await anyio.lowlevel.checkpoint()
@@ -178,7 +178,7 @@ async def test_sources_that_wait_are_asked_once_there_is_room(wire: Wire) -> Non
         assert bodies[1:] == [b"one", b"two"]
 
 
-async def test_a_client_that_is_gone_is_noticed_once_and_nothing_waits_for_it(wire: Wire) -> None:
+async def test_a_client_that_is_gone_is_reported_once_and_not_waited_for(wire: Wire) -> None:
     os.close(wire.reading)
     with anyio.fail_after(5):
         while not wire.broken:
@@ -190,7 +190,7 @@ async def test_a_client_that_is_gone_is_noticed_once_and_nothing_waits_for_it(wi
     assert wire.broken == 1
 
 
-async def test_a_closed_outbox_says_nothing_more(wire: Wire) -> None:
+async def test_a_closed_outbox_sends_nothing_more(wire: Wire) -> None:
     with anyio.fail_after(5):
         wire.outbox.send(b"before")
         await wire.outbox.flushed()

@@ -1,4 +1,4 @@
-"""Noticing that the client's process is gone."""
+"""Detecting that the client's process has ended."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def notices(watch: ParentWatch, seconds: float = 10) -> float | None:
     return called[0] if called else None
 
 
-async def test_nothing_is_noticed_while_everybody_lives() -> None:
+async def test_nothing_is_noticed_while_both_processes_live() -> None:
     watch = ParentWatch()
     watch.also(os.getppid())
     assert await notices(watch) is None
@@ -57,7 +57,7 @@ async def test_the_parents_end_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     assert await notices(watch) == 1.0
 
 
-async def test_a_server_that_was_born_an_orphan_lives(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_server_that_was_started_as_an_orphan_lives(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parent_watch.os, "getppid", lambda: 1)
     assert await notices(ParentWatch()) is None
 

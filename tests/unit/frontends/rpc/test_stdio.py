@@ -54,7 +54,7 @@ def test_a_file_cannot_be_polled_and_stays_blocking(tmp_path: Path) -> None:
 
 
 def test_an_output_that_is_stderr_too_is_left_blocking() -> None:
-    # Making it non-blocking would make stderr so for whoever shares it.
+    # Non-blocking mode would apply to every process that shares stderr.
     done = subprocess.run([sys.executable, "-c", SCRIPT], input=b"x", stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=True)  # fmt: skip
     found = json.loads(done.stdout[done.stdout.index(b"{") : done.stdout.rindex(b"}") + 1])
     assert (found["pollable"], found["blocking"]) == (False, True)

@@ -11,12 +11,12 @@ from modelport.protocol import types
 
 
 async def create_completion(session: Session, params: types.CreateCompletionParams) -> types.Completion:
-    """Answers a conversation; with a stream id the deltas go out while the answer is made."""
+    """Answers a conversation; with a stream id the deltas are sent as they arrive."""
     app = await session.app()
     title = f"Asking {params.model or params.provider or 'the model'}"
     with session.progress(params.work_done_token, title) as report:
         if params.stream_id is None:
-            return await app.completions.create(params, _Quiet(session, report), session.origin())
+            return await app.completions.create(params, _Unstreamed(session, report), session.origin())
         session.open_stream(params.stream_id)
         stream = _Streaming(params.stream_id, session, report)
         try:
@@ -27,24 +27,24 @@ async def create_completion(session: Session, params: types.CreateCompletionPara
             session.close_stream(params.stream_id)
 
 
-class _Quiet(NullListener):
-    """Listens for what is not part of the answer."""
+class _Unstreamed(NullListener):
+    """Sends progress and the recorded call, and drops the deltas."""
 
     def __init__(self, session: Session, report: Callable[[str], None]) -> None:
         self._session = session
         self._report = report
 
     def progress(self, message: str) -> None:
-        """Tells a client that asked for it."""
+        """Reports to a client that gave a token."""
         self._report(message)
 
     def recorded(self, call: types.Call) -> None:
-        """Tells the client."""
+        """Sends ``usage/updated``."""
         self._session.recorded(call, None)
 
 
 class _Streaming(UpdateStream):
-    """Sends deltas, and the record of the call."""
+    """Sends deltas, progress and the recorded call."""
 
     def __init__(self, stream_id: str, session: Session, report: Callable[[str], None]) -> None:
         super().__init__(stream_id, session.outbox)
@@ -53,10 +53,10 @@ class _Streaming(UpdateStream):
         self._stream_id = stream_id
 
     def progress(self, message: str) -> None:
-        """Tells a client that asked for it."""
+        """Reports to a client that gave a token."""
         self._report(message)
 
     def recorded(self, call: types.Call) -> None:
-        """Tells the client, after every delta of the call."""
+        """Sends ``usage/updated``, after every delta of the call."""
         self._session.outbox.collect(self)
         self._session.recorded(call, self._stream_id)

@@ -7,7 +7,7 @@ from modelport.protocol import types
 
 
 async def set_credential(session: Session, params: types.SetCredentialParams) -> types.CredentialStatus:
-    """Keeps a key in the keyring."""
+    """Stores a key in the keyring."""
     return await (await session.app()).core.credentials.store(params.provider, params.secret, params.base_url)
 
 
@@ -17,5 +17,5 @@ async def delete_credential(session: Session, params: types.DeleteCredentialPara
 
 
 async def list_credential(session: Session, params: types.ListCredentialParams) -> types.ListCredentialResult:
-    """Lists the credentials that are found."""
+    """Lists the credentials that were found."""
     return types.ListCredentialResult(credentials=tuple(await (await session.app()).core.credentials.list()))

@@ -8,8 +8,8 @@ import msgspec
 from modelport.frontends.lsp.session import Session
 from modelport.protocol import types
 
-MOST_NUMBERS = 16_384
-"""Numbers that are written on the event loop; more of them take a thread."""
+MAX_NUMBERS_ON_LOOP = 16_384
+"""A result of more numbers is encoded in a thread, to keep the event loop free."""
 
 
 async def create_embedding(
@@ -18,6 +18,6 @@ async def create_embedding(
     """Turns texts into vectors."""
     cases = await (await session.app()).operations.get()
     result = await cases.embeddings.create(params, session.caller())
-    if sum(map(len, result.embeddings)) <= MOST_NUMBERS:
+    if sum(map(len, result.embeddings)) <= MAX_NUMBERS_ON_LOOP:
         return result
     return msgspec.Raw(await anyio.to_thread.run_sync(msgspec.json.encode, result))

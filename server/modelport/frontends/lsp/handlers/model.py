@@ -20,15 +20,15 @@ async def list_model(session: Session, params: types.ListModelParams) -> types.L
 
 
 async def search_model(session: Session, params: types.SearchModelParams) -> types.SearchModelResult:
-    """Finds models."""
+    """Searches models."""
     return await (await (await session.app()).models.get()).listing.search(params)
 
 
 async def pull_model(session: Session, params: types.PullModelParams) -> types.Empty:
-    """Downloads a model, and reports how far it is in percent and bytes."""
+    """Downloads a model, and reports the progress in percent and bytes."""
     downloads = (await (await session.app()).models.get()).downloads
-    with _measured(session, params.work_done_token, f"Downloading {params.model}") as tell:
-        await downloads.pull(params.provider, params.model, tell)
+    with _progress(session, params.work_done_token, f"Downloading {params.model}") as report:
+        await downloads.pull(params.provider, params.model, report)
     return types.Empty()
 
 
@@ -40,8 +40,8 @@ async def delete_model(session: Session, params: types.DeleteModelParams) -> typ
 
 
 @contextmanager
-def _measured(session: Session, token: int | str | None, title: str) -> Generator[Callable[[PullProgress], None]]:
-    """Tells a client that gave a token how far the work is, in percent, and in bytes beside LSP's own fields.
+def _progress(session: Session, token: int | str | None, title: str) -> Generator[Callable[[PullProgress], None]]:
+    """Sends progress in percent, and in bytes beside LSP's own fields, to a client that gave a token.
 
     Source: Language Server Protocol 3.18, work done progress: the percentage never goes back.
     """
@@ -50,7 +50,7 @@ def _measured(session: Session, token: int | str | None, title: str) -> Generato
         return
     reached = 0
 
-    def tell(progress: PullProgress) -> None:
+    def report(progress: PullProgress) -> None:
         nonlocal reached
         reached = max(reached, progress.percentage or 0)
         value: dict[str, str | int] = {"kind": "report", "message": progress.words, "percentage": reached}
@@ -60,6 +60,6 @@ def _measured(session: Session, token: int | str | None, title: str) -> Generato
 
     session.outbox.send(messages.progress(token, {"kind": "begin", "title": title[:200], "percentage": 0}))
     try:
-        yield tell
+        yield report
     finally:
         session.outbox.send(messages.progress(token, {"kind": "end"}))

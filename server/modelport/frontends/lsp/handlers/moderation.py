@@ -7,6 +7,6 @@ from modelport.protocol import types
 
 
 async def create_moderation(session: Session, params: types.CreateModerationParams) -> types.CreateModerationResult:
-    """Judges texts."""
+    """Checks texts for harmful content."""
     cases = await (await session.app()).operations.get()
     return await cases.moderations.create(params, session.caller())

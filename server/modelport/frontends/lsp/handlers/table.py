@@ -1,4 +1,4 @@
-"""The table of handlers: the table of contents of the server."""
+"""Every method the server serves, with its handler."""
 
 from __future__ import annotations
 

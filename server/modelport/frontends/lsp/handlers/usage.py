@@ -7,12 +7,12 @@ from modelport.protocol import types
 
 
 async def summary_usage(session: Session, params: types.SummaryUsageParams) -> types.SummaryUsageResult:
-    """Adds up a period."""
+    """Sums the usage of a period."""
     return await (await session.app()).core.usage.summary(params)
 
 
 async def snapshot_usage(session: Session, params: types.SnapshotUsageParams) -> types.UsageTotals:
-    """Adds up everything."""
+    """Sums all recorded usage."""
     return await (await session.app()).core.usage.snapshot()
 
 
@@ -22,10 +22,10 @@ async def delta_usage(session: Session, params: types.DeltaUsageParams) -> types
 
 
 async def history_usage(session: Session, params: types.HistoryUsageParams) -> types.HistoryUsageResult:
-    """Lists calls."""
+    """Lists recorded calls."""
     return await (await session.app()).core.usage.history(params)
 
 
 async def credits_usage(session: Session, params: types.CreditsUsageParams) -> types.CreditsUsageResult:
-    """Looks up what an account has left."""
+    """Looks up the remaining credit of an account."""
     return await (await (await session.app()).operations.get()).balances.look_up(params)
