@@ -13,7 +13,7 @@ import sys
 from typing import Any
 
 CONNECT = """
-No provider is set up, so the embedded mock answered. To ask a real one:
+No provider is set up, so the embedded mock answered. To use a real one:
   a cloud provider   export OPENAI_API_KEY=...  (or ANTHROPIC_API_KEY, GROQ_API_KEY, ...), then make run
                      or keep the key in the keyring:  modelport keys set groq
   a local server     modelport chat -m ollama/qwen3:8b "Hello"

@@ -5,10 +5,10 @@ export const PROTOCOL_VERSION = "1.0";
 /** How a provider is reached and paid for. */
 export type ConnectionType = "local" | "byok" | "oauth" | "cloud";
 
-/** What became of the service. */
+/** The state of the service. */
 export type ProviderStatus = "active" | "renamed" | "retired";
 
-/** A wire format: how a completion is asked for and streamed. */
+/** A wire format: how a completion is requested and streamed. */
 export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "mock";
 
 /** Where a credential was found. */
@@ -32,19 +32,19 @@ export type UsageGroupBy = "model" | "provider" | "client" | "project" | "day";
 /** How a recorded call ended. */
 export type CallOutcome = "ok" | "failed" | "cancelled";
 
-/** The verdict of a diagnostic check. */
+/** The result of a diagnostic check. */
 export type CheckStatus = "ok" | "warn" | "fail";
 
 /** How far agent discovery goes. */
 export type DiscoverLevel = "static" | "probe" | "verify";
 
-/** What is proven of an agent, and never more. */
+/** What is proven about an agent; never a guess. */
 export type AgentStatus = "ready" | "auth_required" | "not_configured" | "broken" | "hung" | "stub" | "needs_install" | "unknown";
 
 /** What is known of an agent's log-in. */
 export type AgentAuth = "unknown" | "not_required" | "required";
 
-/** How sure it is that a program is the agent and not a namesake. */
+/** How certain it is that a program is the agent and not a namesake. */
 export type AgentIdentity = "confirmed" | "name-only" | "mismatch";
 
 /** The protocol an agent or server speaks. */
@@ -53,7 +53,7 @@ export type AgentProtocol = "acp" | "beeai-acp" | "a2a" | "opencode" | "lsp" | "
 /** How an agent is reached. */
 export type AgentTransport = "stdio" | "tcp" | "http";
 
-/** What form the answer must have. */
+/** The form the answer must have. */
 export type ResponseFormatType = "text" | "json" | "jsonSchema";
 
 /** What a text is embedded for. */
@@ -62,45 +62,45 @@ export type EmbeddingInputType = "document" | "query";
 /** Whose credit it is. */
 export type CreditScope = "account" | "key";
 
-/** What went wrong, for a program to act on. */
+/** The reason of a failure, for a program to act on. */
 export type ErrorKind = "auth_required" | "auth_rejected" | "forbidden" | "rate_limited" | "quota_exhausted" | "budget_exceeded" | "model_not_found" | "context_too_long" | "content_filtered" | "provider_unavailable" | "network" | "tls" | "timeout" | "invalid_response" | "unsupported" | "agent_not_found" | "agent_failed" | "stream_interrupted" | "unknown_provider" | "unknown_model" | "invalid_key_format";
 
 /** No fields. */
 export type Empty = Record<string, never>;
 
-/** A provider Modelport knows. */
+/** A known provider. */
 export interface Provider {
   /** The provider's name in every request. */
   readonly id: string;
   /** The name to show. */
   readonly displayName: string;
-  /** Other names it answers to, in any case. */
+  /** Other names it is found by, in any case. */
   readonly aliases: readonly string[];
   /** The family of client that serves it. */
   readonly adapter: string;
-  /** The wire format it speaks unless a model or the connection says otherwise. */
+  /** The wire format it speaks, unless a model or the connection has another. */
   readonly dialect: Dialect;
   /** How it is reached and paid for. */
   readonly connectionType: ConnectionType;
   /** A heading for lists. */
   readonly category: string;
-  /** Where its API answers; the environment or a connection may override it. */
+  /** The address of its API; the environment or a connection may override it. */
   readonly baseUrl?: string;
   /** The environment variable that overrides the base URL. */
   readonly baseUrlEnvVar?: string;
   /** The environment variables its key is read from, first match wins. */
   readonly apiKeyEnvVars: readonly string[];
-  /** Whether it answers without a key. */
+  /** Whether it needs a key. */
   readonly requiresApiKey: boolean;
   /** Whether it can be used free of charge. */
   readonly freeTier?: boolean;
-  /** What became of the service. */
+  /** The state of the service. */
   readonly status: ProviderStatus;
-  /** What to know before use: a move, an end, a limit. */
+  /** A notice about the service, such as a move, an end or a limit. */
   readonly notice?: string;
   /** Its documentation. */
   readonly docsUrl?: string;
-  /** Where a key is made. */
+  /** The page where a key is created. */
   readonly keyUrl?: string;
   /** The model used when a connection names none. */
   readonly defaultModel?: string;
@@ -118,17 +118,17 @@ export interface Provider {
 
 /** A model server found on this machine. */
 export interface LocalServer {
-  /** The provider it was recognised as; openai-compatible when it speaks as OpenAI does and nothing else tells. */
+  /** The provider it was identified as; openai-compatible when it speaks OpenAI's format and fits no other row. */
   readonly provider: string;
-  /** Where it answers, as provider/connect takes it. */
+  /** Its address, as provider/connect takes it. */
   readonly baseUrl: string;
-  /** Its version, where it tells. */
+  /** Its version, where it reports one. */
   readonly version?: string;
-  /** The models it offers; none where it wants a key to tell. */
+  /** The models it offers; empty where it requires a key to list them. */
   readonly models: readonly string[];
-  /** How long the deciding answer took. */
+  /** The latency of the answer that identified it. */
   readonly latencyMs: number;
-  /** What identified it. */
+  /** The answer that identified it. */
   readonly evidence: string;
 }
 
@@ -146,15 +146,15 @@ export interface Connection {
   readonly baseUrl?: string;
   /** The credential in use. */
   readonly credential: CredentialStatus;
-  /** Whether a request has proven that it works. */
+  /** Whether a request has succeeded. */
   readonly verified: boolean;
   /** How long the verifying request took. */
   readonly latencyMs?: number;
-  /** What the provider's row says about the service. */
+  /** The notice of the provider's row about the service. */
   readonly notice?: string;
 }
 
-/** How a provider has been doing in this session. */
+/** A provider's health in this session. */
 export interface Health {
   /** The provider's id. */
   readonly provider: string;
@@ -178,7 +178,7 @@ export interface CredentialStatus {
   readonly source: CredentialSource;
   /** The variable, keyring entry or file, by name. */
   readonly location?: string;
-  /** Its last four characters, where it is long enough to tell them; absent while the keyring that holds it is locked. */
+  /** Its last four characters, where it is long enough to show them; absent while the keyring that holds it is locked. */
   readonly last4?: string;
   /** The only address it is sent to, where it is bound to one. */
   readonly baseUrl?: string;
@@ -218,25 +218,25 @@ export interface Model {
   readonly price?: Price;
   /** What else it is known to do: json_mode, fim, embeddings, images, moderation. */
   readonly capabilities?: readonly string[];
-  /** Whether it is not served any more, or never was under this name. */
+  /** Whether it is not served any more, or was never served under this name. */
   readonly retired?: boolean;
   /** The day it stops or stopped being served, ISO 8601. */
   readonly retiresOn?: string;
   /** The model of the same provider that takes its place. */
   readonly successor?: string;
-  /** What happened to it, a sentence. */
+  /** What changed about it, in a sentence. */
   readonly notice?: string;
-  /** Bytes on the disk, of a model on one's own machine. */
+  /** Bytes on the disk, of a local model. */
   readonly sizeBytes?: number;
-  /** How its numbers are kept, such as Q4_K_M. */
+  /** The storage format of its weights, such as Q4_K_M. */
   readonly quantization?: string;
-  /** How many numbers it has, as its maker puts it, such as 8x7B. */
+  /** The number of its parameters, as its maker writes it, such as 8x7B. */
   readonly parameterSize?: string;
   /** Where these facts come from. */
   readonly source: ModelSource;
 }
 
-/** A tool the model wants called. */
+/** A tool call that the model requests. */
 export interface ToolCall {
   /** Ties the result to the call. */
   readonly id: string;
@@ -244,7 +244,7 @@ export interface ToolCall {
   readonly name: string;
   /** The arguments, where they are a JSON object. */
   readonly arguments?: Record<string, unknown>;
-  /** The model's own words, where they are not a JSON object. */
+  /** The arguments as the model wrote them, where they are not a JSON object. */
   readonly argumentsText?: string;
 }
 
@@ -252,7 +252,7 @@ export interface ToolCall {
 export interface Message {
   /** Who speaks. */
   readonly role: Role;
-  /** What is said. */
+  /** The text or parts of the message. */
   readonly content?: string | readonly Part[];
   /** The tools an assistant message called. */
   readonly toolCalls?: readonly ToolCall[];
@@ -269,7 +269,7 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** An image, by address or by value. */
+/** An image, as an address or as data. */
 export interface ImagePart {
   readonly type: "image";
   /** Where it can be fetched, or a data URL. */
@@ -304,7 +304,7 @@ export interface ResponseFormat {
   readonly schema?: Record<string, unknown>;
   /** A name for the schema. */
   readonly name?: string;
-  /** Whether the provider must enforce the schema; true unless said otherwise. */
+  /** Whether the provider must enforce the schema; true when absent. */
   readonly strict?: boolean;
   /** The nested form {name, schema, strict}, as OpenAI has it. */
   readonly jsonSchema?: Record<string, unknown>;
@@ -318,7 +318,7 @@ export interface AttemptError {
   readonly message: string;
 }
 
-/** One try at a provider. */
+/** One attempt at a provider. */
 export interface Attempt {
   /** The provider's id. */
   readonly provider: string;
@@ -332,7 +332,7 @@ export interface Attempt {
   readonly latencyMs: number;
 }
 
-/** What a call used. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own meaning. */
+/** The tokens, time and cost of a call. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own definition. */
 export interface Usage {
   /** All input tokens. */
   readonly inputTokens: number;
@@ -358,9 +358,9 @@ export interface Usage {
 export interface Completion {
   /** The answer. */
   readonly text: string;
-  /** What the model thought first, where it shows that. */
+  /** The model's reasoning, where it is shown. */
   readonly reasoning: string;
-  /** The tools it wants called. */
+  /** The tool calls it requests. */
   readonly toolCalls: readonly ToolCall[];
   /** Why it stopped. */
   readonly finishReason: FinishReason;
@@ -368,11 +368,11 @@ export interface Completion {
   readonly provider: string;
   /** The model that answered. */
   readonly model: string;
-  /** What the provider wants back with this turn, such as signed reasoning: opaque, to be sent in the assistant message as it is. */
+  /** State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message. */
   readonly providerState?: Record<string, unknown>;
   /** What it used. */
   readonly usage: Usage;
-  /** Every try, in order; the last one gave the answer. */
+  /** Every attempt, in order; the last one gave the answer. */
   readonly attempts: readonly Attempt[];
 }
 
@@ -420,7 +420,7 @@ export interface Call {
   readonly provider: string;
   /** The model. */
   readonly model: string;
-  /** The editor or program that asked. */
+  /** The editor or program that made the call. */
   readonly client?: string;
   /** The workspace the client works in. */
   readonly project?: string;
@@ -434,27 +434,27 @@ export interface Call {
   readonly usage: Usage;
 }
 
-/** An agent on this machine: one that can be started, one that listens, or one that is known and missing. */
+/** An agent on this machine: one that can be started, one that listens, or a known one that is not installed. */
 export interface Agent {
-  /** Its id: the public registry's where it has one. A server that is not known by name has its own name as an id. */
+  /** Its id: the public registry's where it has one, else the name that the server reports. */
   readonly agentId: string;
   /** The name to show. */
   readonly displayName: string;
-  /** Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not. */
+  /** Whether it is installed: as a program that can be started, or as a server that answers. A namesake or a stub does not count. */
   readonly installed: boolean;
-  /** Whether a key variable or a credential file of its own is here, or none of either is known. Says nothing of whether they are still good. */
+  /** Whether a key variable or a credential file of its own is present, or none of either is known. Whether they are still valid is not checked. */
   readonly configured: boolean;
   /** The name of the program that starts it; empty for a server. */
   readonly command: string;
-  /** Its version, as its package or it itself tells; empty where nobody does. */
+  /** Its version, from its package or its own answer; empty where neither has one. */
   readonly version: string;
-  /** What to know about it, in a sentence: why it is broken, what is missing, where it runs. May be empty. */
+  /** A sentence about its state: why it is broken, what is missing, where it runs. May be empty. */
   readonly detail: string;
-  /** The protocol it speaks, or is known to speak. */
+  /** The protocol it speaks, or is known for. */
   readonly protocol?: AgentProtocol;
   /** How it is reached. */
   readonly transport?: AgentTransport;
-  /** The exact command line that was looked at, and that starts it. Absent where it must not be started. */
+  /** The exact command line that starts it. Absent where it must not be started. */
   readonly argv?: readonly string[];
   /** Where it answers. */
   readonly url?: string;
@@ -462,21 +462,21 @@ export interface Agent {
   readonly pid?: number;
   /** Where it was found. */
   readonly sources?: readonly string[];
-  /** How sure it is that this is the agent. */
+  /** How certain it is that this is the agent. */
   readonly identity?: AgentIdentity;
   /** The package that owns the program. */
   readonly owner?: AgentOwner;
   /** What is proven. */
   readonly status: AgentStatus;
-  /** What is known of its log-in; absent where it was never asked. */
+  /** What is known of its log-in; absent without an answer at level verify. */
   readonly auth?: AgentAuth;
   /** When it last answered, RFC 3339; absent where it never did. */
   readonly verifiedAt?: string;
   /** The protocol version it answered with. */
   readonly protocolVersion?: number | string;
-  /** What it says of itself. */
+  /** Its name and version, as it reports them. */
   readonly agentInfo?: Record<string, unknown>;
-  /** What it says it can do. */
+  /** The capabilities it reports. */
   readonly capabilities?: Record<string, unknown>;
   /** The ways to log in that it offers. */
   readonly authMethods?: readonly Record<string, unknown>[];
@@ -486,13 +486,13 @@ export interface Agent {
   readonly latencyMs?: number;
   /** Lines on its standard output that are not the protocol. */
   readonly stdoutNoise?: number;
-  /** Its last lines on standard error, where it failed; secrets and folders taken out. */
+  /** Its last lines on standard error, where it failed; secrets and folders are removed. */
   readonly stderrTail?: readonly string[];
   /** Whether it ended by itself when its input was closed. */
   readonly exitsCleanly?: boolean;
-  /** The processes of this user that run it now. They belong to whoever started them and cannot be attached to. */
+  /** The processes of this user that run it now. They belong to the program that started them and cannot be attached to. */
   readonly processes?: readonly AgentProcess[];
-  /** What to type to install it, or what it lacks. */
+  /** The command that installs it, or what it lacks. */
   readonly installHint?: string;
   /** What to do to log in. */
   readonly loginHint?: string;
@@ -534,11 +534,11 @@ export interface AgentRegistry {
 export interface Check {
   /** Its name. */
   readonly id: string;
-  /** The verdict. */
+  /** The result. */
   readonly status: CheckStatus;
   /** What was found. */
   readonly detail: string;
-  /** What to do about it. */
+  /** What to do next. */
   readonly action?: string;
 }
 
@@ -554,7 +554,7 @@ export interface ErrorData {
   readonly field?: string;
   /** The provider's HTTP status. */
   readonly httpStatus?: number;
-  /** How long to wait before another try. */
+  /** How long to wait before another attempt. */
   readonly retryAfterMs?: number;
   /** Whether the same request may succeed later. */
   readonly retryable?: boolean;
@@ -564,13 +564,13 @@ export interface ErrorData {
   readonly requestId?: string;
   /** Where to look in the log. */
   readonly logId?: string;
-  /** What had been answered when it broke off. */
+  /** The part of the answer that had arrived before the failure. */
   readonly text?: string;
-  /** What had been thought when it broke off. */
+  /** The part of the reasoning that had arrived before the failure. */
   readonly reasoning?: string;
   /** What the failed call used. */
   readonly usage?: Usage;
-  /** Every try, in order. */
+  /** Every attempt, in order. */
   readonly attempts?: readonly Attempt[];
 }
 
@@ -588,7 +588,7 @@ export interface ReasoningUpdate {
   readonly text: string;
 }
 
-/** A piece of a tool call. Id and name come with its first piece. */
+/** A delta of a tool call. Its first delta has the id and the name. */
 export interface ToolCallUpdate {
   readonly kind: "toolCall";
   /** Which call, from 0. */
@@ -601,7 +601,7 @@ export interface ToolCallUpdate {
   readonly argumentsDelta: string;
 }
 
-/** A try has failed and another provider is asked. */
+/** An attempt failed, and another provider is tried. */
 export interface AttemptUpdate {
   readonly kind: "attempt";
   /** The provider that failed. */
@@ -636,7 +636,7 @@ export interface DiscoverProviderParams {
   readonly providers?: readonly string[];
   /** Only these, in place of all others. */
   readonly ports?: readonly number[];
-  /** Asks for a provider/update notification for each server under this name, as soon as it is known. */
+  /** Requests a provider/update notification under this name for each server, as soon as it is known. */
   readonly streamId?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
@@ -644,7 +644,7 @@ export interface DiscoverProviderParams {
 
 /** The servers that answered. */
 export interface DiscoverProviderResult {
-  /** One per address, in the order of the rows that tell them apart. */
+  /** One per address, in the order of the rows that identify them. */
   readonly servers: readonly LocalServer[];
 }
 
@@ -662,13 +662,13 @@ export interface ConnectProviderParams {
   readonly dialect?: Dialect;
   /** Extra request headers. */
   readonly headers?: Record<string, string>;
-  /** The longest silence accepted from the provider. */
+  /** The idle timeout: how long the provider may send nothing. */
   readonly timeoutMs?: number;
   /** false accepts any certificate. */
   readonly verifyTls?: boolean;
-  /** false connects without a request, and asks nobody for a password: a keyring that is locked and the command that prints the key are left alone until the first call; true when absent. */
+  /** false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call; true when absent. */
   readonly verify?: boolean;
-  /** true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address. */
+  /** true keeps the overrides of the existing connection that this request leaves out, its key included; none is kept where baseUrl is another address. */
   readonly keepOverrides?: boolean;
 }
 
@@ -678,7 +678,7 @@ export interface DisconnectProviderParams {
   readonly provider?: string;
 }
 
-/** Nothing to say. */
+/** No fields. */
 export type StatusProviderParams = Record<string, never>;
 
 /** This session's connections. */
@@ -695,9 +695,9 @@ export interface StatusProviderResult {
 export interface ListModelParams {
   /** Only this provider's. */
   readonly provider?: string;
-  /** Ask the provider again. */
+  /** Requests the list again instead of using the cached one. */
   readonly refresh?: boolean;
-  /** Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody, runs no command and unlocks no keyring. */
+  /** Answers at once from cached lists of any age, the catalog and the names of the reference documents. Sends no request, runs no command and unlocks no keyring. */
   readonly cached?: boolean;
   /** At most this many. */
   readonly limit?: number;
@@ -711,7 +711,7 @@ export interface ProviderError {
   readonly error: AttemptError;
 }
 
-/** Models, and the providers that could not be asked. */
+/** Models, and the providers that failed. */
 export interface ListModelResult {
   /** The models. */
   readonly models: readonly Model[];
@@ -721,7 +721,7 @@ export interface ListModelResult {
 
 /** Which models to find. */
 export interface SearchModelParams {
-  /** Words of the name, the maker or the provider; each has to fit. */
+  /** Words of the name, the maker or the provider; all must match. */
   readonly query?: string;
   /** Only this provider's. */
   readonly provider?: string;
@@ -729,7 +729,7 @@ export interface SearchModelParams {
   readonly requires?: readonly string[];
   /** The highest input price, in US dollars per million tokens; models without a known price are left out. */
   readonly maxInputUsdPerMtok?: number;
-  /** What to sort by: name, provider, price, context, output. Absent: how well the name fits. */
+  /** What to sort by: name, provider, price, context, output. Absent: how well the name matches. */
   readonly sort?: string;
   /** At most this many. */
   readonly limit?: number;
@@ -739,7 +739,7 @@ export interface SearchModelParams {
 export interface SearchModelResult {
   /** Best first. */
   readonly models: readonly Model[];
-  /** The providers that could not be asked; their models come from the catalog. */
+  /** The providers that failed; their models come from the catalog. */
   readonly errors?: readonly ProviderError[];
 }
 
@@ -771,7 +771,7 @@ export interface CreateCompletionParams {
   readonly prompt?: string;
   /** provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. */
   readonly model?: string;
-  /** The provider, where model does not say it. */
+  /** The provider, where model does not name it. */
   readonly provider?: string;
   /** Instructions, put before the messages. */
   readonly system?: string;
@@ -783,19 +783,19 @@ export interface CreateCompletionParams {
   readonly responseFormat?: ResponseFormat;
   /** Sampling parameters, by name or alias. */
   readonly parameters?: Record<string, unknown>;
-  /** Models to try next when one fails before it has said anything. */
+  /** Models to try next when one fails before its first delta. */
   readonly fallbacks?: readonly string[];
-  /** Asks for completion/update notifications under this name. */
+  /** Requests completion/update notifications under this name. */
   readonly streamId?: string;
-  /** The longest the whole call may take. */
+  /** The time limit of the whole call. */
   readonly timeoutMs?: number;
-  /** Asks for $/progress begin and end under this token, as the LSP has it. */
+  /** Requests $/progress begin and end under this token, as in LSP. */
   readonly workDoneToken?: string | number;
 }
 
 /** What to count, as the input of a completion. One of messages and text is needed. */
 export interface CountTokenParams {
-  /** The model whose tokens are counted. Absent: that of the connection in use, or nobody's, and then the count is an estimate. */
+  /** The model whose tokens are counted. Absent: that of the connection in use; without a connection the count is an estimate. */
   readonly model?: string;
   /** A conversation. */
   readonly messages?: readonly Message[];
@@ -811,9 +811,9 @@ export interface CountTokenParams {
 
 /** The count. */
 export interface CountTokenResult {
-  /** The tokens of the whole input, with what the provider puts around it. */
+  /** The tokens of the whole input, with those the provider adds. */
   readonly inputTokens: number;
-  /** Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own account. */
+  /** Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own word. */
   readonly estimated: boolean;
 }
 
@@ -825,9 +825,9 @@ export interface CreateEmbeddingParams {
   readonly model?: string;
   /** Whose model it is, by id or alias. */
   readonly provider?: string;
-  /** How long the vectors are to be, where the model can shorten them. */
+  /** The length of the vectors, where the model can shorten them. */
   readonly dimensions?: number;
-  /** What the texts are for; only for providers that make the difference. */
+  /** What the texts are embedded for; only for providers that distinguish it. */
   readonly inputType?: EmbeddingInputType;
 }
 
@@ -859,7 +859,7 @@ export interface CreateImageParams {
   readonly prompt: string;
   /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
-  /** Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a word of the provider's. Absent: the provider's choice. */
+  /** Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a name of the provider's own. Absent: the provider's default. */
   readonly size?: string;
   /** How many, from 1 to 10; 1 if absent. */
   readonly count?: number;
@@ -869,7 +869,7 @@ export interface CreateImageParams {
 
 /** The images. */
 export interface CreateImageResult {
-  /** By address or by value. */
+  /** As addresses or as data. */
   readonly images: readonly Image[];
   /** What it used. */
   readonly usage: Usage;
@@ -889,7 +889,7 @@ export interface CreateModerationParams {
   readonly provider?: string;
 }
 
-/** What was found in one text. */
+/** The judgement on one text. */
 export interface Judgement {
   /** Whether anything was flagged. */
   readonly flagged: boolean;
@@ -915,7 +915,7 @@ export interface CreateModerationResult {
   readonly provider?: string;
 }
 
-/** A key to keep in the operating system's keyring. */
+/** A key to store in the operating system's keyring. */
 export interface SetCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
@@ -925,13 +925,13 @@ export interface SetCredentialParams {
   readonly baseUrl?: string;
 }
 
-/** A key to forget. */
+/** A key to delete. */
 export interface DeleteCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
 }
 
-/** Nothing to say. */
+/** No fields. */
 export type ListCredentialParams = Record<string, never>;
 
 /** The providers a credential was found for. */
@@ -948,7 +948,7 @@ export interface LoginCredentialParams {
   readonly workDoneToken?: string | number;
 }
 
-/** Which calls to add up. */
+/** Which calls to sum. */
 export interface SummaryUsageParams {
   /** RFC 3339, inclusive. */
   readonly since?: string;
@@ -972,7 +972,7 @@ export interface SummaryUsageResult {
   readonly lastCall?: Call;
 }
 
-/** Nothing to say. */
+/** No fields. */
 export type SnapshotUsageParams = Record<string, never>;
 
 /** Two snapshots. */
@@ -1005,9 +1005,9 @@ export interface CreditsUsageParams {
   readonly provider: string;
 }
 
-/** Money in one currency; a number that is absent is not known. */
+/** Money in one currency; an absent number is unknown. */
 export interface CreditBalance {
-  /** ISO 4217, or a word of the provider's. */
+  /** ISO 4217, or the provider's own word. */
   readonly currency: string;
   /** Millionths that are left. */
   readonly remainingMicros?: number;
@@ -1017,7 +1017,7 @@ export interface CreditBalance {
   readonly usedMicros?: number;
 }
 
-/** What is left, in millionths of a US dollar. A number that is absent is not known, as all are for an account in another currency. */
+/** The remaining credit, in millionths of a US dollar. An absent number is unknown; for an account in another currency all are absent. */
 export interface CreditsUsageResult {
   /** Left. */
   readonly remainingUsdMicros?: number;
@@ -1039,15 +1039,15 @@ export interface DiscoverAgentParams {
   readonly timeoutMs?: number;
   /** Only these, by id or command. A program known by a generic name only is started when it is named here. */
   readonly ids?: readonly string[];
-  /** Also those that are known and not here. */
+  /** Also known agents that are not installed. */
   readonly all?: boolean;
-  /** At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again. */
+  /** At level verify: starts also agents that answered before and have not changed since. Reads the login shell's search path again. */
   readonly refresh?: boolean;
-  /** At level verify: also opens a session with each, which shows a log-in that is missing and lists the models. Some agents keep such a session in their history. */
+  /** At level verify: also opens a session with each, which shows a missing log-in and lists the models. Some agents keep such a session in their history. */
   readonly sessions?: boolean;
   /** First downloads the public registry: latest, or the https address of another copy. */
   readonly registry?: string;
-  /** Asks for an agent/update notification for each agent under this name, once, as soon as there is nothing more to learn of it at this level. A workDoneToken asks for the same, under the token. */
+  /** Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level. A workDoneToken requests the same, under the token. */
   readonly streamId?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
@@ -1057,7 +1057,7 @@ export interface DiscoverAgentParams {
 export interface DiscoverAgentResult {
   /** Known agents first, in the order of the shipped list. */
   readonly agents: readonly Agent[];
-  /** The registry copy in use; absent where none was ever downloaded. */
+  /** The registry copy in use; absent where none was downloaded. */
   readonly registry?: AgentRegistry;
 }
 
@@ -1081,13 +1081,13 @@ export interface ConnectAgentResult {
   readonly agent: Agent;
 }
 
-/** What to ask an agent. */
+/** A prompt for an agent. */
 export interface PromptAgentParams {
   /** The session. */
   readonly sessionId: string;
   /** Text or content blocks. */
   readonly prompt: string | readonly Record<string, unknown>[];
-  /** Asks for agent/update notifications under this name. */
+  /** Requests agent/update notifications under this name. */
   readonly streamId?: string;
 }
 
@@ -1095,7 +1095,7 @@ export interface PromptAgentParams {
 export interface PromptAgentResult {
   /** Why it stopped. */
   readonly stopReason: string;
-  /** What it said. */
+  /** The text of the answer. */
   readonly text: string;
   /** What it used. */
   readonly usage?: Usage;
@@ -1107,7 +1107,7 @@ export interface DisconnectAgentParams {
   readonly sessionId: string;
 }
 
-/** Nothing to say. */
+/** No fields. */
 export type RunDiagnosticsParams = Record<string, never>;
 
 /** The checks. */
@@ -1116,23 +1116,23 @@ export interface RunDiagnosticsResult {
   readonly checks: readonly Check[];
 }
 
-/** A piece of a streamed answer. */
+/** A delta of a streamed answer. */
 export interface CompletionUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
   /** Rises by 1 from 0. */
   readonly seq: number;
-  /** The piece. */
+  /** The update. */
   readonly update: CompletionUpdateKind;
 }
 
-/** A piece of what a request about providers finds. */
+/** An item that a request about providers has found. */
 export interface ProviderUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
   /** Rises by 1 from 0. */
   readonly seq: number;
-  /** The piece. */
+  /** The update. */
   readonly update: ProviderUpdateKind;
 }
 
@@ -1143,7 +1143,7 @@ export interface ServerUpdate {
   readonly server: LocalServer;
 }
 
-/** A piece of an agent's turn, or an agent that was found. */
+/** A delta of an agent's turn, or an agent that was found. */
 export interface AgentUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
@@ -1157,11 +1157,11 @@ export interface AgentUpdateParams {
 export interface UsageUpdatedParams {
   /** The call, also a failed or cancelled one. */
   readonly call: Call;
-  /** The stream of the call, where it had one: it tells whose call this was when the reply is not seen. */
+  /** The stream of the call, where it had one: it identifies the call for a client that does not see the reply. */
   readonly streamId?: string;
 }
 
-/** What the server is doing. */
+/** The activity of the server. */
 export interface StatusChangedParams {
   /** normal, warning or error. */
   readonly kind: string;
@@ -1185,7 +1185,7 @@ export interface RequestPermissionAgentResult {
   readonly outcome: Record<string, unknown>;
 }
 
-/** A piece of a message. */
+/** A part of a message. */
 export type Part = TextPart | ImagePart;
 
 /** What an update carries. */

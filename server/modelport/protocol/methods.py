@@ -73,7 +73,7 @@ METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMS: Final = -32602
 """A parameter is wrong; data.field names it. data.kind may be unknown_provider, unknown_model or invalid_key_format."""
 INTERNAL_ERROR: Final = -32603
-"""A bug in Modelport; data.logId leads to it in the log."""
+"""A bug in Modelport; data.logId marks it in the log."""
 SERVER_NOT_INITIALIZED: Final = -32002
 """The first request was not initialize."""
 REQUEST_CANCELLED: Final = -32800

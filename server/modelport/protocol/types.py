@@ -24,7 +24,7 @@ ProviderStatus = Literal[
     "renamed",
     "retired",
 ]
-"""What became of the service."""
+"""The state of the service."""
 
 Dialect = Literal[
     "openai_chat",
@@ -37,7 +37,7 @@ Dialect = Literal[
     "cohere_chat",
     "mock",
 ]
-"""A wire format: how a completion is asked for and streamed."""
+"""A wire format: how a completion is requested and streamed."""
 
 CredentialSource = Literal[
     "keyring",
@@ -101,7 +101,7 @@ CheckStatus = Literal[
     "warn",
     "fail",
 ]
-"""The verdict of a diagnostic check."""
+"""The result of a diagnostic check."""
 
 DiscoverLevel = Literal[
     "static",
@@ -120,7 +120,7 @@ AgentStatus = Literal[
     "needs_install",
     "unknown",
 ]
-"""What is proven of an agent, and never more."""
+"""What is proven about an agent; never a guess."""
 
 AgentAuth = Literal[
     "unknown",
@@ -134,7 +134,7 @@ AgentIdentity = Literal[
     "name-only",
     "mismatch",
 ]
-"""How sure it is that a program is the agent and not a namesake."""
+"""How certain it is that a program is the agent and not a namesake."""
 
 AgentProtocol = Literal[
     "acp",
@@ -158,7 +158,7 @@ ResponseFormatType = Literal[
     "json",
     "jsonSchema",
 ]
-"""What form the answer must have."""
+"""The form the answer must have."""
 
 EmbeddingInputType = Literal[
     "document",
@@ -195,7 +195,7 @@ ErrorKind = Literal[
     "unknown_model",
     "invalid_key_format",
 ]
-"""What went wrong, for a program to act on."""
+"""The reason of a failure, for a program to act on."""
 
 
 class Empty(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -203,7 +203,7 @@ class Empty(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 
 
 class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A provider Modelport knows."""
+    """A known provider."""
 
     id: str
     """The provider's name in every request."""
@@ -212,13 +212,13 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The name to show."""
 
     aliases: tuple[str, ...]
-    """Other names it answers to, in any case."""
+    """Other names it is found by, in any case."""
 
     adapter: str
     """The family of client that serves it."""
 
     dialect: Dialect
-    """The wire format it speaks unless a model or the connection says otherwise."""
+    """The wire format it speaks, unless a model or the connection has another."""
 
     connection_type: ConnectionType
     """How it is reached and paid for."""
@@ -227,7 +227,7 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """A heading for lists."""
 
     base_url: str | None = None
-    """Where its API answers; the environment or a connection may override it."""
+    """The address of its API; the environment or a connection may override it."""
 
     base_url_env_var: str | None = None
     """The environment variable that overrides the base URL."""
@@ -236,22 +236,22 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The environment variables its key is read from, first match wins."""
 
     requires_api_key: bool
-    """Whether it answers without a key."""
+    """Whether it needs a key."""
 
     free_tier: bool | None = None
     """Whether it can be used free of charge."""
 
     status: ProviderStatus
-    """What became of the service."""
+    """The state of the service."""
 
     notice: str | None = None
-    """What to know before use: a move, an end, a limit."""
+    """A notice about the service, such as a move, an end or a limit."""
 
     docs_url: str | None = None
     """Its documentation."""
 
     key_url: str | None = None
-    """Where a key is made."""
+    """The page where a key is created."""
 
     default_model: str | None = None
     """The model used when a connection names none."""
@@ -276,22 +276,22 @@ class LocalServer(Struct, frozen=True, kw_only=True, rename="camel", omit_defaul
     """A model server found on this machine."""
 
     provider: str
-    """The provider it was recognised as; openai-compatible when it speaks as OpenAI does and nothing else tells."""
+    """The provider it was identified as; openai-compatible when it speaks OpenAI's format and fits no other row."""
 
     base_url: str
-    """Where it answers, as provider/connect takes it."""
+    """Its address, as provider/connect takes it."""
 
     version: str | None = None
-    """Its version, where it tells."""
+    """Its version, where it reports one."""
 
     models: tuple[str, ...]
-    """The models it offers; none where it wants a key to tell."""
+    """The models it offers; empty where it requires a key to list them."""
 
     latency_ms: float
-    """How long the deciding answer took."""
+    """The latency of the answer that identified it."""
 
     evidence: str
-    """What identified it."""
+    """The answer that identified it."""
 
 
 class Connection(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -316,17 +316,17 @@ class Connection(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     """The credential in use."""
 
     verified: bool
-    """Whether a request has proven that it works."""
+    """Whether a request has succeeded."""
 
     latency_ms: float | None = None
     """How long the verifying request took."""
 
     notice: str | None = None
-    """What the provider's row says about the service."""
+    """The notice of the provider's row about the service."""
 
 
 class Health(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """How a provider has been doing in this session."""
+    """A provider's health in this session."""
 
     provider: str
     """The provider's id."""
@@ -360,7 +360,7 @@ class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     """The variable, keyring entry or file, by name."""
 
     last4: str | None = None
-    """Its last four characters, where it is long enough to tell them; absent while the keyring that holds it is locked."""
+    """Its last four characters, where it is long enough to show them; absent while the keyring that holds it is locked."""
 
     base_url: str | None = None
     """The only address it is sent to, where it is bound to one."""
@@ -416,7 +416,7 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """What else it is known to do: json_mode, fim, embeddings, images, moderation."""
 
     retired: bool | None = None
-    """Whether it is not served any more, or never was under this name."""
+    """Whether it is not served any more, or was never served under this name."""
 
     retires_on: str | None = None
     """The day it stops or stopped being served, ISO 8601."""
@@ -425,23 +425,23 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """The model of the same provider that takes its place."""
 
     notice: str | None = None
-    """What happened to it, a sentence."""
+    """What changed about it, in a sentence."""
 
     size_bytes: int | None = None
-    """Bytes on the disk, of a model on one's own machine."""
+    """Bytes on the disk, of a local model."""
 
     quantization: str | None = None
-    """How its numbers are kept, such as Q4_K_M."""
+    """The storage format of its weights, such as Q4_K_M."""
 
     parameter_size: str | None = None
-    """How many numbers it has, as its maker puts it, such as 8x7B."""
+    """The number of its parameters, as its maker writes it, such as 8x7B."""
 
     source: ModelSource
     """Where these facts come from."""
 
 
 class ToolCall(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A tool the model wants called."""
+    """A tool call that the model requests."""
 
     id: str
     """Ties the result to the call."""
@@ -453,7 +453,7 @@ class ToolCall(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The arguments, where they are a JSON object."""
 
     arguments_text: str | None = None
-    """The model's own words, where they are not a JSON object."""
+    """The arguments as the model wrote them, where they are not a JSON object."""
 
 
 class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -463,7 +463,7 @@ class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     """Who speaks."""
 
     content: str | tuple[Part, ...] | None = None
-    """What is said."""
+    """The text or parts of the message."""
 
     tool_calls: tuple[ToolCall, ...] | None = None
     """The tools an assistant message called."""
@@ -483,7 +483,7 @@ class TextPart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
 
 class ImagePart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="image"):
-    """An image, by address or by value."""
+    """An image, as an address or as data."""
 
     url: str | None = None
     """Where it can be fetched, or a data URL."""
@@ -528,7 +528,7 @@ class ResponseFormat(Struct, frozen=True, kw_only=True, rename="camel", omit_def
     """A name for the schema."""
 
     strict: bool | None = None
-    """Whether the provider must enforce the schema; true unless said otherwise."""
+    """Whether the provider must enforce the schema; true when absent."""
 
     json_schema: dict[str, Any] | None = None
     """The nested form {name, schema, strict}, as OpenAI has it."""
@@ -545,7 +545,7 @@ class AttemptError(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
 
 
 class Attempt(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One try at a provider."""
+    """One attempt at a provider."""
 
     provider: str
     """The provider's id."""
@@ -564,7 +564,7 @@ class Attempt(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
 
 
 class Usage(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What a call used. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own meaning."""
+    """The tokens, time and cost of a call. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own definition."""
 
     input_tokens: int
     """All input tokens."""
@@ -601,10 +601,10 @@ class Completion(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     """The answer."""
 
     reasoning: str
-    """What the model thought first, where it shows that."""
+    """The model's reasoning, where it is shown."""
 
     tool_calls: tuple[ToolCall, ...]
-    """The tools it wants called."""
+    """The tool calls it requests."""
 
     finish_reason: FinishReason
     """Why it stopped."""
@@ -616,13 +616,13 @@ class Completion(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     """The model that answered."""
 
     provider_state: dict[str, Any] | None = None
-    """What the provider wants back with this turn, such as signed reasoning: opaque, to be sent in the assistant message as it is."""
+    """State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message."""
 
     usage: Usage
     """What it used."""
 
     attempts: tuple[Attempt, ...]
-    """Every try, in order; the last one gave the answer."""
+    """Every attempt, in order; the last one gave the answer."""
 
 
 class UsageTotals(Struct, frozen=True, kw_only=True, rename="camel"):
@@ -688,7 +688,7 @@ class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     """The model."""
 
     client: str | None = None
-    """The editor or program that asked."""
+    """The editor or program that made the call."""
 
     project: str | None = None
     """The workspace the client works in."""
@@ -707,37 +707,37 @@ class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
 
 class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """An agent on this machine: one that can be started, one that listens, or one that is known and missing."""
+    """An agent on this machine: one that can be started, one that listens, or a known one that is not installed."""
 
     agent_id: str
-    """Its id: the public registry's where it has one. A server that is not known by name has its own name as an id."""
+    """Its id: the public registry's where it has one, else the name that the server reports."""
 
     display_name: str
     """The name to show."""
 
     installed: bool
-    """Whether it is here: as a program that can be started, or as a server that answers. A namesake and a stub are not."""
+    """Whether it is installed: as a program that can be started, or as a server that answers. A namesake or a stub does not count."""
 
     configured: bool
-    """Whether a key variable or a credential file of its own is here, or none of either is known. Says nothing of whether they are still good."""
+    """Whether a key variable or a credential file of its own is present, or none of either is known. Whether they are still valid is not checked."""
 
     command: str
     """The name of the program that starts it; empty for a server."""
 
     version: str
-    """Its version, as its package or it itself tells; empty where nobody does."""
+    """Its version, from its package or its own answer; empty where neither has one."""
 
     detail: str
-    """What to know about it, in a sentence: why it is broken, what is missing, where it runs. May be empty."""
+    """A sentence about its state: why it is broken, what is missing, where it runs. May be empty."""
 
     protocol: AgentProtocol | None = None
-    """The protocol it speaks, or is known to speak."""
+    """The protocol it speaks, or is known for."""
 
     transport: AgentTransport | None = None
     """How it is reached."""
 
     argv: tuple[str, ...] | None = None
-    """The exact command line that was looked at, and that starts it. Absent where it must not be started."""
+    """The exact command line that starts it. Absent where it must not be started."""
 
     url: str | None = None
     """Where it answers."""
@@ -749,7 +749,7 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """Where it was found."""
 
     identity: AgentIdentity | None = None
-    """How sure it is that this is the agent."""
+    """How certain it is that this is the agent."""
 
     owner: AgentOwner | None = None
     """The package that owns the program."""
@@ -758,7 +758,7 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """What is proven."""
 
     auth: AgentAuth | None = None
-    """What is known of its log-in; absent where it was never asked."""
+    """What is known of its log-in; absent without an answer at level verify."""
 
     verified_at: str | None = None
     """When it last answered, RFC 3339; absent where it never did."""
@@ -767,10 +767,10 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """The protocol version it answered with."""
 
     agent_info: dict[str, Any] | None = None
-    """What it says of itself."""
+    """Its name and version, as it reports them."""
 
     capabilities: dict[str, Any] | None = None
-    """What it says it can do."""
+    """The capabilities it reports."""
 
     auth_methods: tuple[dict[str, Any], ...] | None = None
     """The ways to log in that it offers."""
@@ -785,16 +785,16 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """Lines on its standard output that are not the protocol."""
 
     stderr_tail: tuple[str, ...] | None = None
-    """Its last lines on standard error, where it failed; secrets and folders taken out."""
+    """Its last lines on standard error, where it failed; secrets and folders are removed."""
 
     exits_cleanly: bool | None = None
     """Whether it ended by itself when its input was closed."""
 
     processes: tuple[AgentProcess, ...] | None = None
-    """The processes of this user that run it now. They belong to whoever started them and cannot be attached to."""
+    """The processes of this user that run it now. They belong to the program that started them and cannot be attached to."""
 
     install_hint: str | None = None
-    """What to type to install it, or what it lacks."""
+    """The command that installs it, or what it lacks."""
 
     login_hint: str | None = None
     """What to do to log in."""
@@ -849,13 +849,13 @@ class Check(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     """Its name."""
 
     status: CheckStatus
-    """The verdict."""
+    """The result."""
 
     detail: str
     """What was found."""
 
     action: str | None = None
-    """What to do about it."""
+    """What to do next."""
 
 
 class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -877,7 +877,7 @@ class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     """The provider's HTTP status."""
 
     retry_after_ms: int | None = None
-    """How long to wait before another try."""
+    """How long to wait before another attempt."""
 
     retryable: bool | None = None
     """Whether the same request may succeed later."""
@@ -892,16 +892,16 @@ class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     """Where to look in the log."""
 
     text: str | None = None
-    """What had been answered when it broke off."""
+    """The part of the answer that had arrived before the failure."""
 
     reasoning: str | None = None
-    """What had been thought when it broke off."""
+    """The part of the reasoning that had arrived before the failure."""
 
     usage: Usage | None = None
     """What the failed call used."""
 
     attempts: tuple[Attempt, ...] | None = None
-    """Every try, in order."""
+    """Every attempt, in order."""
 
 
 class TextUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="text"):
@@ -919,7 +919,7 @@ class ReasoningUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_de
 
 
 class ToolCallUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="toolCall"):
-    """A piece of a tool call. Id and name come with its first piece."""
+    """A delta of a tool call. Its first delta has the id and the name."""
 
     index: int
     """Which call, from 0."""
@@ -935,7 +935,7 @@ class ToolCallUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 class AttemptUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="attempt"):
-    """A try has failed and another provider is asked."""
+    """An attempt failed, and another provider is tried."""
 
     provider: str
     """The provider that failed."""
@@ -980,7 +980,7 @@ class DiscoverProviderParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """Only these, in place of all others."""
 
     stream_id: str | None = None
-    """Asks for a provider/update notification for each server under this name, as soon as it is known."""
+    """Requests a provider/update notification under this name for each server, as soon as it is known."""
 
     work_done_token: str | int | None = None
     """For progress."""
@@ -990,7 +990,7 @@ class DiscoverProviderResult(Struct, frozen=True, kw_only=True, rename="camel", 
     """The servers that answered."""
 
     servers: tuple[LocalServer, ...]
-    """One per address, in the order of the rows that tell them apart."""
+    """One per address, in the order of the rows that identify them."""
 
 
 class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1015,16 +1015,16 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """Extra request headers."""
 
     timeout_ms: int | None = None
-    """The longest silence accepted from the provider."""
+    """The idle timeout: how long the provider may send nothing."""
 
     verify_tls: bool | None = None
     """false accepts any certificate."""
 
     verify: bool | None = None
-    """false connects without a request, and asks nobody for a password: a keyring that is locked and the command that prints the key are left alone until the first call; true when absent."""
+    """false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call; true when absent."""
 
     keep_overrides: bool | None = None
-    """true: what this request leaves out stays as the provider's connection was given it, its key among it; nothing stays where baseUrl leads to another address."""
+    """true keeps the overrides of the existing connection that this request leaves out, its key included; none is kept where baseUrl is another address."""
 
 
 class DisconnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1035,7 +1035,7 @@ class DisconnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel"
 
 
 class StatusProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Nothing to say."""
+    """No fields."""
 
 
 class StatusProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1058,10 +1058,10 @@ class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     """Only this provider's."""
 
     refresh: bool | None = None
-    """Ask the provider again."""
+    """Requests the list again instead of using the cached one."""
 
     cached: bool | None = None
-    """Answers at once from what is known: kept lists of any age, the catalog and the names of the reference documents. Asks nobody, runs no command and unlocks no keyring."""
+    """Answers at once from cached lists of any age, the catalog and the names of the reference documents. Sends no request, runs no command and unlocks no keyring."""
 
     limit: int | None = None
     """At most this many."""
@@ -1078,7 +1078,7 @@ class ProviderError(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
 
 class ListModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Models, and the providers that could not be asked."""
+    """Models, and the providers that failed."""
 
     models: tuple[Model, ...]
     """The models."""
@@ -1091,7 +1091,7 @@ class SearchModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Which models to find."""
 
     query: str | None = None
-    """Words of the name, the maker or the provider; each has to fit."""
+    """Words of the name, the maker or the provider; all must match."""
 
     provider: str | None = None
     """Only this provider's."""
@@ -1103,7 +1103,7 @@ class SearchModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The highest input price, in US dollars per million tokens; models without a known price are left out."""
 
     sort: str | None = None
-    """What to sort by: name, provider, price, context, output. Absent: how well the name fits."""
+    """What to sort by: name, provider, price, context, output. Absent: how well the name matches."""
 
     limit: int | None = None
     """At most this many."""
@@ -1116,7 +1116,7 @@ class SearchModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Best first."""
 
     errors: tuple[ProviderError, ...] | None = None
-    """The providers that could not be asked; their models come from the catalog."""
+    """The providers that failed; their models come from the catalog."""
 
 
 class PullModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1158,7 +1158,7 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's."""
 
     provider: str | None = None
-    """The provider, where model does not say it."""
+    """The provider, where model does not name it."""
 
     system: str | None = None
     """Instructions, put before the messages."""
@@ -1176,23 +1176,23 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """Sampling parameters, by name or alias."""
 
     fallbacks: tuple[str, ...] | None = None
-    """Models to try next when one fails before it has said anything."""
+    """Models to try next when one fails before its first delta."""
 
     stream_id: str | None = None
-    """Asks for completion/update notifications under this name."""
+    """Requests completion/update notifications under this name."""
 
     timeout_ms: int | None = None
-    """The longest the whole call may take."""
+    """The time limit of the whole call."""
 
     work_done_token: str | int | None = None
-    """Asks for $/progress begin and end under this token, as the LSP has it."""
+    """Requests $/progress begin and end under this token, as in LSP."""
 
 
 class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What to count, as the input of a completion. One of messages and text is needed."""
 
     model: str | None = None
-    """The model whose tokens are counted. Absent: that of the connection in use, or nobody's, and then the count is an estimate."""
+    """The model whose tokens are counted. Absent: that of the connection in use; without a connection the count is an estimate."""
 
     messages: tuple[Message, ...] | None = None
     """A conversation."""
@@ -1214,10 +1214,10 @@ class CountTokenResult(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     """The count."""
 
     input_tokens: int
-    """The tokens of the whole input, with what the provider puts around it."""
+    """The tokens of the whole input, with those the provider adds."""
 
     estimated: bool
-    """Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own account."""
+    """Whether it is an estimate: by the length of the input where the provider does not count, or by the provider's own word."""
 
 
 class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1233,10 +1233,10 @@ class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """Whose model it is, by id or alias."""
 
     dimensions: int | None = None
-    """How long the vectors are to be, where the model can shorten them."""
+    """The length of the vectors, where the model can shorten them."""
 
     input_type: EmbeddingInputType | None = None
-    """What the texts are for; only for providers that make the difference."""
+    """What the texts are embedded for; only for providers that distinguish it."""
 
 
 class CreateEmbeddingResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1278,7 +1278,7 @@ class CreateImageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The model. Absent: the provider's usual one, or that of the connection."""
 
     size: str | None = None
-    """Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a word of the provider's. Absent: the provider's choice."""
+    """Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a name of the provider's own. Absent: the provider's default."""
 
     count: int | None = None
     """How many, from 1 to 10; 1 if absent."""
@@ -1291,7 +1291,7 @@ class CreateImageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The images."""
 
     images: tuple[Image, ...]
-    """By address or by value."""
+    """As addresses or as data."""
 
     usage: Usage
     """What it used."""
@@ -1317,7 +1317,7 @@ class CreateModerationParams(Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class Judgement(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What was found in one text."""
+    """The judgement on one text."""
 
     flagged: bool
     """Whether anything was flagged."""
@@ -1352,7 +1352,7 @@ class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A key to keep in the operating system's keyring."""
+    """A key to store in the operating system's keyring."""
 
     provider: str
     """Its id or an alias."""
@@ -1365,14 +1365,14 @@ class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omi
 
 
 class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A key to forget."""
+    """A key to delete."""
 
     provider: str
     """Its id or an alias."""
 
 
 class ListCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Nothing to say."""
+    """No fields."""
 
 
 class ListCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1393,7 +1393,7 @@ class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", o
 
 
 class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Which calls to add up."""
+    """Which calls to sum."""
 
     since: str | None = None
     """RFC 3339, inclusive."""
@@ -1425,7 +1425,7 @@ class SummaryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit
 
 
 class SnapshotUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Nothing to say."""
+    """No fields."""
 
 
 class DeltaUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1466,10 +1466,10 @@ class CreditsUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
 
 
 class CreditBalance(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Money in one currency; a number that is absent is not known."""
+    """Money in one currency; an absent number is unknown."""
 
     currency: str
-    """ISO 4217, or a word of the provider's."""
+    """ISO 4217, or the provider's own word."""
 
     remaining_micros: int | None = None
     """Millionths that are left."""
@@ -1482,7 +1482,7 @@ class CreditBalance(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
 
 class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What is left, in millionths of a US dollar. A number that is absent is not known, as all are for an account in another currency."""
+    """The remaining credit, in millionths of a US dollar. An absent number is unknown; for an account in another currency all are absent."""
 
     remaining_usd_micros: int | None = None
     """Left."""
@@ -1513,19 +1513,19 @@ class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     """Only these, by id or command. A program known by a generic name only is started when it is named here."""
 
     all: bool | None = None
-    """Also those that are known and not here."""
+    """Also known agents that are not installed."""
 
     refresh: bool | None = None
-    """At level verify: starts also what has answered before and has not changed since. Asks the login shell for its search path again."""
+    """At level verify: starts also agents that answered before and have not changed since. Reads the login shell's search path again."""
 
     sessions: bool | None = None
-    """At level verify: also opens a session with each, which shows a log-in that is missing and lists the models. Some agents keep such a session in their history."""
+    """At level verify: also opens a session with each, which shows a missing log-in and lists the models. Some agents keep such a session in their history."""
 
     registry: str | None = None
     """First downloads the public registry: latest, or the https address of another copy."""
 
     stream_id: str | None = None
-    """Asks for an agent/update notification for each agent under this name, once, as soon as there is nothing more to learn of it at this level. A workDoneToken asks for the same, under the token."""
+    """Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level. A workDoneToken requests the same, under the token."""
 
     work_done_token: str | int | None = None
     """For progress."""
@@ -1538,7 +1538,7 @@ class DiscoverAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omi
     """Known agents first, in the order of the shipped list."""
 
     registry: AgentRegistry | None = None
-    """The registry copy in use; absent where none was ever downloaded."""
+    """The registry copy in use; absent where none was downloaded."""
 
 
 class ConnectAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1568,7 +1568,7 @@ class ConnectAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit
 
 
 class PromptAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What to ask an agent."""
+    """A prompt for an agent."""
 
     session_id: str
     """The session."""
@@ -1577,7 +1577,7 @@ class PromptAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Text or content blocks."""
 
     stream_id: str | None = None
-    """Asks for agent/update notifications under this name."""
+    """Requests agent/update notifications under this name."""
 
 
 class PromptAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1587,7 +1587,7 @@ class PromptAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Why it stopped."""
 
     text: str
-    """What it said."""
+    """The text of the answer."""
 
     usage: Usage | None = None
     """What it used."""
@@ -1601,7 +1601,7 @@ class DisconnectAgentParams(Struct, frozen=True, kw_only=True, rename="camel", o
 
 
 class RunDiagnosticsParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """Nothing to say."""
+    """No fields."""
 
 
 class RunDiagnosticsResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1612,7 +1612,7 @@ class RunDiagnosticsResult(Struct, frozen=True, kw_only=True, rename="camel", om
 
 
 class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A piece of a streamed answer."""
+    """A delta of a streamed answer."""
 
     stream_id: str
     """The name the client chose."""
@@ -1621,11 +1621,11 @@ class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """Rises by 1 from 0."""
 
     update: CompletionUpdateKind
-    """The piece."""
+    """The update."""
 
 
 class ProviderUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A piece of what a request about providers finds."""
+    """An item that a request about providers has found."""
 
     stream_id: str
     """The name the client chose."""
@@ -1634,7 +1634,7 @@ class ProviderUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", om
     """Rises by 1 from 0."""
 
     update: ProviderUpdateKind
-    """The piece."""
+    """The update."""
 
 
 class ServerUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="server"):
@@ -1645,7 +1645,7 @@ class ServerUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
 
 
 class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A piece of an agent's turn, or an agent that was found."""
+    """A delta of an agent's turn, or an agent that was found."""
 
     stream_id: str
     """The name the client chose."""
@@ -1664,11 +1664,11 @@ class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     """The call, also a failed or cancelled one."""
 
     stream_id: str | None = None
-    """The stream of the call, where it had one: it tells whose call this was when the reply is not seen."""
+    """The stream of the call, where it had one: it identifies the call for a client that does not see the reply."""
 
 
 class StatusChangedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """What the server is doing."""
+    """The activity of the server."""
 
     kind: str
     """normal, warning or error."""
@@ -1698,7 +1698,7 @@ class RequestPermissionAgentResult(Struct, frozen=True, kw_only=True, rename="ca
 
 
 Part = TextPart | ImagePart
-"""A piece of a message."""
+"""A part of a message."""
 
 
 CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate

@@ -68,7 +68,7 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     headers: dict[str, str | ValueSource] | None = None
     """Headers of every request. Secret values come from the environment or a command."""
     timeout_s: Seconds | None = None
-    """The longest silence to accept from the provider, in seconds."""
+    """The idle timeout: seconds without a byte from the provider."""
     verify_tls: bool | None = None
     """false accepts any certificate. Prefer ca_file."""
     ca_file: Name | None = None

@@ -166,7 +166,7 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     env_base_path: str = ""
     """Appended to an address from the environment that has no path, where other tools leave it out."""
     timeout_env_vars: tuple[str, ...] = ()
-    """Variables that hold the longest silence to accept, in seconds."""
+    """Variables that hold the idle timeout, in seconds."""
     with_key: WithKey | None = None
     token_url: str | None = None
     """Where a log-in's token is exchanged or renewed."""

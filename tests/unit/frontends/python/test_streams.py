@@ -86,7 +86,7 @@ async def test_leaving_early_stops_the_operation_and_waits_for_it() -> None:
             break
         assert not work.stopped
     assert work.stopped
-    with pytest.raises(RuntimeError, match="stopped before it was done"):
+    with pytest.raises(RuntimeError, match="stopped early"):
         await stream.result()
 
 

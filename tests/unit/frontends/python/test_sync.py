@@ -78,7 +78,7 @@ def test_leaving_a_block_closes_the_connection(client: modelport.SyncClient, end
         assert not endless.closed_by_client.is_set()
     assert client.usage_history(limit=1)[0].outcome == "cancelled"
     assert endless.closed_by_client.wait(5)
-    with pytest.raises(RuntimeError, match="stopped before it was done"):
+    with pytest.raises(RuntimeError, match="stopped early"):
         stream.result()
 
 
