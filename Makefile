@@ -1,4 +1,4 @@
-# Everything a developer types. Each target installs what it needs, on a machine with
+# The commands of a developer. Each target installs what it needs, on a machine with
 # Python 3.11 or later, Node 20 or later and make.
 
 VENV := .venv
@@ -61,7 +61,7 @@ test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real edit
 test-servers: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real model servers, installed on first use
 	$(BIN)/python -m pytest -m servers
 
-test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, installed on first use, and writes docs/agents.md
+test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, installed on first use; writes docs/agents.md
 	$(BIN)/python -m pytest -m agents
 	$(BIN)/python tests/agents/table.py
 
@@ -78,10 +78,10 @@ vsix: $(BIN)/python$(EXE) $(STAMPS)/node  ## Builds the extension for VS Code, w
 	@cd client-vscode && npx --no-install vsce package --no-dependencies --out ../dist $(VSCE_URLS)
 	@ls -l dist/*.vsix
 
-pictures: $(STAMPS)/editors $(STAMPS)/node  ## Takes the pictures of the extension's page anew
+pictures: $(STAMPS)/editors $(STAMPS)/node  ## Retakes the pictures of the extension's page
 	PYTHONPATH=tests $(BIN)/python -m editors.workbench.pictures
 
-generate: $(STAMPS)/development  ## Writes what follows from protocol/model.json
+generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the provider rows
 	$(BIN)/python protocol/generate.py
 	$(BIN)/python docs/generate.py
 
@@ -89,7 +89,7 @@ format: $(STAMPS)/development  ## Formats the code
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-clean:  ## Removes everything that was installed or made here
+clean:  ## Removes everything that was installed or built here
 	rm -rf $(VENV) node_modules .cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache \
 		dist client-vscode/bundled client-vscode/dist client-vscode/node_modules
 

@@ -75,14 +75,14 @@ class Client:
         self._poll = select.poll()
         self._poll.register(self._output, select.POLLIN)
 
-    # What a client says.
+    # Sending.
 
     def initialize(self) -> None:
-        """Introduces itself; returns when the reply has come."""
+        """Sends initialize; returns when the reply has arrived."""
         self.request("initialize", {"processId": os.getpid(), "clientInfo": {"name": "bench"}, "capabilities": {}})
 
     def connect(self, base_url: str) -> None:
-        """Makes an OpenAI-compatible provider at this address the one in use, without asking it anything."""
+        """Connects to an OpenAI-compatible provider at this address, without a request to it."""
         params = {"provider": "openai-compatible", "model": "any", "baseUrl": base_url, "verify": False}
         self.notify("initialized", {})
         self.request("provider/connect", params)
@@ -108,10 +108,10 @@ class Client:
         number = self.begin(method, params)
         return result(self.replies([number])[-1].body)
 
-    # What it hears.
+    # Receiving.
 
     def replies(self, numbers: Iterable[int]) -> list[Arrival]:
-        """Everything that comes until each of these requests has its reply.
+        """All messages until each of these requests has its reply.
 
         Raises:
             NotMeasurable: a reply is missing.
@@ -129,7 +129,7 @@ class Client:
         return seen
 
     def read(self, wait_s: float) -> list[Arrival]:
-        """The messages completed by one read; none when nothing comes in time.
+        """The messages completed by one read; none when it times out.
 
         Raises:
             NotMeasurable: the process has closed its output.
@@ -148,7 +148,7 @@ class Client:
         lines = self.errors.read().decode("utf-8", "replace").splitlines()
         return f"stderr: {lines[-1]}" if lines else "stderr is empty"
 
-    # What it costs.
+    # Measuring.
 
     @property
     def cpu_ns(self) -> int:

@@ -1,4 +1,4 @@
-"""Finding the model servers of this machine, whatever runs on it at the moment."""
+"""Finding the model servers of this machine, with all that runs on it at the moment."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ class Exchange(asyncio.Protocol):
 
 
 class Floor:
-    """Begins completions on idle connections, and makes new ones where there is none."""
+    """Begins completions on idle connections, and opens new ones where there is none."""
 
     def __init__(self) -> None:
         self._idle: list[Exchange] = []

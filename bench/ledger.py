@@ -46,7 +46,7 @@ def usage_summary(subjects: Subjects, upstream: Upstream) -> list[Row]:
 
 
 def fill(path: Path) -> int:
-    """Makes a ledger with the package's own schema and fills it; returns how many rows its daily table has."""
+    """Creates a ledger with the package's own schema and fills it; returns the row count of its daily table."""
     from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS
 
     anyio.run(_create, path)

@@ -18,7 +18,7 @@ from typing import Any
 from stdio_server import Cancel, StdioServer
 
 Deltas = Callable[[str, str, str], AsyncIterator[str]]
-"""From an address, a model and a prompt to the pieces of the answer."""
+"""From an address, a model and a prompt to the deltas of the answer."""
 
 
 def openai_sdk() -> Deltas:

@@ -1,4 +1,4 @@
-"""Further peers, on request, each in a virtual environment of its own: they do not get along with each other."""
+"""Further peers, on request, each in a virtual environment of its own, since their dependencies conflict."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def further() -> dict[str, list[str]]:
 
 
 def _python(name: str, package: str) -> Path:
-    """The interpreter of a peer's environment, which is made when it is not there yet."""
+    """The interpreter of a peer's environment, which is created if it is missing."""
     folder = FOLDER / name
     python = folder / ("Scripts" if sys.platform == "win32" else "bin") / "python"
     done = folder / "installed"

@@ -1,4 +1,4 @@
-"""What a child process costs, read from outside: its CPU time and its memory.
+"""The CPU time and the memory of a child process, read from outside.
 
 The CPU clock of another process counts all of its threads, those that have ended included, in
 nanoseconds; the clocks in ``/proc`` either tick in hundredths of a second or know one thread only.
@@ -17,7 +17,7 @@ SCHEDULER_CLOCK = 2
 
 
 class NotMeasurable(Exception):
-    """A number could not be taken; the text says why."""
+    """A number could not be measured; the text is the reason."""
 
 
 def cpu_ns(process_id: int) -> int:

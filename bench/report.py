@@ -40,7 +40,7 @@ class Row:
         return median(values) if values else None
 
     def met(self) -> str:
-        """Whether this tree is where it should be."""
+        """Whether this tree meets its target."""
         value = self.value(TREE)
         if self.text is not None or value is None or self.target is None:
             return self.text_met
@@ -49,7 +49,7 @@ class Row:
         return "yes" if self._reaches(value, self.target) else "no"
 
     def goal(self) -> str:
-        """The target, and what lies beyond it."""
+        """The target, and the excess over it."""
         if self.target is None:
             return self.text_target
         sign = "≥" if self.more_is_better else "≤"
@@ -57,7 +57,7 @@ class Row:
         return f"{sign} {number(self.target)}{more} {self.unit}"
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for programs."""
+        """The whole row, for programs."""
         return {
             "what": self.what,
             "unit": self.unit,
@@ -80,7 +80,7 @@ def unmeasured(what: str, reason: str) -> Row:
 
 
 def number(value: float) -> str:
-    """Three digits that count, and never an exponent."""
+    """Three significant digits, and never an exponent."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))

@@ -1,4 +1,4 @@
-"""Start-up: what it costs to the first reply, what is in memory then, and how the first call feels."""
+"""Start-up: CPU to the first reply, memory after it, and the longest stall of the first call."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LOADED = "the same up to the reply to the next request, when all that the server
 AT_REST = "half a second after the reply; the floor is the script that answers one frame"
 MODULES = "names that python -X importtime lists between the start and shutdown, half a second after initialize"
 STALL = (
-    "requests for a method that nobody has are sent every 2 ms while the provider is connected and the first "
+    "requests for an unknown method are sent every 2 ms while the provider is connected and the first "
     "completion runs; the longest wait for their answer is the longest time the event loop was held up; the median "
     "of several fresh processes; the peer imports its library in its first call"
 )

@@ -1,4 +1,4 @@
-"""The JSON-RPC server on stdio that the floor and the peers stand on: only what a measurement says to it.
+"""The JSON-RPC server on stdio that the floor and the peers stand on: only the messages of a measurement.
 
 It knows ``initialize``, ``provider/connect`` with a ``baseUrl``, ``completion/create`` and
 ``$/cancelRequest``, and answers anything else with an error, from the event loop.
@@ -17,7 +17,7 @@ Complete = Callable[["StdioServer", int, dict[str, Any]], Cancel]
 
 
 class StdioServer:
-    """Serves until stdin ends. ``complete`` begins a completion and returns what cancels it."""
+    """Serves until stdin ends. ``complete`` begins a completion and returns its cancel function."""
 
     def __init__(self, complete: Complete) -> None:
         self.base_url = ""

@@ -1,4 +1,4 @@
-"""Streams: what a request costs, what a delta costs, and how late it comes.
+"""Streams: the cost of a request, the cost of a delta, and its latency.
 
 Every number is CPU time of the measured process alone, over the interval in which it did the
 work. Subjects take turns, so that a noisy moment hits all of them alike.
@@ -56,7 +56,7 @@ class Streaming:
 
     @contextlib.contextmanager
     def _leaving_out(self, name: str) -> Iterator[None]:
-        """Goes on without a further peer that fails; the columns that are always there must not."""
+        """Goes on without an optional peer that fails; the fixed columns must not fail."""
         try:
             yield
         except NotMeasurable as error:
@@ -74,7 +74,7 @@ def streams(subjects: Subjects, upstream: Upstream) -> list[Row]:
 
 
 def run(client: Client, model: str, requests: int, at_once: int) -> list[Arrival]:
-    """Completes requests, so many at once, and returns what came; each answer must be whole."""
+    """Completes requests, so many at once, and returns the messages; each answer must be whole."""
     arrivals: list[Arrival] = []
     for start in range(0, requests, at_once):
         numbers = [client.complete(model) for _ in range(min(at_once, requests - start))]

@@ -1,4 +1,4 @@
-"""The processes that are measured, and the provider they all ask."""
+"""The processes that are measured, and the provider they all call."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_DOWNLOAD = {"LITELLM_LOCAL_MODEL_COST_MAP": "True"}
 
 
 class Upstream:
-    """The provider's process, and what it tells of stalled streams."""
+    """The provider's process, and its events of stalled streams."""
 
     def __init__(self) -> None:
         command = [sys.executable, str(HERE / "upstream.py")]
@@ -34,7 +34,7 @@ class Upstream:
         self.base_url = f"http://127.0.0.1:{port}/v1"
 
     def wait(self, word: str, count: int) -> list[int]:
-        """The times of the next so many events of a kind; events of another kind are passed over."""
+        """The times of the next so many events of a kind; events of another kind are skipped."""
         times: list[int] = []
         while len(times) < count:
             kind, _, at_ns = self._line().split()
@@ -80,7 +80,7 @@ class Subjects:
         return list(self._peers)
 
     def rounds(self, usual: int) -> int:
-        """How often something is measured."""
+        """How often each subject is measured."""
         return max(1, usual // 3) if self.quick else usual
 
     def tree(self, folder: Path | None = None) -> Client:
@@ -96,7 +96,7 @@ class Subjects:
 
     @property
     def runtime(self) -> dict[str, str]:
-        """Where servers announce themselves, and not to whoever measures."""
+        """A folder for the servers' announcements, apart from this user's."""
         return {"XDG_RUNTIME_DIR": str(self.folder)}
 
     def floor(self) -> Client:

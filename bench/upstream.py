@@ -26,7 +26,7 @@ WORD_LENGTH = 5
 STAMP_DIGITS = 19
 """Characters of a time stamp: nanoseconds of the monotonic clock, and a space after them."""
 SPREAD = 50
-"""So many places within an interval the paced streams begin at, in turn, whatever the client's haste."""
+"""The number of offsets within an interval at which the paced streams begin, in turn, however fast the client sends."""
 
 _HEAD = (
     b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ncache-control: no-cache\r\n"
@@ -53,12 +53,12 @@ def chunk(text: str) -> bytes:
 
 
 def delta(content: str) -> bytes:
-    """One event with a piece of text."""
+    """One event with a text delta."""
     return chunk(_EVENT % ('{"content":"%s"}' % content, "null"))  # noqa: UP031  the event is a template of its own
 
 
 def word(number: int) -> str:
-    """A piece of text; no two neighbours are the same, since some clients take that for a fault of the model."""
+    """A text delta; no two neighbours are the same, since some clients take that for a fault of the model."""
     return f" w{number % 1000:03d}"
 
 
@@ -86,7 +86,7 @@ def burst(events: int, per_write: int) -> list[bytes]:
 
 
 class Provider:
-    """What all connections share."""
+    """The state that all connections share."""
 
     def __init__(self) -> None:
         self._bursts: dict[str, list[bytes]] = {}
@@ -160,7 +160,7 @@ class Connection(asyncio.Protocol):
 
 
 def tell(line: str) -> None:
-    """Writes a line for whoever measures."""
+    """Writes an event for the measuring process, as a line."""
     os.write(1, f"{line}\n".encode())
 
 

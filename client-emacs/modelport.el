@@ -12,11 +12,11 @@
 ;;
 ;;     (require 'modelport)
 ;;     (setq modelport-model "anthropic/claude-sonnet-4-6")
-;;     M-x modelport-ask      writes the answer at point, as it comes; with a region, sends it along
-;;     M-x modelport-cancel   stops it; what has come stays, and one undo takes it back
+;;     M-x modelport-ask      writes the answer at point, as it arrives; with a region, sends it along
+;;     M-x modelport-cancel   stops it; the text so far stays, and one undo removes it
 ;;
-;; Keys are the server's business: set ANTHROPIC_API_KEY and the like, or store one once with
-;; `modelport keys set anthropic'.  What a call has cost appears in the echo area.
+;; The server reads the keys: set a variable such as ANTHROPIC_API_KEY, or store a key once with
+;; `modelport keys set anthropic'.  The usage of each call appears in the echo area.
 
 ;;; Code:
 
@@ -33,11 +33,11 @@
   :type '(repeat string))
 
 (defcustom modelport-model nil
-  "The model to ask, as \"provider/model\"; nil asks the connection in use."
+  "The model to use, as \"provider/model\"; nil uses the active connection."
   :type '(choice (const nil) string))
 
 (defcustom modelport-system nil
-  "What the model is told before every prompt, or nil."
+  "Instructions sent before every prompt, or nil."
   :type '(choice (const nil) string))
 
 (defcustom modelport-parameters nil
@@ -54,16 +54,16 @@
 
 (defclass modelport--link (jsonrpc-process-connection)
   ((last-id :initform nil :accessor modelport--last-id))
-  :documentation "A connection that knows the id of the request it has sent last.")
+  :documentation "A connection that keeps the id of its latest request.")
 
 (defvar modelport--connection nil "The connection to the running server, or nil.")
 (defvar modelport--jobs nil "The answers that are being written.")
-(defvar modelport--count 0 "How many answers have been asked for.")
+(defvar modelport--count 0 "How many requests have been sent.")
 (defvar modelport--last-call nil "The call that was recorded last.")
 
 (cl-defmethod jsonrpc-connection-send :before
   ((connection modelport--link) &key id method &allow-other-keys)
-  "Keep the ID of a request with METHOD, which CONNECTION tells nobody else."
+  "Keep the ID of a request with METHOD sent on CONNECTION, for its cancellation."
   (when (and id method)
     (setf (modelport--last-id connection) id)))
 
@@ -71,7 +71,7 @@
 
 ;;;###autoload
 (defun modelport-ask (prompt &optional callback)
-  "Ask PROMPT, and write the answer at point, as it comes.
+  "Send PROMPT, and write the answer at point as it arrives.
 With an active region its text goes along, and the answer comes after it.
 CALLBACK is called once at the end, with the whole answer as a plist, or nil
 and the error.  Return the answer's stream id."
@@ -103,7 +103,7 @@ and the error.  Return the answer's stream id."
 
 ;;;###autoload
 (defun modelport-cancel ()
-  "Stop all answers that are being written; what has come stays."
+  "Stop all answers that are being written; the text so far stays."
   (interactive)
   (mapc #'modelport--cancel modelport--jobs))
 
@@ -123,7 +123,7 @@ and the error.  Return the answer's stream id."
           (accept-process-output nil 0.05))))
     (jsonrpc-shutdown connection)))
 
-;;; What a call has cost
+;;; Usage
 
 (defun modelport-usage ()
   "The last call as one line, or nil; fit for a mode line."
@@ -140,13 +140,13 @@ and the error.  Return the answer's stream id."
          (format " (%s)" (plist-get call :outcome)))))))
 
 (defun modelport-show-usage (_call)
-  "Show what the last call has cost in the echo area."
+  "Show the usage of the last call in the echo area."
   (message "%s" (modelport-usage)))
 
 ;;; The connection
 
 (defun modelport--connect ()
-  "The connection to the server, which is started if need be."
+  "The connection to the server, which is started if necessary."
   (unless (and modelport--connection (jsonrpc-running-p modelport--connection))
     (let ((connection
            (make-instance
@@ -178,12 +178,12 @@ and the error.  Return the answer's stream id."
    :coding 'utf-8-emacs-unix :noquery t :stderr (get-buffer-create "*modelport stderr*")))
 
 (defun modelport--gone (connection)
-  "Forget CONNECTION; jsonrpc has told those who wait for an answer."
+  "Drop CONNECTION; jsonrpc has reported the end to each pending request."
   (when (eq connection modelport--connection)
     (setq modelport--connection nil)))
 
 (defun modelport--notified (_connection method params)
-  "Take the notification METHOD with PARAMS."
+  "Handle the notification METHOD with PARAMS."
   (pcase method
     ('completion/update
      (let ((update (plist-get params :update))
@@ -196,7 +196,7 @@ and the error.  Return the answer's stream id."
      (run-hook-with-args 'modelport-usage-functions modelport--last-call))))
 
 (defun modelport--write (job text)
-  "Insert TEXT where the last words of JOB end."
+  "Insert TEXT after the last text of JOB."
   (let ((buffer (marker-buffer (modelport--job-marker job))))
     (cond
      ((modelport--job-cancelled job))
@@ -212,19 +212,19 @@ and the error.  Return the answer's stream id."
         (setf (modelport--job-tick job) (buffer-chars-modified-tick)))))))
 
 (defun modelport--cancel (job)
-  "Stop JOB; its end comes with the reply of the server."
+  "Cancel JOB; it ends with the reply of the server."
   (unless (modelport--job-cancelled job)
     (setf (modelport--job-cancelled job) t)
     (when (and modelport--connection (modelport--job-request-id job))
       (jsonrpc-notify modelport--connection :$/cancelRequest (list :id (modelport--job-request-id job))))))
 
 (defun modelport--finish (job completion refusal)
-  "JOB is over with the whole COMPLETION, or with REFUSAL."
+  "End JOB with the whole COMPLETION, or with REFUSAL."
   (setq modelport--jobs (delq job modelport--jobs))
   (let ((buffer (marker-buffer (modelport--job-marker job))))
     (when (buffer-live-p buffer)
       (with-current-buffer buffer
-        ;; Nobody else has changed the buffer: one undo shall take the whole answer back.
+        ;; The buffer has had no other change: one undo shall remove the whole answer.
         (when (and (modelport--job-alone job)
                    (eql (modelport--job-tick job) (buffer-chars-modified-tick)))
           (undo-amalgamate-change-group (modelport--job-changes job))))

@@ -1,4 +1,4 @@
-"""Writes ``docs/providers.md`` from the provider rows; ``--check`` fails when it is not what follows from them."""
+"""Writes ``docs/providers.md`` from the provider rows; ``--check`` fails when it is stale."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ are real exchanges with the service, *server* is a real server of its kind runni
 
 
 def page() -> str:
-    """The page as it should be."""
+    """The text of the page."""
     rows = load_registry().all()
     return HEAD.format(count=len(rows)) + "".join(f"| {' | '.join(_cells(row))} |\n" for row in rows)
 
@@ -57,7 +57,7 @@ def main() -> int:
         print("wrote docs/providers.md")
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        print("docs/providers.md follows from the rows")
+        print("docs/providers.md is up to date")
         return 0
     print("docs/providers.md is stale: run make generate")
     return 1

@@ -21,7 +21,7 @@ modelport providers lists all of them."""
 
 
 class Server:
-    """A server started as a child, spoken to with Content-Length frames."""
+    """A server started as a child process; messages are Content-Length frames."""
 
     def __init__(self, command: str) -> None:
         self.process = subprocess.Popen([command, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -45,7 +45,7 @@ class Server:
         return json.loads(self.process.stdout.read(length))
 
     def request(self, method: str, params: dict[str, Any]) -> Any:
-        """Sends a request, prints the text of updates as they come, and returns the result."""
+        """Sends a request, prints the text of updates as they arrive, and returns the result."""
         self.next_id += 1
         self.send(method, params, id=self.next_id)
         while True:
@@ -59,7 +59,7 @@ class Server:
 
 
 def main() -> None:
-    """Starts a server, asks it, shows the answer and what it took."""
+    """Starts a server, sends it a prompt, prints the answer and its usage."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--server", default="modelport", help="the modelport command")
     parser.add_argument("--model", default=os.environ.get("MODEL"), help="provider/model")

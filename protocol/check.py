@@ -1,4 +1,4 @@
-"""Checks that the specification, its examples and the server say the same.
+"""Checks that the specification, its examples and the server agree.
 
 Usage: python protocol/check.py
 """
@@ -22,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def problems() -> list[str]:
-    """Everything that does not fit, a sentence each."""
+    """Every contradiction, a sentence each."""
     raw = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
     schema = json.loads((HERE / "model.schema.json").read_text(encoding="utf-8"))
     validator: Any = jsonschema.Draft202012Validator(schema)
@@ -50,7 +50,7 @@ def _examples(model: Model) -> list[str]:
     entries = {entry["method"]: entry for entry in (*model.methods, *model.notifications)}
     files = {path.stem.replace(".", "/", 1): path for path in (HERE / "examples").glob("*.json")}
     found += [f"{method} has no example" for method in sorted(entries.keys() - files.keys())]
-    found += [f"examples/{files[m].name} is of no message" for m in sorted(files.keys() - entries.keys())]
+    found += [f"examples/{files[m].name} belongs to no message" for m in sorted(files.keys() - entries.keys())]
     for method in sorted(entries.keys() & files.keys()):
         example = json.loads(files[method].read_text(encoding="utf-8"))
         wanted = {"params", "result"} if "result" in entries[method] else {"params"}
@@ -62,7 +62,7 @@ def _examples(model: Model) -> list[str]:
 
 
 def _fits(name: str, part: str, value: Any, kind: str) -> list[str]:
-    """A value must survive the way into its type and back unchanged, so that no field is misspelt."""
+    """The problems of a value that does not survive decoding into its type and encoding, such as a misspelt field."""
     try:
         typed = msgspec.convert(value, getattr(types, kind), dec_hook=lambda _, text: Secret(text))
     except msgspec.ValidationError as error:

@@ -1,4 +1,4 @@
-"""Writes everything that follows from ``model.json``; with ``--check`` only says what is stale.
+"""Writes every file generated from ``model.json``; with ``--check`` only lists the stale ones.
 
 Usage: python protocol/generate.py [--check]
 """
@@ -38,7 +38,7 @@ def outputs() -> dict[Path, str]:
 
 
 def configuration_schema() -> dict[Path, str]:
-    """The schema of the configuration file, which follows from types of the server."""
+    """The schema of the configuration file, generated from types of the server."""
     # Those are built on the generated types, so they are loaded once these are written.
     from modelport.adapters.configuration.schema import schema  # noqa: PLC0415
 
@@ -46,7 +46,7 @@ def configuration_schema() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Returns the exit code: 1 when ``--check`` finds something stale or left over."""
+    """Returns the exit code: 1 when ``--check`` finds a stale or left-over file."""
     wanted = outputs()
     checking = "--check" in arguments
     if not checking:

@@ -1,8 +1,7 @@
 --- Streams the answers of language models into buffers, through a Modelport server.
 ---
---- Needs Neovim 0.11 and nothing else: the server speaks LSP, so vim.lsp starts it, talks to it
---- and ends it. No buffer is attached to it, so the server never sees what you edit, only what
---- you ask.
+--- Needs Neovim 0.11 and nothing else: the server speaks LSP, so vim.lsp starts it, sends it the
+--- requests and ends it. No buffer is attached to it, so the server gets only the prompts.
 ---
 ---     require('modelport').setup({ model = 'anthropic/claude-sonnet-4-6' })
 ---     require('modelport').ask('Write a haiku about buffers')
@@ -11,25 +10,25 @@ local M = {}
 
 ---@class modelport.Config
 ---@field cmd string[] how the server is started
----@field model string? `provider/model`; without it the connection in use is asked
----@field system string? what the model is told before every prompt
+---@field model string? `provider/model`; without it the active connection is used
+---@field system string? instructions sent before every prompt
 ---@field parameters table? such as `{ temperature = 0.2, max_tokens = 500 }`
----@field on_usage fun(line: string, call: table)? shows what a call has cost; by default a message
+---@field on_usage fun(line: string, call: table)? shows the usage of a call; by default a message
 
 ---@class modelport.AskOptions
 ---@field model string?
 ---@field system string?
 ---@field parameters table?
----@field messages table[]? what was said before the prompt, as `{ role = 'user', content = '…' }`
+---@field messages table[]? the earlier messages, as `{ role = 'user', content = '…' }`
 ---@field bufnr integer? the buffer to write to, by default the current one
 ---@field position integer[]? row and column to write at, from 0, by default the cursor
----@field on_done fun(completion: table?, err: table?)? called once, when nothing more will come
+---@field on_done fun(completion: table?, err: table?)? called once, at the end
 
 ---@class modelport.Job
 ---@field stream_id string
 ---@field params table
 ---@field bufnr integer
----@field mark integer where the next words go
+---@field mark integer the extmark where the next text is inserted
 ---@field tick integer? the buffer's tick after our last change
 ---@field on_done fun(completion: table?, err: table?)
 ---@field request_id integer?
@@ -90,8 +89,8 @@ local function cancel(job)
   if job.request_id and server then
     server:cancel_request(job.request_id)
   end
-  -- Neovim keeps the reply to a cancelled request to itself, so this is the end we know of. What
-  -- the call has cost still comes, as usage/updated.
+  -- Neovim does not pass on the reply to a cancelled request, so the job ends here. The usage of
+  -- the call still arrives, as usage/updated.
   finish(job, nil, { code = REQUEST_CANCELLED, message = 'cancelled' })
 end
 
@@ -105,8 +104,8 @@ local function write(job, text)
   local ok, err = pcall(vim.api.nvim_buf_call, bufnr, function()
     local at = vim.api.nvim_buf_get_extmark_by_id(bufnr, namespace, job.mark, {})
     if job.tick == vim.api.nvim_buf_get_changedtick(bufnr) then
-      -- Nobody else has changed the buffer, so one undo shall take the whole answer back. It is
-      -- refused right after an undo, and then the rest is a change of its own.
+      -- The buffer has had no other change, so one undo shall remove the whole answer. undojoin
+      -- fails right after an undo, and then the remaining text is a change of its own.
       pcall(vim.cmd.undojoin)
     end
     vim.api.nvim_buf_set_text(bufnr, at[1], at[2], at[1], at[2], lines)
@@ -152,7 +151,7 @@ local function send(job)
   end
 end
 
---- Starts the server; what has been asked is sent when it is ready.
+--- Starts the server; the waiting requests are sent when it is ready.
 local function start()
   starting = true
   local id = vim.lsp.start({
@@ -169,7 +168,7 @@ local function start()
     on_exit = vim.schedule_wrap(function()
       server, starting = nil, false
       for _, job in ipairs(vim.tbl_values(jobs)) do
-        report('the server ended before the answer did: run `modelport doctor`')
+        report('the server ended before the answer was complete: run `modelport doctor`')
         finish(job, nil, { message = 'the server is gone' })
       end
     end),
@@ -180,7 +179,7 @@ local function start()
   return id ~= nil
 end
 
---- The place after the cursor, as `a` has it; in Insert mode the cursor itself.
+--- The position after the cursor, as for `a`; in Insert mode the cursor itself.
 local function at_cursor()
   local row, col = unpack(vim.api.nvim_win_get_cursor(0))
   local line = vim.api.nvim_get_current_line()
@@ -190,13 +189,13 @@ local function at_cursor()
   return { row - 1, col }
 end
 
---- Sets what is to be other than by default.
+--- Overrides the defaults.
 ---@param options modelport.Config?
 function M.setup(options)
   config = vim.tbl_extend('force', config, options or {})
 end
 
---- Asks, and writes the answer where the cursor is, as it comes. Returns at once.
+--- Sends a prompt, and writes the answer at the cursor as it arrives. Returns at once.
 ---@param prompt string
 ---@param options modelport.AskOptions?
 ---@return string? stream_id nil when the server cannot be started
@@ -204,7 +203,7 @@ function M.ask(prompt, options)
   options = options or {}
   local bufnr = options.bufnr or vim.api.nvim_get_current_buf()
   if not vim.bo[bufnr].modifiable then
-    report('this buffer cannot be changed')
+    report('this buffer is not modifiable')
     return nil
   end
   local at = options.position

@@ -245,7 +245,7 @@ def edit(path: Path, change: Any) -> None:
     ("change", "problem"),
     [
         (lambda e: (e / "usage.delta.json").unlink(), "usage/delta has no example"),
-        (lambda e: (e / "usage.invent.json").write_text("{}"), "examples/usage.invent.json is of no message"),
+        (lambda e: (e / "usage.invent.json").write_text("{}"), "examples/usage.invent.json belongs to no message"),
         (lambda e: edit(e / "usage.delta.json", lambda v: v.pop("result")), "examples/usage.delta.json lacks ['result']"),
         (lambda e: edit(e / "usage.delta.json", lambda v: v["params"].update(befor={})), "fields that DeltaUsageParams does not have"),
         (lambda e: edit(e / "usage.delta.json", lambda v: v["params"].pop("before")), "missing required field `before`"),

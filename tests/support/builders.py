@@ -27,7 +27,7 @@ from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
 CANARY = "canary-0123456789abcdef"
-"""A key that must not show up anywhere."""
+"""A key that must not appear in any output."""
 
 
 def row(id: str = "acme", /, **changes: Any) -> Provider:
@@ -107,7 +107,7 @@ def json_form(**changes: Any) -> AnswerFormat:
 
 
 class Heard(NullListener):
-    """A listener that remembers what it was told, in order."""
+    """A listener that records its calls, in order."""
 
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
@@ -129,7 +129,7 @@ class Heard(NullListener):
         self.calls.append(call)
 
     def said(self, kind: str) -> str:
-        """All pieces of a kind, joined."""
+        """All deltas of a kind, joined."""
         return "".join(event[1] for event in self.events if event[0] == kind)
 
 
@@ -152,7 +152,7 @@ class Variables:
 
 
 class MemoryStore:
-    """A ``CredentialStore`` in memory; ``trouble`` is raised by whatever has to ask the keyring.
+    """A ``CredentialStore`` in memory; ``trouble`` is raised by each call that needs the keyring.
 
     While it is ``locked``, reading a key unlocks it, unless that is not wanted.
     """
@@ -195,7 +195,7 @@ class MemoryStore:
 
 
 class KeptByVendors:
-    """What the vendors' tools keep, in memory; by default nothing."""
+    """The files of the vendors' tools, in memory; by default none."""
 
     def __init__(self, settings: dict[str, str] | None = None, **credentials: Credential) -> None:
         self.kept = credentials
@@ -209,7 +209,7 @@ class KeptByVendors:
 
 
 class Printing:
-    """``Commands`` that print what they are told to; without that they fail."""
+    """``Commands`` that print the given outputs; one without an output fails."""
 
     def __init__(self, **printed: str) -> None:
         self.printed = printed
@@ -276,7 +276,7 @@ Play = Callable[[ModelCall, Answer], Awaitable[None]]
 
 
 class Scripted:
-    """``Dialects`` of one completer that plays what each provider should do; ``served`` is what verify lists."""
+    """``Dialects`` of one completer that acts as each provider should; ``served`` is what verify lists."""
 
     def __init__(self, **plays: Play) -> None:
         self.plays = plays
@@ -308,7 +308,7 @@ class Scripted:
 
 
 def says(*texts: str, then: BaseException | None = None) -> Play:
-    """A completer that says something and stops, or fails after it."""
+    """A completer that sends some text and stops, or fails after it."""
 
     async def play(call: ModelCall, answer: Answer) -> None:
         for text in texts:

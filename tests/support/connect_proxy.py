@@ -9,7 +9,7 @@ from typing import Self
 
 
 class ConnectProxy:
-    """Serves until closed; ``heads`` holds what was asked of it. ``password`` refuses those without it."""
+    """Serves until closed; ``heads`` holds the received requests. With ``password``, requests without it are refused."""
 
     def __init__(self, port: int, *, password: str | None = None) -> None:
         self.heads: list[str] = []

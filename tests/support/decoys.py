@@ -1,4 +1,4 @@
-"""Programs of the same user that are none of the tests' business: model servers, agents, an announced instance.
+"""Programs of the same user that no test may find: model servers, agents, an announced instance.
 
 Run as a program it leaves the process tree of the one that started it, prints what it plays as a line of JSON, and ends
 with its standard input.
@@ -20,7 +20,7 @@ from support import agent_answers, local_answers
 from support.http_server import LocalServer
 
 TOLD = "TEST_DECOYS"
-"""The variable that says which decoys run during all tests."""
+"""The variable that lists the decoys that run during all tests."""
 MODEL_SERVERS = {"ollama": 11434, "LM Studio": 1234, "vLLM": 8000, "llama.cpp": 8080, "KoboldCpp": 5001}
 AGENT_SERVERS = {"opencode serve": 4096, "qwen serve": 4170, "AgentAPI": 3284, "A2A 1.0": 9999}
 AGENTS = (("gemini", "--acp"), ("codex-acp",))
@@ -30,7 +30,7 @@ READY = {"jsonrpc": "2.0", "method": "initialized", "params": {}}
 
 
 class Decoys:
-    """Plays them while it is open. ``usual`` ports are taken too, where they are free; ``told`` says what there is."""
+    """Plays them while it is open. ``usual`` ports are taken too, where they are free; ``told`` lists them."""
 
     def __init__(self, *, usual: bool) -> None:
         script = [sys.executable, "-m", "support.decoys", *(["usual"] if usual else [])]
@@ -79,7 +79,7 @@ def _servers(
     open_ports: list[int] = []
     for name, usual_port in ports.items():
         for port in (0, usual_port) if usual else (0,):
-            # Something else of this user may be there already, which is as good.
+            # Another program of this user may listen there already, which serves as a decoy too.
             with contextlib.suppress(OSError):
                 open_ports.append(stack.enter_context(LocalServer(named[name].behave, port=port)).port)
     return open_ports

@@ -52,7 +52,7 @@ class Discovering:
         )
 
     def agents(self, *arguments: str, timeout: float = 60.0, **more: Any) -> dict[str, dict[str, Any]]:
-        """The records by id; a complaint of the command fails the test."""
+        """The records by id; a message on its stderr fails the test."""
         done = self.run(*arguments, "--json", timeout=timeout, **more)
         assert done.stdout, done.stderr
         return {agent["agentId"]: agent for agent in json.loads(done.stdout)["agents"]}

@@ -35,7 +35,7 @@ def events(*named: tuple[str, Any]) -> list[bytes]:
 
 
 def chunk(model_event: Any) -> bytes:
-    """An event that a model said itself and Bedrock passes through."""
+    """An event of the model's own format, which Bedrock passes through."""
     return event("chunk", {"bytes": base64.b64encode(json.dumps(model_event).encode()).decode(), "p": "abc"})
 
 

@@ -39,7 +39,7 @@ class FileKeyring(KeyringBackend):
 
 
 class HangingKeyring(FileKeyring):
-    """Waits for somebody to unlock it."""
+    """Waits for ever, like a dialog that is not answered."""
 
     def get_password(self, service: str, username: str) -> str | None:
         time.sleep(60)
@@ -50,7 +50,7 @@ class HangingKeyring(FileKeyring):
 
 
 class LockedKeyring(FileKeyring):
-    """Its owner said no."""
+    """Fails like a dialog that was dismissed."""
 
     def get_password(self, service: str, username: str) -> str | None:
         raise InitError("Failed to unlock the collection: Prompt dismissed")

@@ -1,4 +1,4 @@
-"""A real HTTP/1.1 server on loopback for tests: a function answers each request, byte by byte if it likes."""
+"""A real HTTP/1.1 server on loopback for tests: a function answers each request, in chunks of its choice."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Behaviour = Callable[[Received], Answer]
 
 
 class LocalServer:
-    """Serves until closed; ``requests`` holds everything that came, ``open_streams`` what is being answered."""
+    """Serves until closed; ``requests`` holds all received requests, ``open_streams`` counts the answers under way."""
 
     def __init__(
         self, behaviour: Behaviour, host: str = "127.0.0.1", port: int = 0, tls: ssl.SSLContext | None = None

@@ -1,4 +1,4 @@
-"""What local model servers answer to GETs, as running ones or their sources say; and what others answer that are none."""
+"""Answers of local model servers to GETs, from running ones or their sources; and answers of other servers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Raw = tuple[int, dict[str, str], bytes]
 
 @dataclass(frozen=True)
 class Sample:
-    """A server by its answers. ``provider`` is None where nothing may be recognised."""
+    """A server by its answers. ``provider`` is None where no provider may be identified."""
 
     name: str
     provider: str | None

@@ -1,4 +1,4 @@
-"""Folders of model files for the tests, and what the fake server of ``fake_llama_server`` tells of itself."""
+"""Folders of model files for the tests, and the notes of the servers started from ``fake_llama_server``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COMMAND = (sys.executable, "-I", str(FAKE), "--model", "{model}", "--port", "{po
 
 
 def gguf(path: Path, architecture: str = "llama", *, context: int = 4096, file_type: int = 15, more: int = 0) -> Path:
-    """A file with a head and so many more bytes behind it."""
+    """A file with a header and so many more bytes after it."""
     path.parent.mkdir(parents=True, exist_ok=True)
 
     def text(value: str) -> bytes:
@@ -47,12 +47,12 @@ def config(folder: Path, notes: Path, /, *flags: str, **changes: Any) -> str:
 
 
 def started(notes: Path, model: str = "*") -> list[dict[str, Any]]:
-    """What each server that was started has noted about itself, oldest first."""
+    """The notes of each server that was started, oldest first."""
     found = sorted(notes.glob(f"{model}.*.json"), key=lambda path: path.stat().st_mtime_ns)
     return [json.loads(path.read_text()) for path in found]
 
 
 def running(notes: Path) -> list[int]:
-    """The processes that are left of all servers that were started, their children and supervisors among them."""
+    """The processes still running of all servers that were started, with their children and supervisors."""
     numbers = [note[kind] for note in started(notes) for kind in ("pid", "child", "parent")]
     return [number for number in numbers if number is not None and number > 1 and alive(number)]

@@ -1,4 +1,4 @@
-"""Servers that are none: they hang, talk forever, talk nonsense or hang up."""
+"""Servers that break HTTP: they hang, send for ever, send garbage or disconnect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Script = Callable[["OddServer", socket.socket], None]
 
 
 class OddServer:
-    """Accepts connections and does with each what the script says, until closed."""
+    """Accepts connections and runs the script on each, until closed."""
 
     def __init__(self, script: Script, host: str = "127.0.0.1", port: int = 0) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -63,13 +63,13 @@ class OddServer:
 
 
 def hangs(server: OddServer, connection: socket.socket) -> None:
-    """Takes the question and never answers."""
+    """Reads the request and never answers."""
     while connection.recv(65536):
         pass
 
 
 def drips(server: OddServer, connection: socket.socket) -> None:
-    """Answers a byte at a time and never comes to an end."""
+    """Answers a byte at a time without an end."""
     connection.recv(65536)
     server.send(connection, HEAD)
     while not server.closed.wait(PAUSE_S):
@@ -77,7 +77,7 @@ def drips(server: OddServer, connection: socket.socket) -> None:
 
 
 def drips_its_head(server: OddServer, connection: socket.socket) -> None:
-    """Never gets as far as the body."""
+    """Sends headers without an end."""
     connection.recv(65536)
     server.send(connection, b"HTTP/1.1 200 OK\r\n")
     while not server.closed.wait(PAUSE_S):
@@ -85,7 +85,7 @@ def drips_its_head(server: OddServer, connection: socket.socket) -> None:
 
 
 def floods(server: OddServer, connection: socket.socket) -> None:
-    """Answers as fast as it can and never comes to an end."""
+    """Answers as fast as it can without an end."""
     connection.recv(65536)
     server.send(connection, HEAD + b'8\r\n{"data":\r\n')
     while not server.closed.is_set():
@@ -93,7 +93,7 @@ def floods(server: OddServer, connection: socket.socket) -> None:
 
 
 def hangs_up(server: OddServer, connection: socket.socket) -> None:
-    """Takes the question and is gone."""
+    """Reads the request and disconnects."""
     connection.recv(65536)
 
 
@@ -108,7 +108,7 @@ def says(data: bytes) -> Script:
 
 
 def greets(data: bytes) -> Script:
-    """Speaks first, as other services do, and listens."""
+    """Sends a greeting first, as other services do, and then reads."""
 
     def script(server: OddServer, connection: socket.socket) -> None:
         server.send(connection, data)

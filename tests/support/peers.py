@@ -1,4 +1,4 @@
-"""Programs that are not ours, started for a test: servers to talk to, each ended with everything it started."""
+"""Programs that are not ours, such as servers, started for a test; each is ended with its child processes."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Program:
 
     @property
     def output(self) -> str:
-        """Everything it has printed."""
+        """Its whole output so far."""
         with self._changed:
             return self._output
 
@@ -73,7 +73,7 @@ class Program:
         return match
 
     def until(self, probe: Callable[[], T | None], timeout_s: float = START_S) -> T:
-        """Asks again and again until the probe finds something; fails as soon as the program is gone."""
+        """Repeats the probe until it returns a result; fails as soon as the program has ended."""
         deadline = time.monotonic() + timeout_s
         while (found := probe()) is None:
             assert self.process.poll() is None, f"it ended: {self.output}"
@@ -82,7 +82,7 @@ class Program:
         return found
 
     def stop(self) -> None:
-        """Asks the group to end, then makes it: what the program has started ends with it."""
+        """Terminates the process group, then kills it: the program's child processes end with it."""
         for number in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
@@ -111,7 +111,7 @@ class Program:
 
 
 def alive(pid: int) -> bool:
-    """Whether a process runs; one that is dead and only waits to be asked how it died does not."""
+    """Whether a process runs; a zombie does not."""
     stat = Path(f"/proc/{pid}/stat")
     if stat.exists():
         with contextlib.suppress(OSError):
@@ -134,7 +134,7 @@ def gone(pid: int, within_s: float = 5) -> bool:
 
 
 def free_port() -> int:
-    """A port nobody listens on at this moment; for programs that cannot choose one themselves."""
+    """A port that is free at this moment; for programs that cannot choose one themselves."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -173,7 +173,7 @@ def answers(url: str) -> Callable[[], Any]:
 
 
 class Aimock(Program):
-    """The mock of many vendors' interfaces from npm. Requests are told apart by the header ``X-Test-Id``."""
+    """The mock of many vendors' interfaces from npm. Requests are grouped by the header ``X-Test-Id``."""
 
     def __init__(self, fixtures: Path, *, latency_ms: int = 2, keys: Sequence[str] = ()) -> None:
         script = programs.node_module("@copilotkit/aimock/dist/cli.js")
@@ -191,7 +191,7 @@ class Aimock(Program):
         return fetch(f"{self.url}/__aimock/journal?testId={test_id}")
 
     def trouble(self, test_id: str, **rates: float) -> None:
-        """From now on requests under this id run into trouble, for instance ``malformedRate=1``."""
+        """Makes later requests under this id fail, for instance with ``malformedRate=1``."""
         fetch(f"{self.url}/__aimock/chaos", body=rates, method="POST", headers={"X-Test-Id": test_id})
 
 
@@ -213,7 +213,7 @@ class MlxServer(Program):
 
 
 class Relay:
-    """Passes connections on to a port, and knows who ended them."""
+    """Forwards connections to a port, and records which side ended them."""
 
     def __init__(self, port: int) -> None:
         self.closed_by_client = threading.Event()

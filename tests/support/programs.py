@@ -47,7 +47,7 @@ def environment_program(name: str, package: str) -> Path:
 
 
 def debian_program(name: str, *packages: str) -> Path:
-    """A program from Debian; as root it is installed when it is not there."""
+    """A program from Debian; as root it is installed if it is missing."""
     found = shutil.which(name)
     if found is None:
         _install(packages)
@@ -73,7 +73,7 @@ def _installed(package: str) -> bool:
 
 @functools.cache
 def _install(packages: tuple[str, ...]) -> None:
-    """Tries once per run; whoever calls looks whether it helped."""
+    """Tries once per run; the caller checks the outcome."""
     if shutil.which("apt-get") is None or os.geteuid() != 0:
         return
     env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}

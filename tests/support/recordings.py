@@ -98,7 +98,7 @@ class Recording:
 
 
 def find(kinds: dict[str, str] = DIALECTS) -> list[Recording]:
-    """All recordings of these kinds; none when the folder is not there."""
+    """All recordings of these kinds; none when the folder is missing."""
     if not ROOT.is_dir():
         return []
     index = json.loads((ROOT / "index.json").read_text(encoding="utf-8"))

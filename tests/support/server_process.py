@@ -1,4 +1,4 @@
-"""The server as its clients see it: a process, two pipes and bytes. Knows nothing of the server's code."""
+"""The server as its clients see it: a process, two pipes and bytes. Independent of the server's code."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def frame(message: Any) -> bytes:
 
 
 class ServerProcess:
-    """A running server. Everything it says must be claimed: ``close`` fails on what was left."""
+    """A running server. Every message must be claimed: ``close`` fails on unclaimed ones."""
 
     def __init__(
         self,
@@ -57,10 +57,10 @@ class ServerProcess:
     def start_reading(self) -> None:
         self._reader.start()
 
-    # What a client does.
+    # Sending.
 
     def initialize(self, **params: Any) -> dict[str, Any]:
-        """Says hello as an editor would; returns the result."""
+        """Sends initialize and initialized, as an editor does; returns the result."""
         given = {"processId": os.getpid(), "clientInfo": {"name": "tests"}, "capabilities": {}, **params}
         result = self.request("initialize", given)["result"]
         self.notify("initialized", {})
@@ -109,7 +109,7 @@ class ServerProcess:
         return self.take(lambda m: m.get("method") == method and "id" not in m, timeout_s)["params"]
 
     def take(self, wanted: Any, timeout_s: float = TIMEOUT_S) -> dict[str, Any]:
-        """The first message that fits, among those kept and those to come."""
+        """The first message that matches, among those received and those to come."""
         for index, message in enumerate(self.unclaimed):
             if wanted(message):
                 return self.unclaimed.pop(index)
@@ -163,7 +163,7 @@ class ServerProcess:
         self.process.stdin.close()
 
     def kill(self) -> None:
-        """Ends it for sure."""
+        """Kills it."""
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait(TIMEOUT_S)

@@ -1,4 +1,4 @@
-"""Replies of an OpenAI-compatible server, made to measure."""
+"""Builds replies of an OpenAI-compatible server."""
 
 from __future__ import annotations
 

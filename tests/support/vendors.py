@@ -1,4 +1,4 @@
-"""What each wire format answers, in the shortest form that is whole."""
+"""A minimal whole answer in each wire format."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ ANSWERS: dict[str, Iterable[bytes]] = {
         {"type": "message-end", "delta": {"finish_reason": "COMPLETE", "usage": {"tokens": {"input_tokens": 7, "output_tokens": 5}}}},
     ),
 }  # fmt: skip
-"""Every one says ``SAID``, stops, and counts 7 tokens in and 5 out."""
+"""Each has the text ``SAID``, stops, and counts 7 tokens in and 5 out."""
 
 
 def foundation_model(name: str, *ways: str, says: str = "TEXT", streams: bool = True, **more: Any) -> dict[str, Any]:
