@@ -11,7 +11,7 @@ from support.server_process import ServerProcess
 
 @pytest.fixture
 def server() -> Iterator[ServerProcess]:
-    """A server that has been initialised, and must have said nothing that the test did not claim."""
+    """A server that has been initialised, and whose every message the test must claim."""
     with ServerProcess() as running:
         running.initialize()
         yield running
@@ -33,7 +33,7 @@ def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 
 @pytest.fixture
 def shared(module_server: ServerProcess) -> Iterator[ServerProcess]:
-    """The module's server; each case must have claimed all that the server said, and leave it alive."""
+    """The module's server; each case must claim all its messages, and leave it alive."""
     yield module_server
     assert module_server.alive()
     module_server.claim("usage/updated")

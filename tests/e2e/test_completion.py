@@ -1,4 +1,4 @@
-"""``completion/*`` through the started server, against a local server that behaves well and badly."""
+"""``completion/*`` through the started server, against a local server that answers correctly or wrongly."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def failure(server: ServerProcess, **params: Any) -> dict[str, Any]:
     return reply["error"]
 
 
-def test_streams_what_the_upstream_says() -> None:
+def test_streams_the_upstreams_answer() -> None:
     usage = {"prompt_tokens": 9, "completion_tokens": 4, "prompt_tokens_details": {"cached_tokens": 8}}
     with connected(lambda _: streamed("Hel", "lo, ", "wörld", usage=usage)) as (server, upstream):
         completion = ask(server, streamId="s")["result"]
@@ -99,7 +99,7 @@ def test_time_out_carries_the_partial_text() -> None:
         assert server.result("usage/history", {"limit": 1})["calls"][0]["errorKind"] == "timeout"
 
 
-def test_silence_is_noticed() -> None:
+def test_an_idle_upstream_times_out() -> None:
     with connected(lambda _: Answer(headers=SSE, pieces=stalling([delta("a")])), timeoutMs=250) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "timeout"
@@ -136,7 +136,7 @@ def test_wrong_key_says_where_it_came_from(monkeypatch: pytest.MonkeyPatch) -> N
         assert connect["data"]["kind"] == "auth_rejected"
 
 
-def test_missing_key_says_what_to_set() -> None:
+def test_missing_key_names_the_variable_to_set() -> None:
     with ServerProcess() as server:
         server.initialize()
         error = failure(server, model="groq/openai/gpt-oss-120b")
@@ -198,7 +198,7 @@ def test_web_page_in_place_of_an_answer(status: int) -> None:
         ([delta("partly")], "stream_interrupted"),
     ],
 )
-def test_stream_that_goes_wrong_keeps_what_came(pieces: list[bytes], kind: str) -> None:
+def test_stream_that_fails_keeps_the_text_so_far(pieces: list[bytes], kind: str) -> None:
     with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, _):
         error = failure(server, streamId="s")
         assert error["data"]["kind"] == kind
@@ -214,7 +214,7 @@ def test_connection_cut_in_the_middle() -> None:
         assert error["data"]["retryable"] is True
 
 
-def test_rate_limit_says_when_to_come_back() -> None:
+def test_rate_limit_says_when_to_try_again() -> None:
     headers = {"Retry-After": "7"}
     body = {"error": {"message": "slow down", "type": "rate_limit_error"}}
     with connected(lambda _: refused(429, body, **headers)) as (server, _):
@@ -224,7 +224,7 @@ def test_rate_limit_says_when_to_come_back() -> None:
         assert error["data"]["retryable"] is True
 
 
-def test_answer_in_one_piece_although_a_stream_was_asked_for() -> None:
+def test_whole_answer_although_a_stream_was_requested() -> None:
     body = {"choices": [{"message": {"role": "assistant", "content": "whole"}, "finish_reason": "stop"}]}
     with connected(lambda _: Answer(headers=JSON, pieces=[json.dumps(body).encode()])) as (server, _):
         assert ask(server)["result"]["text"] == "whole"
@@ -240,7 +240,7 @@ def test_event_without_an_end_is_refused() -> None:
         assert failure(server)["data"]["kind"] == "invalid_response"
 
 
-def test_fallbacks_are_tried_in_order_and_told() -> None:
+def test_fallbacks_are_tried_in_order_and_reported() -> None:
     body = {"error": {"message": "down"}}
     with connected(lambda _: refused(503, body)) as (server, _):
         completion = ask(server, streamId="s", fallbacks=["mock/mock:fail=rate_limited", "mock/mock"])["result"]
@@ -285,7 +285,7 @@ def test_wrong_parameters_are_named(params: dict[str, Any], field: str) -> None:
         assert upstream.requests == []
 
 
-def test_nothing_to_say() -> None:
+def test_empty_prompt() -> None:
     with ServerProcess() as server:
         server.initialize()
         assert server.error("completion/create", {"model": "mock/mock"})["data"]["field"] == "messages"
@@ -297,7 +297,7 @@ def test_nothing_to_say() -> None:
         assert "openai" in error["message"]
 
 
-def test_tool_calls_in_pieces() -> None:
+def test_tool_calls_in_deltas() -> None:
     def call(index: int, arguments: str, **more: Any) -> bytes:
         piece = {"index": index, **more, "function": {**more.pop("function", {}), "arguments": arguments}}
         return event({"choices": [{"index": 0, "delta": {"tool_calls": [piece]}}]})

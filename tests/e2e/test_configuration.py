@@ -34,18 +34,18 @@ def upstream() -> Iterator[LocalServer]:
 
 
 def write(file: Path, text: str) -> None:
-    """Puts a file in the place of the old one at once, as editors do."""
+    """Replaces a file atomically, as editors do."""
     file.with_suffix(".new").write_text(text, encoding="utf-8")
     file.with_suffix(".new").replace(file)
 
 
 def posts(upstream: LocalServer) -> list[Received]:
-    """The completions that were asked for: whatever else looks at the ports of this machine does not count."""
+    """The requests for completions; those of programs that scan the ports of this machine do not count."""
     return [request for request in upstream.requests if request.method == "POST"]
 
 
 def told(server: ServerProcess) -> list[tuple[int, str]]:
-    """What the server has told the client, by kind and text."""
+    """The log messages sent to the client, by kind and text."""
     return [(message["type"], message["message"]) for message in server.claim("window/logMessage")]
 
 
@@ -96,7 +96,7 @@ def test_a_shipped_row_is_called_where_the_file_says(file: Path, upstream: Local
     assert [request.path for request in posts(upstream)] == ["/v1/chat/completions"]
 
 
-def test_a_change_counts_without_a_restart_and_a_broken_file_keeps_the_last_good_one(
+def test_a_change_takes_effect_without_a_restart_and_a_broken_file_keeps_the_last_good_one(
     file: Path, upstream: LocalServer, server: ServerProcess
 ) -> None:
     ask = {"model": "acme/m", "prompt": "hi"}
@@ -127,7 +127,7 @@ def test_a_change_counts_without_a_restart_and_a_broken_file_keeps_the_last_good
     assert told(server) == []
 
 
-def test_a_file_that_is_broken_at_the_start_stops_nothing_and_is_told(file: Path, server: ServerProcess) -> None:
+def test_a_file_that_is_broken_at_the_start_stops_nothing_and_is_reported(file: Path, server: ServerProcess) -> None:
     write(file, "[providers.acme\n")
     assert server.result("completion/create", {"model": "mock/mock", "prompt": "hi"})["text"] == "You said: hi"
     said = told(server)
@@ -165,7 +165,7 @@ def test_no_value_of_the_file_or_its_commands_is_anywhere(
     )
 
     def echo(request: Received) -> Answer:
-        """A provider that repeats what it was sent in its refusal of the key."""
+        """A provider whose refusal of the key repeats the request."""
         return refused(401, {"error": {"message": f"no: {request.headers}"}})
 
     said: list[str] = []

@@ -105,7 +105,7 @@ def test_key_stored_by_another_process_is_noticed(keyring: Path, server: ServerP
         ({"provider": "groq", "secret": ""}, "secret", None),
         ({"provider": "groq", "secret": "two\nlines"}, "secret", None),
         ({"provider": "groq", "secret": 5}, "secret", None),
-        ({"provider": "nobody", "secret": KEY}, "provider", "unknown_provider"),
+        ({"provider": "unknown", "secret": KEY}, "provider", "unknown_provider"),
         ({"provider": "openai", "secret": KEY}, "secret", "invalid_key_format"),
     ],
 )
@@ -142,7 +142,7 @@ def test_locked_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert server.close() == 0
 
 
-def test_keyring_that_hangs_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keyring_that_hangs_blocks_no_other_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     use_keyring(monkeypatch, tmp_path, "HangingKeyring")
     with ServerProcess() as server:
         server.initialize()

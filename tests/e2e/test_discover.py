@@ -31,7 +31,7 @@ def discover(server: ServerProcess, *ports: int, **params: Any) -> list[dict[str
     return server.result("provider/discover", {**given, "ports": list(ports)} if ports else given)["servers"]
 
 
-def test_what_is_told_of_a_server(server: ServerProcess, ollama: LocalServer) -> None:
+def test_the_record_of_a_server(server: ServerProcess, ollama: LocalServer) -> None:
     (found,) = discover(server, ollama.port)
     latency = found.pop("latencyMs")
     assert latency > 0
@@ -62,7 +62,7 @@ def test_what_is_found_can_be_connected(connecting: ServerProcess, sample: Sampl
 
 @pytest.fixture(scope="module")
 def connecting() -> Iterator[ServerProcess]:
-    """A server with the key that one of the samples wants."""
+    """A server with the key that one of the samples requires."""
     env = {"JAN_API_KEY": "a-key-0123456789", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring"}
     with ServerProcess(env=env) as running:
         running.initialize()
@@ -84,12 +84,12 @@ def test_each_server_is_reported_as_it_is_found(server: ServerProcess, ollama: L
     ]
 
 
-def test_each_server_is_told_of_once_as_it_is_found(server: ServerProcess, ollama: LocalServer) -> None:
+def test_each_server_is_sent_once_as_it_is_found(server: ServerProcess, ollama: LocalServer) -> None:
     with LocalServer(BY_NAME["mlx"].behave) as mlx, OddServer(odd_servers.hangs) as odd:
         params = {"timeoutMs": 10_000_000, "ports": [ollama.port, mlx.port, odd.port], "streamId": "s"}
         request = server.begin("provider/discover", params)
         updates = [server.notification("provider/update") for _ in range(2)]
-        # What is told can be connected while the search goes on, and a second search cannot mix into it.
+        # A server that was sent can be connected while the search goes on; a second search cannot use the stream id.
         told = [update["update"]["server"] for update in updates]
         assert server.error("provider/discover", params)["data"]["field"] == "streamId"
         for one in told:
@@ -148,7 +148,7 @@ def test_only_some_providers(server: ServerProcess, ollama: LocalServer) -> None
         ({"timeoutMs": -1}, "timeoutMs", None),
         ({"timeoutMs": "soon"}, "timeoutMs", None),
         ({"timeoutMs": 1.5}, "timeoutMs", None),
-        ({"providers": ["nobody"]}, "providers", "unknown_provider"),
+        ({"providers": ["unknown"]}, "providers", "unknown_provider"),
         ({"providers": "ollama"}, "providers", None),
         ({"providers": [5]}, "providers[0]", None),
         ({"ports": [0]}, "ports", None),
@@ -163,7 +163,7 @@ def test_wrong_parameters(shared: ServerProcess, params: dict[str, Any], field: 
 
 
 def test_the_whole_machine() -> None:
-    """Without ports it looks where servers usually are, where the environment says, and where somebody listens."""
+    """Without ports it checks the usual ones, those in the environment, and those that programs listen on."""
     with (
         LocalServer(BY_NAME["vLLM"].behave) as unusual,
         LocalServer(BY_NAME["ollama"].behave, "::1") as named,

@@ -1,4 +1,4 @@
-"""A canary key goes every way a key can go; afterwards nothing we said or stored may hold it."""
+"""A canary key takes every way a key can take; no output and no file may hold it afterwards."""
 
 from __future__ import annotations
 

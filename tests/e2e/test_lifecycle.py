@@ -126,7 +126,7 @@ def test_client_closes_its_reading_side() -> None:
 PARENT = """
 import json, os, subprocess, sys, time
 read, write = os.pipe()
-# Somebody else holds the writing end of the server's stdin open: only the parent's death can be noticed.
+# Another process holds the writing end of the server's stdin open: only the parent's end can be detected.
 holder = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"], pass_fds=(write,))
 server = subprocess.Popen([sys.executable, "-m", "modelport", "serve"], stdin=read, stdout=subprocess.PIPE)
 params = {"processId": PROCESS_ID, "capabilities": {}}

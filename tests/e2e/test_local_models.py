@@ -75,7 +75,7 @@ def test_a_completion_starts_a_server_and_the_next_finds_it(files: Files) -> Non
         assert CANARY not in server.stderr
 
 
-def test_who_waits_is_told(files: Files) -> None:
+def test_a_client_that_waits_gets_progress(files: Files) -> None:
     with files.server("--gate", str(files.gate)) as server:
         request = server.begin("completion/create", {**ASK, "workDoneToken": "w"})
         assert server.notification("$/progress")["value"]["kind"] == "begin"
@@ -107,7 +107,7 @@ def test_the_list_is_the_folders(files: Files) -> None:
         assert server.close() == 0
 
 
-def test_a_model_that_is_not_there(files: Files) -> None:
+def test_a_missing_model(files: Files) -> None:
     (files.folder / "page.gguf").write_text("<html>")
     with files.server() as server:
         for name, said in (("tini", "did you mean tiny"), ("zzz", "there are Embedder, tiny"), ("page", "is no model: it does not begin as a GGUF file")):  # fmt: skip
@@ -189,7 +189,7 @@ def test_nothing_outlives_the_server(files: Files, end: str, flags: tuple[str, .
                 server.begin("shutdown")
                 server.notify("exit")
             case "end of input":
-                # What was asked before it is answered; then the server ends by itself.
+                # The requests before it are answered; then the server ends by itself.
                 server.close_input()
                 files.hold.touch()
             case "SIGTERM":
@@ -248,7 +248,7 @@ def test_commands(files: Files) -> None:
         ({"command": ["no-such-server", "{model}", "{port}"]}, "fail", "no program no-such-server"),
     ],
 )
-def test_the_doctor_finds_what_is_wrong(files: Files, settings: dict[str, Any], status: str, said: str) -> None:
+def test_the_doctor_reports_the_problems(files: Files, settings: dict[str, Any], status: str, said: str) -> None:
     (check,) = [c for c in json.loads(modelport(files, "doctor", "--json", **settings).stdout)["checks"] if c["id"] == "localModels"]  # fmt: skip
     assert check["status"] == status
     assert said in check["detail"]

@@ -89,7 +89,7 @@ def ids(result: dict[str, Any]) -> list[str]:
     return [model["id"] for model in result["models"]]
 
 
-def test_nothing_is_asked_of_providers_that_are_not_in_use(server: ServerProcess) -> None:
+def test_providers_that_are_not_in_use_get_no_request(server: ServerProcess) -> None:
     assert server.result("model/list") == {"models": [], "errors": []}
 
 
@@ -107,7 +107,7 @@ def test_list_of_a_provider_without_a_key_is_the_catalog_with_the_reason(server:
     assert by_id["deepseek-v4-flash"]["price"]["inputUsdPerMtok"] > 0
 
 
-def test_list_asks_once_and_then_only_whether_anything_changed(server: ServerProcess, upstream: Upstream) -> None:
+def test_list_is_requested_once_and_then_revalidated(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "groq", apiKey=KEY)
     first = server.result("model/list", {"provider": "groq"})
     live = [model for model in first["models"] if model["source"] == "live"]
@@ -135,7 +135,7 @@ def test_the_list_is_kept_for_the_next_process_and_the_key_is_not(upstream: Upst
     assert not any(KEY.encode() in content for content in kept)
 
 
-def test_a_provider_that_fails_stands_beside_the_others(server: ServerProcess, upstream: Upstream) -> None:
+def test_a_provider_that_fails_is_reported_beside_the_others(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "groq", apiKey=KEY)
     before = ids(server.result("model/list"))
     connect(server, upstream, "ollama")
@@ -147,7 +147,7 @@ def test_a_provider_that_fails_stands_beside_the_others(server: ServerProcess, u
     assert [model["id"] for model in groq] == before, "the older list stands in"
 
 
-def test_a_local_server_is_always_asked(server: ServerProcess, upstream: Upstream) -> None:
+def test_the_list_of_a_local_server_is_never_cached(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "ollama")
     assert server.result("model/list")["models"] == [
         {
@@ -166,7 +166,7 @@ def test_a_local_server_is_always_asked(server: ServerProcess, upstream: Upstrea
     assert upstream.asked("/api/show") == 2, "what has not changed is not asked again"
 
 
-def test_what_is_known_is_told_without_a_request(upstream: Upstream, tmp_path: Path) -> None:
+def test_a_cached_list_needs_no_request(upstream: Upstream, tmp_path: Path) -> None:
     env = {"MODELPORT_DATA_DIR": str(tmp_path)}
     with ServerProcess(env=env) as server:
         server.initialize()
@@ -220,7 +220,7 @@ def test_search_over_everything_that_is_known(server: ServerProcess, upstream: U
     ("params", "field"),
     [({"requires": ["x"]}, "requires[0]"), ({"sort": "x"}, "sort"), ({"maxInputUsdPerMtok": -1}, "maxInputUsdPerMtok")],
 )
-def test_search_explains_what_it_does_not_know(shared: ServerProcess, params: dict[str, Any], field: str) -> None:
+def test_search_explains_an_unknown_requirement(shared: ServerProcess, params: dict[str, Any], field: str) -> None:
     error = shared.error("model/search", params)
     assert (error["code"], error["data"]["field"]) == (-32602, field)
 
@@ -262,7 +262,7 @@ def test_cancel_stops_the_download(server: ServerProcess, upstream: Upstream) ->
     assert server.alive()
 
 
-def test_pull_of_what_nobody_has(server: ServerProcess, upstream: Upstream) -> None:
+def test_pull_of_an_unknown_model(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "ollama")
     error = server.error("model/pull", {"provider": "ollama", "model": "nobodys"})
     assert (error["code"], error["data"]["kind"]) == (-32803, "model_not_found")
@@ -281,7 +281,7 @@ def test_delete(server: ServerProcess, upstream: Upstream) -> None:
     assert server.result("model/list", {"provider": "ollama"})["models"] == []
 
 
-def test_a_model_that_is_not_there_says_how_to_get_it(server: ServerProcess, upstream: Upstream) -> None:
+def test_a_missing_model_names_the_command_that_pulls_it(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "ollama")
     server.result("model/list", {"provider": "ollama"})
     error = server.error("completion/create", {"model": "ollama/qwen3:80b", "prompt": "hi"})
@@ -291,7 +291,7 @@ def test_a_model_that_is_not_there_says_how_to_get_it(server: ServerProcess, ups
     assert error["data"]["action"] == "run modelport pull ollama/qwen3:80b"
 
 
-def test_a_model_that_is_unknown_says_which_are_near(server: ServerProcess, upstream: Upstream) -> None:
+def test_an_unknown_model_names_the_nearest_ones(server: ServerProcess, upstream: Upstream) -> None:
     connect(server, upstream, "openai-compatible", model="gpt-4oo")
     server.result("model/list")
     error = server.error("completion/create", {"prompt": "hi"})

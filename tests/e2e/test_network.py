@@ -1,4 +1,4 @@
-"""What stands between us and a provider, over the wire: each trouble is told for what it is."""
+"""Network failures on the way to a provider, over the wire: each is reported as what it is."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ def connect(server: ServerProcess, url: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def untrusted() -> Any:
-    """A server whose certificate nobody vouches for."""
+    """A server with an untrusted certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("localhost", "127.0.0.1").configure_cert(context)
     with LocalServer(lambda _: streamed("secure"), tls=context) as running:
         yield running.url
 
 
-def test_a_certificate_that_nobody_vouches_for(server: ServerProcess, untrusted: str) -> None:
+def test_an_untrusted_certificate(server: ServerProcess, untrusted: str) -> None:
     error = connect(server, f"{untrusted}/v1")
     assert error["data"]["kind"] == "tls"
     assert "certificate" in error["message"]
-    # Whoever knows what he does may go on.
+    # verifyTls: false accepts it.
     server.result("provider/connect", {"provider": "openai-compatible", "baseUrl": untrusted, "model": "m", "verifyTls": False, "verify": False})  # fmt: skip
     assert server.result("completion/create", {"prompt": "hi"})["text"] == "secure"
 
@@ -47,13 +47,13 @@ def test_a_server_that_speaks_no_tls(server: ServerProcess) -> None:
         assert connect(server, plain.url.replace("http://", "https://"))["data"]["kind"] == "tls"
 
 
-def test_a_name_that_leads_nowhere(server: ServerProcess) -> None:
-    error = connect(server, "https://nobody.invalid/v1")
+def test_a_name_without_an_address(server: ServerProcess) -> None:
+    error = connect(server, "https://unknown.invalid/v1")
     assert error["data"]["kind"] == "network"
     assert "has no address" in error["message"]
 
 
-def test_nobody_at_the_port(server: ServerProcess) -> None:
+def test_a_port_without_a_listener(server: ServerProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     error = connect(server, f"http://127.0.0.1:{port}/v1")
@@ -79,7 +79,7 @@ def test_a_server_that_takes_the_request_and_hangs_up(server: ServerProcess) -> 
     assert "closed the connection" in error["message"]
 
 
-def test_a_server_that_says_nothing(server: ServerProcess) -> None:
+def test_a_server_that_sends_nothing(server: ServerProcess) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}/v1"
         server.result("provider/connect", {"provider": "openai-compatible", "baseUrl": url, "model": "m", "timeoutMs": 200, "verify": False})  # fmt: skip

@@ -19,7 +19,7 @@ KEY = "good-key-0123456789"
 
 
 def behave(request: Received) -> Answer:
-    """An OpenAI-compatible server that wants the key and knows one model for each thing."""
+    """An OpenAI-compatible server that requires the key and has one model for each operation."""
     if request.headers.get("authorization") != f"Bearer {KEY}":
         return refused(401, {"error": {"message": "bad key"}})
     if request.path == "/v1/credits":
@@ -165,7 +165,7 @@ def test_the_mock_does_everything(shared: ServerProcess) -> None:
     assert len(shared.claim("usage/updated")) == 4
 
 
-def test_the_mock_fails_when_it_is_told_to(shared: ServerProcess) -> None:
+def test_the_mock_fails_on_request(shared: ServerProcess) -> None:
     for method, params in (
         ("embedding/create", {"input": "a"}),
         ("image/create", {"prompt": "a"}),
@@ -198,11 +198,11 @@ def test_the_mock_fails_when_it_is_told_to(shared: ServerProcess) -> None:
         ("moderation/create", {"input": "a", "provider": "openai"}, -32803, "auth_required", None),
         ("token/count", {}, -32602, None, "messages"),
         ("usage/credits", {}, -32602, None, "provider"),
-        ("usage/credits", {"provider": "nobody"}, -32602, "unknown_provider", "provider"),
+        ("usage/credits", {"provider": "unknown"}, -32602, "unknown_provider", "provider"),
         ("usage/credits", {"provider": "groq"}, -32803, "unsupported", None),
     ],
 )
-def test_what_cannot_be(
+def test_refused_requests(
     shared: ServerProcess, method: str, params: dict[str, Any], code: int, kind: str | None, field: str | None
 ) -> None:
     error = shared.error(method, params)

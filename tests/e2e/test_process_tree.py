@@ -22,7 +22,7 @@ OLLAMA = next(sample for sample in SERVERS if sample.name == "ollama")
 
 @pytest.fixture(scope="module")
 def decoys() -> Iterator[dict[str, Any]]:
-    """What others of this user run: during all tests, or else during these."""
+    """Other programs of this user: during all tests, or else during these."""
     if TOLD in os.environ:
         yield json.loads(os.environ[TOLD])
     else:
@@ -40,7 +40,7 @@ def found(server: ServerProcess) -> tuple[set[int], set[int]]:
 
 
 def test_the_others_are_what_discovery_finds(decoys: dict[str, Any]) -> None:
-    """Without this the next test would prove nothing. Only they are asked, lest a test at the same time sees it."""
+    """Without this the next test would prove nothing. Only the decoys are probed, since other tests run at the same time."""
     with ServerProcess(env={"MODELPORT_PROCESS_TREE": str(decoys["pid"])}) as server:
         server.initialize()
         ports, pids = found(server)
@@ -56,7 +56,7 @@ def test_no_other_is_found_where_a_process_tree_confines_it(decoys: dict[str, An
     assert own.port in ports
     assert ports.isdisjoint([*decoys["models"], *decoys["agentServers"]])
     assert pids.isdisjoint(decoys["agents"])
-    # Nor is any of them asked because a request names nothing.
+    # Nor does any of them get a request that names no provider.
     assert "Name a model" in server.error("completion/create", {"prompt": "hello"})["message"]
 
 

@@ -14,7 +14,7 @@ from support.sse import JSON, refused, streamed
 
 @pytest.fixture
 def upstream() -> Iterator[LocalServer]:
-    """An OpenAI-compatible server with two models that wants the key ``good``."""
+    """An OpenAI-compatible server with two models that requires the key ``good``."""
 
     def behave(request: Received) -> Answer:
         if request.headers.get("authorization") != "Bearer good-key-0123456789":
@@ -47,7 +47,7 @@ def test_list_and_filters(shared: ServerProcess) -> None:
 
 
 def test_a_key_in_memory_is_enough_for_another_model(server: ServerProcess, upstream: LocalServer) -> None:
-    """As an editor switches the model of a connection whose key is nowhere but in the server's memory."""
+    """An editor switches the model of a connection whose key is only in the server's memory."""
     given = {"provider": "groq", "apiKey": "good-key-0123456789", "baseUrl": f"{upstream.url}/v1"}
     server.result("provider/connect", given)
     (groq,) = [p for p in server.result("provider/list")["providers"] if p["id"] == "groq"]
@@ -60,7 +60,7 @@ def test_a_key_in_memory_is_enough_for_another_model(server: ServerProcess, upst
     server.claim("usage/updated")
 
 
-def test_a_provider_tells_what_it_is(shared: ServerProcess) -> None:
+def test_the_record_of_a_provider(shared: ServerProcess) -> None:
     listed = {p["id"]: p for p in shared.result("provider/list")["providers"]}
     openai = listed["openai"]
     assert openai["apiKeyEnvVars"] == ["OPENAI_API_KEY"]
@@ -167,7 +167,7 @@ def test_dialect_of_an_endpoint_of_ones_own(server: ServerProcess) -> None:
     ("params", "kind", "field"),
     [
         ({}, None, "model"),
-        ({"provider": "nobody"}, "unknown_provider", "provider"),
+        ({"provider": "unknown"}, "unknown_provider", "provider"),
         ({"provider": "openai-compatible", "baseUrl": "ftp://x"}, None, "baseUrl"),
         ({"provider": "openai", "apiKey": "sk-ant-api03-0123456789"}, "invalid_key_format", "apiKey"),
         ({"provider": "ollama", "timeoutMs": -1}, None, "timeoutMs"),

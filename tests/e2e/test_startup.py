@@ -1,4 +1,4 @@
-"""What is loaded when: the first reply waits for nothing that it does not need."""
+"""Which modules are loaded when: the first reply waits for none that it does not need."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_looking_for_servers_needs_no_client_library() -> None:
 
 
 def test_the_first_reply_needs_no_event_loop() -> None:
-    """Everything imported before the reply is written, in a server that is asked nothing else."""
+    """Everything imported before the reply is written, in a server that gets no other request."""
     code = (
         "import sys, os\n"
         "import modelport.frontends.lsp.first_reply as first\n"

@@ -86,7 +86,7 @@ def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
         ("usage/delta", {"before": {"totalCalls": "many"}}, "before.totalCalls"),
     ],
 )
-def test_wrong_questions(shared: ServerProcess, method: str, params: dict[str, Any], field: str) -> None:
+def test_wrong_params(shared: ServerProcess, method: str, params: dict[str, Any], field: str) -> None:
     error = shared.error(method, params)
     assert (error["code"], error["data"]["field"]) == (-32602, field)
 

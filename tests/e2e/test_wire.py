@@ -108,7 +108,7 @@ def test_header_name_in_any_case(shared: ServerProcess, header: bytes) -> None:
     assert shared.alive()
 
 
-def test_newline_delimited_json_is_told_what_is_wrong() -> None:
+def test_newline_delimited_json_is_refused_with_the_reason() -> None:
     with ServerProcess() as server:
         server.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"initialize","params":{}}\n')
         assert server.process.wait(10) == 2
@@ -157,7 +157,7 @@ def test_ids_1_and_text_1_are_different(server: ServerProcess) -> None:
     assert server.reply(1000)["error"]["code"] == -32800
 
 
-def test_a_bug_tells_a_log_id_and_nothing_else() -> None:
+def test_a_bug_is_answered_with_a_log_id_and_no_detail() -> None:
     # A module of ours that fails stands for any bug.
     code = (
         "import sys; from modelport.frontends.lsp.handlers import provider\n"
@@ -277,7 +277,7 @@ def test_late_answers_to_the_server_are_tolerated(shared: ServerProcess) -> None
     assert shared.alive()
 
 
-def test_what_is_not_built_is_not_advertised_and_answers_so() -> None:
+def test_a_planned_method_is_not_advertised_and_not_found() -> None:
     with ServerProcess() as server:
         capabilities = server.initialize()["capabilities"]
         assert "inlineCompletionProvider" not in capabilities

@@ -1,4 +1,4 @@
--- Runs a snippet as a configuration would, with stand-ins for the two plug-ins, and prints what they were given.
+-- Runs a snippet as a configuration would, with stand-ins for the two plug-ins, and prints their arguments.
 
 local seen = {}
 package.preload["codecompanion.adapters"] = function()

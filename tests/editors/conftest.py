@@ -1,4 +1,4 @@
-"""What the tests with real editors share."""
+"""Fixtures of the tests with real editors."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@
 (defun scenario-no-server ()
   (let ((modelport-command '("there-is-no-such-modelport")))
     (open "")
-    (note :error (condition-case trouble (modelport-ask "anybody?") (error (error-message-string trouble)))
+    (note :error (condition-case trouble (modelport-ask "hello?") (error (error-message-string trouble)))
           :running (modelport-running))))
 
 (defun scenario-eglot ()

@@ -187,7 +187,7 @@ end
 function scenarios.no_server()
   modelport.setup({ cmd = { 'there-is-no-such-modelport' }, model = 'mock/mock' })
   watched({ '' })
-  seen.stream_id = modelport.ask('anybody?') or 'none'
+  seen.stream_id = modelport.ask('hello?') or 'none'
   seen.running = modelport.running()
   seen.lines = lines()
 end

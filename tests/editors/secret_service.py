@@ -17,7 +17,7 @@ from support.peers import Program
 
 PASSWORD = b"correct horse battery staple"
 SECRETS = "org.freedesktop.secrets"
-NOBODY = """
+UNANSWERED_PROMPTER = """
 from jeepney import message_bus
 from jeepney.io.blocking import open_dbus_connection
 bus = open_dbus_connection()
@@ -68,8 +68,8 @@ class SecretService:
             assert struct.unpack(">II", control.recv(8)) == (8, 0)
 
     def ignore_prompts(self) -> None:
-        """From now on the dialog that asks for the password stays open and nobody looks at it."""
-        self._prompter = self._stack.enter_context(Program([sys.executable, "-c", NOBODY]))
+        """From now on the password dialog stays open without an answer."""
+        self._prompter = self._stack.enter_context(Program([sys.executable, "-c", UNANSWERED_PROMPTER]))
         self._prompter.says("here")
 
     @property
@@ -81,7 +81,7 @@ class SecretService:
         self._stack.close()
 
     def _ready(self) -> bool | None:
-        # Asked for its name first: a call to it would make the bus start a second, locked one.
+        # Its name is checked first: a call to it would make the bus start a second, locked one.
         owned = self._call("org.freedesktop.DBus", "/", "org.freedesktop.DBus.NameHasOwner", f"string:{SECRETS}")
         if "true" not in owned:
             return None

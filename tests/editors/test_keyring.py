@@ -39,7 +39,7 @@ class Recorded(ServerProcess):
         self.start_reading()
 
     def said(self) -> str:
-        """All it has said, on both its outputs."""
+        """All its output, on stdout and stderr."""
         self._errors.join(5)
         return repr(self.seen) + self.stderr
 
@@ -82,7 +82,7 @@ def server() -> Iterator[Recorded]:
 
 
 def ask(server: ServerProcess, upstream: LocalServer) -> dict[str, Any]:
-    """Connects to the local server and asks it; no key is given."""
+    """Connects to the local server and requests a completion, without a key."""
     server.result("provider/connect", {"provider": "groq", "baseUrl": upstream.url, "verify": False})
     return server.result("completion/create", {"provider": "groq", "model": "m", "prompt": "hello"})
 
@@ -206,7 +206,7 @@ def test_on_the_command_line(upstream: LocalServer, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "secret", ["", "  ", "gsk_two\nlines0123456789", "sk-ant-api03-of-another-provider-0123456789"]
 )
-def test_what_is_no_key_is_not_kept(secret: str, server: Recorded) -> None:
+def test_an_invalid_key_is_not_stored(secret: str, server: Recorded) -> None:
     error = server.error("credential/set", {"provider": "groq", "secret": secret})
     assert error["code"] == -32602
     assert error["data"]["field"] == "secret"
@@ -214,7 +214,7 @@ def test_what_is_no_key_is_not_kept(secret: str, server: Recorded) -> None:
 
 
 @pytest.mark.usefixtures("keyring")
-def test_the_doctor_knows_the_keyring(server: Recorded) -> None:
+def test_the_doctor_reports_the_keyring(server: Recorded) -> None:
     (check,) = [check for check in server.result("diagnostics/run")["checks"] if check["id"] == "keyring"]
     assert check["status"] == "ok"
     assert "SecretService" in check["detail"]
@@ -238,7 +238,7 @@ def locked(keyring: SecretService) -> SecretService:
     return keyring
 
 
-def test_a_locked_keyring_is_told_of(locked: SecretService, server: Recorded, upstream: LocalServer) -> None:
+def test_a_locked_keyring_is_reported(locked: SecretService, server: Recorded, upstream: LocalServer) -> None:
     connect = {"provider": "groq", "baseUrl": upstream.url}
     refused_by_the_keyring(server.error("provider/connect", connect))
     refused_by_the_keyring(server.error("completion/create", {"model": "groq/m", "prompt": "x"}))
@@ -264,14 +264,14 @@ def test_a_locked_keyring_does_not_spoil_the_listings(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.usefixtures("locked")
-def test_the_doctor_tells_that_the_keyring_is_locked(server: Recorded) -> None:
+def test_the_doctor_reports_a_locked_keyring(server: Recorded) -> None:
     (check,) = [check for check in server.result("diagnostics/run")["checks"] if check["id"] == "keyring"]
     assert check["status"] in ("warn", "fail")
     assert "unlock" in check["action"]
 
 
 @pytest.mark.timeout(60, func_only=True)
-def test_nobody_is_asked_for_a_password_before_a_key_is_needed(
+def test_no_password_dialog_before_a_key_is_needed(
     locked: SecretService, server: Recorded, upstream: LocalServer
 ) -> None:
     locked.ignore_prompts()
@@ -293,7 +293,7 @@ def test_nobody_is_asked_for_a_password_before_a_key_is_needed(
 
 
 @pytest.mark.timeout(60, func_only=True)
-def test_a_dialog_that_nobody_answers(locked: SecretService, server: Recorded) -> None:
+def test_a_dialog_without_an_answer(locked: SecretService, server: Recorded) -> None:
     locked.ignore_prompts()
     began = time.monotonic()
     waiting = server.begin("completion/create", {"model": "groq/m", "prompt": "x"})
@@ -303,7 +303,7 @@ def test_a_dialog_that_nobody_answers(locked: SecretService, server: Recorded) -
     assert server.reply(left)["error"]["code"] == -32800
     assert time.monotonic() - began < 5, "only those who need the keyring wait for it"
     refused_by_the_keyring(server.reply(waiting, timeout_s=30)["error"])
-    assert server.close() == 0, "and nobody waits for it at the end"
+    assert server.close() == 0, "and the exit does not wait for it"
     assert time.monotonic() - began < 40
 
 

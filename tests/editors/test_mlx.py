@@ -1,4 +1,4 @@
-"""A real model server, mlx_lm, behind Modelport: a small model that talks nonsense, but real nonsense."""
+"""A real model server, mlx_lm, behind Modelport, with a small model of random weights."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_cancel_closes_the_connection(mlx: MlxServer, server: ServerProcess) -> 
     assert len(server.result("completion/create", ask())["text"]) == TOKENS, "the model is free for the next question"
 
 
-def test_a_server_that_is_not_there(server: ServerProcess) -> None:
+def test_a_missing_server(server: ServerProcess) -> None:
     nowhere = url(free_port())
     error = server.error("provider/connect", {"provider": "mlx", "baseUrl": nowhere})
     assert error["data"]["kind"] == "network"
@@ -130,7 +130,7 @@ def test_a_wrong_path(mlx: MlxServer, server: ServerProcess) -> None:
     assert server.error("completion/create", ask())["data"]["kind"] == "invalid_response"
 
 
-def test_a_model_that_is_not_there(mlx: MlxServer, server: ServerProcess) -> None:
+def test_a_missing_model(mlx: MlxServer, server: ServerProcess) -> None:
     server.result("provider/connect", {"provider": "mlx", "baseUrl": url(mlx.port)})
     error = server.error("completion/create", ask(provider="mlx", model="there/is-no-such-model"))
     assert error["code"] == -32803

@@ -1,4 +1,4 @@
-"""The package of the extension for VS Code, as ``make vsix`` builds it: what is inside, and that it stands alone."""
+"""The package of the extension for VS Code, as ``make vsix`` builds it: its content, and that it needs nothing else."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_everything_the_manifest_names_is_inside(package: zipfile.ZipFile) -> No
         assert step["media"]["svg"] in inside
 
 
-def test_the_icon_is_a_picture_of_the_size_that_is_asked_for(package: zipfile.ZipFile) -> None:
+def test_the_icon_has_the_required_size(package: zipfile.ZipFile) -> None:
     picture = package.read("extension/media/icon.png")
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
     assert [int.from_bytes(picture[at : at + 4], "big") for at in (16, 20)] == [256, 256]
@@ -118,7 +118,7 @@ def test_the_page_shows_pictures_and_links_outside_of_the_repository(package: zi
     assert [target for target in targets if not target.startswith(("https://", "#"))] == []
 
 
-def test_the_marketplace_is_told_what_it_wants_to_know(package: zipfile.ZipFile) -> None:
+def test_the_manifest_has_what_the_marketplace_requires(package: zipfile.ZipFile) -> None:
     manifest = ET.fromstring(package.read("extension.vsixmanifest"))
     space = {"v": "http://schemas.microsoft.com/developer/vsx-schema/2011"}
     kinds = {asset.get("Type", "").rsplit(".", 1)[-1] for asset in manifest.iterfind(".//v:Asset", space)}

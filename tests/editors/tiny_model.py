@@ -1,4 +1,4 @@
-"""Makes a model for mlx_lm.server: a Llama of two layers with random weights, which talks nonsense, always the same."""
+"""Makes a model for mlx_lm.server: a Llama of two layers with random weights, which answers with nonsense, always the same."""
 
 from __future__ import annotations
 
@@ -95,6 +95,6 @@ def _write_weights(folder: Path, size: int) -> None:
         norm(f"{layer}.post_attention_layernorm")
     norm("model.norm")
     matrix("lm_head", size, WIDTH)
-    # It says plain characters only, and never the end: it talks until it is stopped.
+    # It generates plain characters only and no end token: it goes on until it is stopped.
     weights["lm_head.weight"][PLAIN:] = 0
     save_file(weights, str(folder / "model.safetensors"), metadata={"format": "pt"})

@@ -20,7 +20,7 @@ async def meet(folder: Path, *options: str, session: bool) -> HandshakeResult:
     return await StdioHandshakes(folder).start(launch, dict(os.environ), timeout_s=15, session=session)
 
 
-async def test_it_answers_although_what_it_asks_for_is_refused(tmp_path: Path) -> None:
+async def test_it_answers_although_its_requests_are_refused(tmp_path: Path) -> None:
     verdict = await meet(tmp_path, session=False)
 
     assert (verdict.status, verdict.auth, verdict.detail) == ("ready", "unknown", "")
@@ -38,7 +38,7 @@ async def test_it_opens_a_session(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("session", [False, True])
-async def test_it_wants_a_log_in(tmp_path: Path, session: bool) -> None:
+async def test_it_requires_a_log_in(tmp_path: Path, session: bool) -> None:
     verdict = await meet(tmp_path, "log-in", session=session)
 
     assert (verdict.status, verdict.auth) == (("auth_required", "required") if session else ("ready", "unknown"))

@@ -31,14 +31,14 @@ TIME = {"name": "get_time", "parameters": {"type": "object", "properties": {"zon
 
 @dataclass(frozen=True)
 class Wire:
-    """A provider and the wire format it is to be spoken to in."""
+    """A provider and the wire format to use."""
 
     name: str
     provider: str
     path: str
-    """What the base URL has behind the host."""
+    """The path of the base URL."""
     calls: str
-    """Where completions are asked for."""
+    """The path of completions."""
     key_header: str
     key_variable: str | None
     tokens_field: str
@@ -53,7 +53,7 @@ class Wire:
     lists: bool = True
     """Whether aimock lists the models where the vendor does."""
     checks: bool = True
-    """Whether the vendor can be asked for nothing but whether a key is right."""
+    """Whether the vendor has a request that only checks a key."""
 
     def connection(self, url: str) -> dict[str, Any]:
         place = {"provider": self.provider, "baseUrl": url + self.path, "dialect": self.dialect}
@@ -130,7 +130,7 @@ KEYED = [wire for wire in WIRES if wire.key_variable]
 
 
 class Peer:
-    """A Modelport server that is connected to aimock, and what one test has sent through it."""
+    """A Modelport server that is connected to aimock, and the requests of one test."""
 
     numbers = itertools.count(1)
 
@@ -142,7 +142,7 @@ class Peer:
         self.connect()
 
     def connect(self, **more: Any) -> dict[str, Any]:
-        """Connects under this test's id, so that the journal and the troubles are this test's own."""
+        """Connects under this test's id, so that the journal and the failures are this test's own."""
         params = {"apiKey": RIGHT_KEY, "headers": {"X-Test-Id": self.test_id}, **more}
         return self.server.result("provider/connect", {**self.wire.connection(self.aimock.url), **params})
 
@@ -191,7 +191,7 @@ def aimock() -> Iterator[Aimock]:
 
 @pytest.fixture(scope="session")
 def locked_aimock() -> Iterator[Aimock]:
-    """One that wants a key."""
+    """One that requires a key."""
     with Aimock(FIXTURES, keys=[RIGHT_KEY]) as running:
         yield running
 
@@ -217,7 +217,7 @@ def peer(request: pytest.FixtureRequest, shared_server: ServerProcess, aimock: A
     assert shared_server.unclaimed == []
 
 
-# What is said.
+# Answers.
 
 
 def test_text_is_streamed(peer: Peer) -> None:
@@ -236,7 +236,7 @@ def test_text_is_streamed(peer: Peer) -> None:
             assert completion["usage"]["inputTokens"] == 11
 
 
-def test_the_first_word_does_not_wait_for_the_last(peer: Peer) -> None:
+def test_the_first_delta_does_not_wait_for_the_last(peer: Peer) -> None:
     usage = peer.completion("take your time")[0]["usage"]
     assert usage["timeToFirstTokenMs"] < usage["latencyMs"] - 150
 
@@ -342,7 +342,7 @@ def test_twenty_streams_at_once(peer: Peer) -> None:
         assert result["text"] == "one two three four five six seven eight nine ten eleven twelve"
 
 
-# What was really sent.
+# Requests.
 
 
 def test_what_is_sent(peer: Peer) -> None:
@@ -371,17 +371,17 @@ def test_the_key_is_sent_in_one_place_only(peer: Peer) -> None:
 
 @pytest.mark.parametrize("wire", KEYED, ids=lambda wire: wire.name)
 def test_nothing_else_of_the_environment_is_sent(wire: Wire, aimock: Aimock, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The vendors' clients read variables of their own, which may hold what is meant for another address only."""
+    """The vendors' clients read variables of their own, which may hold values for another address only."""
     for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY", "ANTHROPIC_AUTH_TOKEN"):
-        monkeypatch.setenv(name, "for-somebody-else")
+        monkeypatch.setenv(name, "for-another-address")
     for name in ("OPENAI_CUSTOM_HEADERS", "ANTHROPIC_CUSTOM_HEADERS"):
-        monkeypatch.setenv(name, "X-Gateway-Token: for-somebody-else")
+        monkeypatch.setenv(name, "X-Gateway-Token: for-another-address")
     with ServerProcess() as server:
         server.initialize()
         peer = Peer(server, aimock, wire)
         peer.completion("tell a story")
         headers = peer.sent()["headers"]
-        assert {name: value for name, value in headers.items() if value == "for-somebody-else"} == {}
+        assert {name: value for name, value in headers.items() if value == "for-another-address"} == {}
         assert server.close() == 0
 
 
@@ -393,7 +393,7 @@ def test_anthropic_gets_a_limit_and_a_version(shared_server: ServerProcess, aimo
     assert entry["headers"]["anthropic-version"] == "2023-06-01"
 
 
-def test_connecting_asks_the_provider(peer: Peer) -> None:
+def test_connecting_sends_a_request(peer: Peer) -> None:
     if not peer.wire.lists:
         pytest.skip("aimock does not list this vendor's models")
     connection = peer.connect()
@@ -429,7 +429,7 @@ def test_overloaded(peer: Peer) -> None:
     assert data["retryable"] is True
 
 
-def test_nothing_is_tried_twice_unasked(peer: Peer) -> None:
+def test_nothing_is_retried(peer: Peer) -> None:
     peer.failure("too busy")
     peer.sent()
 
@@ -491,7 +491,7 @@ def test_wrong_key_that_only_a_call_can_check(locked_aimock: Aimock, monkeypatch
         assert server.close() == 0
 
 
-def test_no_key_where_one_is_wanted(locked_aimock: Aimock) -> None:
+def test_no_key_where_one_is_required(locked_aimock: Aimock) -> None:
     ollama = next(wire for wire in WIRES if wire.name == "ollama")
     with ServerProcess() as server:
         server.initialize()

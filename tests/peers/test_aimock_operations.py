@@ -1,4 +1,4 @@
-"""What is not chat against aimock, an independent implementation of the vendors' interfaces.
+"""Operations other than chat against aimock, an independent implementation of the vendors' interfaces.
 
 Its Ollama answers in the form of an older method of Ollama's, and its Cohere makes vectors of one length only;
 the recordings and Ollama's reference are the truth about those.
@@ -33,7 +33,7 @@ def aimock() -> Iterator[Aimock]:
 
 @pytest.fixture
 def locked_aimock() -> Iterator[Aimock]:
-    """One that wants the key."""
+    """One that requires the key."""
     with Aimock(FIXTURES, keys=[KEY]) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""aimock answers as half a dozen servers do, Ollama among them, and is none of them."""
+"""aimock imitates half a dozen servers, Ollama among them, and must be identified as none of them."""
 
 from __future__ import annotations
 

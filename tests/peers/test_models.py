@@ -44,7 +44,7 @@ def test_list(server: ServerProcess, aimock: Aimock, provider: str, path: str) -
     assert [model["id"] for model in found] == ["claude-3-5-sonnet-20241022"]
 
 
-def test_a_wrong_key_is_told_beside_the_catalog(server: ServerProcess, aimock: Aimock) -> None:
+def test_a_wrong_key_is_reported_beside_the_catalog(server: ServerProcess, aimock: Aimock) -> None:
     connection = {"provider": "openai", "baseUrl": aimock.url + "/v1", "apiKey": "a-wrong-key-0123", "verify": False}
     server.result("provider/connect", connection)
     listed = server.result("model/list", {"provider": "openai"})

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:'asyncio.iscoroutinefunction' is
 
 
 class Client(LanguageClient):
-    """Keeps the notifications, its own errors, and how the server ended."""
+    """Records the notifications, its own errors, and how the server ended."""
 
     def __init__(self) -> None:
         super().__init__("tests", "1")

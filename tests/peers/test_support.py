@@ -1,4 +1,4 @@
-"""What starts other programs for a test: nothing outlives it, and nothing is left out unseen."""
+"""The support that starts other programs for a test: none outlives it, and a missing one is reported."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_program_ends_with_all_it_has_started(monkeypatch: pytest.MonkeyPatch)
     assert gone(child)
 
 
-def test_a_program_that_dies_is_noticed_at_once() -> None:
+def test_a_program_that_ends_is_reported_at_once() -> None:
     with Program([sys.executable, "-c", "print('oh no'); raise SystemExit(3)"]) as program:
         began = time.monotonic()
         with pytest.raises(AssertionError, match="oh no"):

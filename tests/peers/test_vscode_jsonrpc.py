@@ -17,7 +17,7 @@ CLIENT = Path(__file__).with_name("client.mjs")
 
 @pytest.fixture
 def seen() -> dict[str, Any]:
-    """What the client saw, from ``initialize`` to the end of the server."""
+    """The client's record, from ``initialize`` to the end of the server."""
     programs.node_module("vscode-jsonrpc/package.json")
     done = subprocess.run(
         [programs.node(), CLIENT, sys.executable, "-m", "modelport", "serve"],

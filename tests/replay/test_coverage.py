@@ -1,4 +1,4 @@
-"""Every recording is replayed by one of the suites here, or stands among the exceptions; and those are few."""
+"""Every recording is replayed by one of the suites here, or is among the few exceptions."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def test_recordings_are_there_in_ci() -> None:
 
 
 class Shelf:
-    """A server that answers one list, whatever page or detail is asked for, and says that there is no more."""
+    """A server that answers every page and detail request with one list, marked as the last page."""
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
@@ -113,7 +113,7 @@ def check_failure(recording: Recording, result: types.ListModelResult, live: lis
 
 
 def in_order(found: list[str], expected: list[str], first: set[str]) -> bool:
-    """Whether the provider's order is kept, behind the models that the reference documents name."""
+    """Whether the provider's order is kept, after the models that the reference documents name."""
     rest = [name for name in found if name not in first]
     wanted = [name for name in expected if name not in first]
     return rest[: len(wanted)] == wanted and all(name in first for name in found[: len(found) - len(rest)])
@@ -124,7 +124,7 @@ def curated(provider: str) -> set[str]:
 
 
 def check_facts(recording: Recording, models: dict[str, types.Model]) -> None:
-    """What these lists say beyond names, read by eye."""
+    """The facts of these lists beyond names, read by eye."""
     match recording.name:
         case "github-copilot/models-sync-1.json":
             model = models["claude-opus-4.7"]
@@ -159,7 +159,7 @@ def check_facts(recording: Recording, models: dict[str, types.Model]) -> None:
 
 @pytest.mark.parametrize("recording", [r for r in LISTS if r.status == 200 and r.name not in EXCEPTIONS], ids=str)
 async def test_a_kept_list_is_the_list(app: App, recording: Recording) -> None:
-    """Whatever is kept in the cache comes back the same when the provider fails."""
+    """A cached list is returned unchanged when the provider fails."""
     shelf = Shelf(recording)
     with shelf.server as server:
         first = await listed(app, recording, server.url)

@@ -31,7 +31,7 @@ KINDS_OF_STATUS = {
     401: {"auth_rejected"},
     404: {"model_not_found"},
 }
-# What was asked, where the index has no expectation: texts, and the length of a vector.
+# The request, where the index has no expectation: texts, and the length of a vector.
 VECTORS = {
     "azure/embeddings-sync-1.json": (1, 1536),
     "cohere/embeddings-sync-1.json": (1, 1024),
@@ -44,7 +44,7 @@ SETTINGS = {"GOOGLE_CLOUD_PROJECT": "some-project", "AZURE_RESOURCE_NAME": "some
 
 
 def recordings(*kinds: str) -> Any:
-    """Those of some kinds, as parameters."""
+    """The recordings of some kinds, as parameters."""
     chosen = [r for r in RECORDINGS if r.data["kind"] in kinds and r.name not in EXCEPTIONS]
     return pytest.mark.parametrize("recording", chosen, ids=lambda recording: recording.name)
 
@@ -60,7 +60,7 @@ async def app(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[App]:
 
 @pytest.fixture
 def recorded() -> list[types.Call]:
-    """What was written to the ledger."""
+    """The calls recorded in the ledger."""
     return []
 
 

@@ -158,7 +158,7 @@ async def test_recording(app: App, server: LocalServer, recording: Recording) ->
     if reasoning_is_known(recording):
         assert completion.reasoning == reasoning_expected(recording)
     if "sig" in recording.data["features"]:
-        # What the provider signed has to come back with the next turn.
+        # The signed reasoning has to be sent back with the next turn.
         assert completion.provider_state is not None
     check_usage(recording, completion.usage)
     assert listener.call.usage == completion.usage

@@ -1,4 +1,4 @@
-"""Real model servers, all running at once, are found and told apart, and what is told of each can be used."""
+"""Real model servers, all running at once, are found and identified, and each record can be used."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def is_free(port: int) -> bool:
 
 
 class Running:
-    """What is running: by a name of ours, the port and the provider it must be found as."""
+    """The running servers: by a name of ours, the port and the provider to identify."""
 
     def __init__(self, folder: Path, stack: contextlib.ExitStack) -> None:
         self.ports: dict[str, int] = {}
@@ -117,13 +117,13 @@ def server() -> Iterator[ServerProcess]:
 
 
 def found(server: ServerProcess, running: Running, **params: Any) -> dict[str, dict[str, Any]]:
-    """What is found of those that run, by our names."""
+    """The servers found among those that run, by our names."""
     names = {f"http://127.0.0.1:{port}/v1": name for name, port in running.ports.items()}
     servers = server.result("provider/discover", {"timeoutMs": AMPLE_MS, **params})["servers"]
     return {names[one["baseUrl"]]: one for one in servers if one["baseUrl"] in names}
 
 
-def test_each_is_what_it_is(server: ServerProcess, running: Running) -> None:
+def test_each_is_identified(server: ServerProcess, running: Running) -> None:
     servers = found(server, running, ports=list(running.ports.values()))
     assert {name: one["provider"] for name, one in servers.items()} == running.providers
     assert servers["mlx"]["models"][0].endswith("/tiny")
@@ -147,7 +147,7 @@ def test_beside_a_server_that_hangs(server: ServerProcess, running: Running) -> 
 
 @pytest.mark.parametrize("name", ["litellm", "litellm with a key"])
 def test_the_proxy_is_not_made_to_call_its_models(running: Running, server: ServerProcess, name: str) -> None:
-    """Nor to ask OpenAI, nor to describe itself in two megabytes."""
+    """Nor to call OpenAI, nor to describe itself in two megabytes."""
     found(server, running, ports=[running.ports[name]])
     log = running.programs[name].says(r'"GET /v1/models HTTP').string
     assert '"GET / HTTP' in log
@@ -162,7 +162,7 @@ def test_what_is_found_can_be_connected(server: ServerProcess, running: Running,
 
 
 @pytest.mark.parametrize("name", ["litellm with a key", "llama-cpp-python with a key"])
-def test_what_wants_a_key_can_be_connected_with_one(server: ServerProcess, running: Running, name: str) -> None:
+def test_a_server_that_requires_a_key_can_be_connected_with_one(server: ServerProcess, running: Running, name: str) -> None:
     (one,) = found(server, running, ports=[running.ports[name]]).values()
     params = {"provider": one["provider"], "baseUrl": one["baseUrl"], "apiKey": KEY}
     assert server.result("provider/connect", params)["verified"]
@@ -179,7 +179,7 @@ def test_what_is_found_answers(server: ServerProcess, running: Running, name: st
     assert completion["provider"] == running.providers[name]
 
 
-def test_the_command_tells_how_to_chat_with_each(running: Running) -> None:
+def test_the_command_prints_how_to_chat_with_each(running: Running) -> None:
     ports = [argument for port in running.ports.values() for argument in ("--port", str(port))]
     command = [sys.executable, "-m", "modelport", "discover", "--timeout", "30", *ports]
     lines = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()

@@ -62,7 +62,7 @@ def children(pid: int) -> list[int]:
     return [*found, *(below for child in found for below in children(child))]
 
 
-def test_it_is_listed_loaded_asked_and_ended(server: ServerProcess) -> None:
+def test_it_is_listed_loaded_called_and_ended(server: ServerProcess) -> None:
     (model,) = [m for m in server.result("model/list", {"provider": "llama-cpp"})["models"] if m["id"] == "tiny"]
     assert model["contextWindow"] == 512
     assert children(server.process.pid) == []

@@ -6,7 +6,7 @@ from editors.workbench.driver import Window
 
 INPUT = ".interactive-input-part"
 BUTTON = f"{INPUT} .action-label"
-"""Below what is typed, each with what it says to a screen reader."""
+"""The controls below the input, each with its label for screen readers."""
 MODELS = ".action-widget"
 RESPONSE = ".interactive-item-container.interactive-response"
 ANSWER_S = 30.0
@@ -22,7 +22,7 @@ class Chat:
         window.sees(f"{INPUT} .monaco-editor")
 
     def wake(self, model: str, answer: str) -> None:
-        """Says hello until the answer comes: with the first message of a window the editor sets its agent up, and
+        """Sends hello until the answer comes: with the first message of a window the editor sets its agent up, and
         sometimes says "Please try again" in place of the agent."""
 
         def greet() -> bool:
@@ -41,7 +41,7 @@ class Chat:
         self._window.loses(RESPONSE)
 
     def offered(self, words: str) -> str:
-        """Looks in the model picker for a model; returns the row's text, leaving the picker open."""
+        """Searches the model picker for a model; returns the row's text, leaving the picker open."""
 
         def look() -> str:
             # A picker that opens while the view still changes stays empty.
@@ -91,7 +91,7 @@ class Chat:
         self.rests()
 
     def context_used(self) -> str:
-        """How full the context is, as a screen reader says it; empty while there is nothing to say."""
+        """The label of the context meter for screen readers; empty while it has none."""
         labels = self._window.attributes(f"{INPUT} [aria-label^='Context window usage']", "aria-label")
         return (labels[0] or "") if labels else ""
 

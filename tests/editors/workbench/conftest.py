@@ -1,4 +1,4 @@
-"""One workbench for all tests of this folder, with a model server that plays what they need."""
+"""One workbench for all tests of this folder, with a model server that plays the answers they need."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 // Drives a workbench in Chromium for workbench.py: one JSON object per line in, one per line out, each answered under
-// its id. Playwright waits for what it is asked for, so that no step here sleeps.
+// its id. Playwright waits for each element, so that no step here sleeps.
 
 import readline from "node:readline";
 import { chromium } from "playwright-core";

@@ -28,7 +28,7 @@ STATUS = ".statusbar-item[id='modelport.modelport.modelport.status']"
 
 
 class StepFailed(AssertionError):
-    """What a step waited for did not come."""
+    """A step timed out."""
 
 
 class Driver:
@@ -43,7 +43,7 @@ class Driver:
         self._reply(0)
 
     def step(self, step: str, *, timeout_s: float = WAIT_S, **params: Any) -> Any:
-        """Performs one step and returns what it found.
+        """Performs one step and returns its result.
 
         Raises:
             StepFailed: what it waited for did not come in time.
@@ -94,7 +94,7 @@ class Window:
     def close(self) -> None:
         self._do("close")
 
-    # The pieces of what a person does.
+    # Single steps.
 
     def press(self, *keys: str) -> None:
         self._do("press", keys=keys)
@@ -112,11 +112,11 @@ class Window:
         self._do("hover", where=_where(css, text))
 
     def sees(self, css: str, text: str | None = None, *, timeout_s: float = WAIT_S, **more: Any) -> None:
-        """Waits until it is there."""
+        """Waits until the element is shown."""
         self._do("wait", where=_where(css, text, **more), state="visible", timeout_s=timeout_s)
 
     def loses(self, css: str, text: str | None = None, *, timeout_s: float = WAIT_S) -> None:
-        """Waits until it is gone."""
+        """Waits until the element is gone."""
         self._do("wait", where=_where(css, text), state="hidden", timeout_s=timeout_s)
 
     def waits(self, css: str, text: str | None = None, *, state: str, timeout_s: float) -> bool:
@@ -135,7 +135,7 @@ class Window:
         return self._do("attributes", where=_where(css, None, frame=frame), name=name)
 
     def errors(self) -> list[str]:
-        """What went wrong in the page's own scripts."""
+        """The errors of the page's own scripts."""
         return self._do("errors")
 
     def shot(self, name: str, css: str | None = None) -> Path:
@@ -146,7 +146,7 @@ class Window:
         return path
 
     def picture(self, path: Path) -> None:
-        """Takes a picture of the window for somebody to look at, into a file that is kept."""
+        """Takes a picture of the window for a developer to look at, into a file that is kept."""
         self._do("screenshot", path=str(path))
 
     def failed(self) -> Path:
@@ -155,7 +155,7 @@ class Window:
         return self.shot(f"failed-{test}-{self.name}")
 
     def until(self, probe: Callable[[], T | None], what: str, timeout_s: float = WAIT_S) -> T:
-        """Looks again and again until the probe finds something; takes a picture when it never does."""
+        """Repeats the probe until it returns a result; takes a picture when it times out."""
         deadline = time.monotonic() + timeout_s
         while not (found := probe()):
             if time.monotonic() > deadline:
@@ -178,17 +178,17 @@ class Window:
             self.fill(INPUT, ">" + title)
             self.sees(f"{ROWS}.focused", title)
             self.press("Enter")
-            # A palette that is still being filled does not hear the key.
+            # A palette that is still being filled ignores the key.
             return self.waits(f"{ROWS}.focused", title, state="hidden", timeout_s=ACCEPTED_S)
 
         self.until(run, f"the palette runs {title}")
 
     def rows(self) -> list[str]:
-        """The rows of the quick pick that is open, as a screen reader says them."""
+        """The rows of the quick pick that is open, by their labels for screen readers."""
         return [label for label in self.attributes(ROWS, "aria-label") if label]
 
     def pick(self, text: str, *, timeout_s: float = WAIT_S) -> None:
-        """Chooses a row of a quick pick by typing what it says; a long list shows only what fits."""
+        """Chooses a row of a quick pick by typing its text; a long list shows only some rows."""
         self.sees(ROWS, timeout_s=timeout_s)
         self.fill(INPUT, text)
         self.sees(f"{ROWS}.focused", text)

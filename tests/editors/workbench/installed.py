@@ -1,4 +1,4 @@
-"""A real VS Code workbench: code-server from npm with a Node that it likes, under ``.cache/editors``, on first use."""
+"""A real VS Code workbench: code-server from npm with a Node it accepts, under ``.cache/editors``, on first use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from support import programs
 CACHE = programs.ROOT / ".cache" / "editors" / "code-server"
 CODE_SERVER = "code-server@4.139.1"
 NODE = "node@24.21.0"
-"""code-server 4.139 says it wants Node 24, which a machine need not have."""
+"""code-server 4.139 requires Node 24, which a machine need not have."""
 INSTALL_S = 1800.0
 """npm compiles half a dozen modules: five minutes on two cores."""
 HEADERS = ("libkrb5-dev", "libsecret-1-dev", "libx11-dev", "libxkbfile-dev")
@@ -20,7 +20,7 @@ HEADERS = ("libkrb5-dev", "libsecret-1-dev", "libx11-dev", "libxkbfile-dev")
 
 @dataclass(frozen=True)
 class Installed:
-    """What a workbench is made of."""
+    """The programs of a workbench."""
 
     code_server: Path
     node: Path
@@ -29,7 +29,7 @@ class Installed:
 
 
 def workbench() -> Installed:
-    """Everything in place, installed where it is missing; a test that cannot have it is skipped."""
+    """Everything in place, installed where it is missing; where that fails the test is skipped."""
     chromium = programs.debian_program("chromium", "chromium")
     binaries = CACHE / "node_modules" / ".bin"
     stamp = CACHE / "packages.txt"
@@ -44,7 +44,7 @@ def workbench() -> Installed:
 
 
 def wanted() -> str:
-    """What the stamp says once everything is there."""
+    """The content of the stamp once everything is installed."""
     return f"{NODE}\n{CODE_SERVER}\n"
 
 

@@ -1,4 +1,4 @@
-"""Takes the pictures of the extension's page anew, in a real workbench: ``make pictures``."""
+"""Retakes the pictures of the extension's page, in a real workbench: ``make pictures``."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def take(window: Window) -> None:
-    """Plays what the pictures show."""
+    """Plays the steps that the pictures show."""
     window.sees(STATUS, timeout_s=40)
     window.click(".explorer-folders-view .monaco-list-row", "readings.py")
     window.sees(".editor-instance .view-lines", "Reads")
@@ -116,7 +116,7 @@ def take(window: Window) -> None:
 
 
 async def use(path: Path) -> None:
-    """Fills a ledger with thirty days of somebody's work; the same each time."""
+    """Fills a ledger with thirty days of work; the same each time."""
     chance = random.Random(7)
     ledger = SqliteLedger(path)
     now_ms = int(time.time() * 1000)

@@ -1,4 +1,4 @@
-"""A model server on this machine that plays what a test needs: it answers, calls tools, takes its time, and refuses."""
+"""A model server on this machine that plays what a test needs: it answers, calls tools, delays, and refuses."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PROBE = "probe: "
 
 
 class Study:
-    """Says what fits the last thing that a person asked:
+    """Answers the last message of the user:
 
     ``tell me``: a sentence. ``think``: the same, with a thought before it. ``read the notes``: calls the tool that reads files, and repeats what it got.
     ``take your time``: begins, and goes on once ``released``. ``quietly``: the same, but never begins.
@@ -40,7 +40,7 @@ class Study:
     def __init__(self) -> None:
         self.released = threading.Event()
         self.notes = Path()
-        """The file that the tool is asked to read."""
+        """The file that the tool is to read."""
         self.server = LocalServer(self._behave)
 
     @property
@@ -54,7 +54,7 @@ class Study:
         return f"{plain}requires_api_key = false\n\n{vault}requires_api_key = true\n"
 
     def asked(self, text: str) -> list[dict[str, Any]]:
-        """The agent's calls, as bodies, in which a person said this last; oldest first."""
+        """The agent's calls, as bodies, whose last user message is this; oldest first."""
         calls = [r for r in self.server.requests if r.path.endswith("/chat/completions")]
         return [body for r in calls if text in spoken(body := json.loads(r.body)) and body.get("tools")]
 
@@ -122,18 +122,18 @@ def called(tool: str, arguments: dict[str, Any]) -> Answer:
 
 
 def thought(text: str) -> bytes:
-    """A chunk that carries what the model thinks."""
+    """A chunk that carries reasoning."""
     return event({"choices": [{"index": 0, "delta": {"reasoning_content": text}}]})
 
 
 def probed(study: Study, what: str) -> list[dict[str, Any]]:
-    """The bodies with which the other extension asked for this."""
+    """The bodies of the other extension's requests for this."""
     calls = [json.loads(r.body) for r in study.server.requests if r.path.endswith("/chat/completions")]
     return [body for body in calls if spoken(body).strip() == f"{PROBE}{what}"]
 
 
 def spoken(body: dict[str, Any]) -> str:
-    """The last thing that a person said."""
+    """The last message of the user."""
     said = [message["content"] for message in body["messages"] if message["role"] == "user"]
     return plain(said[-1]) if said else ""
 

@@ -1,4 +1,4 @@
-"""A fresh machine: the extension installs its server when it is first used, and no workspace has a say in how."""
+"""A fresh machine: the extension installs its server when it is first used, and no workspace can influence how."""
 
 from __future__ import annotations
 
@@ -78,8 +78,8 @@ def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench]
     assert window.errors() == []
     assert not note.exists(), note.read_text()
 
-    # The next window has nothing to install, so that its server is there without being asked for; the models are
-    # known from before, and nobody is asked for them.
+    # The next window has nothing to install, so that its server is there without a request; the models are
+    # cached, and no dialog asks for them.
     asked = len(study.server.requests)
     second = workbench.window(f"second-{way}")
     again, times = {"uv": ("from its cache.", 1), "python": (reason, 2)}[way]
@@ -90,7 +90,7 @@ def test_the_server_is_installed_with_the_first_use(fresh: tuple[str, Workbench]
 
 
 def hostile(folder: Path) -> Path:
-    """A workspace that wants its own programs to be run; returns the file that these would write."""
+    """A workspace that tries to have its own programs run; returns the file that these would write."""
     note = folder / "note.txt"
     for name in ("modelport", "uv", "python3", ".venv/bin/python", ".venv/bin/modelport"):
         program = folder / name

@@ -1,4 +1,4 @@
-"""What an extension of somebody else's gets of the models, through the editor's own interface."""
+"""The models as an extension of another vendor gets them, through the editor's own interface."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.editors, pytest.mark.timeout(120, func_only=True)]
 
 @pytest.fixture(scope="module")
 def seen(workbench: Workbench, connected: Window, study: Study) -> dict[str, Any]:
-    """What the extension in ``probe/`` has written down."""
+    """The observations that the extension in ``probe/`` has written."""
     study.server.closed_by_client.clear()
     connected.command("Probe: Ask the Models")
     connected.until(workbench.probe_file.exists, "the other extension is done", timeout_s=60)
@@ -37,7 +37,7 @@ def test_it_finds_the_models(seen: dict[str, Any]) -> None:
     assert seen["tokens"] > 0
 
 
-def test_an_answer_comes_in_pieces(seen: dict[str, Any]) -> None:
+def test_an_answer_comes_in_deltas(seen: dict[str, Any]) -> None:
     assert text(seen["text"]) == "".join(WORDS)
     assert text(seen["thought"]) == "So."
 
@@ -73,6 +73,6 @@ def test_cancelling_closes_the_stream(seen: dict[str, Any], study: Study) -> Non
     assert study.server.closed_by_client.wait(10), "the model server goes on"
 
 
-def test_nobody_was_asked_for_leave(connected: Window) -> None:
+def test_no_consent_dialog_was_shown(connected: Window) -> None:
     assert connected.texts(".monaco-dialog-box") == []
     connected.shot("other-extension")

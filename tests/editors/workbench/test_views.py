@@ -1,4 +1,4 @@
-"""What the extension shows besides lists: the tree, the status bar and pages."""
+"""The tree, the status bar and the pages of the extension."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_tree_shows_providers_with_their_models(connected: Window) -> None:
         connected.click(".activitybar .action-label[aria-label^='Explorer']")
 
 
-def test_the_status_bar_says_what_is_used(connected: Window, chat: Chat) -> None:
+def test_the_status_bar_shows_the_model_and_usage(connected: Window, chat: Chat) -> None:
     chat.ask("tell me for the bar", "Teal is a fine colour.")
     shown = connected.until(lambda: next((t for t in connected.texts(STATUS) if "·" in t), ""), "today's usage")
     assert re.search(r"study-1 · [\d.]+[KM] · \$0\.00", shown)

@@ -18,7 +18,7 @@ from support import programs
 from support.peers import Program
 
 PROBE = Path(__file__).with_name("probe")
-"""Another extension, which uses the models as everybody may."""
+"""Another extension, which uses the models through the public interface."""
 SERVER = [str(Path(sys.executable).with_name("modelport"))]
 UP_S = 60.0
 BUILD_S = 120.0
@@ -34,7 +34,7 @@ QUIET = {
     "chat.allowAnonymousAccess": True,
     "modelport.server.command": SERVER,
 }
-"""A workbench that asks nobody anything, whose Chat works without an account, and with the server of this checkout."""
+"""A workbench without dialogs, whose Chat works without an account, and with the server of this checkout."""
 
 
 class Workbench:
@@ -59,7 +59,7 @@ class Workbench:
         """Programs in its ``bin`` are found. The editor takes its search path from a login shell, so that one given
         to it would be lost."""
         self.probe_file = folder / "probe.json"
-        """What the extension in ``probe/`` writes."""
+        """The file that the extension in ``probe/`` writes."""
         for made in (self.ledger, self.configuration, self.work, folder / "home", folder / "run"):
             made.mkdir(parents=True)
         (self.work / "notes.txt").write_text("The colour of the day is teal.\n")
@@ -88,11 +88,11 @@ class Workbench:
         return sorted((self.data / "logs").glob(f"**/{name}"), key=lambda path: path.stat().st_mtime)
 
     def modelport_log(self) -> str:
-        """What the extension has written to its log, in all windows."""
+        """The log of the extension, of all windows."""
         return "\n".join(path.read_text() for path in self.logs("*Modelport.log"))
 
     def servers(self) -> list[int]:
-        """The process ids of our servers that run here, told by their environment, oldest first."""
+        """The process ids of our servers that run here, recognised by their environment, oldest first."""
         mark = f"MODELPORT_DATA_DIR={self.ledger}".encode()
         found: list[int] = []
         for process in Path("/proc").glob("[0-9]*"):
@@ -137,7 +137,7 @@ class Workbench:
             (self.data / place / "settings.json").write_text(json.dumps(settings, indent=2))
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        """Nothing of whoever runs the tests but the search path, with the Node that code-server wants in front."""
+        """Nothing of the surrounding environment but the search path, with the Node of code-server in front."""
         home = self.folder / "home"
         return {
             "PATH": os.pathsep.join([str(self._installed.node), os.environ["PATH"]]),

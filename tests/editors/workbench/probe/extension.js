@@ -1,5 +1,5 @@
-// Somebody else's extension, which uses the models as the editor's own interface offers them to everybody, and writes
-// down what it saw where PROBE_FILE says.
+// Another vendor's extension, which uses the models through the editor's public interface, and writes its
+// observations to PROBE_FILE.
 
 const { writeFile, rename } = require("node:fs/promises");
 const vscode = require("vscode");
