@@ -13,11 +13,11 @@ def pytest_configure(config: pytest.Config) -> None:
     """Where CI=true, other model servers and agents of the same user run all the time: a test that sees them fails."""
     first_process = not hasattr(config, "workerinput")
     if first_process and os.name == "posix" and os.environ.get("CI") == "true":
-        from support.decoys import TOLD, Decoys
+        from support.decoys import DECOYS, Decoys
 
         decoys = Decoys(usual=True)
         config.add_cleanup(decoys.close)
-        os.environ[TOLD] = json.dumps(decoys.told)
+        os.environ[DECOYS] = json.dumps(decoys.listing)
 
 
 @pytest.fixture(scope="session", autouse=True)

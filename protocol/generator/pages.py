@@ -21,11 +21,7 @@ def _presence(field: Field) -> str:
 def _fields(structure: Structure) -> list[str]:
     if not structure.fields:
         return [structure.documentation, ""]
-    rows = (
-        [f'| `{structure.tag[0]}` | `"{structure.tag[1]}"` | always | Says which kind it is. |']
-        if structure.tag
-        else []
-    )
+    rows = [f'| `{structure.tag[0]}` | `"{structure.tag[1]}"` | always | The kind. |'] if structure.tag else []
     rows += [
         f"| `{f.name}` | `{f.spelling.replace(' | ', ' or ')}` | {_presence(f)} | {f.documentation} |"
         for f in structure.fields
@@ -90,7 +86,7 @@ def types_page(model: Model) -> str:
             "",
             union["documentation"],
             "",
-            f"One of {members}, told apart by `{union['tag']}`.",
+            f"One of {members}, distinguished by `{union['tag']}`.",
             "",
         ]
     for enum in model.enumerations:

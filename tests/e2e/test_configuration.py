@@ -44,7 +44,7 @@ def posts(upstream: LocalServer) -> list[Received]:
     return [request for request in upstream.requests if request.method == "POST"]
 
 
-def told(server: ServerProcess) -> list[tuple[int, str]]:
+def logged(server: ServerProcess) -> list[tuple[int, str]]:
     """The log messages sent to the client, by kind and text."""
     return [(message["type"], message["message"]) for message in server.claim("window/logMessage")]
 
@@ -87,7 +87,7 @@ wire = {{ max_tokens_field = "max_completion_tokens" }}
         f"{upstream.url}/v9",
         "command",
     )
-    assert told(server) == []
+    assert logged(server) == []
 
 
 def test_a_shipped_row_is_called_where_the_file_says(file: Path, upstream: LocalServer, server: ServerProcess) -> None:
@@ -104,7 +104,7 @@ def test_a_change_takes_effect_without_a_restart_and_a_broken_file_keeps_the_las
 
     write(file, f'[providers.acme]\nbase_url = "{upstream.url}/one"\n')
     until(lambda: "result" in server.request("completion/create", ask), "the new provider was not found")
-    assert told(server) == [(3, "config.toml has been read.")]
+    assert logged(server) == [(3, "config.toml has been read.")]
 
     write(file, f'[providers.acme]\n\nbase_ur = "{upstream.url}/{CANARY}"\n')
     server.notify("workspace/didChangeConfiguration", {"settings": None})
@@ -124,13 +124,13 @@ def test_a_change_takes_effect_without_a_restart_and_a_broken_file_keeps_the_las
     assert server.notification("window/logMessage")["type"] == 3
     assert server.result("completion/create", ask)["text"] == "Hello"
     assert [request.path for request in posts(upstream)] == [f"/{n}/chat/completions" for n in ("one", "one", "two")]
-    assert told(server) == []
+    assert logged(server) == []
 
 
 def test_a_file_that_is_broken_at_the_start_stops_nothing_and_is_reported(file: Path, server: ServerProcess) -> None:
     write(file, "[providers.acme\n")
     assert server.result("completion/create", {"model": "mock/mock", "prompt": "hi"})["text"] == "You said: hi"
-    said = told(server)
+    said = logged(server)
     assert [kind for kind, _ in said] == [1, 1]
     assert "config.toml: Line 1: This is not valid TOML" in said[0][1]
     assert "Only the providers that Modelport knows by itself" in said[1][1]
@@ -211,7 +211,7 @@ api_key_command = ["no-such-program", "{CANARY}"]
         server.notify("workspace/didChangeConfiguration", {"settings": None})
         said.append(json.dumps(server.request("diagnostics/run")))
         said += [json.dumps(message) for message in server.unclaimed]
-        assert len(told(server)) >= 4
+        assert len(logged(server)) >= 4
         command_line = Path(f"/proc/{server.process.pid}/cmdline").read_bytes()
         assert server.close() == 0
         server._errors.join(5)

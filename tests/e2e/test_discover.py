@@ -90,9 +90,9 @@ def test_each_server_is_sent_once_as_it_is_found(server: ServerProcess, ollama: 
         request = server.begin("provider/discover", params)
         updates = [server.notification("provider/update") for _ in range(2)]
         # A server that was sent can be connected while the search goes on; a second search cannot use the stream id.
-        told = [update["update"]["server"] for update in updates]
+        servers = [update["update"]["server"] for update in updates]
         assert server.error("provider/discover", params)["data"]["field"] == "streamId"
-        for one in told:
+        for one in servers:
             server.result("provider/connect", {"provider": one["provider"], "baseUrl": one["baseUrl"]})
         server.notify("$/cancelRequest", {"id": request})
         assert server.reply(request)["error"]["code"] == -32800

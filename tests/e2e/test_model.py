@@ -23,7 +23,7 @@ def says(value: Any, status: int = 200, **headers: str) -> Answer:
 
 
 class Upstream:
-    """An OpenAI-compatible service and an Ollama in one, which may be down and pulls when it is told to."""
+    """An OpenAI-compatible service and an Ollama in one, which may be down and pulls where a test lets it."""
 
     def __init__(self) -> None:
         self.down = False

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from support.decoys import TOLD, Decoys
+from support.decoys import DECOYS, Decoys
 from support.http_server import LocalServer
 from support.local_answers import SERVERS
 from support.server_process import ServerProcess
@@ -23,11 +23,11 @@ OLLAMA = next(sample for sample in SERVERS if sample.name == "ollama")
 @pytest.fixture(scope="module")
 def decoys() -> Iterator[dict[str, Any]]:
     """Other programs of this user: during all tests, or else during these."""
-    if TOLD in os.environ:
-        yield json.loads(os.environ[TOLD])
+    if DECOYS in os.environ:
+        yield json.loads(os.environ[DECOYS])
     else:
         with Decoys(usual=False) as running:
-            yield running.told
+            yield running.listing
 
 
 def found(server: ServerProcess) -> tuple[set[int], set[int]]:

@@ -87,7 +87,7 @@ function scenarios.range()
   seen.lines = lines()
 end
 
---- Cancelling keeps what has come, ends at once, and the cost of the call is still told.
+--- Cancelling keeps the text so far, ends at once, and the usage of the call is still reported.
 function scenarios.cancel()
   modelport.setup({ model = 'mock/mock:stall=3' })
   local states = watched({ '' })

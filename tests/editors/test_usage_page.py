@@ -20,5 +20,7 @@ def test_the_usage_page() -> None:
     vitest = programs.node_module("vitest/vitest.mjs")
     command = [programs.node(), vitest, "run", "--config", "vitest.browser.config.mts"]
     env = {**os.environ, "CHROMIUM": str(chromium), "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=EXTENSION, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    done = subprocess.run(
+        command, cwd=EXTENSION, env=env, capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-5_000:]

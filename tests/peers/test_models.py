@@ -1,6 +1,6 @@
 """Lists of models from aimock, an independent implementation of the vendors' interfaces.
 
-It lists five fixed models as OpenAI and as Ollama do, tells nothing but their names, and has neither Ollama's
+It lists five fixed models as OpenAI and as Ollama do, with their names only, and has neither Ollama's
 ``/api/show`` nor its ``/api/pull``: what a model can do stays unknown there, and a download fails with its words.
 """
 

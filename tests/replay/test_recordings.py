@@ -83,7 +83,7 @@ def test_recordings_are_there_in_ci() -> None:
 
 def test_the_rows_say_themselves_that_there_are_recordings_of_them() -> None:
     if not RECORDINGS:
-        pytest.skip("no recordings: test_recordings_are_there_in_ci tells where they were looked for")
+        pytest.skip("no recordings: test_recordings_are_there_in_ci shows the folder")
     index = json.loads((ROOT / "index.json").read_text(encoding="utf-8"))
     recorded = {ROWS.get(row["provider"], row["provider"]) for row in index}
     assert {row.id for row in load_registry().all() if "recordings" in row.tested} == recorded

@@ -162,7 +162,9 @@ def test_what_is_found_can_be_connected(server: ServerProcess, running: Running,
 
 
 @pytest.mark.parametrize("name", ["litellm with a key", "llama-cpp-python with a key"])
-def test_a_server_that_requires_a_key_can_be_connected_with_one(server: ServerProcess, running: Running, name: str) -> None:
+def test_a_server_that_requires_a_key_can_be_connected_with_one(
+    server: ServerProcess, running: Running, name: str
+) -> None:
     (one,) = found(server, running, ports=[running.ports[name]]).values()
     params = {"provider": one["provider"], "baseUrl": one["baseUrl"], "apiKey": KEY}
     assert server.result("provider/connect", params)["verified"]

@@ -19,7 +19,7 @@ from typing import Any, Self
 from support import agent_answers, local_answers
 from support.http_server import LocalServer
 
-TOLD = "TEST_DECOYS"
+DECOYS = "TEST_DECOYS"
 """The variable that lists the decoys that run during all tests."""
 MODEL_SERVERS = {"ollama": 11434, "LM Studio": 1234, "vLLM": 8000, "llama.cpp": 8080, "KoboldCpp": 5001}
 AGENT_SERVERS = {"opencode serve": 4096, "qwen serve": 4170, "AgentAPI": 3284, "A2A 1.0": 9999}
@@ -30,7 +30,7 @@ READY = {"jsonrpc": "2.0", "method": "initialized", "params": {}}
 
 
 class Decoys:
-    """Plays them while it is open. ``usual`` ports are taken too, where they are free; ``told`` lists them."""
+    """Plays them while it is open. ``usual`` ports are taken too, where they are free; ``listing`` has them."""
 
     def __init__(self, *, usual: bool) -> None:
         script = [sys.executable, "-m", "support.decoys", *(["usual"] if usual else [])]
@@ -39,7 +39,7 @@ class Decoys:
             script, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": path}
         )
         assert self._program.stdout is not None
-        self.told: dict[str, Any] = json.loads(self._program.stdout.readline())
+        self.listing: dict[str, Any] = json.loads(self._program.stdout.readline())
 
     def close(self) -> None:
         """Ends them, and waits for it."""
@@ -60,14 +60,14 @@ def play(*, usual: bool) -> None:
         agent_servers = _servers(stack, agent_answers.SERVERS, AGENT_SERVERS, usual=usual)
         pids = [_agent(stack, folder, name, *arguments) for name, *arguments in AGENTS]
         instance = _instance(stack, folder)
-        told = {
+        listing = {
             "pid": os.getpid(),
             "models": models,
             "agentServers": agent_servers,
             "agents": pids,
             "instance": instance,
         }
-        print(json.dumps(told), flush=True)
+        print(json.dumps(listing), flush=True)
         sys.stdin.read()
 
 

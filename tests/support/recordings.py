@@ -78,8 +78,8 @@ class Recording:
     @property
     def fails(self) -> bool:
         """Whether the provider answered with an error, in the status or inside the reply."""
-        told = bool(self.expected.get("error")) or "miderr" in self.data["features"]
-        return self.status >= 400 or told or self.blocked
+        failed = bool(self.expected.get("error")) or "miderr" in self.data["features"]
+        return self.status >= 400 or failed or self.blocked
 
     @property
     def blocked(self) -> bool:

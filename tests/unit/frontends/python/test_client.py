@@ -66,9 +66,9 @@ async def test_a_conversation_with_tools(client: modelport.Client) -> None:
     asked = modelport.Message(role="user", content="Rain?")
     first = await client.complete([asked], model="mock/mock:tools", tools=[WEATHER], system="Be brief.")
     (call,) = first.tool_calls
-    told = {"role": "tool", "tool_call_id": call.id, "content": "sunny"}
+    answer = {"role": "tool", "tool_call_id": call.id, "content": "sunny"}
     second = await client.complete(
-        [asked, modelport.as_message(first), told], model="mock/mock:tools", tools=[WEATHER], tool_choice="none"
+        [asked, modelport.as_message(first), answer], model="mock/mock:tools", tools=[WEATHER], tool_choice="none"
     )
     assert (call.name, list(call.arguments or ())) == ("weather", ["city"])
     assert "sunny" in second.text

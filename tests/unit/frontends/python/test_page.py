@@ -80,14 +80,14 @@ def words(text: str) -> str:
 def test_an_example(
     page: str, line: int, example: str, server: LocalServer, agent: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    told = " ".join(re.findall(r"^\s*print\(.*\)  # (.*)$", example, re.M))
+    expected = " ".join(re.findall(r"^\s*print\(.*\)  # (.*)$", example, re.M))
     text = "\n" * line + example.replace("8000", str(server.port))
     code = compile(text, page, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     if code.co_flags & inspect.CO_COROUTINE:
         asyncio.run(run_inside_a_client(code))
     else:
         exec(code, {"__name__": "__main__"})
-    assert words(capsys.readouterr().out) == words(told).replace("8000", str(server.port))
+    assert words(capsys.readouterr().out) == words(expected).replace("8000", str(server.port))
 
 
 def test_the_page_has_examples_of_both_clients_and_they_say_what_comes_out() -> None:

@@ -123,9 +123,11 @@ def test_what_a_strict_type_checker_sees(tmp_path: Path) -> None:
         check=False,
         cwd=tmp_path,
     )
-    told = json.loads(done.stdout)["generalDiagnostics"]
-    revealed = [one["message"].partition(" is ")[2].strip('"') for one in told if one["severity"] == "information"]
-    errors = [one for one in told if one["severity"] == "error" and "Unknown" not in one["rule"]]
+    diagnostics = json.loads(done.stdout)["generalDiagnostics"]
+    revealed = [
+        one["message"].partition(" is ")[2].strip('"') for one in diagnostics if one["severity"] == "information"
+    ]
+    errors = [one for one in diagnostics if one["severity"] == "error" and "Unknown" not in one["rule"]]
     wrong = [(one["range"]["start"]["line"], one["rule"]) for one in errors]
     lines = PROGRAM.splitlines()
     assert revealed == REVEALED
