@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any
 
 import anyio
 
@@ -38,7 +37,9 @@ class ParentWatch:
 
 def _alive(process_id: int) -> bool:
     if os.name == "nt":
-        return _alive_on_windows(process_id)
+        from modelport.windows_processes import is_running
+
+        return is_running(process_id)
     try:
         os.kill(process_id, 0)
     except (ProcessLookupError, OverflowError):
@@ -46,17 +47,3 @@ def _alive(process_id: int) -> bool:
     except OSError:
         return True
     return True
-
-
-def _alive_on_windows(process_id: int) -> bool:
-    # Signal 0 would end the process there, so its handle is checked instead.
-    import ctypes
-
-    synchronize, timeout = 0x00100000, 0x00000102
-    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  it exists on Windows only
-    handle = kernel.OpenProcess(synchronize, False, process_id)
-    if not handle:
-        return False
-    alive = kernel.WaitForSingleObject(handle, 0) == timeout
-    kernel.CloseHandle(handle)
-    return bool(alive)

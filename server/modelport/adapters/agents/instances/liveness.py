@@ -1,20 +1,21 @@
-"""Whether a process of this user lives, as far as the system tells."""
+"""Whether a process of this user runs, and when it began."""
 
 from __future__ import annotations
 
 import os
 import sys
 import time
-from typing import Any
 
 SLACK_S = 2.0
-"""By how much the clocks behind a start may differ."""
+"""By how much the clock of the system and that of an announcement may differ."""
 
 
 def lives(pid: int) -> bool:
-    """Whether there is such a process of this user's. One of another user has its number by now; a dead one is dead."""
+    """Whether this user has such a process. Another user's process has reused the id; a zombie has ended."""
     if os.name == "nt":
-        return _lives_on_windows(pid)
+        from modelport.windows_processes import is_running
+
+        return is_running(pid)
     try:
         os.kill(pid, 0)
     except OSError:
@@ -24,7 +25,7 @@ def lives(pid: int) -> bool:
 
 
 def began_after(pid: int, moment_s: float) -> bool:
-    """Whether a process is known to have been started after a moment (seconds since 1970)."""
+    """Whether a process has certainly started after a moment (seconds since 1970)."""
     if sys.platform != "linux" or not (fields := _fields(pid)):
         return False
     try:
@@ -36,23 +37,9 @@ def began_after(pid: int, moment_s: float) -> bool:
 
 
 def _fields(pid: int) -> list[bytes]:
-    """What Linux tells of a process, from its state on. Source: proc_pid_stat(5)."""
+    """The fields of a process on Linux, from its state on; none elsewhere. Source: proc_pid_stat(5)."""
     try:
         with open(f"/proc/{pid}/stat", "rb") as file:  # noqa: PTH123
             return file.read(4096).rpartition(b")")[2].split()
     except OSError:
         return []
-
-
-def _lives_on_windows(pid: int) -> bool:
-    # Signal 0 would end the process there, so its handle is asked instead.
-    import ctypes
-
-    synchronize, timeout = 0x00100000, 0x00000102
-    kernel: Any = getattr(ctypes, "windll").kernel32  # noqa: B009  it exists on Windows only
-    handle = kernel.OpenProcess(synchronize, False, pid)
-    if not handle:
-        return False
-    running = kernel.WaitForSingleObject(handle, 0) == timeout
-    kernel.CloseHandle(handle)
-    return bool(running)
