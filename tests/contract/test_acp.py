@@ -102,9 +102,9 @@ def test_the_schema_knows_what_is_read_from_answers() -> None:
     assert "delete" in two["SessionCapabilities"]["properties"]
     assert "session/close" in two["SessionCapabilities"]["description"]
     assert "methodId" in two["AuthMethodAgent"]["properties"]
-    assert one["ProtocolVersion"]["maximum"] == handshake.NEWEST
-    verdict = handshake.initialized({"id": 1, "result": fake_agent.INITIALIZE["v2"]}, Censor())
-    assert verdict.capabilities == {"session": {}}
+    assert one["ProtocolVersion"]["maximum"] == handshake.MAX_VERSION
+    result = handshake.initialized({"id": 1, "result": fake_agent.INITIALIZE["v2"]}, Censor())
+    assert result.capabilities == {"session": {}}
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the fake is for process groups")
@@ -113,9 +113,9 @@ async def test_every_line_that_an_agent_gets(tmp_path: Path) -> None:
     argv = (sys.executable, "-I", "-S", str(Path(fake_agent.__file__)), "asks-first", f"heard={heard}")
     handshakes = StdioHandshakes(tmp_path / "empty")
 
-    verdict = await handshakes.start(Launch(argv=argv, start_s=15), dict(os.environ), timeout_s=15, session=True)
+    result = await handshakes.start(Launch(argv=argv, start_s=15), dict(os.environ), timeout_s=15, session=True)
 
-    assert verdict.auth == "unknown"
+    assert result.auth == "unknown"
     lines = [json.loads(line) for line in heard.read_text().splitlines()]
     assert len(lines) == 5
     for line in lines:

@@ -39,7 +39,7 @@ WHILE_S = 1.0
 """Long enough for whoever answers at once, also on a busy machine."""
 BRIEF_S = 0.2
 BY_NAME = {sample.name: sample for sample in SERVERS}
-OPEN = "Anybody on this machine can use it"
+OPEN = "Every user of this machine can use it"
 named: dict[str, Any] = {"ids": lambda sample: sample.name}
 every_row = pytest.mark.parametrize("row", SERVER_BOOK.server, ids=lambda row: row.id)
 

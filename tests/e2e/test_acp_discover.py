@@ -404,7 +404,7 @@ def test_a_folder_that_everybody_can_write_to_is_refused(machine: Discovering) -
     machine.path.insert(0, str(folder))
     record = machine.agents("--level", "verify")["gemini"]
     assert (record["installed"], record["status"], "argv" in record) == (False, "unknown", False)
-    assert "~/open can be written to by everybody" in record["detail"]
+    assert "~/open can be written to by every user" in record["detail"]
     assert started(machine.home) == []
 
 

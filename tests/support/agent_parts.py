@@ -31,7 +31,7 @@ SERVER = Agent(
 
 def program(name: str, *, owned: bool = True) -> Program:
     owner = AgentOwner(ecosystem="npm", package=name, version="1.0.0") if owned else None
-    return Program(name=name, argv=(f"/bin/{name}",), place="PATH", owner=owner)
+    return Program(name=name, argv=(f"/bin/{name}",), found_in="PATH", owner=owner)
 
 
 class FakeView:
@@ -70,8 +70,8 @@ class FakeHandshakeCache:
     def get(self, launch: Launch) -> HandshakeResult | None:
         return self.kept.get(launch.argv)
 
-    def put(self, launch: Launch, verdict: HandshakeResult) -> None:
-        self.kept[launch.argv] = verdict
+    def put(self, launch: Launch, result: HandshakeResult) -> None:
+        self.kept[launch.argv] = result
 
 
 class FakeInstances:

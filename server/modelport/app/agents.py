@@ -1,7 +1,7 @@
 """Puts agent discovery together: the part of the composition root that ``acp-discover`` starts with.
 
 It needs no other module of ``app``, because listing agents must not cost what the engine costs. What only the deeper
-levels need is imported when they are asked for.
+levels need is imported on their first use.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ if TYPE_CHECKING:
 class AgentCore:
     """Agent discovery of one process. Making one reads the rows: some 10 ms, so make it off the event loop.
 
-    ``secret_env_vars`` names variables that no agent is to see, besides those whose names say that they are secret.
+    ``secret_env_vars`` returns names of variables that no agent may get, besides those whose names show that they are
+    secret.
     """
 
     def __init__(self, secret_env_vars: Callable[[], Collection[str]] | None = None) -> None:
         self._of_providers = secret_env_vars or provider_keys
         self._folder = data_folder(os.environ)
-        self._verdicts = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
+        self._handshake_cache = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
         self.static = FileLevel(
             load_agents(),
             LocalMachine(os.environ, Path.home(), self._folder),
             RegistryFile(self._folder / "agent-registry.json", _download),
-            self._verdicts,
+            self._handshake_cache,
             AnnouncedInstances(os.environ),
         )
 
     def discovery(self) -> AgentDiscovery:
-        """All levels. Loads what they need, so call it off the event loop."""
+        """Discovery with all levels. Loads their modules: call it off the event loop."""
         from modelport.adapters.agents.handshakes.http import PostHandshakes
         from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
         from modelport.adapters.agents.handshakes.tcp import LineHandshakes
@@ -65,7 +66,7 @@ class AgentCore:
         probe = AgentProbe(finder, tree or SystemListeningPorts(), tree or SystemProcesses(), PostHandshakes())
         handshakes = StdioHandshakes(self._folder / "agents")
         starter = AgentStarter(
-            handshakes, self._verdicts, ProcessEnvironment(), self.static.view, self._secret_env_vars
+            handshakes, self._handshake_cache, ProcessEnvironment(), self.static.view, self._secret_env_vars
         )
         return AgentDiscovery(self.static, probe, starter)
 

@@ -1,4 +1,4 @@
-"""Puts together how a server announces itself; needs nothing of the engine, whose cost it must not have."""
+"""Puts together the announcement of a server, without the engine, whose imports would cost too much."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 
 from modelport.adapters.agents.instances.announcement import Announcement
-from modelport.adapters.agents.instances.names import LAST_PID, line
+from modelport.adapters.agents.instances.names import MAX_PID, line
 from modelport.protocol.initialize import VERSION
 
 LSP_VERSION = "3.18"
 
 
 def announce(host: str | None, host_pid: int | None, capabilities: Sequence[str]) -> Callable[[], None]:
-    """Announces this process as a server over standard input and output; returns what takes that back.
+    """Announces this process as a server over standard input and output; returns what withdraws the announcement.
 
-    It is taken back at the interpreter's end as well, for the ends that nobody had thought of.
+    The interpreter withdraws it at its end as well, however it comes to end.
 
     Raises:
         OSError: it cannot be announced here.
@@ -25,7 +25,7 @@ def announce(host: str | None, host_pid: int | None, capabilities: Sequence[str]
     client: dict[str, str | int] = {}
     if name := line(host or ""):
         client["name"] = name
-    if host_pid is not None and 0 < host_pid <= LAST_PID:
+    if host_pid is not None and 0 < host_pid <= MAX_PID:
         client["pid"] = host_pid
     announcement = Announcement(
         os.environ,

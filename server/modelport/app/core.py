@@ -47,9 +47,9 @@ class Core:
         self.registry = load_registry()
         self.configuration = Configurations(self.registry, LocalConfigurationFile(config_folder(variables)))
         self.configuration.load()
-        self._secrets = values = SecretSources(self.registry, self.environment, LocalCommands())
+        self._secrets = secrets = SecretSources(self.registry, self.environment, LocalCommands())
         self._pool = HttpPool()
-        # One for all, so that a log-in's token is asked for once.
+        # One for all, so that the token of a log-in is requested once.
         self.provider_client = ProviderClient(self._pool)
         self.ledger = SqliteLedger(self.folder / "usage.sqlite3")
         self.usage = UsageReports(self.ledger)
@@ -57,13 +57,13 @@ class Core:
         self.store = KeyringStore(self.folder / "keyring-providers.json")
         self._status_listeners: list[Status] = []
         self.local_models = LocalModels(
-            self.registry, values.secret_env_vars, local.load_model_files, self._tell_status
+            self.registry, secrets.secret_env_vars, local.load_model_files, self._report_status
         )
         self.dialects = LocalDialects(DialectTable(self.provider_client), self.local_models)
         vendor_files = LocalVendorFiles(self.environment)
-        self.credentials = Credentials(self.registry, self.environment, self.store, vendor_files, values)
+        self.credentials = Credentials(self.registry, self.environment, self.store, vendor_files, secrets)
         self.endpoints = Endpoints(
-            self.environment, vendor_files, self.credentials, self.dialects, values, self.local_models
+            self.environment, vendor_files, self.credentials, self.dialects, secrets, self.local_models
         )
         self.discovery = Lazy(lambda: local.load_discovery(self.registry, self.environment))
         self.agents = Lazy(self._load_agents)
@@ -82,7 +82,7 @@ class Core:
 
         return AgentCore(self._secrets.secret_env_vars).discovery()
 
-    def _tell_status(self, busy: bool, message: str) -> None:  # noqa: FBT001
+    def _report_status(self, busy: bool, message: str) -> None:  # noqa: FBT001
         for listener in self._status_listeners:
             listener(busy, message)
 

@@ -25,7 +25,7 @@ QUICK_MS = 500
 
 
 class App:
-    """The use cases of one client. What clients share is ``core``, which is closed by whoever made it."""
+    """The use cases of one client, over the shared ``core``, which its creator closes."""
 
     def __init__(self, core: Core) -> None:
         self.core = core

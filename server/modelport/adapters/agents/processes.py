@@ -1,7 +1,7 @@
 """The processes of this user, as each system lists them. Nothing of another user's is looked at.
 
-Source: proc(5) for Linux, ps(1) for macOS. Windows has no list that tells arguments without elevated rights, so there
-are no processes there.
+Source: proc(5) for Linux, ps(1) for macOS. Windows lists no arguments without elevated rights, so there are
+no processes there.
 """
 
 from __future__ import annotations
@@ -19,14 +19,13 @@ from modelport.adapters.user_id import user_id
 from modelport.domain.agents.observations import Running
 
 PS = ("/bin/ps", "-axww", "-o")
-LONGEST = 64 * 1024
-"""Bytes of one command line."""
+MAX_COMMAND_LINE_BYTES = 64 * 1024
 
 Run = Callable[[list[str]], Awaitable[str]]
 
 
 class SystemProcesses:
-    """Asks the system, in a worker thread or another process; a system that does not say has no processes."""
+    """``Processes`` as the system lists them, in a worker thread or another process; empty where it lists none."""
 
     def __init__(self, platform: str = sys.platform, proc: Path = Path("/proc"), run: Run | None = None) -> None:
         self._platform = platform
@@ -49,17 +48,17 @@ class SystemProcesses:
 
 
 def from_ps(processes: str, names: str, uid: int) -> list[Running]:
-    """What ``ps`` prints as ``pid ppid uid command``, and as ``pid comm``.
+    """The processes in what ``ps`` prints as ``pid ppid uid command``, and as ``pid comm``.
 
-    Arguments are told apart at spaces, for there is nothing else to tell them apart by.
+    Arguments are split at spaces: ``ps`` marks their ends by nothing else.
     """
-    called = {fields[0]: _name(fields[1]) for line in names.splitlines() if len(fields := _columns(line, 2)) == 2}
+    names_by_pid = {fields[0]: _name(fields[1]) for line in names.splitlines() if len(fields := _columns(line, 2)) == 2}
     found: list[Running] = []
     for line in processes.splitlines():
         fields = _columns(line, 4)
         if len(fields) == 4 and fields[2] == str(uid) and fields[0] != str(os.getpid()):
             pid, parent = int(fields[0]), fields[1]
-            name = called.get(parent)
+            name = names_by_pid.get(parent)
             found.append(Running(pid=pid, argv=tuple(fields[3].split(" ")), parent_pid=int(parent), parent=name))
     return found
 
@@ -84,12 +83,12 @@ def _from_proc(proc: Path) -> list[Running]:
 def _arguments(folder: str) -> tuple[str, ...]:
     """The command line; empty for a process of the kernel, or one that has ended and was not waited for."""
     with open(f"{folder}/cmdline", "rb") as file:  # noqa: PTH123  hundreds of them
-        raw = file.read(LONGEST)
+        raw = file.read(MAX_COMMAND_LINE_BYTES)
     return tuple(raw.removesuffix(b"\0").decode("utf-8", "replace").split("\0")) if raw else ()
 
 
 def _parent(folder: str) -> int | None:
-    """The process that started it. The name before the numbers may hold anything, even a closing bracket."""
+    """The id of the parent process. The name before the numbers may hold anything, even a closing bracket."""
     with open(f"{folder}/stat", encoding="utf-8", errors="replace") as file:  # noqa: PTH123  hundreds of them
         fields = file.read().rpartition(")")[2].split()
     parent = int(fields[1])
@@ -97,7 +96,7 @@ def _parent(folder: str) -> int | None:
 
 
 def _program(folder: Path) -> str | None:
-    """The name of a process's program, or what it calls itself where it is another user's."""
+    """The name of a process's program; for another user's process the name that it has set itself."""
     try:
         return _name(str((folder / "exe").readlink()).removesuffix(" (deleted)"))
     except OSError:

@@ -1,1 +1,1 @@
-"""Agents of this machine: what is known of them, what was seen, and what follows from both."""
+"""Agents of this machine: the rows of known agents, the observations, and the records made of both."""

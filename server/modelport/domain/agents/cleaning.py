@@ -1,4 +1,4 @@
-"""What an agent says, made fit for a terminal and a record: on one line, cut to length, without secrets."""
+"""Cleans texts of agents for a terminal and a record: one line, cut to length, without secrets."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ import msgspec
 
 from modelport.protocol.shapes import is_list, is_object
 
-LONGEST = 300
-"""Characters of a text in a record."""
-LONGEST_KEY = 64
-LONGEST_READ = 4096
-"""Characters of a text that are looked at; no more of it is ever shown."""
-SHORTEST_SECRET = 8
-DEEPEST = 6
-MOST_ENTRIES = 64
-MOST_CHARACTERS = 16_384
+MAX_TEXT_CHARS = 300
+"""Of a text in a record."""
+MAX_KEY_CHARS = 64
+MAX_READ_CHARS = 4096
+"""Of a text, the characters that are read; the others are never shown."""
+MIN_SECRET_CHARS = 8
+MAX_DEPTH = 6
+MAX_ENTRIES = 64
+MAX_JSON_CHARS = 16_384
 """Of a whole JSON value."""
-LARGEST_META = 512
-MOST_METHODS = 20
+MAX_META_BYTES = 512
+MAX_AUTH_METHODS = 20
 REDACTED = "[redacted]"
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "COOKIE")
 _SECRET_FIELDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "COOKIE")
@@ -34,7 +34,7 @@ _SEQUENCES = re.compile(
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
     r"|\x1b[ -/]*[0-~]?"
 )
-# What looks like a secret wherever it stands. A word of English has no digit.
+# What looks like a secret anywhere in a text. Words of English have no digits.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(r"(?i)\b(authorization[\"']?\s*[:=]\s*[\"']?(?:(?:bearer|basic|token)\s+)?)[^\s\"',]+"),
@@ -63,14 +63,14 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
 )  # fmt: skip
 
 
-def one_line(text: str, longest: int = LONGEST) -> str:
+def one_line(text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
     """The text on one line and cut to length, without escape sequences, control characters and invisible ones.
 
     Among the invisible ones are those that turn the direction of writing.
     """
-    plain = _SEQUENCES.sub("", text[:LONGEST_READ])
+    plain = _SEQUENCES.sub("", text[:MAX_READ_CHARS])
     shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in plain)
-    return _cut(" ".join(shown.split()), longest)
+    return _cut(" ".join(shown.split()), max_chars)
 
 
 def redacted(text: str, secrets: Iterable[str], home: str = "") -> str:
@@ -83,9 +83,9 @@ def redacted(text: str, secrets: Iterable[str], home: str = "") -> str:
 
 
 def secrets_of(variables: Mapping[str, str], argv: Sequence[str], names: Iterable[str] = ()) -> tuple[str, ...]:
-    """What an agent was given and must not be shown: values of variables that sound secret, and such arguments.
+    """The secrets an agent was started with: values of variables with secret-sounding names, and of such arguments.
 
-    ``names`` are further variables that hold keys. The longest comes first, so that no part of it is left.
+    ``names`` are further variables that hold keys. The max_chars comes first, so that no part of it is left.
     """
     own = frozenset(names)
     values = [value for name, value in variables.items() if name in own or _sounds_secret(name)]
@@ -94,47 +94,47 @@ def secrets_of(variables: Mapping[str, str], argv: Sequence[str], names: Iterabl
         if option.startswith("-") and _sounds_secret(name):
             values.append(value if equals else following)
     # A key may have several lines, and each is shown on one of its own.
-    parts = {one_line(line, LONGEST_READ) for value in values for line in value.splitlines()}
-    return tuple(sorted((part for part in parts if len(part) >= SHORTEST_SECRET), key=len, reverse=True))
+    parts = {one_line(line, MAX_READ_CHARS) for value in values for line in value.splitlines()}
+    return tuple(sorted((part for part in parts if len(part) >= MIN_SECRET_CHARS), key=len, reverse=True))
 
 
 class Censor:
-    """Everything that an agent has said goes through here before anybody sees it, or it is kept."""
+    """Cleans everything that an agent has sent, before it is shown or stored."""
 
     def __init__(self, secrets: Iterable[str] = (), home: str = "") -> None:
         self._secrets = tuple(secrets)
         self._home = home
 
-    def text(self, text: str, longest: int = LONGEST) -> str:
+    def text(self, text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
         """A text: on one line, without secrets, cut to length."""
-        line = one_line(text, LONGEST_READ)
-        if len(text) > LONGEST_READ // 4:
+        line = one_line(text, MAX_READ_CHARS)
+        if len(text) > MAX_READ_CHARS // 4:
             # It may have been cut in the middle of a secret.
             line = self._without_begun(line)
-        return _cut(redacted(line, self._secrets, self._home), longest)
+        return _cut(redacted(line, self._secrets, self._home), max_chars)
 
     def json(self, value: Any) -> Any:
-        """A JSON value: its texts and names cleaned, and no deeper, wider or larger than a record should be."""
-        return _Copy(self).of(value, DEEPEST)
+        """A JSON value with its texts and names cleaned, limited in depth, width and size."""
+        return _Copy(self).of(value, MAX_DEPTH)
 
     def auth_methods(self, value: Any) -> tuple[dict[str, Any], ...] | None:
-        """Ways to log in: what they are called and what they are, without the values they would set.
+        """Ways to log in, with their names and types, and without the values they would set.
 
-        None where it is not a list, or holds nothing that can be told.
+        None where it is not a list, or none of its items has an id.
         """
         if not is_list(value):
             return None
         named = [m for m in value if is_object(m) and isinstance(m.get("id", m.get("methodId")), str)]
         if value and not named:
             return None
-        return tuple(self._method(method) for method in named[:MOST_METHODS])
+        return tuple(self._method(method) for method in named[:MAX_AUTH_METHODS])
 
     def _method(self, method: dict[str, Any]) -> dict[str, Any]:
         kept = {name: self.text(text) for name in _METHOD_FIELDS if isinstance(text := method.get(name), str)}
         variables = method.get("vars")
         if is_list(variables):
             names = [one["name"] for one in variables if is_object(one) and isinstance(one.get("name"), str)]
-            return {**kept, "vars": [{"name": self.text(name)} for name in names[:MOST_ENTRIES]]}
+            return {**kept, "vars": [{"name": self.text(name)} for name in names[:MAX_ENTRIES]]}
         return kept
 
     def _without_begun(self, line: str) -> str:
@@ -147,11 +147,11 @@ class Censor:
 
 
 class _Copy:
-    """One walk through a JSON value, with a limit for the whole of it."""
+    """One walk through a JSON value, with a limit on its total size."""
 
     def __init__(self, censor: Censor) -> None:
         self._censor = censor
-        self._left = MOST_CHARACTERS
+        self._left = MAX_JSON_CHARS
 
     def of(self, value: Any, deep: int) -> Any:
         if isinstance(value, str):
@@ -166,17 +166,17 @@ class _Copy:
         if deep == 0:
             return None
         if is_list(value):
-            return [self.of(one, deep - 1) for one in value[:MOST_ENTRIES] if self._left > 0]
+            return [self.of(one, deep - 1) for one in value[:MAX_ENTRIES] if self._left > 0]
         return self._object(value, deep) if is_object(value) else None
 
     def _object(self, value: dict[str, Any], deep: int) -> dict[str, Any]:
         kept: dict[str, Any] = {}
-        for name, inner in list(value.items())[:MOST_ENTRIES]:
+        for name, inner in list(value.items())[:MAX_ENTRIES]:
             if self._left <= 0:
                 break
             if name == "_meta" and not _is_small(inner):
                 continue
-            shown = self._censor.text(name, LONGEST_KEY)
+            shown = self._censor.text(name, MAX_KEY_CHARS)
             self._left -= len(shown)
             hidden = isinstance(inner, str) and name.upper().endswith(_SECRET_FIELDS)
             kept[shown] = REDACTED if hidden else self.of(inner, deep - 1)
@@ -184,7 +184,7 @@ class _Copy:
 
 
 def _is_small(value: Any) -> bool:
-    return len(msgspec.json.encode(value)) <= LARGEST_META
+    return len(msgspec.json.encode(value)) <= MAX_META_BYTES
 
 
 def _sounds_secret(name: str) -> bool:
@@ -192,5 +192,5 @@ def _sounds_secret(name: str) -> bool:
     return upper.endswith("_PAT") or any(word in upper for word in SECRET_WORDS)
 
 
-def _cut(text: str, longest: int) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+def _cut(text: str, max_chars: int) -> str:
+    return text if len(text) <= max_chars else f"{text[: max_chars - 1].rstrip()}…"

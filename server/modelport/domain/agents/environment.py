@@ -1,4 +1,4 @@
-"""The environment that an agent is started with to find out about it."""
+"""The environment of an agent that is started for a handshake."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from modelport.domain.agents.observations import Launch
 
-SECRET_ENDS = (
+SECRET_SUFFIXES = (
     "KEY",
     "KEYS",
     "TOKEN",
@@ -19,29 +19,29 @@ SECRET_ENDS = (
     "AUTH",
     "_PAT",
 )
-"""How the name of a variable ends, or one of the words in it, when its value is nobody else's business."""
+"""The ends of the names of secret variables; also whole words in such names."""
 
 
-STEERING = ("LD_", "DYLD_", "NODE_", "PYTHON", "BASH_", "PERL", "RUBY", "JAVA_", "GIT_", "NPM_")
-"""How variables begin that make another program of a program."""
+STEERING_PREFIXES = ("LD_", "DYLD_", "NODE_", "PYTHON", "BASH_", "PERL", "RUBY", "JAVA_", "GIT_", "NPM_")
+"""The beginnings of the names of variables that change what a program runs."""
 
 
 def harmless(env: Mapping[str, str]) -> dict[str, str]:
-    """The variables that a list from elsewhere may set: none that decides which code is run."""
+    """The variables that a downloaded list may set: none that decides which code is run."""
     others = ("PATH", "HOME", "SHELL", "ENV", "IFS", "EDITOR", "BROWSER")
     return {
         name: value
         for name, value in env.items()
-        if not name.upper().startswith(STEERING) and name.upper() not in others and not holds_secret(name)
+        if not name.upper().startswith(STEERING_PREFIXES) and name.upper() not in others and not holds_secret(name)
     }
 
 
 def start_environment(
     variables: Mapping[str, str], launch: Launch, secret_env_vars: Collection[str], *, keys: bool, separator: str
 ) -> dict[str, str]:
-    """The variables for a start: without anything secret, but for the agent's own keys where ``keys`` says so.
+    """The variables for a start: without secrets, except the agent's own keys with ``keys``.
 
-    A program that is not on the search path finds what lies beside it first, such as the Node that it belongs to.
+    The folder of a program that is not on PATH is put in front of it, for programs beside it such as its own Node.
     """
     own = frozenset(launch.keys) if keys else frozenset[str]()
     kept = {
@@ -59,4 +59,4 @@ def start_environment(
 def holds_secret(name: str) -> bool:
     """Whether a variable of this name is likely to hold a secret."""
     words = name.upper().split("_")
-    return name.upper().endswith(SECRET_ENDS) or any(word in SECRET_ENDS for word in words)
+    return name.upper().endswith(SECRET_SUFFIXES) or any(word in SECRET_SUFFIXES for word in words)

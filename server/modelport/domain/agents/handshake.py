@@ -1,4 +1,4 @@
-"""The first words of the Agent Client Protocol, and what the answers prove. Nothing here is sent or read.
+"""The first requests of the Agent Client Protocol, and the results of their answers. Does no input or output.
 
 Answers are judged by their shape and not by the version they name: agents of version 1 answer ``agentCapabilities``
 and ``agentInfo``, those of the draft of version 2 ``capabilities`` and ``info``, and some name a version that they
@@ -21,20 +21,20 @@ PROTOCOL_VERSION = 1
 INITIALIZE = 1
 NEW_SESSION = 2
 END_SESSION = 3
-"""The ids of our requests; the last is that of the first of several."""
+"""The ids of the requests that are sent; requests that end a session count up from the last one."""
 AUTH_REQUIRED = -32000
 METHOD_NOT_FOUND = -32601
 UNSUPPORTED_VERSION = -32022
-NEWEST = 65_535
+MAX_VERSION = 65_535
 """The largest version number that the schema allows."""
 OPENED = "It opened a session."
-MOST_MODELS = 500
-LONGEST_ID = 200
-"""Characters of an id that is sent back; one that is longer is nobody's."""
+MAX_MODELS = 500
+MAX_ID_CHARS = 200
+"""Of an id that is sent back; a request with a longer one is not answered."""
 
 
 def initialize(version: str) -> dict[str, Any]:
-    """The first request. It offers nothing but a terminal to log in with, which makes agents tell such log-ins too."""
+    """The first request. It offers only a terminal to log in with, so that agents list such log-ins too."""
     return _request(
         INITIALIZE,
         "initialize",
@@ -53,12 +53,12 @@ def initialize(version: str) -> dict[str, Any]:
 
 
 def new_session(cwd: str) -> dict[str, Any]:
-    """Asks for a session in a folder."""
+    """The request for a session in a folder."""
     return _request(NEW_SESSION, "session/new", {"cwd": cwd, "mcpServers": []})
 
 
 def end_session(answer: dict[str, Any], capabilities: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Closes the session that an answer has opened, and takes it off the agent's list, as far as the agent can."""
+    """The requests that close the session of an answer and delete it, as far as the agent supports that."""
     session = session_id(answer)
     if session is None:
         return []
@@ -67,21 +67,21 @@ def end_session(answer: dict[str, Any], capabilities: dict[str, Any] | None) -> 
 
 
 def not_offered(request: dict[str, Any]) -> dict[str, Any] | None:
-    """The answer to whatever an agent asks for; None for what is no request, or one that cannot be answered."""
+    """The refusal of an agent's request; None for what is not a request, or cannot be answered."""
     asked = request.get("id")
-    if "method" not in request or not is_id(asked) or len(str(asked)) > LONGEST_ID:
+    if "method" not in request or not is_id(asked) or len(str(asked)) > MAX_ID_CHARS:
         return None
-    error = {"code": METHOD_NOT_FOUND, "message": "Method not found: Modelport only looks who is there."}
+    error = {"code": METHOD_NOT_FOUND, "message": "Method not found: Modelport only probes for agents."}
     return {"jsonrpc": "2.0", "id": asked, "error": error}
 
 
-def is_answer(message: dict[str, Any], asked: int) -> bool:
+def is_answer(message: dict[str, Any], request_id: int) -> bool:
     """Whether a message answers one of our requests. An error without an id is one, since nothing else was sent."""
     if "method" in message:
         return False
     if message.get("id") is None:
         return "error" in message
-    return message.get("id") == asked and ("result" in message or "error" in message)
+    return message.get("id") == request_id and ("result" in message or "error" in message)
 
 
 def initialized(answer: dict[str, Any], censor: Censor) -> HandshakeResult:
@@ -96,10 +96,10 @@ def initialized(answer: dict[str, Any], censor: Censor) -> HandshakeResult:
         return HandshakeResult(status="broken", detail=f"It answered the first request with an error: {said}")
     result = answer.get("result")
     version = result.get("protocolVersion") if is_object(result) else None
-    if not is_object(result) or not is_id(version) or (isinstance(version, int) and not 0 <= version <= NEWEST):
+    if not is_object(result) or not is_id(version) or (isinstance(version, int) and not 0 <= version <= MAX_VERSION):
         return HandshakeResult(status="broken", detail=f"It answered the first request with {_shape(result)}.")
     if "serverInfo" in result:
-        other = "It speaks another protocol: what it answered is a server's of tools (MCP)."
+        other = "It speaks another protocol: its answer is that of a tool server (MCP)."
         return HandshakeResult(status="broken", detail=other)
     offered = result.get("authMethods")
     methods = censor.auth_methods([] if offered is None else offered)
@@ -113,29 +113,29 @@ def initialized(answer: dict[str, Any], censor: Censor) -> HandshakeResult:
     )
 
 
-def session_opened(verdict: HandshakeResult, answer: dict[str, Any], censor: Censor) -> HandshakeResult:
-    """What the answer to ``session/new`` adds."""
+def session_opened(previous: HandshakeResult, answer: dict[str, Any], censor: Censor) -> HandshakeResult:
+    """The result with what the answer to ``session/new`` adds."""
     if (error := answer.get("error")) is not None:
         said = _said(error, censor)
         if _code(error) == AUTH_REQUIRED:
-            return msgspec.structs.replace(verdict, status="auth_required", auth="required", detail=said)
-        return msgspec.structs.replace(verdict, status="not_configured", detail=f"It opened no session: {said}")
+            return msgspec.structs.replace(previous, status="auth_required", auth="required", detail=said)
+        return msgspec.structs.replace(previous, status="not_configured", detail=f"It opened no session: {said}")
     result = answer.get("result")
     if session_id(answer) is None or not is_object(result):
-        detail = f"It was asked for a session and answered {_shape(result)}."
-        return msgspec.structs.replace(verdict, status="broken", detail=detail)
+        detail = f"It answered the request for a session with {_shape(result)}."
+        return msgspec.structs.replace(previous, status="broken", detail=detail)
     models = _models(result)
-    shown = None if models is None else tuple(dict.fromkeys(censor.text(one) for one in models[:MOST_MODELS]))
-    # Some agents open one without a log-in and ask for it with the first prompt, so this proves none.
-    detail = OPENED if verdict.auth == "unknown" else verdict.detail
-    return msgspec.structs.replace(verdict, models=shown, detail=detail)
+    shown = None if models is None else tuple(dict.fromkeys(censor.text(one) for one in models[:MAX_MODELS]))
+    # Some agents open a session without a log-in and require it for the first prompt, so this proves no log-in.
+    detail = OPENED if previous.auth == "unknown" else previous.detail
+    return msgspec.structs.replace(previous, models=shown, detail=detail)
 
 
 def session_id(answer: dict[str, Any]) -> str | None:
     """The id of the session that an answer has opened."""
     result = answer.get("result")
     found = result.get("sessionId") if is_object(result) else None
-    return found if isinstance(found, str) and 0 < len(found) <= LONGEST_ID else None
+    return found if isinstance(found, str) and 0 < len(found) <= MAX_ID_CHARS else None
 
 
 def _request(number: int, method: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -145,9 +145,9 @@ def _request(number: int, method: str, params: dict[str, Any]) -> dict[str, Any]
 def _can(name: str, capabilities: dict[str, Any]) -> bool:
     """Whether sessions can be closed or deleted; in version 2 every agent with sessions can close them."""
     for field in ("sessionCapabilities", "session"):
-        told = capabilities.get(field)
-        if is_object(told):
-            return told.get(name) is not None or (name == "close" and field == "session")
+        declared = capabilities.get(field)
+        if is_object(declared):
+            return declared.get(name) is not None or (name == "close" and field == "session")
     return False
 
 
@@ -161,7 +161,7 @@ def _code(error: Any) -> Any:
 
 
 def _said(error: Any, censor: Censor) -> str:
-    """An error's own words. Libraries say ``Internal error`` and keep what went wrong in the data."""
+    """The message of an error. Libraries set it to ``Internal error``, and put the reason into the data."""
     if not is_object(error):
         return censor.text(str(error))
     message, data = error.get("message"), error.get("data")
@@ -178,7 +178,7 @@ def _said(error: Any, censor: Censor) -> str:
 
 
 def _models(result: dict[str, Any]) -> list[str] | None:
-    """The models a session offers: as an option of its configuration, or as it was told before there were options."""
+    """The models a session offers: in an option of its configuration, or in the older field ``models``."""
     options = result.get("configOptions")
     for option in options if is_list(options) else []:
         if is_object(option) and option.get("category", option.get("id")) == "model":
@@ -189,7 +189,7 @@ def _models(result: dict[str, Any]) -> list[str] | None:
 
 
 def _values(options: Any) -> list[str]:
-    """The values of a selection, of all its groups."""
+    """The values of a selection, with those of its groups."""
     found: list[str] = []
     for option in options if is_list(options) else []:
         if is_object(option):

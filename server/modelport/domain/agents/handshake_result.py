@@ -1,4 +1,4 @@
-"""What a verdict changes in a record."""
+"""Puts the result of a handshake into a record."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from modelport.domain.agents.observations import HandshakeResult
 from modelport.protocol.types import Agent, AgentStatus
 
 ANSWERED: frozenset[AgentStatus] = frozenset({"ready", "auth_required", "not_configured"})
-"""The verdicts that hold until the program changes; the others may have had a reason that has gone."""
+"""Statuses that hold until the program changes; the cause of any other may have gone."""
 FIXED: frozenset[AgentStatus] = frozenset({"needs_install", "stub"})
-"""What files prove, and no answer disproves: an adapter answers also without the program it adapts."""
+"""Statuses that files prove and no answer disproves: an adapter answers also without the program it adapts."""
 
 
-def with_result(agent: Agent, verdict: HandshakeResult) -> Agent:
-    """The record with what came of talking to the agent."""
-    info = verdict.agent_info or {}
-    said = info.get("version")
-    version = agent.version or (said if isinstance(said, str) else "")
+def with_result(agent: Agent, result: HandshakeResult) -> Agent:
+    """The record, updated with the result of a handshake."""
+    info = result.agent_info or {}
+    reported = info.get("version")
+    version = agent.version or (reported if isinstance(reported, str) else "")
     fixed = agent.status in FIXED
     return msgspec.structs.replace(
         agent,
-        status=agent.status if fixed else verdict.status,
-        detail=" ".join(filter(None, (agent.detail, verdict.detail))),
+        status=agent.status if fixed else result.status,
+        detail=" ".join(filter(None, (agent.detail, result.detail))),
         version=version,
-        argv=verdict.argv or agent.argv,
-        auth=verdict.auth,
-        verified_at=verdict.verified_at,
-        protocol_version=verdict.protocol_version,
-        agent_info=verdict.agent_info,
-        capabilities=verdict.capabilities,
-        auth_methods=verdict.auth_methods,
-        models=verdict.models,
-        latency_ms=verdict.latency_ms,
-        stdout_noise=verdict.stdout_noise,
-        stderr_tail=verdict.stderr_tail,
-        exits_cleanly=verdict.exits_cleanly,
+        argv=result.argv or agent.argv,
+        auth=result.auth,
+        verified_at=result.verified_at,
+        protocol_version=result.protocol_version,
+        agent_info=result.agent_info,
+        capabilities=result.capabilities,
+        auth_methods=result.auth_methods,
+        models=result.models,
+        latency_ms=result.latency_ms,
+        stdout_noise=result.stdout_noise,
+        stderr_tail=result.stderr_tail,
+        exits_cleanly=result.exits_cleanly,
     )

@@ -1,4 +1,4 @@
-"""What the sources of agents see, before anybody says what it means."""
+"""What was observed of agents, before records are made of it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class Program(Struct, frozen=True, kw_only=True):
     """The agent's command, or its id where it has none."""
     argv: tuple[str, ...]
     """How it is started, without the agent's own arguments: an absolute path, or an interpreter and what it runs."""
-    place: str
-    """Where it was found, for people: ``PATH``, ``~/.local/bin``, ``npx cache``."""
+    found_in: str
+    """Where it was found, to show: ``PATH``, ``~/.local/bin``, ``npx cache``."""
     owner: AgentOwner | None = None
-    """The package that it belongs to; None where its files do not say."""
+    """The package that it belongs to; None where its files name none."""
     registry_id: str | None = None
-    """The registry's id that an editor has installed it under; None where none has."""
+    """The registry's id under which an editor has installed it, if one has."""
     refused: str | None = None
     """Why it must not be started, as the end of a sentence."""
 
@@ -30,22 +30,22 @@ class Setting(Struct, frozen=True, kw_only=True):
     """An agent that the user has set up in another program."""
 
     host: str
-    """The program it is set up in, and its file, for people: ``Zed (~/.config/zed/settings.json)``."""
+    """The program it is set up in, and its file, to show: ``Zed (~/.config/zed/settings.json)``."""
     name: str
     command: str | None = None
-    """As it stands there; None where only the registry's id is named."""
+    """As written in the file; None where it names only the registry's id."""
     args: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
-    """The names of the variables it is started with. Their values are never read further."""
+    """The names of the variables it is started with. Their values are not decoded."""
     registry_id: str | None = None
     program: str | None = None
-    """The absolute path that ``command`` leads to, where it does."""
+    """The absolute path that ``command`` leads to, if any."""
     refused: str | None = None
     """Why it must not be started, as the end of a sentence."""
 
 
 class Machine(Struct, frozen=True, kw_only=True):
-    """Everything that was seen without running or asking anything."""
+    """Everything that was observed without running a program or sending a request."""
 
     programs: tuple[Program, ...] = ()
     settings: tuple[Setting, ...] = ()
@@ -54,13 +54,13 @@ class Machine(Struct, frozen=True, kw_only=True):
     files: frozenset[str] = frozenset()
     """The credential files that exist, as the rows write them."""
     commands: frozenset[str] = frozenset()
-    """The names of programs that are there, of those that rows adapt or require."""
+    """The names of installed programs, of those that rows adapt or require."""
     node: str | None = None
-    """The version of the Node that scripts would run on; None where its files do not say."""
+    """The version of the Node that scripts would run on; None where its files do not name it."""
 
 
 class Launch(Struct, frozen=True, kw_only=True):
-    """How an agent is started; the same for finding out and for working with it."""
+    """How an agent is started; the same for a handshake and for working with it."""
 
     argv: tuple[str, ...]
     """``argv[0]`` is an absolute path."""
@@ -68,7 +68,7 @@ class Launch(Struct, frozen=True, kw_only=True):
     env: dict[str, str] = {}
     start_s: float
     keys: tuple[str, ...] = ()
-    """The variables that hold its keys; it gets them when a session is asked for, and only then."""
+    """The variables that hold its keys; it gets them only when a session is requested."""
 
 
 class Running(Struct, frozen=True, kw_only=True):
@@ -81,12 +81,12 @@ class Running(Struct, frozen=True, kw_only=True):
     """The name of the program that started it."""
 
     def process(self) -> AgentProcess:
-        """As the contract tells it: without its arguments, which may hold keys."""
+        """The process as the contract has it: without its arguments, which may hold keys."""
         return AgentProcess(pid=self.pid, parent=self.parent, parent_pid=self.parent_pid)
 
 
 class HandshakeResult(Struct, frozen=True, kw_only=True):
-    """What came of talking to an agent. Everything it said is already cut to size, cleaned and redacted."""
+    """The result of a handshake with an agent. All texts of the agent's are already shortened, cleaned and redacted."""
 
     status: AgentStatus
     detail: str = ""
@@ -102,4 +102,4 @@ class HandshakeResult(Struct, frozen=True, kw_only=True):
     stderr_tail: tuple[str, ...] | None = None
     exits_cleanly: bool | None = None
     argv: tuple[str, ...] | None = None
-    """The command line that answered, where it is not the first that was tried."""
+    """The command line that was answered, if it is not the first that was tried."""

@@ -1,6 +1,6 @@
-"""What agent discovery needs from the outside, as protocols that adapters fulfil.
+"""The ports of agent discovery, as protocols that adapters implement.
 
-What the static level needs is synchronous, so that the command line answers without an event loop.
+Those of the static level are synchronous, so that the command line works without an event loop.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from modelport.protocol.types import Agent
 
 
 class MachineView(Protocol):
-    """Looks at files, and at nothing else."""
+    """Observes files and variables, and nothing else."""
 
     def look(self, book: AgentBook, copy: RegistryCopy | None) -> Machine:
-        """Everything that bears on the rows and the entries. What cannot be read is left out."""
+        """What concerns the rows and the registry's entries on this machine. What cannot be read is left out."""
         ...
 
     def start_path(self) -> str:
@@ -26,7 +26,7 @@ class MachineView(Protocol):
         ...
 
     def refresh(self, *, older_than_s: float) -> None:
-        """Asks the login shell for its search path and keeps it, unless it was asked within the last seconds.
+        """Caches the login shell's PATH, unless the shell was run within the last ``older_than_s`` seconds.
 
         Blocks, for a few seconds at most.
         """
@@ -41,24 +41,24 @@ class RegistryCache(Protocol):
         ...
 
     async def fetch(self, url: str | None) -> RegistryCopy:
-        """Downloads, checks and keeps another copy; None is the registry's own address.
+        """Downloads, checks and stores a new copy; None is the registry's own address.
 
         Raises:
-            InvalidParams: the address is not one of https.
-            RequestFailed: it could not be had, or does not fit the registry's schema.
+            InvalidParams: the address is not allowed.
+            RequestFailed: the download failed, or does not fit the registry's schema.
         """
         ...
 
 
 class HandshakeCache(Protocol):
-    """What came of talking to agents, kept by the fingerprint of what was started."""
+    """Handshake results by the fingerprint of the program that was started."""
 
     def get(self, launch: Launch) -> HandshakeResult | None:
-        """What is known of exactly this program, as it is on disk now, with these arguments."""
+        """The result of exactly this program, as it is on disk now, with these arguments."""
         ...
 
-    def put(self, launch: Launch, verdict: HandshakeResult) -> None:
-        """Keeps a verdict. A cache that cannot be written spoils nothing."""
+    def put(self, launch: Launch, result: HandshakeResult) -> None:
+        """Stores a result. A cache that cannot be written to is no error."""
         ...
 
 
@@ -66,7 +66,7 @@ class Processes(Protocol):
     """The processes of this user."""
 
     async def running(self) -> Sequence[Running]:
-        """Those that can be seen, without this one; none on a system that does not say."""
+        """Those that are visible, without this one; none on a system that does not list them."""
         ...
 
 
@@ -74,18 +74,18 @@ class Instances(Protocol):
     """Agents and servers that have announced themselves in a file."""
 
     def announced(self) -> Sequence[Agent]:
-        """Those that live. Files of those that do not are removed."""
+        """A record per running instance. Files of processes that have ended are removed."""
         ...
 
 
 class Handshakes(Protocol):
-    """Speaks the protocol's first words to an agent on standard input and output."""
+    """Handshakes with agents over standard input and output."""
 
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
     ) -> HandshakeResult:
-        """Starts it in an empty folder, asks, and ends it with everything it started; never raises for what it does.
+        """Starts an agent in an empty folder, runs the handshake, and ends all its processes. A failure is a result.
 
-        ``environment`` is the whole of what it gets. ``session`` also opens a session, and closes it.
+        ``environment`` is its whole environment. ``session`` also opens a session, and closes it.
         """
         ...

@@ -1,4 +1,4 @@
-"""What follows from what was seen without running anything: a record per agent, and how it would be started."""
+"""Makes records of the static observations: one per agent, with how it would be started."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ SURENESS: tuple[AgentIdentity, ...] = ("confirmed", "name-only", "mismatch")
 def records(book: AgentBook, entries: Iterable[RegistryEntry], machine: Machine) -> list[Candidate]:
     """A record per agent that is known or set up, those of the rows first, in their order."""
     settings = list(machine.settings)
-    found: list[Candidate] = []
+    candidates: list[Candidate] = []
     for row in book.agent:
         mine = [setting for setting in settings if is_of(setting, row, book)]
         settings = [setting for setting in settings if setting not in mine]
-        found.append(_of_row(row, machine, mine))
+        candidates.append(_of_row(row, machine, mine))
     known = {row.id for row in book.agent}
     for entry in entries:
         if entry.id in known or (entry.package and book.of_package(entry.package)):
             continue
         mine = [setting for setting in settings if setting.registry_id == entry.id]
         settings = [setting for setting in settings if setting not in mine]
-        found.append(_of_entry(entry, machine, mine))
-    return [*found, *own_agents(settings)]
+        candidates.append(_of_entry(entry, machine, mine))
+    return [*candidates, *own_agents(settings)]
 
 
 def best(programs: Iterable[Program], row: AgentRow) -> tuple[Program, AgentIdentity] | None:
-    """The program that is most certainly the agent, the first found among equals."""
+    """The program that most certainly is the agent, and how certain; of equal ones the first."""
     ranked: list[tuple[Program, AgentIdentity]] = [(program, identity_of(program, row)) for program in programs]
     return min(ranked, key=lambda one: (one[0].refused is not None, SURENESS.index(one[1])), default=None)
 
 
 def identity_of(program: Program, row: AgentRow) -> AgentIdentity:
-    """Whether a program is the agent, by what owns it and where it lies."""
+    """Whether a program is the agent, by the package that owns it and the folder it is in."""
     if program.registry_id and row.goes_by(program.registry_id):
         return "confirmed"
     if program.owner is None:
-        own = any(program.place == folder or program.place.startswith(f"{folder}/") for folder in row.folders)
+        own = any(program.found_in == folder or program.found_in.startswith(f"{folder}/") for folder in row.folders)
         return "confirmed" if own else "name-only"
     return "confirmed" if row.owned_by(program.owner) and not row.is_stub(program.owner) else "mismatch"
 
@@ -73,32 +73,34 @@ def _of_row(row: AgentRow, machine: Machine, settings: list[Setting]) -> Candida
     program, identity = seen
     agent = msgspec.structs.replace(
         agent,
-        sources=_places(machine.programs, names),
+        sources=_sources(machine.programs, names),
         identity=identity,
         owner=program.owner,
         command=program.name if program.name in row.commands else agent.command,
         version=(program.owner.version if program.owner else None) or "",
     )
-    return _judged(agent, row, machine, program, identity)
+    return _of_program(agent, row, machine, program, identity)
 
 
-def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, identity: AgentIdentity) -> Candidate:
-    """What a program that was found amounts to."""
+def _of_program(agent: Agent, row: AgentRow, machine: Machine, program: Program, identity: AgentIdentity) -> Candidate:
+    """The record of a row whose program was found."""
     owner = program.owner
     if owner and row.is_stub(owner):
-        said = f"{owner.package} {owner.version or ''}".strip()
-        return _not_it(agent, "stub", f"{said} is not the agent any more: install the one that took its place.")
+        named = f"{owner.package} {owner.version or ''}".strip()
+        return _rejected(agent, "stub", f"{named} is no longer the agent: install its successor.")
     if owner and identity == "mismatch":
         belongs = f"The {program.name} found here belongs to {owner.package} ({owner.ecosystem}), another program."
-        return _not_it(agent, "needs_install", belongs)
+        return _rejected(agent, "needs_install", belongs)
     if program.refused:
-        return _not_it(agent, "unknown", f"Found, and not used: {program.refused}.", hint=False)
+        return _rejected(agent, "unknown", f"Found, but not used: {program.refused}.", hint=False)
     missing = [name for name in row.requires if name not in machine.commands]
     status: AgentStatus = "needs_install" if missing else "unknown"
-    details = [f"It needs {' and '.join(missing)}, which is not here."] if missing else []
+    details = [f"It needs {' and '.join(missing)}, which is not installed."] if missing else []
     doubtful = identity == "name-only" and row.generic
     if doubtful:
-        details.append(f"Other programs are called {program.name} too, and nothing proves that this one is the agent.")
+        details.append(
+            f"Other programs are called {program.name} too, and it is not proven that this one is the agent."
+        )
     if (old := _too_old(row, machine)) and not details:
         details.append(old)
     agent = msgspec.structs.replace(
@@ -113,13 +115,13 @@ def _judged(agent: Agent, row: AgentRow, machine: Machine, program: Program, ide
 
 
 def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setting]) -> Candidate:
-    """A known agent whose program was not found: perhaps what it adapts is here, or an editor starts it anyway."""
+    """The record of a row whose program was not found: the program it adapts may be, or an editor may start it."""
     if row.adapts and row.adapts in machine.commands:
         agent = msgspec.structs.replace(
             agent,
             sources=("PATH",),
             status="needs_install",
-            detail=f"{row.adapts} is here and does not speak ACP itself: it needs the adapter {row.command}.",
+            detail=f"{row.adapts} is installed, but does not speak ACP itself: it needs the adapter {row.command}.",
         )
     for setting in settings:
         started = started_by(setting, agent)
@@ -129,7 +131,7 @@ def _missing(agent: Agent, row: AgentRow, machine: Machine, settings: list[Setti
 
 
 def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -> Candidate:
-    """An agent that only the registry knows."""
+    """The record of an agent that is only in the registry."""
     row = AgentRow(
         id=entry.id,
         name=entry.name,
@@ -142,7 +144,7 @@ def _of_entry(entry: RegistryEntry, machine: Machine, settings: list[Setting]) -
     return _of_row(row, machine, settings)
 
 
-def _not_it(agent: Agent, status: AgentStatus, detail: str, *, hint: bool = True) -> Candidate:
+def _rejected(agent: Agent, status: AgentStatus, detail: str, *, hint: bool = True) -> Candidate:
     kept = agent.install_hint if hint else None
     return Candidate(agent=msgspec.structs.replace(agent, status=status, detail=detail, install_hint=kept))
 
@@ -157,8 +159,8 @@ def _launch(row: AgentRow, program: Program) -> Launch:
     )
 
 
-def _places(programs: Iterable[Program], names: set[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(program.place for program in programs if program.name in names))
+def _sources(programs: Iterable[Program], names: set[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(program.found_in for program in programs if program.name in names))
 
 
 def _is_configured(row: AgentRow, machine: Machine) -> bool:
@@ -170,4 +172,4 @@ def _is_configured(row: AgentRow, machine: Machine) -> bool:
 def _too_old(row: AgentRow, machine: Machine) -> str | None:
     if row.node is None or machine.node is None or numbers(machine.node) >= numbers(row.node):
         return None
-    return f"Its current version needs Node {row.node}; the Node here is {machine.node}."
+    return f"Its current version needs Node {row.node}; the installed Node is {machine.node}."

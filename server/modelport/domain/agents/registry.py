@@ -1,4 +1,4 @@
-"""The public registry of agents: what one of its entries says."""
+"""The public registry of agents: its entries, and a copy of it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from modelport.protocol.types import AgentRegistry
 
 
 class RegistryEntry(Struct, frozen=True, kw_only=True):
-    """What an entry says that concerns this machine."""
+    """The fields of an entry that concern this machine."""
 
     id: str
     name: str
@@ -20,7 +20,7 @@ class RegistryEntry(Struct, frozen=True, kw_only=True):
 
 
 class RegistryCopy(Struct, frozen=True, kw_only=True):
-    """A copy of the registry that was downloaded and kept."""
+    """A downloaded copy of the registry."""
 
     about: AgentRegistry
     entries: tuple[RegistryEntry, ...]

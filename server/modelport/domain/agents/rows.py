@@ -7,7 +7,7 @@ from msgspec import Struct
 from modelport.protocol.types import AgentOwner
 
 DEFAULT_START_S = 15.0
-"""How long an agent that is installed may take to answer, if its row does not say."""
+"""How long an agent that is installed may take to answer, where its row has no time of its own."""
 
 
 class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -19,13 +19,13 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     id: str
     """The public registry's id, where the agent is in the registry."""
     also: tuple[str, ...] = ()
-    """Other ids that mean it: what other programs call it, and what it was called before."""
+    """Other ids of it: those of other programs, and former ones."""
     name: str
     command: str | None = None
     """The name of the program; absent where a package has none."""
     args: tuple[str, ...] = ()
     older_args: tuple[str, ...] | None = None
-    """The spelling that older versions take: tried when the program does not know ``args``."""
+    """The arguments of older versions: tried when the program does not support ``args``."""
     aliases: tuple[str, ...] = ()
     """Other names of the same program."""
     module: str | None = None
@@ -48,7 +48,7 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Folders of its own installer, ``~`` for home; a program found there is confirmed."""
     key_variables: tuple[str, ...] = ()
     credential_files: tuple[str, ...] = ()
-    """Files that its own log-in leaves, ``~`` for home; looked at for existence only."""
+    """Files that its own log-in writes, ``~`` for home; only their existence is checked."""
     tcp_option: str | None = None
     """The option after which it listens on a TCP port, as ``--port``."""
     start_s: float = DEFAULT_START_S
@@ -84,7 +84,7 @@ class AgentRow(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return any(_is(owner, package) for package in self.packages)
 
     def is_stub(self, owner: AgentOwner) -> bool:
-        """Whether a package that owns a program makes it a mere leftover of this agent."""
+        """Whether a package that owns a program makes it an obsolete stub of this agent."""
         for stub in self.stubs:
             package, _, since = stub.partition(">=")
             if _is(owner, package) and numbers(owner.version or "") >= numbers(since):
@@ -98,7 +98,7 @@ class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
     agent: tuple[AgentRow, ...]
 
     def named(self, name: str) -> AgentRow | None:
-        """The row of an id, of what else it is called, or of a program's name, in any case."""
+        """The row with this id, other id, or program's name, in any case."""
         low = name.lower()
         by_id = (row for row in self.agent if row.id.lower() == low)
         by_other_id = (row for row in self.agent if row.goes_by(low))
@@ -113,7 +113,7 @@ class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def numbers(version: str) -> list[int]:
-    """The numbers of a version, to compare it by; what is none counts as 0."""
+    """The numbers of a version, to compare it by; other parts count as 0."""
     return [int(part) if part.isdigit() else 0 for part in version.removeprefix("v").split(".")]
 
 

@@ -1,7 +1,7 @@
 """``acp-discover``: which agents does this machine have, and do they work?
 
-It stands apart from the other commands: listing agents from files needs no event loop, no engine, and no library for
-command lines that takes longer to load than the listing takes.
+It is separate from the other commands: listing agents from files needs no event loop, no engine, and no library for
+command lines, which would take longer to load than the listing takes.
 """
 
 from __future__ import annotations
@@ -21,14 +21,16 @@ from modelport.protocol.types import Agent, DiscoverAgentParams, DiscoverAgentRe
 
 INTERRUPTED = 130
 TARGETS = ("zed", "jetbrains", "vscode", "codecompanion", "avante", "acpx")
-DESCRIPTION = "Lists the agents of this machine, and says of each how that is known. Starts nothing unless told to."
+DESCRIPTION = (
+    "Lists the agents of this machine, each with the evidence for it. Starts no program without --level verify."
+)
 EPILOG = """\
 levels:
   static   reads files only
-  probe    also asks the ports that your own programs listen on, on this machine
-  verify   also starts what was found, in an empty folder and without your keys, and asks
-           for the protocol's first answer; what has answered is not started again until
-           it changes
+  probe    also sends requests to the ports that your own programs listen on, on this machine
+  verify   also starts what was found, in an empty folder and without your keys, and sends
+           the protocol's first request; what has answered is not started again until it
+           changes
 
 exit codes: 0 an agent is here, 1 none is, 2 wrong usage
 """
@@ -46,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output has seen enough.
+        # The reader of the output has closed it.
         sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
         return 1
     return code
@@ -64,8 +66,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     add("ids", nargs="*", metavar="AGENT", help="only these, by id or command")
     add("--level", choices=("static", "probe", "verify"), default="static", help="how far to go (default: static)")
     add("--timeout", type=_seconds, metavar="S", help="seconds for the whole search (default: 2, or 180 to verify)")
-    add("--all", action="store_true", help="also the agents that are known and not here")
-    add("--refresh", action="store_true", help="verify again what has answered; ask the login shell for its PATH")
+    add("--all", action="store_true", help="also the known agents that are not installed")
+    add("--refresh", action="store_true", help="verify again what has answered; read the PATH of the login shell again")
     add("--sessions", action="store_true", help="also open a session with each: shows a missing log-in, and the models")
     add("--registry", metavar="URL", help='download the public registry first: "latest", or an https address')
     form = parser.add_mutually_exclusive_group()
@@ -97,63 +99,63 @@ def _discover(options: argparse.Namespace) -> int:
         registry=options.registry,
     )
     app = AgentCore()
-    result = _find(app, params, _teller(options))
+    result = _find(app, params, _reporter(options))
     if options.emit:
         _emit(options.emit, result.agents, app)
     elif options.json:
-        _say(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+        _write_line(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
     elif not options.ndjson:
         _print(result)
     return 0 if any(agent.installed for agent in result.agents) else 1
 
 
-def _find(app: AgentCore, params: DiscoverAgentParams, tell: Callable[[Agent], None]) -> DiscoverAgentResult:
+def _find(app: AgentCore, params: DiscoverAgentParams, report: Callable[[Agent], None]) -> DiscoverAgentResult:
     if params.level == "static" and not params.registry:
         result = app.static.list(params.ids or (), everything=bool(params.all)).result()
         for agent in result.agents:
-            tell(agent)
+            report(agent)
         return result
     import gc
 
     import anyio
 
     gc.enable()
-    return anyio.run(app.discovery().find, params, tell)
+    return anyio.run(app.discovery().find, params, report)
 
 
-def _teller(options: argparse.Namespace) -> Callable[[Agent], None]:
-    """What is told of each agent as soon as it is known."""
+def _reporter(options: argparse.Namespace) -> Callable[[Agent], None]:
+    """What to do with each agent as soon as it is known: print its line, its status, or nothing."""
     if options.ndjson:
-        return lambda agent: _say(msgspec.json.encode(agent).decode())
+        return lambda agent: _write_line(msgspec.json.encode(agent).decode())
     if options.level == "verify" and sys.stderr.isatty():
-        return lambda agent: _remark(f"{agent.agent_id}: {agent.status}")
+        return lambda agent: _write_note(f"{agent.agent_id}: {agent.status}")
     return lambda _: None
 
 
 def _print(result: DiscoverAgentResult) -> None:
     if not result.agents:
-        _remark("No agent was found; acp-discover --all lists those that are known.")
+        _write_note("No agent was found; acp-discover --all lists those that are known.")
         return
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     for line in lines(result.agents, colours=colours):
-        _say(line)
+        _write_line(line)
     if result.registry:
-        _remark(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
+        _write_note(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
 
 
 def _emit(target: str, agents: Sequence[Agent], app: AgentCore) -> None:
     from modelport.domain.agents.editors.snippets import snippet
 
     made = snippet(target, agents, app.static.book)
-    _say(made.text.rstrip("\n"))
-    _remark(made.where)
+    _write_line(made.text.rstrip("\n"))
+    _write_note(made.where)
 
 
-def _say(text: str) -> None:
-    """Prints at once: whoever reads the lines of a search wants them while it goes on."""
+def _write_line(text: str) -> None:
+    """Prints a line and flushes it, for readers that follow the search."""
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def _remark(text: str) -> None:
+def _write_note(text: str) -> None:
     sys.stderr.write(f"{text}\n")

@@ -18,35 +18,35 @@ COLOURS: dict[AgentStatus, int] = {
     "needs_install": YELLOW,
     "unknown": WHITE,
 }
-LOG_INS = {"not_required": "none needed", "required": "needed", "unknown": "unknown"}
+LOG_IN_WORDS = {"not_required": "none needed", "required": "needed", "unknown": "unknown"}
 
 
 def lines(agents: Sequence[Agent], *, colours: bool) -> list[str]:
-    """The lines of the table, and under an agent what to know about it and what to type."""
+    """The lines of the table, with the remarks on an agent below its line."""
     rows = [_cells(agent) for agent in agents]
     widths = [max(_width(row[column]) for row in (HEADINGS, *rows)) for column in range(len(HEADINGS))]
-    told = [_styled(_aligned(HEADINGS, widths), BOLD if colours else None)]
+    printed = [_styled(_aligned(HEADINGS, widths), BOLD if colours else None)]
     for agent, row in zip(agents, rows, strict=True):
-        told.append(_aligned(row, widths, _colour(agent) if colours else None))
-        told += [_styled(f"    {remark}", DIM if colours else None) for remark in _remarks(agent)]
-    return told
+        printed.append(_aligned(row, widths, _colour(agent) if colours else None))
+        printed += [_styled(f"    {remark}", DIM if colours else None) for remark in _remarks(agent)]
+    return printed
 
 
 def _cells(agent: Agent) -> tuple[str, ...]:
-    places = [*(agent.sources or ()), *(f"in {host.partition(' (')[0]}" for host in agent.configured_in or ())]
-    where = agent.url or ", ".join(dict.fromkeys(places))
+    sources = [*(agent.sources or ()), *(f"in {host.partition(' (')[0]}" for host in agent.configured_in or ())]
+    where = agent.url or ", ".join(dict.fromkeys(sources))
     return (
         agent.agent_id,
         agent.version or "-",
         agent.status,
-        LOG_INS.get(agent.auth or "", "-"),
+        LOG_IN_WORDS.get(agent.auth or "", "-"),
         where or "-",
-        _how(agent),
+        _evidence(agent),
     )
 
 
-def _how(agent: Agent) -> str:
-    """What the record rests on."""
+def _evidence(agent: Agent) -> str:
+    """The evidence for a record, in a few words."""
     if agent.verified_at and agent.latency_ms is not None:
         return f"answered in {agent.latency_ms / 1000:.1f} s"
     if agent.url:
@@ -57,15 +57,15 @@ def _how(agent: Agent) -> str:
 
 
 def _remarks(agent: Agent) -> list[str]:
-    told = [agent.detail] if agent.detail else []
+    printed = [agent.detail] if agent.detail else []
     if agent.processes:
-        told.append("runs now: " + ", ".join(_process(p.pid, p.parent) for p in agent.processes))
-    told += [f"! {line}" for line in (agent.stderr_tail or ())[-3:]]
+        printed.append("runs now: " + ", ".join(_process(p.pid, p.parent) for p in agent.processes))
+    printed += [f"! {line}" for line in (agent.stderr_tail or ())[-3:]]
     if agent.install_hint and (not agent.installed or agent.status == "needs_install"):
-        told.append(f"to install: {agent.install_hint}")
+        printed.append(f"to install: {agent.install_hint}")
     if agent.login_hint and agent.auth in ("required", "unknown"):
-        told.append(f"to log in: {agent.login_hint}")
-    return told
+        printed.append(f"to log in: {agent.login_hint}")
+    return printed
 
 
 def _process(pid: int, parent: str | None) -> str:

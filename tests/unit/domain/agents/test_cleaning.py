@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.agents.cleaning import LONGEST, LONGEST_READ, Censor, one_line, redacted, secrets_of
+from modelport.domain.agents.cleaning import MAX_READ_CHARS, MAX_TEXT_CHARS, Censor, one_line, redacted, secrets_of
 from support.builders import CANARY
 
 JSON = st.recursive(
@@ -42,16 +42,16 @@ def test_one_line(said: str, shown: str) -> None:
 
 
 def test_a_text_is_cut() -> None:
-    assert one_line("x" * 1000) == "x" * (LONGEST - 1) + "…"
+    assert one_line("x" * 1000) == "x" * (MAX_TEXT_CHARS - 1) + "…"
     assert one_line("ab cd", 4) == "ab…"
 
 
 @given(st.text(alphabet=st.characters()), st.integers(min_value=1, max_value=50))
-def test_any_text_is_printable_on_one_line_and_no_longer_than_asked(text: str, longest: int) -> None:
-    shown = one_line(text, longest)
-    assert len(shown) <= longest
+def test_any_text_is_printable_on_one_line_and_no_longer_than_asked(text: str, max_chars: int) -> None:
+    shown = one_line(text, max_chars)
+    assert len(shown) <= max_chars
     assert shown.isprintable()
-    assert Censor(["secret-of-8"], "/home/me").text(text, longest).isprintable()
+    assert Censor(["secret-of-8"], "/home/me").text(text, max_chars).isprintable()
 
 
 @pytest.mark.parametrize(
@@ -111,17 +111,17 @@ def test_a_secret_with_an_escape_sequence_in_it_is_found() -> None:
 
 @pytest.mark.parametrize("cut", range(len(CANARY)))
 def test_no_part_of_a_secret_is_left_where_a_text_is_cut(cut: int) -> None:
-    text = "\x00" + "y" * (LONGEST_READ - 1 - cut) + CANARY * 3
+    text = "\x00" + "y" * (MAX_READ_CHARS - 1 - cut) + CANARY * 3
     censor = Censor([CANARY])
 
-    for longest in (LONGEST, LONGEST_READ * 2):
-        shown = censor.text(text, longest)
+    for max_chars in (MAX_TEXT_CHARS, MAX_READ_CHARS * 2):
+        shown = censor.text(text, max_chars)
         assert CANARY[:4] not in shown
 
 
 def test_a_secret_that_is_longer_than_a_line_leaves_no_part() -> None:
     secret = "".join(f"{number:04x}" for number in range(300))
-    assert Censor([secret]).text(secret * 4, LONGEST_READ) == "[redacted]" * 3
+    assert Censor([secret]).text(secret * 4, MAX_READ_CHARS) == "[redacted]" * 3
     assert Censor([secret]).text(secret * 4) == "[redacted]" * 3
 
 
@@ -142,7 +142,7 @@ def test_any_json_becomes_a_small_object_that_a_terminal_stands(value: Any) -> N
     assert len(encoded) < 200_000
     for text in texts(copy):
         assert text.isprintable()
-        assert len(text) <= LONGEST
+        assert len(text) <= MAX_TEXT_CHARS
 
 
 def texts(value: Any) -> list[str]:

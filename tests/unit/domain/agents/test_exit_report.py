@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from modelport.domain.agents import exit_report as endings
+from modelport.domain.agents import exit_report
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.exit_report import ExitReport
 from support.builders import CANARY
@@ -32,16 +32,16 @@ CENSOR = Censor([CANARY], "/home/me")
     ],
 )
 def test_usage_errors(line: str) -> None:
-    assert endings.is_usage_error(ExitReport(2, (), (line,)))
-    assert endings.is_usage_error(ExitReport(1, (line,)))
-    assert not endings.is_usage_error(ExitReport(None, (), (line,)))
+    assert exit_report.is_usage_error(ExitReport(2, (), (line,)))
+    assert exit_report.is_usage_error(ExitReport(1, (line,)))
+    assert not exit_report.is_usage_error(ExitReport(None, (), (line,)))
 
 
 @pytest.mark.parametrize(
     "line", ["Error: no API key", "ModuleNotFoundError: x", "", "the option was known", "disk usage: 3"]
 )
 def test_other_errors_are_not_about_usage(line: str) -> None:
-    assert not endings.is_usage_error(ExitReport(1, (), (line,)))
+    assert not exit_report.is_usage_error(ExitReport(1, (), (line,)))
 
 
 @pytest.mark.parametrize(
@@ -57,10 +57,10 @@ def test_other_errors_are_not_about_usage(line: str) -> None:
     ],
 )
 def test_a_stub_only_says_so(line: str) -> None:
-    for ending in (ExitReport(0, (line,)), ExitReport(0, (), ("first", line))):
-        verdict = endings.ended(ending, CENSOR)
-        assert (verdict.status, verdict.detail) == ("stub", f"It only says: {line}")
-    assert endings.ended(ExitReport(1, (line,)), CENSOR).status == "broken"
+    for report in (ExitReport(0, (line,)), ExitReport(0, (), ("first", line))):
+        verdict = exit_report.ended(report, CENSOR)
+        assert (verdict.status, verdict.detail) == ("stub", f"It only prints: {line}")
+    assert exit_report.ended(ExitReport(1, (line,)), CENSOR).status == "broken"
 
 
 @pytest.mark.parametrize(
@@ -73,14 +73,14 @@ def test_a_stub_only_says_so(line: str) -> None:
     ],
 )
 def test_a_warning_makes_no_stub(line: str) -> None:
-    assert endings.ended(ExitReport(0, (), (line,)), CENSOR).status == "broken"
+    assert exit_report.ended(ExitReport(0, (), (line,)), CENSOR).status == "broken"
 
 
 @pytest.mark.parametrize(
-    ("ending", "detail"),
+    ("report", "detail"),
     [
         (ExitReport(1, (), ("Error: no disk", "more")), "It ended with exit code 1 before it answered: Error: no disk"),
-        (ExitReport(-11), "Signal 11 ended it before it answered, and said nothing."),
+        (ExitReport(-11), "Signal 11 ended it before it answered, and wrote nothing."),
         (ExitReport(0, ("<html>",), ()), "It ended with exit code 0 before it answered: <html>"),
         (ExitReport(1, ("out",), ("err",)), "It ended with exit code 1 before it answered: err"),
         (ExitReport(1, (), ("first", "last", " ")), "It ended with exit code 1 before it answered: last"),
@@ -97,25 +97,28 @@ def test_a_warning_makes_no_stub(line: str) -> None:
          "It ended with exit code 127 before it answered: env: 'node': No such file or directory"),
     ],
 )  # fmt: skip
-def test_the_reason_is_the_line_that_tells(ending: ExitReport, detail: str) -> None:
-    verdict = endings.ended(ending, CENSOR)
+def test_the_reason_is_the_line_that_tells(report: ExitReport, detail: str) -> None:
+    verdict = exit_report.ended(report, CENSOR)
     assert (verdict.status, verdict.detail) == ("broken", detail)
 
 
 def test_the_tail_is_clean_and_short() -> None:
-    ending = ExitReport(None, (), (*(f"\x1b[31mline {n}" for n in range(100)), CANARY, "\x00", "/home/me/x"))
+    report = ExitReport(None, (), (*(f"\x1b[31mline {n}" for n in range(100)), CANARY, "\x00", "/home/me/x"))
 
-    tail = endings.tail(ending, CENSOR)
+    tail = exit_report.tail(report, CENSOR)
 
     assert tail is not None
     assert len(tail) == 49
     assert tail[-3:] == ("line 99", "[redacted]", "~/x")
-    assert endings.tail(ExitReport(1), CENSOR) is None
+    assert exit_report.tail(ExitReport(1), CENSOR) is None
 
 
 def test_silence_says_how_long() -> None:
-    assert endings.silent(ExitReport(None), 15.0, CENSOR).detail == "It did not answer within 15 s, and said nothing."
     assert (
-        endings.silent(ExitReport(None, (), ("loading",)), 0.5, CENSOR).detail
+        exit_report.timed_out(ExitReport(None), 15.0, CENSOR).detail
+        == "It did not answer within 15 s, and wrote nothing."
+    )
+    assert (
+        exit_report.timed_out(ExitReport(None, (), ("loading",)), 0.5, CENSOR).detail
         == "It did not answer within 0.5 s: loading"
     )

@@ -38,7 +38,7 @@ def program(name: str, owner: str | None = None, **more) -> Program:
     ecosystem, _, rest = (owner or "").partition(":")
     package, _, version = rest.partition("==")
     belongs = AgentOwner(ecosystem=ecosystem, package=package, version=version or None) if owner else None
-    return Program(**{"name": name, "argv": (f"/bin/{name}",), "place": "PATH", "owner": belongs} | more)
+    return Program(**{"name": name, "argv": (f"/bin/{name}",), "found_in": "PATH", "owner": belongs} | more)
 
 
 def found(agent_id: str, *, entries=(), **machine) -> Candidate:
@@ -81,14 +81,14 @@ def test_a_generic_name_needs_an_identity_before_it_is_started() -> None:
     one = found("goose", programs=[program("goose")])
     assert (one.agent.installed, one.agent.identity, one.agent.status) == (False, "name-only", "unknown")
     assert one.consent
-    assert "nothing proves" in one.agent.detail
+    assert "it is not proven" in one.agent.detail
 
 
 def test_a_folder_of_its_own_installer_is_an_identity() -> None:
-    one = found("kimi", programs=[program("kimi", place="~/.kimi-code/bin")])
+    one = found("kimi", programs=[program("kimi", found_in="~/.kimi-code/bin")])
     assert (one.agent.installed, one.agent.identity, one.consent) == (True, "confirmed", False)
-    assert identity_of(program("kimi", place="~/.kimi-code/bin/v2"), KIMI) == "confirmed"
-    assert identity_of(program("kimi", place="~/.kimi-code/binary"), KIMI) == "name-only"
+    assert identity_of(program("kimi", found_in="~/.kimi-code/bin/v2"), KIMI) == "confirmed"
+    assert identity_of(program("kimi", found_in="~/.kimi-code/binary"), KIMI) == "name-only"
 
 
 def test_a_leftover_package_is_a_stub_and_is_never_started() -> None:
@@ -113,9 +113,9 @@ def test_the_real_one_is_taken_where_a_stub_comes_first_on_the_path() -> None:
 
 
 def test_a_refused_program_is_told_and_never_started() -> None:
-    one = found("gemini", programs=[program("gemini", refused="/tmp/x can be written to by everybody")])
+    one = found("gemini", programs=[program("gemini", refused="/tmp/x can be written to by every user")])
     assert (one.agent.installed, one.launch, one.agent.argv) == (False, None, None)
-    assert one.agent.detail == "Found, and not used: /tmp/x can be written to by everybody."
+    assert one.agent.detail == "Found, but not used: /tmp/x can be written to by every user."
 
 
 def test_a_program_that_may_be_used_comes_before_a_refused_one() -> None:
@@ -148,7 +148,7 @@ def test_an_agent_without_the_program_it_needs_is_here_and_not_ready() -> None:
 
 def test_an_old_node_is_told() -> None:
     mine = [program("claude-agent-acp", "npm:@agentclientprotocol/claude-agent-acp==0.49.0")]
-    assert "Node here is 20.20.2" in found("claude-acp", programs=mine, node="20.20.2").agent.detail
+    assert "the installed Node is 20.20.2" in found("claude-acp", programs=mine, node="20.20.2").agent.detail
     assert found("claude-acp", programs=mine, node="22.1.0").agent.detail == ""
     assert found("claude-acp", programs=mine).agent.detail == ""
 
@@ -248,7 +248,7 @@ def test_one_program_in_two_editors_is_one_agent() -> None:
 def test_a_setting_whose_program_is_gone_says_so() -> None:
     one = found("mine", settings=[setting("lost-agent")])
     assert (one.agent.installed, one.agent.status, one.launch) == (False, "needs_install", None)
-    assert one.agent.detail == "Zed starts lost-agent, which is not here."
+    assert one.agent.detail == "Zed starts lost-agent, which is not installed."
 
 
 def test_a_generic_name_in_a_setting_means_the_agent_only_with_its_arguments() -> None:

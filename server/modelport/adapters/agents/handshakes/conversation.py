@@ -1,4 +1,7 @@
-"""One conversation with an agent, from its start to the end of everything it started. It blocks: give it a thread."""
+"""One handshake with an agent process, from its start to the end of every process it started.
+
+It blocks: run it in a thread.
+"""
 
 from __future__ import annotations
 
@@ -15,42 +18,41 @@ from msgspec import Struct
 from modelport.adapters.agents.handshakes.empty_folder import empty_folder
 from modelport.adapters.agents.handshakes.process import AgentProcess, StopReason
 from modelport.adapters.system.timestamps import now
-from modelport.domain.agents import exit_report as endings
-from modelport.domain.agents import handshake
+from modelport.domain.agents import exit_report, handshake
 from modelport.domain.agents.cleaning import Censor, secrets_of
 from modelport.domain.agents.observations import HandshakeResult, Launch
 from modelport.protocol.initialize import VERSION
 
 GRACE_S = 2.0
-"""How long an agent may take to end by itself, and again when it was asked to."""
+"""How long an agent may take to exit after its input is closed, and again after SIGTERM."""
 GOODBYE_S = 2.0
-"""How long it may take to close a session."""
-MOST_REQUESTS = 32
-"""Requests of an agent's that are answered."""
-SHORTEST_S = 1.0
-"""What is left for a second try."""
+"""How long an agent may take to close a session."""
+MAX_REQUESTS = 32
+"""Requests from an agent that are answered; further ones are ignored."""
+MIN_RETRY_S = 1.0
+"""Time for the attempt with the older arguments, however long the first one took."""
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """How long things may take."""
+    """The timeouts of a handshake."""
 
     answer_s: float
-    """Until it answers its first request, its start included; and again until it has opened a session."""
+    """For the answer to ``initialize``, the start included; and again for the answer to ``session/new``."""
     grace_s: float = GRACE_S
 
 
 class HandshakeOutcome(Struct, kw_only=True):
-    """What came of one start."""
+    """What one start of an agent has yielded so far."""
 
-    over: StopReason | None = None
-    """Why there was no answer to the last request; None also where the time was over."""
-    verdict: HandshakeResult | None = None
+    stop_reason: StopReason | None = None
+    """Why the last request was not answered; None if it was answered, and after a timeout."""
+    result: HandshakeResult | None = None
     latency_ms: float | None = None
-    strays: int = 0
+    unmatched_responses: int = 0
 
 
 class Handshake:
-    """Starts an agent, asks it, and ends it."""
+    """Starts an agent, sends the requests of the handshake, and ends it."""
 
     def __init__(
         self, launch: Launch, environment: Mapping[str, str], folder: Path, limits: Limits, *, session: bool
@@ -67,34 +69,34 @@ class Handshake:
         self._requests = 0
 
     def run(self) -> HandshakeResult:
-        """What came of it. Whoever does not know the spelling of the arguments gets the older one."""
+        """The result. After a usage error the older spelling of the arguments is tried as well."""
         started = time.monotonic()
-        verdict, usage = self._try(self._launch.argv, self._limits.answer_s)
+        result, usage = self._try(self._launch.argv, self._limits.answer_s)
         older = self._launch.older_argv
         if older is None or not usage or self._stopped:
-            return verdict
-        left = max(SHORTEST_S, self._limits.answer_s - (time.monotonic() - started))
+            return result
+        left = max(MIN_RETRY_S, self._limits.answer_s - (time.monotonic() - started))
         second, _ = self._try(older, left)
-        return msgspec.structs.replace(second, argv=older) if second.verified_at else verdict
+        return msgspec.structs.replace(second, argv=older) if second.verified_at else result
 
     def stop(self) -> None:
-        """Makes ``run`` end soon, and the agent with it; what it returns then means nothing."""
+        """Makes ``run`` and the agent end soon; the result of ``run`` is meaningless then."""
         with self._lock:
             self._stopped = True
             if self._process is not None:
                 self._process.stop()
 
     def _try(self, argv: Sequence[str], answer_s: float) -> tuple[HandshakeResult, bool]:
-        """What came of one command line, and whether it was refused for its arguments."""
+        """The result of one command line, and whether it ended with a usage error."""
         censor = Censor(secrets_of(self._variables, argv, self._launch.keys), self._home)
         try:
             with empty_folder(self._folder) as cwd:
-                return self._talk(argv, cwd, answer_s, censor)
+                return self._run_once(argv, cwd, answer_s, censor)
         except OSError as error:
-            why = f"Not tried, since no empty folder could be made for it: {error.strerror or error}"
+            why = f"Not tried, since no empty folder could be created for it: {error.strerror or error}"
             return HandshakeResult(status="unknown", detail=censor.text(why)), False
 
-    def _talk(self, argv: Sequence[str], cwd: str, answer_s: float, censor: Censor) -> tuple[HandshakeResult, bool]:
+    def _run_once(self, argv: Sequence[str], cwd: str, answer_s: float, censor: Censor) -> tuple[HandshakeResult, bool]:
         started = time.monotonic()
         try:
             process = AgentProcess(argv, self._environment(cwd), cwd)
@@ -104,100 +106,108 @@ class Handshake:
             self._process = process
             if self._stopped:
                 process.stop()
-        heard = HandshakeOutcome()
+        outcome = HandshakeOutcome()
         try:
-            self._ask(process, heard, started, cwd, answer_s, censor)
+            self._exchange(process, outcome, started, cwd, answer_s, censor)
         finally:
             clean = process.finish(self._limits.grace_s)
-        ending = process.ending()
-        verdict = heard.verdict or _unanswered(heard, process, clean is None, answer_s, censor)
-        if heard.verdict and heard.over:
-            lost = endings.without_session(ending, censor)
-            verdict = msgspec.structs.replace(verdict, status="not_configured", detail=lost)
-        answered = verdict.status in ("ready", "auth_required", "not_configured")
-        usage = heard.verdict is None and clean is None and endings.is_usage_error(ending)
+        report = process.exit_report()
+        result = outcome.result or _unanswered(outcome, process, clean is None, answer_s, censor)
+        if outcome.result and outcome.stop_reason:
+            lost = exit_report.without_session(report, censor)
+            result = msgspec.structs.replace(result, status="not_configured", detail=lost)
+        answered = result.status in ("ready", "auth_required", "not_configured")
+        usage = outcome.result is None and clean is None and exit_report.is_usage_error(report)
         return msgspec.structs.replace(
-            verdict,
+            result,
             verified_at=now() if answered else None,
-            latency_ms=heard.latency_ms if answered else None,
+            latency_ms=outcome.latency_ms if answered else None,
             stdout_noise=process.output.noise,
-            stderr_tail=None if answered else endings.tail(ending, censor),
-            exits_cleanly=clean if heard.verdict else None,
+            stderr_tail=None if answered else exit_report.tail(report, censor),
+            exits_cleanly=clean if outcome.result else None,
         ), usage
 
     def _environment(self, cwd: str) -> dict[str, str]:
-        # Programs believe this one before they ask the system, and it names the folder that we are in.
+        # Programs trust PWD before they query the system, and ours names the folder that this process is in.
         moved = {"PWD": cwd} if "PWD" in self._variables else {}
         return {name: value for name, value in self._variables.items() if name != "OLDPWD"} | moved
 
-    def _ask(
-        self, process: AgentProcess, heard: HandshakeOutcome, started: float, cwd: str, answer_s: float, censor: Censor
+    def _exchange(
+        self,
+        process: AgentProcess,
+        outcome: HandshakeOutcome,
+        started: float,
+        cwd: str,
+        answer_s: float,
+        censor: Censor,
     ) -> None:
         process.send(handshake.initialize(VERSION))
-        answer = self._answer(process, handshake.INITIALIZE, started + answer_s, heard)
+        answer = self._answer(process, handshake.INITIALIZE, started + answer_s, outcome)
         if not isinstance(answer, dict):
-            heard.over = answer
+            outcome.stop_reason = answer
             return
-        heard.latency_ms = round((time.monotonic() - started) * 1000, 1)
-        heard.verdict = handshake.initialized(answer, censor)
-        if not self._session or heard.verdict.status != "ready":
+        outcome.latency_ms = round((time.monotonic() - started) * 1000, 1)
+        outcome.result = handshake.initialized(answer, censor)
+        if not self._session or outcome.result.status != "ready":
             return
         process.send(handshake.new_session(cwd))
-        answer = self._answer(process, handshake.NEW_SESSION, time.monotonic() + self._limits.answer_s, heard)
+        answer = self._answer(process, handshake.NEW_SESSION, time.monotonic() + self._limits.answer_s, outcome)
         if not isinstance(answer, dict):
-            late = f"It did not say within {self._limits.answer_s:g} s whether it opens a session."
-            heard.verdict = msgspec.structs.replace(heard.verdict, detail=late)
-            heard.over = answer
+            late = f"It did not answer the request for a session within {self._limits.answer_s:g} s."
+            outcome.result = msgspec.structs.replace(outcome.result, detail=late)
+            outcome.stop_reason = answer
             return
-        heard.verdict = handshake.session_opened(heard.verdict, answer, censor)
+        outcome.result = handshake.session_opened(outcome.result, answer, censor)
         goodbye = time.monotonic() + GOODBYE_S
-        for request in handshake.end_session(answer, heard.verdict.capabilities):
+        for request in handshake.end_session(answer, outcome.result.capabilities):
             process.send(request)
-            self._answer(process, request["id"], goodbye, heard)
+            self._answer(process, request["id"], goodbye, outcome)
 
     def _answer(
-        self, process: AgentProcess, asked: int, deadline: float, heard: HandshakeOutcome
+        self, process: AgentProcess, request_id: int, deadline: float, outcome: HandshakeOutcome
     ) -> dict[str, object] | StopReason | None:
-        """The answer to a request of ours; meanwhile whatever the agent asks for is refused."""
+        """The answer to the request with this id; requests from the agent are refused meanwhile."""
         while True:
             message = process.receive(deadline - time.monotonic())
-            if not isinstance(message, dict) or handshake.is_answer(message, asked):
+            if not isinstance(message, dict) or handshake.is_answer(message, request_id):
                 return message
             refusal = handshake.not_offered(message)
-            if refusal is not None and self._requests < MOST_REQUESTS:
+            if refusal is not None and self._requests < MAX_REQUESTS:
                 self._requests += 1
                 process.send(refusal)
             elif "method" not in message:
-                heard.strays += 1
+                outcome.unmatched_responses += 1
             if deadline < time.monotonic():
                 return None
 
 
 def _unanswered(
-    heard: HandshakeOutcome,
+    outcome: HandshakeOutcome,
     process: AgentProcess,
     ended: bool,  # noqa: FBT001
     answer_s: float,
     censor: Censor,
 ) -> HandshakeResult:
-    ending = process.ending()
-    if heard.over is StopReason.TOO_MUCH and process.output.too_much:
-        return endings.overflowing(process.output.too_much)
-    if heard.over is StopReason.CLOSED:
-        return endings.ended(ending, censor) if ended else endings.mute(ending, censor)
-    return endings.silent(ending, answer_s, censor, strays=heard.strays)
+    report = process.exit_report()
+    if outcome.stop_reason is StopReason.TOO_MUCH and process.output.too_much:
+        return exit_report.wrote_too_much(process.output.too_much)
+    if outcome.stop_reason is StopReason.CLOSED:
+        return exit_report.ended(report, censor) if ended else exit_report.closed_output(report, censor)
+    return exit_report.timed_out(report, answer_s, censor, unmatched_responses=outcome.unmatched_responses)
 
 
 def why_not_started(error: OSError | ValueError, program: str) -> str:
-    """Why a program did not start, and what to do about it."""
+    """A sentence with why a program did not start, and what to do about it."""
     if not isinstance(error, OSError):
-        return f"It cannot be started so: {error}."
+        return f"It cannot be started with this command line: {error}."
     if error.errno == errno.ENOENT:
         if os.path.exists(program):  # noqa: PTH110  the program is a text
-            return f"{program} needs an interpreter that is not here: install what its first line names."
-        return f"{program} is not there any more: install it again."
+            return f"{program} needs an interpreter that is not installed: install what its first line names."
+        return f"{program} no longer exists: install it again."
     if error.errno in (errno.EACCES, errno.EPERM):
-        return f"{program} must not be run by this user: see its permissions (chmod +x)."
+        return f"{program} is not executable for this user: check its permissions (chmod +x)."
     if error.errno == errno.ENOEXEC:
-        return f"{program} is no program for this machine, or a script without a first line that names its interpreter."
+        return (
+            f"{program} is not a program for this machine, or a script without a first line that names its interpreter."
+        )
     return f"{program} could not be started: {error.strerror or error}."

@@ -1,7 +1,7 @@
-"""An empty folder for an agent to start in: agents read the settings of the folder they are in, and obey them.
+"""An empty folder for an agent to start in: agents read the settings in their working folder, and apply them.
 
-It lies in a folder of the user's own and not in the system's for temporary files: agents also look into the folders
-above, and everybody may leave settings in those.
+It is created in a folder of the user's own and not in the system's temporary folder: agents also read the folders
+above, and every user may put settings there.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 
 PREFIX = "empty-"
 LEFT_OVER_S = 24 * 60 * 60
-"""The age at which a folder is one that a killed process could not remove."""
+"""The age from which a folder counts as left over by a killed process."""
 
 
 @contextlib.contextmanager
 def empty_folder(parent: Path) -> Generator[str]:
-    """Makes the folder, and removes it with whatever is in it then.
+    """Creates the folder, and removes it with its content at the end.
 
     Raises:
-        OSError: it cannot be made.
+        OSError: it cannot be created.
     """
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     _sweep(parent)
@@ -45,8 +45,8 @@ def _sweep(parent: Path) -> None:
 def _remove(folder: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     if os.path.isdir(folder):  # noqa: PTH112  the folder is a text
-        # Folders that forbid it, as those of package caches do.
-        for place, _, _ in os.walk(folder):
+        # Some folders in it are read-only, as those of package caches are.
+        for inner, _, _ in os.walk(folder):
             with contextlib.suppress(OSError):
-                os.chmod(place, 0o700)  # noqa: PTH101  likewise
+                os.chmod(inner, 0o700)  # noqa: PTH101  likewise
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""What an agent has started and left behind: its process group, and whatever else works in its folder.
+"""The processes that an agent has left behind: those of its process group, and those whose folder is the agent's.
 
-Only Linux tells; elsewhere nothing is found, and the process group is all that is ended.
+Only Linux lists them; elsewhere none is found, and only the process group is ended.
 
 Source: proc(5), pidfd_open(2).
 """
@@ -17,22 +17,22 @@ PROCESSES = Path("/proc")
 
 
 class Orphans:
-    """The processes of a group or a folder, its leader aside."""
+    """The processes of a group or a folder, except the group's leader."""
 
     def __init__(self, group: int, folder: str) -> None:
         self._group = group
         self._folder = folder
 
     def find(self) -> list[int]:
-        """Those that live now."""
+        """The ids of those that run now."""
         if sys.platform != "linux":
             return []
         with contextlib.suppress(OSError), os.scandir(PROCESSES) as entries:
             return [pid for entry in entries if entry.name.isdigit() and self._is_one(pid := int(entry.name))]
         return []
 
-    def end(self, number: signal.Signals) -> None:
-        """Sends each of them a signal. Each is looked at again once its number is held, so that it is nobody else's."""
+    def end(self, signal_number: signal.Signals) -> None:
+        """Sends each of them a signal. Each is checked again through a pidfd, lest its id has been reused meanwhile."""
         if sys.platform != "linux":
             return
         for pid in self.find():
@@ -40,7 +40,7 @@ class Orphans:
                 held = os.pidfd_open(pid)
                 try:
                     if self._is_one(pid):
-                        signal.pidfd_send_signal(held, number)
+                        signal.pidfd_send_signal(held, signal_number)
                 finally:
                     os.close(held)
 

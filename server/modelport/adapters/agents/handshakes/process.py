@@ -1,4 +1,4 @@
-"""An agent as a process: started without a shell in a group of its own, and ended with everything it started."""
+"""An agent process: started without a shell in its own process group, and ended with every process it started."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from typing import Any
 import msgspec
 
 from modelport.adapters.agents.handshakes.orphans import Orphans
-from modelport.adapters.agents.handshakes.stdout_lines import LONGEST_WORDS, Output
-from modelport.domain.agents.exit_report import MOST_LINES, ExitReport
+from modelport.adapters.agents.handshakes.stdout_lines import MAX_KEPT_LINE_BYTES, Output
+from modelport.domain.agents.exit_report import MAX_TAIL_LINES, ExitReport
 
-PIECE = 64 * 1024
+CHUNK_SIZE = 64 * 1024
 DRAIN_S = 1.0
-"""How long the last words of a program that has ended may take; its children may hold the pipe for ever."""
+"""How long to read the output of a program that has ended; its children may keep the pipe open for ever."""
 KILL_S = 5.0
-"""How long the system may take to end what it was told to."""
+"""How long to wait for a process after SIGKILL."""
 HURRY_S = 0.2
-"""The grace where nobody wants to know any more."""
+"""The grace once the handshake is cancelled."""
 POLL_S = 0.02
 FORCE = signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL
 """What no program can ignore. Windows has no signals: whatever is sent there ends the program at once."""
 
 
 class StopReason(Enum):
-    """Why there is nothing more to be read."""
+    """Why no more messages follow."""
 
     CLOSED = "it closed its output, or has ended"
-    TOO_MUCH = "it wrote more than anybody has to say"
-    STOPPED = "nobody wants to know any more"
+    TOO_MUCH = "it wrote more than the limit"
+    STOPPED = "the handshake was cancelled"
 
 
 class AgentProcess:
-    """A running agent. Everything here blocks, and belongs to a thread; ``stop`` may come from any.
+    """A running agent. Its methods block and belong to one thread; ``stop`` may be called from any.
 
     Raises:
         OSError: it cannot be started.
-        ValueError: nothing can be started so, for instance with a zero character in an argument.
+        ValueError: the command line is not valid, for instance because of a NUL in an argument.
     """
 
     def __init__(self, argv: Sequence[str], environment: Mapping[str, str], folder: str) -> None:
         self.output = Output()
         self._events: SimpleQueue[dict[str, Any] | StopReason] = SimpleQueue()
-        self._errors: deque[bytes] = deque(maxlen=MOST_LINES)
+        self._errors: deque[bytes] = deque(maxlen=MAX_TAIL_LINES)
         self._ended = threading.Event()
         self._hurry = threading.Event()
         self._by_itself = False
@@ -63,11 +63,11 @@ class AgentProcess:
             os.close(self._wake[0])
             os.close(self._wake[1])
             raise
-        self._remains = Orphans(self._process.pid, folder)
+        self._orphans = Orphans(self._process.pid, folder)
         assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101, PT018  asked for
         self._stdin = self._process.stdin
         if os.name != "nt":
-            # An agent that does not read must not stop whoever writes.
+            # A write must not block on an agent that does not read.
             os.set_blocking(self._stdin.fileno(), False)
         self._readers = [
             _thread("output", self._read_output, self._process.stdout),
@@ -77,34 +77,34 @@ class AgentProcess:
         for thread in (*self._readers, self._waiter):
             thread.start()
 
-    def ending(self) -> ExitReport:
-        """How it ended, and its last words; call it after ``finish``. Whoever had to be made to end has no code."""
+    def exit_report(self) -> ExitReport:
+        """The exit code and the last lines of output, after ``finish``. A process that had to be killed has no code."""
         errors = tuple(line.decode("utf-8", "replace") for line in list(self._errors))
         code = self._process.returncode if self._by_itself else None
         return ExitReport(code=code, printed=self.output.words, errors=errors)
 
     def send(self, message: dict[str, Any]) -> None:
-        """Writes a message; one that it does not take is lost."""
+        """Writes a message; it is lost if the agent does not read it."""
         with contextlib.suppress(OSError, ValueError):
             self._stdin.write(msgspec.json.encode(message) + b"\n")
 
     def receive(self, within_s: float) -> dict[str, Any] | StopReason | None:
-        """The next message; None when there is none in time."""
+        """The next message; None after the timeout."""
         try:
             return self._events.get(timeout=max(0.0, within_s))
         except Empty:
             return None
 
     def stop(self) -> None:
-        """Makes whoever waits for a message go on, and the end short."""
+        """Wakes a waiting ``receive``, and makes ``finish`` short."""
         self._hurry.set()
         self._events.put(StopReason.STOPPED)
 
     def finish(self, grace_s: float) -> bool | None:
-        """Ends it with everything it started: by closing its input, then by asking, then by force.
+        """Ends the agent and every process it started: closes its input, then sends SIGTERM, then SIGKILL.
 
-        Returns whether closing its input was enough; None where it had ended before. It takes some three times the
-        grace at most, unless the system itself cannot end it.
+        Returns whether closing its input was enough; None if it had ended before. Takes about three times the grace at
+        most, unless the system itself cannot end it.
         """
         closed = not self._readers[0].is_alive()
         early = self._ended.wait(DRAIN_S if closed else 0)
@@ -113,25 +113,25 @@ class AgentProcess:
         if self._hurry.is_set():
             grace_s = min(grace_s, HURRY_S)
         self._by_itself = self._ended.wait(grace_s)
-        if not self._by_itself or self._remains.find():
+        if not self._by_itself or self._orphans.find():
             self._signal(signal.SIGTERM)
-            self._remains.end(signal.SIGTERM)
+            self._orphans.end(signal.SIGTERM)
             self._ended.wait(grace_s)
-            self._wait_for_remains(min(grace_s, DRAIN_S))
-            self._remains.end(FORCE)
+            self._wait_for_orphans(min(grace_s, DRAIN_S))
+            self._orphans.end(FORCE)
         self._signal(FORCE)
         if self._ended.wait(KILL_S):
             self._process.wait()
         self._release()
         return None if early else self._by_itself
 
-    def _wait_for_remains(self, within_s: float) -> None:
+    def _wait_for_orphans(self, within_s: float) -> None:
         for _ in range(int(within_s / POLL_S)):
-            if not self._remains.find() or self._hurry.wait(POLL_S):
+            if not self._orphans.find() or self._hurry.wait(POLL_S):
                 return
 
     def _release(self) -> None:
-        """Lets go of the pipes, also of those that somebody holds who got away."""
+        """Closes the pipes, also those that an escaped child still holds."""
         for reader in self._readers:
             reader.join(DRAIN_S)
         os.close(self._wake[1])
@@ -142,7 +142,7 @@ class AgentProcess:
             self._waiter.join(KILL_S)
 
     def _signal(self, number: signal.Signals) -> None:
-        """Sends a signal to the group. It is ours: its leader's number is not free before it was asked how it ended."""
+        """Sends a signal to the process group. The id cannot have been reused: its leader has not been waited for."""
         if os.name == "nt":
             command = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
             subprocess.run(command, check=False, capture_output=True)  # noqa: S603
@@ -151,7 +151,7 @@ class AgentProcess:
             os.killpg(self._process.pid, number)
 
     def _await(self) -> None:
-        """Waits for its end, without asking how it ended where the system can do that."""
+        """Waits for the end of the process, where possible without reaping it, so that its id stays taken."""
         if sys.platform != "win32" and (sys.platform != "darwin" or sys.version_info >= (3, 13)):
             with contextlib.suppress(ChildProcessError):
                 os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOWAIT)
@@ -174,17 +174,17 @@ class AgentProcess:
         self._events.put(StopReason.CLOSED)
 
     def _read_errors(self, pipe: Any) -> None:
-        rest = b""
+        remainder = b""
         with pipe:
             while data := self._next(pipe.fileno()):
-                *lines, rest = (rest + data).replace(b"\r", b"\n").split(b"\n")
-                self._errors.extend(line[:LONGEST_WORDS] for line in lines if line.strip())
-                rest = rest[:LONGEST_WORDS]
-        if rest.strip():
-            self._errors.append(rest)
+                *lines, remainder = (remainder + data).replace(b"\r", b"\n").split(b"\n")
+                self._errors.extend(line[:MAX_KEPT_LINE_BYTES] for line in lines if line.strip())
+                remainder = remainder[:MAX_KEPT_LINE_BYTES]
+        if remainder.strip():
+            self._errors.append(remainder)
 
     def _next(self, descriptor: int) -> bytes:
-        """What comes next; nothing at the end, or when the pipe is let go of."""
+        """The next bytes; none at the end of the file, or once the pipe is released."""
         try:
             if os.name != "nt":
                 poll = select.poll()
@@ -192,13 +192,13 @@ class AgentProcess:
                 poll.register(self._wake[0], select.POLLIN)
                 if any(ready == self._wake[0] for ready, _ in poll.poll()):
                     return b""
-            return os.read(descriptor, PIECE)
+            return os.read(descriptor, CHUNK_SIZE)
         except OSError:
             return b""
 
 
 def _started(argv: Sequence[str], environment: Mapping[str, str], folder: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603  the command line is what was found, and is told
+    return subprocess.Popen(  # noqa: S603  the command line is the one that was found and reported
         list(argv),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -206,7 +206,7 @@ def _started(argv: Sequence[str], environment: Mapping[str, str], folder: str) -
         cwd=folder,
         env=dict(environment),
         bufsize=0,
-        # A group of its own, without a terminal: it can ask nobody anything, and it is ended as a whole.
+        # A process group of its own, without a terminal: it cannot prompt, and is ended as a whole.
         start_new_session=os.name != "nt",
     )
 

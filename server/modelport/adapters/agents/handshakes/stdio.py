@@ -1,4 +1,4 @@
-"""Talks to agents on their standard input and output, each in a thread of its own."""
+"""Runs handshakes with agents over standard input and output, each in a thread of its own."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelport.domain.agents.observations import HandshakeResult, Launch
 class StdioHandshakes:
     """``Handshakes`` with real processes.
 
-    ``folder`` is where the empty folders are made that agents start in; it must not be one that others can write to.
+    ``folder`` is where the empty folders that agents start in are created; other users must not be able to write to it.
     """
 
     def __init__(self, folder: Path, *, grace_s: float = GRACE_S) -> None:
@@ -25,19 +25,19 @@ class StdioHandshakes:
     async def start(
         self, launch: Launch, environment: Mapping[str, str], *, timeout_s: float, session: bool
     ) -> HandshakeResult:
-        """Starts an agent, asks it, and ends it; also when this is cancelled, before the cancellation goes on."""
+        """Starts an agent, runs the handshake and ends it; on cancellation the agent is ended first."""
         limits = Limits(answer_s=timeout_s, grace_s=self._grace_s)
-        talk = Handshake(launch, environment, self._folder, limits, session=session)
-        verdict = HandshakeResult(status="unknown")
+        handshake = Handshake(launch, environment, self._folder, limits, session=session)
+        result = HandshakeResult(status="unknown")
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_stop_with_us, talk)
-            verdict = await anyio.to_thread.run_sync(talk.run)
+            tasks.start_soon(_stop_with_us, handshake)
+            result = await anyio.to_thread.run_sync(handshake.run)
             tasks.cancel_scope.cancel()
-        return verdict
+        return result
 
 
-async def _stop_with_us(talk: Handshake) -> None:
+async def _stop_with_us(handshake: Handshake) -> None:
     try:
         await anyio.sleep_forever()
     finally:
-        talk.stop()
+        handshake.stop()

@@ -1,4 +1,4 @@
-"""Finds the agents and servers that have announced themselves. Needs no event loop.
+"""Lists the agents and servers that have announced themselves. Needs no event loop.
 
 Source: ``protocol/instances.md``.
 """
@@ -17,26 +17,26 @@ from modelport.adapters.agents.instances.liveness import began_after
 from modelport.adapters.agents.instances.names import line
 from modelport.protocol.types import Agent, AgentProcess, AgentProtocol, AgentTransport
 
-LOOPBACK = r"(?:https?|wss?|tcp)://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:/[\w./~%-]*)?"
-MOST_CAPABILITIES = 100
+LOOPBACK_URL = r"(?:https?|wss?|tcp)://(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?(?:/[\w./~%-]*)?"
+MAX_CAPABILITIES = 100
 
 
 class AnnouncedInstances:
-    """An ``Instances`` over the folder that the environment names."""
+    """``Instances`` in the folder that the environment names."""
 
     def __init__(self, variables: Mapping[str, str]) -> None:
         self._variables = variables
 
     def announced(self) -> Sequence[Agent]:
-        """Those that live, by name, without this process. What a file says is believed for what it is: a claim."""
+        """A record per running instance, by name, without this process. What a file claims is not verified."""
         folder = instance_folder(self._variables)
         if folder is None or not is_safe(folder):
             return ()
         try:
-            found = [(name, pid) for name, pid in files(folder) if pid != os.getpid()]
+            names = [name for name, pid in files(folder) if pid != os.getpid()]
         except OSError:
             return ()
-        read = ((name, content(os.path.join(folder, name))) for name, _ in found)  # noqa: PTH118
+        read = ((name, content(os.path.join(folder, name))) for name in names)  # noqa: PTH118
         instances = (decode(data, name) for name, data in read if data is not None)
         return [_agent(one) for one in instances if one and not began_after(one.pid, one.started_at.timestamp())]
 
@@ -55,13 +55,13 @@ def _agent(one: Instance) -> Agent:
         detail=_detail(one, host),
         protocol=cast("AgentProtocol", protocol),
         transport=cast("AgentTransport", one.transport) if one.transport in get_args(AgentTransport) else None,
-        url=one.url if one.url and re.fullmatch(LOOPBACK, one.url, re.ASCII) else None,
+        url=one.url if one.url and re.fullmatch(LOOPBACK_URL, one.url, re.ASCII) else None,
         pid=one.pid,
         sources=("announced",),
         identity="name-only",
         status="unknown",
         protocol_version=line(version) if isinstance(version, str) else version,
-        capabilities={line(name): True for name in one.capabilities[:MOST_CAPABILITIES]} or None,
+        capabilities={line(name): True for name in one.capabilities[:MAX_CAPABILITIES]} or None,
         processes=(AgentProcess(pid=one.pid, parent=line(host.name or "") or None, parent_pid=host.pid),),
     )
 

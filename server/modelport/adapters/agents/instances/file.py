@@ -1,4 +1,4 @@
-"""What is in the file by which a running agent or server says that it is there.
+"""The content of the file by which a running agent or server announces itself.
 
 Source: ``protocol/instances.md``.
 """
@@ -11,11 +11,11 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 
-from modelport.adapters.agents.instances.names import LAST_PID, file_name, is_name
+from modelport.adapters.agents.instances.names import MAX_PID, file_name, is_name
 
 FORMAT_VERSION = 1
 
-Pid = Annotated[int, Meta(ge=1, le=LAST_PID)]
+Pid = Annotated[int, Meta(ge=1, le=MAX_PID)]
 Word = Annotated[str, Meta(min_length=1)]
 
 
@@ -27,7 +27,7 @@ class Host(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 class Instance(Struct, frozen=True, kw_only=True, rename="camel"):
-    """What a file says. Nothing in it is proven."""
+    """The fields of a file. None of them is proven."""
 
     format_version: int
     pid: Pid
@@ -44,12 +44,12 @@ class Instance(Struct, frozen=True, kw_only=True, rename="camel"):
 
 
 def decode(data: bytes, file: str) -> Instance | None:
-    """The content of a file; None where it is none of this version, or not of the instance it is called after."""
+    """The instance in a file; None where the format version is another, or the content does not fit the file's name."""
     try:
         instance = msgspec.json.decode(data, type=Instance)
     except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError):
         return None
-    # A time at the end of all times cannot be told in another zone.
+    # A time near either end of the calendar cannot be converted to another time zone.
     fits = (
         instance.format_version == FORMAT_VERSION and is_name(instance.name) and 1970 <= instance.started_at.year < 9999
     )

@@ -1,44 +1,45 @@
-"""What the files are called by which running agents and servers say that they are there.
+"""The names of the files by which running agents and servers announce themselves.
 
-Apart from what is in them, since a server that starts has no time for more.
+A module of its own, since a server that starts must not load the types of their content.
 
 Source: ``protocol/instances.md``.
 """
 
 from __future__ import annotations
 
-LONGEST_FILE = 16 * 1024
-LAST_PID = 2**31 - 1
-ENDING = ".json"
-UNFINISHED = ".new"
-"""A file that is being written begins with a dot and ends so."""
-LONGEST_NAME = 64
+MAX_FILE_BYTES = 16 * 1024
+MAX_PID = 2**31 - 1
+SUFFIX = ".json"
+UNFINISHED_SUFFIX = ".new"
+"""A file that is being written has a dot in front of its name, and this behind it."""
+MAX_NAME_CHARS = 64
 _ENDS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
 _MIDDLE = _ENDS | frozenset("._-")
 
 
 def file_name(name: str, pid: int) -> str:
-    """What the file of an instance is called."""
-    return f"{name}-{pid}{ENDING}"
+    """The name of an instance's file."""
+    return f"{name}-{pid}{SUFFIX}"
 
 
 def pid_of(file: str) -> int | None:
-    """The process that a file belongs to by its name; None where no instance's file is called so."""
-    whole = file[1:].removesuffix(UNFINISHED) if file.startswith(".") and file.endswith(UNFINISHED) else file
-    name, _, number = whole.removesuffix(ENDING).rpartition("-")
-    if not whole.endswith(ENDING) or not number.isascii() or not number.isdigit() or number.startswith("0"):
+    """The process id in the name of a file; None where it is not the name of an instance's file."""
+    unfinished = file.startswith(".") and file.endswith(UNFINISHED_SUFFIX)
+    whole = file[1:].removesuffix(UNFINISHED_SUFFIX) if unfinished else file
+    name, _, number = whole.removesuffix(SUFFIX).rpartition("-")
+    if not whole.endswith(SUFFIX) or not number.isascii() or not number.isdigit() or number.startswith("0"):
         return None
-    pid = int(number) if len(number) <= len(str(LAST_PID)) else 0
-    return pid if 0 < pid <= LAST_PID and is_name(name) else None
+    pid = int(number) if len(number) <= len(str(MAX_PID)) else 0
+    return pid if 0 < pid <= MAX_PID and is_name(name) else None
 
 
 def is_name(text: str) -> bool:
-    """Whether an instance may be called so."""
-    if not 0 < len(text) <= LONGEST_NAME or not _ENDS.issuperset(text[0] + text[-1]):
+    """Whether a text is a valid name of an instance."""
+    if not 0 < len(text) <= MAX_NAME_CHARS or not _ENDS.issuperset(text[0] + text[-1]):
         return False
     return _MIDDLE.issuperset(text)
 
 
-def line(text: str, longest: int = 100) -> str:
+def line(text: str, max_chars: int = 100) -> str:
     """A text on one line, without control characters, cut to length."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:longest]
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:max_chars]

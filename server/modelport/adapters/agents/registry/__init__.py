@@ -1,1 +1,1 @@
-"""The public registry of agents: its download, its schema, and the copy that is kept."""
+"""The public registry of agents: its download, its schema, and the cached copy."""

@@ -1,6 +1,6 @@
-"""Keeps a copy of the public registry of agents, slim enough to be read whenever agents are listed.
+"""Caches a copy of the public registry of agents, small enough to be read whenever agents are listed.
 
-Nothing that only a download needs is imported here.
+Nothing that only a download needs is imported at the top.
 """
 
 from __future__ import annotations
@@ -17,52 +17,52 @@ from modelport.domain.agents.registry import RegistryCopy
 LATEST = "https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json"
 """Source: agentclientprotocol.com, get-started/registry."""
 FORMAT_VERSION = 1
-LONGEST_FILE = 4 * 1024 * 1024
+MAX_FILE_BYTES = 4 * 1024 * 1024
 
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets what an address serves; raises ``RequestFailed`` where it cannot."""
+"""Downloads the body at an address, or raises ``RequestFailed``."""
 
 
-class Kept(Struct, frozen=True, kw_only=True):
-    """What is in the file."""
+class CacheContent(Struct, frozen=True, kw_only=True):
+    """The content of the file."""
 
     format_version: int
     copy: RegistryCopy
 
 
 class RegistryFile:
-    """A ``RegistryCache`` in one file. ``fetch`` is how an address is downloaded."""
+    """``RegistryCache`` in one file; ``fetch`` downloads an address."""
 
     def __init__(self, path: Path, fetch: Fetch) -> None:
         self._path = path
         self._fetch = fetch
 
     def read(self) -> RegistryCopy | None:
-        """The copy; None where there is none, or the file is none of ours."""
+        """The copy; None where the file is missing, or of another format."""
         try:
             with self._path.open("rb") as file:
-                data = file.read(LONGEST_FILE + 1)
-            kept = msgspec.json.decode(data, type=Kept)
+                data = file.read(MAX_FILE_BYTES + 1)
+            content = msgspec.json.decode(data, type=CacheContent)
         except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
             return None
-        return kept.copy if kept.format_version == FORMAT_VERSION else None
+        return content.copy if content.format_version == FORMAT_VERSION else None
 
     async def fetch(self, url: str | None) -> RegistryCopy:
-        """Downloads, checks and keeps another copy; None and ``latest`` are the registry's own address.
+        """Downloads, checks and stores a new copy; None and ``latest`` mean the registry's own address.
 
-        A copy that cannot be written is good for this process all the same.
+        A copy that cannot be written is returned all the same.
 
         Raises:
-            InvalidParams: the address is none that a registry may be had from.
-            RequestFailed: it could not be had, or does not fit the registry's schema; the old copy stays.
+            InvalidParams: the address is not allowed, see ``registry_address``.
+            RequestFailed: the download failed, or does not fit the registry's schema; the old copy stays.
         """
         import anyio.to_thread
 
         address = LATEST if url is None or url == "latest" else registry_address(url)
         body = await self._fetch(address)
-        return await anyio.to_thread.run_sync(self._keep, address, body)
+        return await anyio.to_thread.run_sync(self._store, address, body)
 
-    def _keep(self, address: str, body: bytes) -> RegistryCopy:
+    def _store(self, address: str, body: bytes) -> RegistryCopy:
         from datetime import UTC, datetime
 
         from modelport.adapters.agents.registry.schema import Unfit, read_registry
@@ -75,8 +75,8 @@ class RegistryFile:
         except Unfit as why:
             raise RequestFailed(
                 "invalid_response",
-                f"What {shown} serves is not the registry of agents ({why}): check the address; the copy from before "
-                "is kept.",
+                f"{shown} does not serve the registry of agents ({why}): check the address. The previous copy "
+                "stays in use.",
                 action="check the address",
             ) from why
         now = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -84,15 +84,15 @@ class RegistryFile:
             about=AgentRegistry(url=shown, fetched_at=now, agent_count=len(entries)),
             entries=entries,
         )
-        _write(self._path, msgspec.json.encode(Kept(format_version=FORMAT_VERSION, copy=copy)))
+        _write(self._path, msgspec.json.encode(CacheContent(format_version=FORMAT_VERSION, copy=copy)))
         return copy
 
 
 def registry_address(text: str) -> str:
-    """An address as the user gave it, without what no server sees.
+    """The address that the user gave, without its fragment.
 
     Raises:
-        InvalidParams: it is not of https, nor of http on this machine, or it has a log-in in it.
+        InvalidParams: it is neither https nor http on this machine, or it contains credentials.
     """
     from urllib.parse import urlsplit
 
@@ -105,20 +105,20 @@ def registry_address(text: str) -> str:
     except ValueError:
         sound = False
     else:
-        # urlsplit drops line breaks and tabs without a word.
+        # urlsplit drops line breaks and tabs silently.
         sound = sound and text.isascii() and text.isprintable() and " " not in text and "\\" not in text
         sound = sound and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text.lower())))
     if not sound:
         raise InvalidParams(
-            'registry must be "latest" or an address such as https://host.example/registry.json: of https (http only '
-            "on this machine), and without a log-in in it.",
+            'registry must be "latest" or an address such as https://host.example/registry.json: https (http only '
+            "on this machine), without credentials.",
             field="registry",
         )
     return text.partition("#")[0]
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Writes beside the old file, readable for its owner alone, and then takes its place."""
+    """Writes a temporary file that only its owner can read, and renames it."""
     import logging
     import tempfile
 
@@ -134,4 +134,4 @@ def _write(path: Path, data: bytes) -> None:
             raise
     except OSError as error:
         log = logging.getLogger("modelport.agents")
-        log.warning("the registry of agents cannot be kept: %s", error.strerror or type(error).__name__)
+        log.warning("the registry of agents cannot be cached: %s", error.strerror or type(error).__name__)

@@ -1,6 +1,6 @@
 """Downloads the public registry of agents, by the rules of all requests.
 
-The system's trust store and proxies are used, no redirect is followed, and no credential of any kind is sent.
+The system's trust store and proxies are used, no redirect is followed, and no credential is sent.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 30.0
 """For the whole download."""
-LONGEST_BODY = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 
 
 class RegistryDownload:
-    """Gets what an address serves; to be called."""
+    """A ``Fetch``: called with an address, downloads its body."""
 
     def __init__(self, pool: HttpPool, timeout_s: float = TIMEOUT_S) -> None:
         self._pool = pool
@@ -63,26 +63,30 @@ async def _body(shown: str, response: httpx2.Response) -> bytes:
     if not response.is_success:
         raise _refused(shown, response.status_code)
     try:
-        return await read_capped(response, LONGEST_BODY)
+        return await read_capped(response, MAX_BODY_BYTES)
     except OverflowError as error:
-        sentence = f"What {shown} serves is longer than 4 MB, which no registry of agents is: check the address."
+        sentence = f"{shown} serves more than 4 MB, which is too large for a registry of agents: check the address."
         raise _failed("invalid_response", sentence) from error
     except httpx2.DecodingError as error:
-        sentence = f"What {shown} serves cannot be unpacked: check the address."
+        sentence = f"The answer of {shown} cannot be decompressed: check the address."
         raise _failed("invalid_response", sentence) from error
     except (httpx2.TransportError, OSError) as error:
-        raise _failed("stream_interrupted", f"{shown} broke off in the middle of its answer: try again.") from error
+        raise _failed(
+            "stream_interrupted", f"{shown} closed the connection in the middle of its answer: try again."
+        ) from error
 
 
 def _refused(shown: str, status: int) -> RequestFailed:
     if 300 <= status < 400:
         return _failed(
             "invalid_response",
-            f"{shown} leads to another address ({status}), which is not followed: give that address itself.",
+            f"{shown} redirects to another address ({status}), which is not followed: give that address itself.",
             status,
         )
     if status in (401, 403):
-        return _failed("forbidden", f"{shown} wants a log-in ({status}): give an address that is open.", status)
+        return _failed(
+            "forbidden", f"{shown} requires credentials ({status}): give an address without a log-in.", status
+        )
     if status == 407:
         return _failed("network", f"The proxy in front of {shown} refused the request: check its settings.", status)
     if status == 429:
@@ -93,16 +97,16 @@ def _refused(shown: str, status: int) -> RequestFailed:
 
 
 def _unreachable(shown: str, error: Exception) -> RequestFailed:
-    """What the lack of a reply means: TLS, name lookup, refused and timed out are told apart."""
+    """The error for a missing reply; TLS, name lookup, a refused connection and a timeout are distinguished."""
     causes = list(_causes(error))
     if tls := next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None):
         reason = getattr(tls, "verify_message", "") or tls.reason or "no handshake"
-        return _failed("tls", f"{shown} made no secure connection ({reason}): check its certificate, or the clock.")
+        return _failed("tls", f"No secure connection to {shown} ({reason}): check its certificate, or the clock.")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return _failed("network", f"The host in {shown} has no address: check the name, the network or the proxy.")
     names = {type(cause).__name__ for cause in causes}
     if "ConnectTimeout" in names:
-        return _failed("timeout", f"{shown} did not take the connection in time: check the network.")
+        return _failed("timeout", f"{shown} did not accept the connection in time: check the network.")
     if names & {"RemoteProtocolError", "ReadError", "WriteError"}:
         return _failed("network", f"{shown} closed the connection without an answer: try again.")
     if is_loopback(shown):

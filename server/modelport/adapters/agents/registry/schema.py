@@ -1,7 +1,7 @@
-"""What a document of the public registry must look like, and what is kept of it.
+"""The schema of the public registry's document, and what is kept of it.
 
-It is read as strictly as the registry's own schemas say, but for what later versions of them add or leave out: an
-unknown field, a platform or a way to install that is new, and a document without ``extensions`` are taken.
+It is as strict as the registry's own schemas, except for what later versions of them may add or leave out: an unknown
+field, a new platform, a new kind of distribution, and a document without ``extensions`` are accepted.
 
 Source: registry.schema.json and agent.schema.json of github.com/agentclientprotocol/registry, and its FORMAT.md.
 """
@@ -18,11 +18,11 @@ from msgspec import Meta, Struct
 
 from modelport.domain.agents.registry import RegistryEntry
 
-LONGEST_NAME = 200
+MAX_NAME_CHARS = 200
 Text = Annotated[str, Meta(min_length=1)]
 Version = Annotated[str, Meta(pattern=r"^[0-9]+\.[0-9]+\.[0-9]+")]
 MACHINES = {"arm64": "aarch64", "amd64": "x86_64"}
-"""The registry's words for processors, where the system has others."""
+"""The registry's names of processors, where the system uses others."""
 _NPM = re.compile(r"((?:@\w[\w.~-]*/)?\w[\w.~-]*)(?:@.*)?", re.ASCII)
 _PYPI = re.compile(r"(\w(?:[\w.-]*\w)?)(?:\[[^\]]*\])?\s*(?:[@=<>~!].*)?", re.ASCII)
 
@@ -51,7 +51,7 @@ class Target(Struct, frozen=True, kw_only=True):
 
 
 class Distribution(Struct, frozen=True, kw_only=True):
-    """The ways to install an agent. That there is one is checked apart, since a new way is unknown here."""
+    """The ways to install an agent. That there is at least one is checked apart, since new ones are unknown here."""
 
     npx: Package | msgspec.UnsetType = msgspec.UNSET
     uvx: Package | msgspec.UnsetType = msgspec.UNSET
@@ -83,7 +83,7 @@ class Document(Struct, frozen=True, kw_only=True):
 
 
 def read_registry(body: bytes) -> tuple[RegistryEntry, ...]:
-    """The agents of a document, each id once, with what concerns this machine. Takes a while: call it off the loop.
+    """The agents of a document, each id once, with the distribution for this machine. Slow: call it off the event loop.
 
     Raises:
         Unfit: it is not JSON, or does not fit the schemas.
@@ -95,9 +95,9 @@ def read_registry(body: bytes) -> tuple[RegistryEntry, ...]:
     try:
         document = msgspec.convert(value, Document)
     except msgspec.ValidationError as error:
-        raise Unfit(_place(str(error))) from error
-    for place in _without_a_way(value):
-        raise Unfit(f"{place}: it names no way to install")
+        raise Unfit(_problem(str(error))) from error
+    for place in _without_distribution(value):
+        raise Unfit(f"{place}: it names no distribution")
     here = f"{platform.system().lower()}-{_machine()}"
     entries: dict[str, RegistryEntry] = {}
     for listed in document.agents:
@@ -106,23 +106,23 @@ def read_registry(body: bytes) -> tuple[RegistryEntry, ...]:
 
 
 def package_name(ecosystem: str, line: str) -> str | None:
-    """A package on an npx or uvx line, as the rows write it; None for what is no plain name, such as an address.
+    """The package of an npx or uvx line, as the rows write it; None for anything but a plain name, such as an address.
 
-    It is shown as something to type, so nothing else may be in it.
+    It is shown as something to type, so it must be nothing else.
     """
-    found = (_NPM if ecosystem == "npm" else _PYPI).fullmatch(line)
-    return f"{ecosystem}:{found[1]}" if found else None
+    match = (_NPM if ecosystem == "npm" else _PYPI).fullmatch(line)
+    return f"{ecosystem}:{match[1]}" if match else None
 
 
-def _place(text: str) -> str:
-    """What msgspec says, with the place in front and without its punctuation."""
+def _problem(text: str) -> str:
+    """The message of msgspec, with the position in front and without its punctuation."""
     what, _, where = text.partition(" - at `$")
     plain = what.replace("`", "")
     place = where.rstrip("`").lstrip(".")
     return f"{place}: {plain[:1].lower()}{plain[1:]}" if place else f"{plain[:1].lower()}{plain[1:]}"
 
 
-def _without_a_way(value: dict[str, Any]) -> Iterator[str]:
+def _without_distribution(value: dict[str, Any]) -> Iterator[str]:
     for group in ("agents", "extensions"):
         for number, listed in enumerate(value.get(group, ())):
             if not listed["distribution"]:
@@ -151,8 +151,8 @@ def _entry(listed: Listed, here: str) -> RegistryEntry:
 
 
 def _line(text: str) -> str:
-    """A text for people on one line, without control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:LONGEST_NAME]
+    """A text on one line, without control characters."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MAX_NAME_CHARS]
 
 
 def _machine() -> str:

@@ -1,1 +1,1 @@
-"""Where agents are looked for on this machine. Files and variables are read, nothing is run."""
+"""The sources of agents on this machine. Files and variables are read, nothing is run."""

@@ -1,4 +1,4 @@
-"""Makes a found program of a file: whose it is, and whether it may be started."""
+"""Makes a ``Program`` of a file: the package that owns it, and whether it may be started."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelport.domain.agents.observations import Program
 
 
 class Inspector:
-    """Looks at programs; remembers what it has read for as long as it lives, so it is made for one look."""
+    """Inspects programs. It caches what it has read for as long as it exists: make one per search."""
 
     def __init__(self, home: str, platform: str) -> None:
         self._home = home
@@ -29,25 +29,25 @@ class Inspector:
         return Program(
             name=hit.name,
             argv=(hit.path,),
-            place=hit.place.label,
+            found_in=hit.folder.label,
             owner=self._packages.owner(hit.path, guesses),
             registry_id=registry_id(hit.path),
             refused=self.refusal(hit),
         )
 
     def refusal(self, hit: Hit) -> str | None:
-        """Why a program must not be started, as the end of a sentence: for its place, itself, or what it starts."""
-        return hit.place.refused or self.refused(hit.path)
+        """Why a program must not be started, as the end of a sentence: for its folder, itself, or what it starts."""
+        return hit.folder.refused or self.refused(hit.path)
 
     def refused(self, path: str) -> str | None:
-        """Why a file must not be started, wherever it was found."""
+        """Why a file must not be started, whatever folder it was found in."""
         if why := self._trust.program(path):
             return why
         other = self._packages.leads_to(path)
         if other is None:
             return None
         if not is_file(other):
-            return f"it needs {shown(other, self._home)}, which is not here"
+            return f"it needs {shown(other, self._home)}, which is missing"
         return self._trust.program(other)
 
     def folder_refused(self, folder: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The PATH of the user's login shell: what a terminal has, and a program that was started from a desktop has not."""
+"""The PATH of the user's login shell, which a terminal has and a program started from a desktop has not."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH103, PTH105, PTH108, PTH112, PTH116, PTH117, PTH118, PTH119
@@ -16,20 +16,20 @@ from msgspec import Struct
 from modelport.adapters.agents.sources.files.reading import whole
 
 FILE = "login-path.json"
-LIMIT_S = 5.0
-"""How long a shell may take for its start files, in seconds."""
-LONGEST_OUTPUT = 256 * 1024
-LONGEST_PATH = 32 * 1024
+TIMEOUT_S = 5.0
+"""For the shell and its start files."""
+MAX_OUTPUT_BYTES = 256 * 1024
+MAX_PATH_CHARS = 32 * 1024
 INTERACTIVE = ("bash", "zsh", "fish")
 """Shells whose users also set PATH in files that only an interactive shell reads."""
 PLAIN = ("sh", "dash", "ksh", "mksh")
 PASSED = ("HOME", "USER", "LOGNAME", "LANG")
 FIRST_PATH = "/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin"
-"""What a log-in begins with. This process's own PATH may hold a project's folders, and those are no log-in's."""
+"""The PATH at the start of a log-in. This process's own PATH may hold folders of a project, which a log-in has not."""
 _MARK = "modelport-path-{}-"
 
 
-class KeptPath(Struct):
+class CachedPath(Struct):
     """The file."""
 
     path: str
@@ -37,37 +37,37 @@ class KeptPath(Struct):
     """Seconds since 1970."""
 
 
-def kept_path(folder: str) -> str:
-    """The PATH that was kept; empty where there is none. A file that others can write is not believed."""
-    kept = _kept(folder)
-    return _sound(kept.path) if kept else ""
+def cached_path(folder: str) -> str:
+    """The cached PATH; empty where there is none. A file that other users can write to is ignored."""
+    cached = _cached(folder)
+    return _sound(cached.path) if cached else ""
 
 
 def asked_since(folder: str, moment_s: float) -> bool:
-    """Whether the shell was asked after a moment, in seconds since 1970, with success or without."""
-    kept = _kept(folder)
-    return kept is not None and kept.asked_at_s > moment_s
+    """Whether the shell was run after a moment, in seconds since 1970, with success or without."""
+    cached = _cached(folder)
+    return cached is not None and cached.asked_at_s > moment_s
 
 
-def _kept(folder: str) -> KeptPath | None:
+def _cached(folder: str) -> CachedPath | None:
     file = os.path.join(folder, FILE)
     try:
         status = os.stat(file)
         mine = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & stat.S_IWOTH)
-        return msgspec.json.decode(whole(file), type=KeptPath) if mine else None
+        return msgspec.json.decode(whole(file), type=CachedPath) if mine else None
     except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
         return None
 
 
-def keep_path(folder: str, path: str) -> None:
-    """Keeps a PATH in a file of the user's own. A folder that cannot be written spoils nothing."""
+def cache_path(folder: str, path: str) -> None:
+    """Writes a PATH to a file of the user's own. A folder that cannot be written to is no error."""
     file = os.path.join(folder, FILE)
     beside = f"{file}.{os.getpid()}.new"
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
         descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0), 0o600)
         with os.fdopen(descriptor, "wb") as opened:
-            opened.write(msgspec.json.encode(KeptPath(path, int(time.time()))))
+            opened.write(msgspec.json.encode(CachedPath(path, int(time.time()))))
         os.replace(beside, file)
     except OSError:
         try:
@@ -76,28 +76,28 @@ def keep_path(folder: str, path: str) -> None:
             return
 
 
-def ask_shell(variables: Mapping[str, str], home: str, platform: str, limit_s: float = LIMIT_S) -> str:
-    """Starts the login shell and reads its PATH; empty where there is no shell that can be asked, or it says nothing.
+def ask_shell(variables: Mapping[str, str], home: str, platform: str, timeout_s: float = TIMEOUT_S) -> str:
+    """Starts the login shell and reads its PATH; empty where the shell is not a known one, or prints nothing.
 
-    It gets no variable that could hold a key, no input, and no more than ``limit_s``.
+    It gets no variable that could hold a key, no input, and no more than ``timeout_s``.
     """
     shell = variables.get("SHELL", "")
     name = os.path.basename(shell)
     if platform == "win32" or not os.path.isabs(shell) or name not in (*INTERACTIVE, *PLAIN):
         return ""
     mark = _MARK.format(os.urandom(8).hex())
-    # Quoted, fish joins the list that PATH is there with colons.
+    # PATH is a list in fish; quoted, fish joins it with colons.
     script = f"printf '\\n%s%s%s\\n' '{mark}<' \"$PATH\" '>{mark}'"
     environment = {key: variables[key] for key in PASSED if variables.get(key)}
     environment |= {"HOME": home, "SHELL": shell, "TERM": "dumb", "PATH": FIRST_PATH}
-    printed = _run((shell, "-ilc" if name in INTERACTIVE else "-lc", script), environment, home, mark, limit_s)
-    _, begin, rest = printed.partition(f"{mark}<")
-    path, end, _ = rest.partition(f">{mark}")
+    printed = _run((shell, "-ilc" if name in INTERACTIVE else "-lc", script), environment, home, mark, timeout_s)
+    _, begin, after = printed.partition(f"{mark}<")
+    path, end, _ = after.partition(f">{mark}")
     return _sound(path) if begin and end else ""
 
 
-def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str, limit_s: float) -> str:
-    """What a program prints until it says the mark twice, ends, or takes too long. It and all it started are ended."""
+def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str, timeout_s: float) -> str:
+    """What a program prints until the second mark, its end, or the timeout. Every process it started is ended."""
     import selectors
     import signal
     import subprocess
@@ -117,19 +117,19 @@ def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str,
         return ""
     assert process.stdout is not None  # noqa: S101  it was asked for
     printed = bytearray()
-    deadline = time.monotonic() + limit_s
+    deadline = time.monotonic() + timeout_s
     try:
         with selectors.DefaultSelector() as selector, process.stdout:
             selector.register(process.stdout, selectors.EVENT_READ)
-            while printed.count(mark.encode()) < 2 and len(printed) < LONGEST_OUTPUT:
+            while printed.count(mark.encode()) < 2 and len(printed) < MAX_OUTPUT_BYTES:
                 if not selector.select(max(0.0, deadline - time.monotonic())):
                     break
-                piece = os.read(process.stdout.fileno(), 16 * 1024)
-                if not piece:
+                chunk = os.read(process.stdout.fileno(), 16 * 1024)
+                if not chunk:
                     break
-                printed += piece
+                printed += chunk
     finally:
-        # The group first: once its leader is waited for, its number may be somebody else's.
+        # The group first: once its leader is waited for, its id may be reused.
         if sys.platform != "win32":
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -138,6 +138,6 @@ def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str,
 
 
 def _sound(path: str) -> str:
-    """The absolute entries of a PATH that can be shown, each once."""
-    entries = path.split(":") if len(path) <= LONGEST_PATH else ()
+    """The absolute and printable entries of a PATH, each once."""
+    entries = path.split(":") if len(path) <= MAX_PATH_CHARS else ()
     return ":".join(dict.fromkeys(entry for entry in entries if os.path.isabs(entry) and entry.isprintable()))

@@ -1,4 +1,4 @@
-"""Agents that no program on any path stands for: an npm package with a program, a Python package with a module."""
+"""Agents without a program on any path: npm packages with a program, Python packages with a module."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH118, PTH120
@@ -24,7 +24,7 @@ class Wanted(NamedTuple):
     """A package to look for."""
 
     name: str
-    """What its program is called in what was seen."""
+    """The name of its program in ``Machine.programs``."""
     package: str
     """With its ecosystem, as ``npm:NAME``."""
     commands: tuple[str, ...]
@@ -33,7 +33,7 @@ class Wanted(NamedTuple):
 
 
 def wanted_packages(book: AgentBook, entries: Iterable[RegistryEntry], programs: Sequence[Program]) -> list[Wanted]:
-    """The packages of rows without a program that is certainly theirs, and of the entries that have no row."""
+    """The packages of rows whose program was not found for certain, and of registry entries that have no row."""
     wanted = [
         Wanted(row.command or row.id, package, row.commands, row.module)
         for row in book.agent
@@ -51,12 +51,12 @@ def wanted_packages(book: AgentBook, entries: Iterable[RegistryEntry], programs:
 def npm_programs(
     wanted: Iterable[Wanted], modules: Iterable[Modules], node: str | None, inspector: Inspector
 ) -> Iterator[Program]:
-    """The programs of npm packages. ``node`` starts those whose file cannot be started by itself."""
+    """The programs of npm packages. ``node`` starts those whose file is not executable."""
     by_package = {one.package.removeprefix("npm:"): one for one in wanted if one.package.startswith("npm:")}
     for package, root, label in installed(modules, by_package):
         one = by_package[package]
-        found = manifest(root)
-        path = bin_path(root, found, one.commands) if found else None
+        package_json = manifest(root)
+        path = bin_path(root, package_json, one.commands) if package_json else None
         if path is None:
             continue
         program = inspector.program(Hit(one.name, path, SearchFolder(os.path.dirname(path), label)))
@@ -84,19 +84,19 @@ def python_programs(wanted: Iterable[Wanted], pythons: Iterable[Hit], inspector:
                 continue
             path = _script(folder, scripts_of(info), (*one.commands, project), only=one.module is None)
             if path:
-                yield inspector.program(Hit(one.name, path, python.place), (project,))
+                yield inspector.program(Hit(one.name, path, python.folder), (project,))
             elif one.module:
                 yield Program(
                     name=one.name,
                     argv=(python.path, "-m", one.module),
-                    place=python.place.label,
+                    found_in=python.folder.label,
                     owner=inspector.python.owner(info),
                     refused=inspector.refusal(python) or inspector.folder_refused(os.path.dirname(info)),
                 )
 
 
 def _script(folder: str, scripts: list[str], names: Iterable[str], *, only: bool) -> str | None:
-    """The script of one of these names; with ``only`` the one that there is, whatever its name."""
+    """The path of the script with one of these names; with ``only`` that of an only script, whatever its name."""
     name = next((name for name in names if name in scripts), scripts[0] if only and len(scripts) == 1 else None)
     paths = [os.path.join(folder, name + ending) for ending in ("", ".exe")] if name else []
     return next((path for path in paths if is_program(path)), None)

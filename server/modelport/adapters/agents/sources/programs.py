@@ -1,4 +1,4 @@
-"""The programs of the search path that have an agent's name, or that agents and settings ask for."""
+"""The programs of the search path that have an agent's name, or that agents and settings need."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from modelport.domain.agents.rows import AgentRow
 
 
 class FoundPrograms:
-    """What one listing of every folder has found of the names that matter."""
+    """The programs found by one listing of every folder, of all names that matter."""
 
     def __init__(
         self, path: SearchPath, rows: Iterable[AgentRow], settings: Iterable[Setting], home: str, platform: str
@@ -30,7 +30,7 @@ class FoundPrograms:
         self._settings = tuple(settings)
         agents = {name for row in self._rows for name in row.commands}
         names = agents | self._related | bare_names(self._settings) | {"node", "python3", "python"}
-        self._hits = scan(path.places, names, path.endings)
+        self._hits = scan(path.folders, names, path.endings)
 
     def of_agents(self) -> list[Program]:
         """The programs with an agent's name, in the order in which they were found."""
@@ -50,15 +50,15 @@ class FoundPrograms:
         return found
 
     def _in_own_folder(self, program: Program) -> Iterator[Program]:
-        """The program once more, as one of its own installer's folder, where it is a link into that."""
+        """The program once more, as found in its own installer's folder, where it is a link into that."""
         folders = {own for row in self._rows if program.name in row.commands for own in row.folders}
         if not folders:
             return
         folder = shown(real(program.argv[0]), self._home).rpartition("/")[0]
         for own in folders:
             inside = folder == own or folder.startswith(f"{own}/")
-            if inside and not program.place.startswith(own):
-                yield msgspec.structs.replace(program, place=folder)
+            if inside and not program.found_in.startswith(own):
+                yield msgspec.structs.replace(program, found_in=folder)
 
     def related(self) -> frozenset[str]:
         """The names that agents adapt or require, of those that could be started."""
@@ -74,7 +74,7 @@ class FoundPrograms:
         return next((hit.path for hit in self._named("node")), None)
 
     def node_version(self) -> str | None:
-        """Its version, if its files say."""
+        """The version of that Node; None where its files do not name it."""
         path = self.node()
         return node_version(path) if path else None
 

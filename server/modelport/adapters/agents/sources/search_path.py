@@ -1,4 +1,4 @@
-"""The folders to look in, in order: PATH, the login shell's PATH, where installers put programs, and caches."""
+"""The folders to search, in order: PATH, the login shell's PATH, the folders of installers, and caches."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH118, PTH120
@@ -15,11 +15,11 @@ from modelport.adapters.agents.sources.files.scan import (
     distinct,
     endings,
     is_program,
-    known_places,
-    path_places,
+    known_folders,
+    path_folders,
 )
 from modelport.adapters.agents.sources.files.trust import Trust
-from modelport.adapters.agents.sources.packages.npx_cache import Modules, global_modules, npx_modules, npx_places
+from modelport.adapters.agents.sources.packages.npx_cache import Modules, global_modules, npx_folders, npx_modules
 from modelport.adapters.agents.sources.packages.python import is_environment
 
 PATH_LABEL = "PATH"
@@ -27,9 +27,9 @@ LOGIN_LABEL = "login shell's PATH"
 
 
 class SearchPath(NamedTuple):
-    """Where to look."""
+    """The folders to search."""
 
-    places: list[SearchFolder]
+    folders: list[SearchFolder]
     modules: list[Modules]
     """The folders of npm packages: installed for all, and cached by npx."""
     pythons: list[Hit]
@@ -43,45 +43,52 @@ def search_path(
     """``own_folders`` are those of agents' own installers, ``~`` for home; ``platform`` is ``sys.platform``."""
     known = with_npmrc(variables, home)
     own = [os.path.join(home, folder[2:]) if folder.startswith("~/") else folder for folder in own_folders]
-    places = distinct(
+    search_folders = distinct(
         [
-            *path_places(variables.get("PATH", ""), PATH_LABEL, platform),
-            *path_places(login_path, LOGIN_LABEL, platform),
-            *known_places(folders(installers(platform), known, home), home),
-            *known_places([*own, *(os.path.join(folder, "bin") for folder in own)], home),
-            *known_places(folders((ZED,), known, home), home),
+            *path_folders(variables.get("PATH", ""), PATH_LABEL, platform),
+            *path_folders(login_path, LOGIN_LABEL, platform),
+            *known_folders(folders(installers(platform), known, home), home),
+            *known_folders([*own, *(os.path.join(folder, "bin") for folder in own)], home),
+            *known_folders(folders((ZED,), known, home), home),
         ]
     )
     modules = npx_modules(known, home)
     return SearchPath(
-        places=[*places, *npx_places(modules)],
-        modules=[*global_modules(places, known, home), *modules],
-        pythons=list(_pythons(places, variables.get("VIRTUAL_ENV", ""), home)),
+        folders=[*search_folders, *npx_folders(modules)],
+        modules=[*global_modules(search_folders, known, home), *modules],
+        pythons=list(_pythons(search_folders, variables.get("VIRTUAL_ENV", ""), home)),
         endings=endings(variables, platform),
     )
 
 
 def start_path(variables: Mapping[str, str], home: str, login_path: str, platform: str) -> str:
-    """The PATH to start agents with: what they are written for may be on the login shell's only.
+    """The PATH to start agents with: that of this process, and that of the login shell, which may have more.
 
-    Scripts ask it for their interpreters, so it names no folder from which nothing would be started.
+    Scripts find their interpreters by it, so it names no folder from which nothing would be started.
     """
     trust = Trust(home, modes=platform != "win32")
-    places = [
-        *path_places(variables.get("PATH", ""), PATH_LABEL, platform),
-        *path_places(login_path, LOGIN_LABEL, platform),
+    search_folders = [
+        *path_folders(variables.get("PATH", ""), PATH_LABEL, platform),
+        *path_folders(login_path, LOGIN_LABEL, platform),
     ]
-    kept = (place.folder for place in distinct(places) if place.refused is None and trust.folder(place.folder) is None)
+    kept = (
+        folder.path
+        for folder in distinct(search_folders)
+        if folder.refused is None and trust.folder(folder.path) is None
+    )
     return (";" if platform == "win32" else ":").join(kept)
 
 
-def _pythons(places: Iterable[SearchFolder], active: str, home: str) -> Iterator[Hit]:
+def _pythons(search_folders: Iterable[SearchFolder], active: str, home: str) -> Iterator[Hit]:
     if os.path.isabs(active):  # noqa: PTH117  a text
-        places = [*places, *known_places((os.path.join(active, "bin"), os.path.join(active, "Scripts")), home)]
-    for place in places:
-        if place.refused is None and is_environment(os.path.dirname(place.folder)):
+        search_folders = [
+            *search_folders,
+            *known_folders((os.path.join(active, "bin"), os.path.join(active, "Scripts")), home),
+        ]
+    for folder in search_folders:
+        if folder.refused is None and is_environment(os.path.dirname(folder.path)):
             for name in ("python3", "python", "python.exe"):
-                path = os.path.join(place.folder, name)
+                path = os.path.join(folder.path, name)
                 if is_program(path):
-                    yield Hit(name, path, place)
+                    yield Hit(name, path, folder)
                     break

@@ -1,4 +1,4 @@
-"""What the commands in editors' settings lead to on this machine, and whether they may be started."""
+"""The programs that the commands in editors' settings lead to, and whether they may be started."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH117, PTH118
@@ -31,15 +31,15 @@ DOWNLOADING_WORDS: Mapping[str, frozenset[str]] = {
     "go": frozenset(("run",)),
     "cargo": frozenset(("run", "install")),
 }
-"""Programs that get what they run, by the word that makes them do it."""
+"""Programs that may download what they run, with the arguments that make them do it."""
 WRAPPERS = frozenset(
     ("env", "sh", "bash", "zsh", "dash", "fish", "cmd", "powershell", "pwsh", "wsl", "sudo", "nice", "nohup", "time")
 )
-"""Programs that start what their arguments say."""
+"""Programs that start the program in their arguments."""
 
 
 def bare_names(settings: Iterable[Setting]) -> set[str]:
-    """The commands that are looked for by their name alone."""
+    """The commands without a folder, which are searched by name."""
     return {program_name(s.command) for s in settings if s.command and _is_bare(s.command)}
 
 
@@ -56,7 +56,7 @@ def resolved(
         return _by_name(setting, [hit for hit in hits if hit.name == name], inspector)
     path = _absolute(setting.command, home)
     if path is None:
-        return msgspec.structs.replace(setting, refused="which program that is depends on the folder one is in")
+        return msgspec.structs.replace(setting, refused="which program that is depends on the working folder")
     path = next((path + ending for ending in ("", *endings) if is_program(path + ending)), None)
     if path is None:
         return setting
@@ -64,7 +64,7 @@ def resolved(
 
 
 def could_download(command: str, args: Sequence[str]) -> bool:
-    """Whether a command line gets what it runs from somewhere, if it is not here."""
+    """Whether a command line may download what it runs, if it is not installed."""
     name = program_name(command)
     if name in DOWNLOADERS:
         return True

@@ -1,1 +1,1 @@
-"""Agents in the settings of editors: reading what is set up, writing what was found."""
+"""Agents in the settings of editors: the ones that users have set up, and snippets for those that were found."""

@@ -11,7 +11,7 @@ KEYWORDS = frozenset((
 
 
 class Code(str):
-    """Lua that stands as it is."""
+    """Lua code, written without quotes."""
 
     __slots__ = ()
 
@@ -20,9 +20,9 @@ Value = str | bool | int | Code | Mapping[str, "Value"] | Sequence["Value"]
 
 
 def written(value: Value) -> str:
-    """A value as an expression: a table over several lines, a list or an empty table in one.
+    """A value as an expression: a table over several lines, a list or an empty table on one.
 
-    Source: the Lua 5.1 reference manual, 2.1 and 2.5.7, which is what Neovim speaks.
+    Source: the Lua 5.1 reference manual, 2.1 and 2.5.7; Neovim runs Lua 5.1.
     """
     match value:
         case Code():
@@ -46,7 +46,7 @@ def quoted(text: str) -> str:
 
 
 def indented(code: str) -> str:
-    """Code of several lines, those after the first moved to the right."""
+    """Code of several lines, those after the first indented."""
     return code.replace("\n", "\n  ")
 
 

@@ -1,4 +1,4 @@
-"""The agents that users have set up in their editors: which known agent a setting means, and what it amounts to."""
+"""The agents that users have set up in their editors: which known agent a setting means, and the record of it."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ KEY_IN_ARGUMENTS = (
 
 
 class Candidate(Struct, frozen=True, kw_only=True):
-    """A record, and what it takes to go on from there."""
+    """A record, and how to start its agent."""
 
     agent: Agent
     launch: Launch | None = None
-    """None where there is nothing to start, or it must not be started."""
+    """None where there is no program, or it must not be started."""
     consent: bool = False
-    """Whether the user has to name it before it is started: the name of the program alone proves nothing."""
+    """Whether it is started only when its id is in the request, since it is known by a generic program name alone."""
 
 
 def own_agents(settings: list[Setting]) -> list[Candidate]:
-    """Agents of the user's own, the settings that mean the same one together."""
+    """The records of agents that have no row, one for all settings with the same command line."""
     by_line: dict[tuple[str, ...], list[Setting]] = {}
     for setting in settings:
         by_line.setdefault((setting.program or setting.command or setting.name, *setting.args), []).append(setting)
@@ -54,7 +54,7 @@ def _of_own(settings: list[Setting]) -> Candidate:
 
 
 def started_by(setting: Setting, agent: Agent) -> Candidate:
-    """A record of something that an editor starts."""
+    """The record of an agent that an editor starts."""
     agent = msgspec.structs.replace(agent, sources=(*agent.sources, setting.host) if agent.sources else (setting.host,))
     if setting.program is None or setting.refused:
         return Candidate(agent=msgspec.structs.replace(agent, **_unstartable(setting, agent)))
@@ -75,7 +75,7 @@ def started_by(setting: Setting, agent: Agent) -> Candidate:
 def _holds_secret(args: Sequence[str]) -> bool:
     if not any("-" in arg or "=" in arg for arg in args):
         return False
-    # Loaded for those only that could: its patterns take longer to make than a listing.
+    # Imported only for arguments that could hold one: compiling its patterns takes longer than a listing.
     from modelport.domain.agents.cleaning import redacted, secrets_of
 
     return bool(secrets_of({}, args)) or any(redacted(arg, ()) != arg for arg in args)
@@ -92,7 +92,7 @@ def _unstartable(setting: Setting, agent: Agent) -> dict[str, str]:
         return {}
     if setting.command is None:
         return {"status": "needs_install", "detail": f"{where} has a copy of its own, or gets one when it is needed."}
-    return {"status": "needs_install", "detail": f"{where} starts {setting.command}, which is not here."}
+    return {"status": "needs_install", "detail": f"{where} starts {setting.command}, which is not installed."}
 
 
 def is_of(setting: Setting, row: AgentRow, book: AgentBook) -> bool:

@@ -1,7 +1,7 @@
-"""The settings that give the agents of this machine to an editor, ready to be put there.
+"""The settings by which an editor starts the agents of this machine, ready to be pasted.
 
-Each is written in the form that the editor takes today, with the command line that was looked at and nothing else: what
-works here works there. Secrets are in none of them, since nothing here knows any.
+Each has the form that the editor reads today, with the command line that was verified and nothing else: what works
+here works there. None contains secrets, since none is available here.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from modelport.domain.agents.rows import DEFAULT_START_S, AgentBook, AgentRow
 from modelport.protocol.types import Agent
 
 UNFIT = ("broken", "hung", "stub", "needs_install")
-"""What is proven of an agent that no editor can work with."""
-PATIENCE_S = 20.0
-"""How long CodeCompanion waits for an agent, if nobody says otherwise."""
+"""The statuses of agents that no editor can work with."""
+CODECOMPANION_TIMEOUT_S = 20.0
+"""How long CodeCompanion waits for an agent by default."""
 
 
 class Snippet(Struct, frozen=True):
-    """Settings, and what to do with them."""
+    """Settings, and where to paste them."""
 
     text: str
     where: str
-    """Where to put them, as a sentence."""
+    """Where to paste them, as a sentence."""
 
 
 class Chosen(Struct, frozen=True):
-    """What a snippet says of an agent."""
+    """An agent as a snippet needs it."""
 
     id: str
     name: str
@@ -43,16 +43,16 @@ class Chosen(Struct, frozen=True):
 
 
 def snippet(target: str, agents: Sequence[Agent], book: AgentBook) -> Snippet:
-    """The settings for one of ``TARGETS``, with those of the agents that are here and not known to fail.
+    """The settings for one of ``TARGETS``, with those of the agents that are installed and not known to fail.
 
-    ``book`` tells the variables that an agent is started with.
+    ``book`` has the variables that an agent is started with.
     """
     return EMITTERS[target](_chosen(agents, book))
 
 
 def _chosen(agents: Iterable[Agent], book: AgentBook) -> list[Chosen]:
     rows = {row.id: row for row in book.agent}
-    # A snippet uses one or the other, so an agent may have its id for a name.
+    # A snippet uses either ids or names, so an agent's id may equal a name.
     ids: set[str] = set()
     names: set[str] = set()
     chosen: list[Chosen] = []
@@ -74,7 +74,7 @@ def _chosen(agents: Iterable[Agent], book: AgentBook) -> list[Chosen]:
 
 
 def _fit(agent: Agent) -> bool:
-    """Whether an editor can start it, and take its command line, which has to be text."""
+    """Whether an editor can start the agent, and its command line is valid text."""
     spoken = agent.transport == "stdio" and agent.protocol == "acp" and agent.status not in UNFIT
     return agent.installed and spoken and all(_is_text(word) for word in agent.argv or ())
 
@@ -88,7 +88,7 @@ def _is_text(word: str) -> bool:
 
 
 def _unused(name: str, names: set[str]) -> str:
-    """The name, with a number where it is taken: no setting is to hide another."""
+    """The name, with a number where it is taken, so that no setting hides another."""
     free = next(
         one for number in range(1, len(names) + 2) if (one := name if number == 1 else f"{name} {number}") not in names
     )
@@ -139,7 +139,7 @@ def _adapter(agent: Chosen) -> str:
     if agent.env:
         changes["env"] = agent.env
     if agent.codecompanion:
-        if agent.start_s > PATIENCE_S:
+        if agent.start_s > CODECOMPANION_TIMEOUT_S:
             changes["defaults"] = {"timeout": round(agent.start_s * 1000)}
         extended = (
             f'require("codecompanion.adapters").extend({lua.written(agent.codecompanion)}, {lua.written(changes)})'
@@ -151,7 +151,7 @@ def _adapter(agent: Chosen) -> str:
         "type": "acp",
         "roles": {"llm": "assistant", "user": "user"},
         **changes,
-        "defaults": {"mcpServers": {}, "timeout": round(max(agent.start_s, PATIENCE_S) * 1000)},
+        "defaults": {"mcpServers": {}, "timeout": round(max(agent.start_s, CODECOMPANION_TIMEOUT_S) * 1000)},
         "parameters": {
             "protocolVersion": 1,
             "clientCapabilities": {"fs": {"readTextFile": True, "writeTextFile": True}},

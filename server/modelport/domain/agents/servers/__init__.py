@@ -1,1 +1,1 @@
-"""Agents that listen: the rows that tell them apart, and the records that follow."""
+"""Agents that listen: the rows by which they are recognised, and their records."""

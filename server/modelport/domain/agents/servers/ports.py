@@ -1,4 +1,4 @@
-"""What finding agents that listen needs from the outside, besides what finding model servers needs."""
+"""The ports for finding agents that listen, besides those for finding model servers."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ class Listeners(Protocol):
     """The ports of this machine that the user's own programs listen on."""
 
     async def listeners(self) -> Mapping[int, int | None]:
-        """Each with the process that listens, where the system says which; without this process's own."""
+        """Each with the id of the process that listens, where the system lists it; without this process's own."""
         ...
 
 
 class TcpHandshakes(Protocol):
-    """Speaks the protocol's first words over a bare connection. Nothing but this machine is connected to."""
+    """Handshakes over a bare TCP connection, to this machine only."""
 
-    async def may_listen(self, place: ServerAddress, *, wait_s: float) -> bool:
-        """Whether somebody is there who waits for lines.
+    async def may_listen(self, address: ServerAddress, *, wait_s: float) -> bool:
+        """Whether the peer may be waiting for lines.
 
-        He is silent for so long after an HTTP request, or answers it with a message of JSON-RPC.
+        That is: it answers an HTTP request with a JSON-RPC message, or with nothing for ``wait_s``.
         """
         ...
 
-    async def ask(self, place: ServerAddress, *, timeout_s: float) -> HandshakeResult | None:
-        """What the answer proves; None where there was none in time."""
+    async def ask(self, address: ServerAddress, *, timeout_s: float) -> HandshakeResult | None:
+        """The result of ``initialize``; None if the peer did not answer in time."""
         ...
 
 
 class HttpHandshakes(Protocol):
-    """Speaks the protocol's first words over HTTP, and hangs up again."""
+    """Handshakes over HTTP; the protocol connection is ended again."""
 
-    async def ask(self, place: ServerAddress, path: str, *, timeout_s: float) -> HandshakeResult:
-        """What the answer proves."""
+    async def ask(self, address: ServerAddress, path: str, *, timeout_s: float) -> HandshakeResult:
+        """The result of ``initialize``."""
         ...

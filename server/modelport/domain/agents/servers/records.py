@@ -1,4 +1,4 @@
-"""What a server that was recognised amounts to: a record, or one for each agent that it lists.
+"""Makes records of a recognised server: one, or one for each agent that it lists.
 
 Source: the agent cards of https://a2a-protocol.org (1.0 and 0.3) and https://github.com/google-a2a/A2A (0.2), the agent
 lists of https://agentcommunicationprotocol.dev.
@@ -22,12 +22,12 @@ from modelport.domain.local.fingerprints import Recognition, Reply, text_at
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Agent
 
-MOST_LISTED = 50
-"""Agents of one server that are told of."""
-LONGEST_NAME = 80
-LONGEST_EVIDENCE = 300
+MAX_LISTED_AGENTS = 50
+"""Agents of one server that are reported."""
+MAX_NAME_CHARS = 80
+MAX_EVIDENCE_CHARS = 300
 REFUSALS = (401, 403)
-HERE = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104  read, not bound to
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "0.0.0.0", "::", "::1"})  # noqa: S104  read, not bound to
 _SELF = ("name", "title", "description", "version", "provider", "documentationUrl")
 
 
@@ -41,7 +41,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     """RFC 3339."""
 
 
-def tcp_record(row: AgentRow | None, verdict: HandshakeResult, book: AgentBook, seen: Seen) -> Agent:
+def tcp_record(row: AgentRow | None, result: HandshakeResult, book: AgentBook, seen: Seen) -> Agent:
     """The record of an agent that answers on a bare connection. ``row`` is the agent that its command line names."""
     agent = Agent(
         agent_id=row.id if row else "acp-agent",
@@ -50,7 +50,7 @@ def tcp_record(row: AgentRow | None, verdict: HandshakeResult, book: AgentBook, 
         configured=True,
         command="",
         version="",
-        detail="It answers on a bare connection. Anybody on this machine can use it: it asks for no token.",
+        detail="It answers on a bare connection. Every user of this machine can use it: it requires no token.",
         protocol="acp",
         transport="tcp",
         url=seen.url,
@@ -58,12 +58,12 @@ def tcp_record(row: AgentRow | None, verdict: HandshakeResult, book: AgentBook, 
         identity="confirmed" if row else "name-only",
         status="unknown",
     )
-    agent = with_result(agent, verdict)
+    agent = with_result(agent, result)
     return agent if row else named_by_itself(agent, book)
 
 
 def named_by_itself(agent: Agent, book: AgentBook) -> Agent:
-    """The record with the name that an agent gives itself, where nothing else tells who it is."""
+    """The record with the agent's own name, unless the agent is already identified."""
     info = agent.agent_info or {}
     name = _name(info.get("title")) or _name(info.get("name"))
     if agent.identity == "confirmed" or not name:
@@ -76,7 +76,7 @@ def server_records(
 ) -> list[Agent]:
     """The agents of a server."""
     row = match.row
-    told = answers.get(row.version.path) if row.version else None
+    reply = answers.get(row.version.path) if row.version else None
     first = answers[match.way[0].path]
     refused = first.status in REFUSALS
     agent = Agent(
@@ -85,7 +85,7 @@ def server_records(
         installed=True,
         configured=True,
         command="",
-        version=(text_at(told.json, row.version.at) if told and row.version else None) or "",
+        version=(text_at(reply.json, row.version.at) if reply and row.version else None) or "",
         detail=_detail(match, refused=refused),
         protocol=row.protocol,
         transport="http",
@@ -104,14 +104,14 @@ def server_records(
 
 
 def _detail(match: Recognition[AgentServer], *, refused: bool) -> str:
-    known = f"Known by its answers: {one_line(match.evidence, LONGEST_EVIDENCE)}."
+    known = f"Known by its answers: {one_line(match.evidence, MAX_EVIDENCE_CHARS)}."
     if refused:
-        return f"{known} It asks for a token."
-    return f"{known} Anybody on this machine can use it: it asks for no token." if match.row.open else known
+        return f"{known} It requires a token."
+    return f"{known} Every user of this machine can use it: it requires no token." if match.row.open else known
 
 
 def _of_card(agent: Agent, row: AgentServer, card: dict[str, Any], book: AgentBook, seen: Seen) -> Agent:
-    """What an agent card says. It proves that the agent answers the first question of its protocol."""
+    """The record of an agent card. The card proves that the agent answers the first request of its protocol."""
     name = _name(card.get("name"))
     interface = _interface(card)
     url, elsewhere = _address(interface.get("url"), seen)
@@ -119,7 +119,7 @@ def _of_card(agent: Agent, row: AgentServer, card: dict[str, Any], book: AgentBo
     declared = any(card.get(field) for field in ("securitySchemes", "securityRequirements", "security"))
     older = card.get("authentication")
     declared = declared or (is_object(older) and bool(older.get("schemes")))
-    detail = f"{agent.detail} Its card says that it answers at {elsewhere}." if elsewhere else agent.detail
+    detail = f"{agent.detail} Its card names the address {elsewhere}." if elsewhere else agent.detail
     return msgspec.structs.replace(
         agent,
         agent_id=_id(name, row.id, book),
@@ -130,7 +130,7 @@ def _of_card(agent: Agent, row: AgentServer, card: dict[str, Any], book: AgentBo
         status="ready",
         auth="unknown" if declared else "not_required",
         verified_at=seen.at,
-        protocol_version=one_line(version, LONGEST_NAME) if isinstance(version, str) else None,
+        protocol_version=one_line(version, MAX_NAME_CHARS) if isinstance(version, str) else None,
         agent_info=_self(card),
         capabilities=Censor().json(card.get("capabilities")) if is_object(card.get("capabilities")) else None,
     )
@@ -138,12 +138,16 @@ def _of_card(agent: Agent, row: AgentServer, card: dict[str, Any], book: AgentBo
 
 def _of_list(agent: Agent, row: AgentServer, listed: Any, book: AgentBook, seen: Seen) -> list[Agent]:
     """The agents that a server lists, all at one address."""
-    told = [one for one in (listed if is_list(listed) else []) if is_object(one)]
-    named = [(one, name) for one in told if (name := _name(one.get("name")))]
+    reply = [one for one in (listed if is_list(listed) else []) if is_object(one)]
+    named = [(one, name) for one in reply if (name := _name(one.get("name")))]
     agent = msgspec.structs.replace(agent, verified_at=seen.at, auth="not_required")
     if not named:
         return [msgspec.structs.replace(agent, status="not_configured", detail=f"{agent.detail} It lists no agent.")]
-    more = f" It lists {len(named)} agents, of which these are {MOST_LISTED}." if len(named) > MOST_LISTED else ""
+    more = (
+        f" It lists {len(named)} agents, of which these are {MAX_LISTED_AGENTS}."
+        if len(named) > MAX_LISTED_AGENTS
+        else ""
+    )
     return [
         msgspec.structs.replace(
             agent,
@@ -153,21 +157,21 @@ def _of_list(agent: Agent, row: AgentServer, listed: Any, book: AgentBook, seen:
             detail=agent.detail + more,
             agent_info=_self(one),
         )
-        for one, name in named[:MOST_LISTED]
+        for one, name in named[:MAX_LISTED_AGENTS]
     ]
 
 
 def _name(value: Any) -> str:
-    return Censor().text(value, LONGEST_NAME) if isinstance(value, str) else ""
+    return Censor().text(value, MAX_NAME_CHARS) if isinstance(value, str) else ""
 
 
-def _self(told: dict[str, Any]) -> dict[str, Any]:
-    """What an agent says of itself, and nothing of what it can do."""
-    return Censor().json({name: told[name] for name in _SELF if told.get(name) is not None})
+def _self(reply: dict[str, Any]) -> dict[str, Any]:
+    """An agent's description of itself, without its capabilities."""
+    return Censor().json({name: reply[name] for name in _SELF if reply.get(name) is not None})
 
 
 def _id(name: str, kind: str, book: AgentBook) -> str:
-    """An id from a name. A known agent's id is not for whoever takes its name."""
+    """An id from a name. The id of a known agent is not given to another agent of the same name."""
     slug = "-".join("".join(c if c.isalnum() else " " for c in name.lower()).split())
     if not slug:
         return kind
@@ -175,7 +179,7 @@ def _id(name: str, kind: str, book: AgentBook) -> str:
 
 
 def _interface(card: dict[str, Any]) -> dict[str, Any]:
-    """Where an agent says that it answers, over JSON-RPC if it does; older cards say it themselves."""
+    """The interface in an agent's card, that for JSON-RPC if it has one; in older cards the card itself."""
     listed = card.get("supportedInterfaces")
     interfaces = [one for one in listed if is_object(one)] if is_list(listed) else []
     spoken = [one for one in interfaces if one.get("protocolBinding") == "JSONRPC"]
@@ -183,13 +187,13 @@ def _interface(card: dict[str, Any]) -> dict[str, Any]:
 
 
 def _address(written: Any, seen: Seen) -> tuple[str, str | None]:
-    """The address that was asked, with the path that the card names; and the card's own where it is another place."""
+    """The address that was probed, with the path in the card; and the card's own address where that is another one."""
     if not isinstance(written, str):
         return seen.url, None
-    shown = Censor().text(written, LONGEST_NAME)
+    shown = Censor().text(written, MAX_NAME_CHARS)
     try:
         parts = urlsplit(written)
-        here = parts.scheme == "http" and parts.hostname in HERE and (parts.port or 80) == seen.port
+        here = parts.scheme == "http" and parts.hostname in LOCAL_HOSTS and (parts.port or 80) == seen.port
     except ValueError:
         return seen.url, shown
     path = parts.path.rstrip("/")

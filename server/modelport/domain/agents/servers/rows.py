@@ -1,4 +1,4 @@
-"""The servers of agents that are known by what they answer: a row of ``data/agent_servers.toml`` each."""
+"""The servers of agents that are recognised by their answers: a row of ``data/agent_servers.toml`` each."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from modelport.protocol.types import AgentIdentity, AgentProtocol
 
 
 class AgentServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one kind of server is known: all probes of one of its ``ways`` hold."""
+    """A kind of server, recognised when all probes of one of its ``ways`` hold."""
 
     id: str
     name: str
-    """What it is called where it does not say so itself."""
+    """Its name where it reports none itself."""
     protocol: AgentProtocol
     ways: tuple[tuple[Probe, ...], ...]
     checked: str
@@ -26,28 +26,29 @@ class AgentServer(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     agent_id: str | None = None
     """The row in ``agents.toml``, where it is a known agent that serves."""
     ports: tuple[int, ...] = ()
-    """Where it listens when nobody says otherwise."""
+    """Its default ports."""
     endpoint: str = ""
     """The path it is reached at."""
     version: Field | None = None
     identity: AgentIdentity = "confirmed"
     """``name-only`` for a shape that servers of many makers have."""
     open: bool = False
-    """Whether it lets everybody in who reaches it, when it answers as one of the ways says and refuses nothing."""
+    """Whether it is open to every peer, when its answers match one of the ways and none is a refusal."""
     last: bool = False
-    """Counts only when no other row fits and there is nothing left to ask."""
+    """Counts only when no other row fits and no request is left to send."""
 
 
 class AgentServers(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file: the rows, those that could be taken for others first, and what to ask in which order."""
+    """The whole file: the rows, those that could be mistaken for others first, and the paths to request."""
 
     waves: tuple[tuple[str, ...], ...]
-    """Paths that are asked together, as far as they could decide, while the ones before them have not decided."""
+    """Request paths, in waves. A wave is sent only while the earlier ones are inconclusive, and only the paths that
+    could still settle it."""
     other_services: tuple[int, ...]
-    """Ports of well-known services that take an HTTP request for an attack or an error; as for model servers."""
+    """Ports of well-known services that treat an HTTP request as an attack or an error; as for model servers."""
     server: tuple[AgentServer, ...]
 
     def without_ports(self) -> Self:
-        """The same servers, with no port at which they are looked for unless something is known to listen there."""
+        """The same servers without their default ports, so that only ports known to be listened on are probed."""
         rows = tuple(msgspec.structs.replace(row, ports=()) for row in self.server)
         return msgspec.structs.replace(self, server=rows)

@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from modelport.adapters.agents.handshakes.result_cache import LARGEST_FILE, FileHandshakeCache
+from modelport.adapters.agents.handshakes.result_cache import MAX_FILE_BYTES, FileHandshakeCache
 from modelport.domain.agents.observations import HandshakeResult, Launch
 from support.builders import CANARY
 
@@ -155,7 +155,7 @@ def test_garbage_is_not_there(place: Place, garbage: bytes) -> None:
 
 
 def test_what_cannot_be_kept_spoils_nothing(place: Place) -> None:
-    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="x" * LARGEST_FILE))
+    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="x" * MAX_FILE_BYTES))
     place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="\ud800"))
     assert not place.folder.exists()
     place.files.put(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), VERDICT)

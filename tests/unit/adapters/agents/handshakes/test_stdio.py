@@ -131,7 +131,7 @@ async def test_what_it_writes_into_its_folder_is_removed(place: Place) -> None:
         ("string", "It answered the first request with a text."),
         ("array", "It answered the first request with a list."),
         ("empty", "It answered the first request with an object that is not the protocol's."),
-        ("mcp", "It speaks another protocol: what it answered is a server's of tools (MCP)."),
+        ("mcp", "It speaks another protocol: its answer is that of a tool server (MCP)."),
         ("initialize-fails", "It answered the first request with an error: no database (error -32603)"),
         ("null-id", "It answered the first request with an error: Parse error (error -32700)"),
     ],
@@ -177,13 +177,13 @@ async def test_not_every_request_of_the_agent_gets_an_answer(place: Place) -> No
     verdict = await place.meet("asks-often")
 
     assert verdict.status == "ready"
-    assert len([message for message in place.heard if "error" in message]) == talking.MOST_REQUESTS
+    assert len([message for message in place.heard if "error" in message]) == talking.MAX_REQUESTS
 
 
 async def test_nobody_waits_for_an_agent_that_asks_and_does_not_read(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(talking, "MOST_REQUESTS", fake_agent.MANY)
+    monkeypatch.setattr(talking, "MAX_REQUESTS", fake_agent.MANY)
 
     verdict = await place.meet("asks-often", "deaf", timeout_s=2)
 
@@ -205,7 +205,7 @@ async def test_an_answer_to_something_else_is_none(place: Place) -> None:
     verdict = await place.meet("wrong-id", timeout_s=0.5)
 
     assert verdict.status == "hung"
-    assert "1 answers to something else" in verdict.detail
+    assert "1 answers to no request" in verdict.detail
 
 
 @pytest.mark.parametrize("mode", ["ignores-eof", "ignores-all"])
@@ -242,7 +242,7 @@ async def test_one_whose_child_outlives_it_while_it_is_asked(place: Place) -> No
 
     assert (verdict.status, verdict.detail) == (
         "broken",
-        "It ended with exit code 3 before it answered, and said nothing.",
+        "It ended with exit code 3 before it answered, and wrote nothing.",
     )
     assert len(place.pids) == 2
     place.nothing_is_left()
@@ -279,7 +279,7 @@ async def test_standard_error_is_read_however_much_it_is(place: Place) -> None:
 async def test_one_that_closes_its_output(place: Place) -> None:
     verdict = await place.meet("closes-output")
 
-    assert (verdict.status, verdict.detail) == ("broken", "It closed its output without answering, and said nothing.")
+    assert (verdict.status, verdict.detail) == ("broken", "It closed its output without answering, and wrote nothing.")
     place.nothing_is_left()
 
 
@@ -287,9 +287,9 @@ async def test_one_that_closes_its_output(place: Place) -> None:
     ("mode", "status", "detail"),
     [
         ("exit-0", "broken", "It ended with exit code 0 before it answered: bye"),
-        ("exit-1", "broken", "It ended with exit code 1 before it answered, and said nothing."),
+        ("exit-1", "broken", "It ended with exit code 1 before it answered, and wrote nothing."),
         ("needs-module", "broken", "It ended with exit code 1 before it answered: ModuleNotFoundError: fake_module"),
-        ("stub", "stub", "It only says: kimi-cli is no longer maintained. Install kimi-code instead."),
+        ("stub", "stub", "It only prints: kimi-cli is no longer maintained. Install kimi-code instead."),
     ],
 )
 async def test_one_that_ends_at_once(place: Place, mode: str, status: str, detail: str) -> None:
@@ -345,9 +345,9 @@ async def test_a_session_tells_models_and_is_closed_and_deleted(place: Place) ->
         (["session-auth"], "auth_required", "required", "Authentication required (error -32000)"),
         (["initialize-refuses"], "auth_required", "required", "Authentication required (error -32000)"),
         (["session-fails"], "not_configured", "unknown", "It opened no session: pi is not installed (error -32603)"),
-        (["session-null"], "broken", "unknown", "It was asked for a session and answered nothing."),
+        (["session-null"], "broken", "unknown", "It answered the request for a session with nothing."),
         (["session-dies"], "not_configured", "unknown",
-         "It ended with exit code 4 when it was asked for a session: Error: no model is set"),
+         "It ended with exit code 4 when a session was requested: Error: no model is set"),
     ],
 )  # fmt: skip
 async def test_what_comes_of_asking_for_a_session(
@@ -364,7 +364,7 @@ async def test_an_agent_that_is_silent_about_the_session_has_answered_all_the_sa
     verdict = await place.meet("session-silent", session=True, timeout_s=2)
 
     assert (verdict.status, verdict.auth) == ("ready", "unknown")
-    assert verdict.detail == "It did not say within 2 s whether it opens a session."
+    assert verdict.detail == "It did not answer the request for a session within 2 s."
 
 
 async def test_a_goodbye_that_is_not_answered_spoils_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -397,11 +397,11 @@ async def test_programs_that_do_not_start(place: Place, tmp_path: Path) -> None:
     foreign.chmod(0o755)
     lost.chmod(0o755)
     launches = {
-        str(tmp_path / "none"): "is not there any more",
-        str(plain): "must not be run by this user",
-        str(foreign): "is no program for this machine",
-        str(lost): "needs an interpreter that is not here",
-        "/bin/\0sh": "cannot be started so",
+        str(tmp_path / "none"): "no longer exists",
+        str(plain): "is not executable for this user",
+        str(foreign): "is not a program for this machine",
+        str(lost): "needs an interpreter that is not installed",
+        "/bin/\0sh": "cannot be started with this command line",
     }
     for program, words in launches.items():
         launch = Launch(argv=(program,), start_s=1)

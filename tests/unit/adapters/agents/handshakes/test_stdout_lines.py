@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.adapters.agents.handshakes.stdout_lines import (
-    LONGEST_LINE,
-    LONGEST_WORDS,
-    MOST_BYTES,
-    MOST_LINES,
+    MAX_KEPT_LINE_BYTES,
+    MAX_LINE_BYTES,
+    MAX_OUTPUT_BYTES,
+    MAX_OUTPUT_LINES,
     Output,
 )
 
@@ -55,29 +55,29 @@ def test_deep_nesting_is_noise() -> None:
 
 def test_a_line_that_is_too_long_is_one_piece_of_noise() -> None:
     output = Output()
-    for _ in range(3 * LONGEST_LINE // 65536):
+    for _ in range(3 * MAX_LINE_BYTES // 65536):
         assert output.feed(b"x" * 65536) == []
     assert output.noise == 1, "it is not kept until it ends"
     assert output.feed(b"tail\n" + line(MESSAGES[0]) + b"\n") == [MESSAGES[0]]
     assert output.noise == 1
-    assert output.words == ("x" * LONGEST_WORDS,)
+    assert output.words == ("x" * MAX_KEPT_LINE_BYTES,)
 
 
 def test_a_long_line_that_is_still_allowed() -> None:
-    message = {"jsonrpc": "2.0", "id": 1, "result": "x" * (LONGEST_LINE - 100)}
+    message = {"jsonrpc": "2.0", "id": 1, "result": "x" * (MAX_LINE_BYTES - 100)}
     output = Output()
-    found = [m for at in range(0, LONGEST_LINE, 65536) for m in output.feed((line(message) + b"\n")[at : at + 65536])]
+    found = [m for at in range(0, MAX_LINE_BYTES, 65536) for m in output.feed((line(message) + b"\n")[at : at + 65536])]
     assert found == [message]
 
 
 def test_too_much() -> None:
     wide, tall = Output(), Output()
-    for _ in range(MOST_BYTES // 65536):
+    for _ in range(MAX_OUTPUT_BYTES // 65536):
         wide.feed(b"x" * 65536)
     assert wide.too_much is None
     wide.feed(b"x")
     assert wide.too_much == "16 MiB"
-    tall.feed(b"\n" * MOST_LINES)
+    tall.feed(b"\n" * MAX_OUTPUT_LINES)
     assert tall.too_much is None
     tall.feed(b"\n")
     assert tall.too_much == "100000 lines"

@@ -7,7 +7,7 @@ import socket
 
 import pytest
 
-from modelport.adapters.agents.handshakes.tcp import MOST_BYTES, LineHandshakes
+from modelport.adapters.agents.handshakes.tcp import MAX_ANSWER_BYTES, LineHandshakes
 from modelport.domain.agents.observations import HandshakeResult
 from modelport.domain.local.servers import ServerAddress
 from support import odd_servers
@@ -64,8 +64,8 @@ async def test_what_else_is_said_is_skipped(said: bytes) -> None:
     "script",
     [
         odd_servers.hangs_up,
-        odd_servers.says(b"x\n" * MOST_BYTES),
-        odd_servers.says(b"x" * (2 * MOST_BYTES)),
+        odd_servers.says(b"x\n" * MAX_ANSWER_BYTES),
+        odd_servers.says(b"x" * (2 * MAX_ANSWER_BYTES)),
         odd_servers.floods,
         odd_servers.says(ANSWER),
     ],

@@ -122,6 +122,6 @@ def test_no_parent_is_made(tmp_path: Path) -> None:
 
 
 def test_more_than_a_reader_takes_is_not_written(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="more than a reader takes"):
+    with pytest.raises(OSError, match="larger than readers accept"):
         announcement(tmp_path, text="x" * 16384).write()
     assert names(tmp_path) == []

@@ -93,7 +93,7 @@ async def test_a_copy_that_cannot_be_written_is_good_for_this_process(
     file = RegistryFile(tmp_path / "file" / "registry.json", Source())
     assert len((await file.fetch(None)).entries) == 2
     assert file.read() is None
-    assert "cannot be kept" in caplog.text
+    assert "cannot be cached" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -71,12 +71,12 @@ async def test_nothing_is_sent_that_says_who_asks(
 @pytest.mark.parametrize(
     ("status", "kind", "words"),
     [
-        (301, "invalid_response", "leads to another address"),
-        (302, "invalid_response", "leads to another address"),
-        (308, "invalid_response", "leads to another address"),
+        (301, "invalid_response", "redirects to another address"),
+        (302, "invalid_response", "redirects to another address"),
+        (308, "invalid_response", "redirects to another address"),
         (400, "invalid_response", "serves no registry of agents (400)"),
-        (401, "forbidden", "wants a log-in"),
-        (403, "forbidden", "wants a log-in"),
+        (401, "forbidden", "requires credentials"),
+        (403, "forbidden", "requires credentials"),
         (404, "invalid_response", "serves no registry of agents (404)"),
         (407, "network", "proxy"),
         (429, "rate_limited", "try again later"),
@@ -104,7 +104,7 @@ async def test_a_body_that_is_too_long_is_not_read_to_its_end(pool: HttpPool) ->
         error = await failure(pool, server.url)
         assert await anyio.to_thread.run_sync(server.closed_by_client.wait, 10)
     assert error.kind == "invalid_response"
-    assert "longer than 4 MB" in error.message
+    assert "more than 4 MB" in error.message
 
 
 async def test_a_body_that_unpacks_to_too_much(pool: HttpPool) -> None:
@@ -112,12 +112,12 @@ async def test_a_body_that_unpacks_to_too_much(pool: HttpPool) -> None:
 
     packed = gzip.compress(b" " * (8 * 1024 * 1024))
     with serving(Answer(headers={"Content-Encoding": "gzip"}, pieces=[packed])) as server:
-        assert "longer than 4 MB" in (await failure(pool, server.url)).message
+        assert "more than 4 MB" in (await failure(pool, server.url)).message
 
 
 async def test_a_body_that_cannot_be_unpacked(pool: HttpPool) -> None:
     with serving(Answer(headers={"Content-Encoding": "gzip"}, pieces=[BODY])) as server:
-        assert "cannot be unpacked" in (await failure(pool, server.url)).message
+        assert "cannot be decompressed" in (await failure(pool, server.url)).message
 
 
 async def test_a_body_that_breaks_off(pool: HttpPool) -> None:
@@ -193,7 +193,7 @@ async def test_over_tls_the_systems_trust_store_decides(
     with tls_server(authority, "127.0.0.1") as server:
         error = await failure(pool, server.url)
         assert (error.kind, server.requests) == ("tls", [])
-        assert "no secure connection" in error.message
+        assert "No secure connection" in error.message
         authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
         monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
         trusting = HttpPool()

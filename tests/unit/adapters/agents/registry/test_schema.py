@@ -101,7 +101,7 @@ def test_nothing_that_moves_a_cursor_is_kept() -> None:
 @pytest.mark.parametrize(
     ("document", "where"),
     [
-        (registry(entry(), entry(), entry(), entry(distribution={})), "agents[3].distribution: it names no way"),
+        (registry(entry(), entry(), entry(), entry(distribution={})), "agents[3].distribution: it names no distribution"),
         (registry(entry(), entry(distribution={"npx": {}})), "agents[1].distribution.npx: object missing required field package"),
         (registry(entry(name=1)), "agents[0].name: expected str, got int"),
         (registry(extensions=[entry(id="A")]), "extensions[0].id: expected str matching"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.login_shell import FILE, ask_shell, keep_path, kept_path
+from modelport.adapters.agents.sources.login_shell import FILE, ask_shell, cache_path, cached_path
 from support.agent_homes import program
 
 needs_bash = pytest.mark.skipif(not Path("/bin/bash").exists(), reason="bash is not here")
@@ -18,8 +18,8 @@ def shell(folder: Path, text: str, name: str = "bash") -> dict[str, str]:
     return {"SHELL": str(program(folder / "shells" / name, f"#!/bin/sh\n{text}\n"))}
 
 
-def ask(variables: dict[str, str], home: Path, limit_s: float = 10.0) -> str:
-    return ask_shell(variables, str(home), "linux", limit_s)
+def ask(variables: dict[str, str], home: Path, timeout_s: float = 10.0) -> str:
+    return ask_shell(variables, str(home), "linux", timeout_s)
 
 
 @needs_bash
@@ -64,7 +64,7 @@ def test_other_shells_are_left_alone(tmp_path: Path, value: str):
 
 def test_a_shell_that_hangs_is_ended_with_all_it_started(tmp_path: Path):
     variables = shell(tmp_path, f"sleep 300 & echo $! > {tmp_path}/child; echo $$ > {tmp_path}/own; sleep 300")
-    assert ask(variables, tmp_path, limit_s=2.0) == ""
+    assert ask(variables, tmp_path, timeout_s=2.0) == ""
     for name in ("child", "own"):
         pid = int((tmp_path / name).read_text())
         assert not _runs(pid), name
@@ -97,18 +97,18 @@ def test_windows_has_no_login_shell(tmp_path: Path):
 
 def test_it_is_kept_for_this_user_alone(tmp_path: Path):
     folder = tmp_path / "data/modelport"
-    keep_path(str(folder), "/a:/b")
-    assert kept_path(str(folder)) == "/a:/b"
+    cache_path(str(folder), "/a:/b")
+    assert cached_path(str(folder)) == "/a:/b"
     assert stat.S_IMODE((folder / FILE).stat().st_mode) == 0o600
-    keep_path(str(folder), "/c")
-    assert kept_path(str(folder)) == "/c"
+    cache_path(str(folder), "/c")
+    assert cached_path(str(folder)) == "/c"
     assert [path.name for path in folder.iterdir()] == [FILE]
 
 
 def test_a_folder_that_cannot_be_written_spoils_nothing(tmp_path: Path):
     (tmp_path / "file").write_text("")
-    keep_path(str(tmp_path / "file/below"), "/a")
-    assert kept_path(str(tmp_path / "file/below")) == ""
+    cache_path(str(tmp_path / "file/below"), "/a")
+    assert cached_path(str(tmp_path / "file/below")) == ""
 
 
 @pytest.mark.parametrize(
@@ -120,19 +120,19 @@ def test_a_folder_that_cannot_be_written_spoils_nothing(tmp_path: Path):
 )  # fmt: skip
 def test_an_odd_file_is_none(tmp_path: Path, content: bytes):
     (tmp_path / FILE).write_bytes(content)
-    assert kept_path(str(tmp_path)) == ""
+    assert cached_path(str(tmp_path)) == ""
 
 
 def test_a_file_that_others_can_write_is_not_believed(tmp_path: Path):
-    keep_path(str(tmp_path), "/a")
+    cache_path(str(tmp_path), "/a")
     (tmp_path / FILE).chmod(0o666)
-    assert kept_path(str(tmp_path)) == ""
+    assert cached_path(str(tmp_path)) == ""
 
 
 def test_nothing_is_written_through_a_link_that_waits_there(tmp_path: Path):
     (tmp_path / "victim").write_text("kept")
     (tmp_path / f"{FILE}.{os.getpid()}.new").symlink_to("victim")
-    keep_path(str(tmp_path), "/a")
+    cache_path(str(tmp_path), "/a")
     assert (tmp_path / "victim").read_text() == "kept"
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from modelport.adapters.agents.sources.editors import settings as editor_settings
-from modelport.adapters.agents.sources.login_shell import keep_path, kept_path
+from modelport.adapters.agents.sources.login_shell import cache_path, cached_path
 from modelport.adapters.agents.sources.machine import LocalMachine
 from modelport.adapters.data.agents import load_agents
 from modelport.domain.agents.observations import Machine, Program, Setting
@@ -59,10 +59,10 @@ def test_programs_come_from_every_kind_of_place_in_order(home: Path):
     npm_global(home / "prefix", "@google/gemini-cli", "0.61.0", gemini="dist/index.js")
     npm_global(home / ".nvm/versions/node/v22.19.0", "@google/gemini-cli", "0.60.0", gemini="dist/index.js")
     npm_package(home / ".npm/_npx/abc/node_modules", "@google/gemini-cli", "0.59.0", gemini="dist/index.js")
-    keep_path(str(home / ".modelport"), f"{home}/login")
+    cache_path(str(home / ".modelport"), f"{home}/login")
     program(home / "login/gemini")
     found = look(home, "prefix/bin")
-    assert [(one.place, one.owner and one.owner.version) for one in seen(found, "gemini")] == [
+    assert [(one.found_in, one.owner and one.owner.version) for one in seen(found, "gemini")] == [
         ("PATH", "0.61.0"),
         ("login shell's PATH", None),
         ("~/.nvm/versions/node/v22.19.0/bin", "0.60.0"),
@@ -112,7 +112,7 @@ def test_but_not_another_one_with_a_program_of_that_name(home: Path):
 def test_an_agents_own_folder_confirms_it_also_where_path_names_the_folder(home: Path):
     program(home / ".kimi-code/bin/kimi", "\x7fELF")
     found = look(home, ".kimi-code/bin")
-    assert [one.place for one in seen(found, "kimi")] == ["PATH", "~/.kimi-code/bin"]
+    assert [one.found_in for one in seen(found, "kimi")] == ["PATH", "~/.kimi-code/bin"]
     assert agent(found, "kimi").identity == "confirmed"
 
 
@@ -120,7 +120,7 @@ def test_a_program_where_everybody_can_write_is_told_and_never_started(home: Pat
     program(home / "open/bin/gemini")
     (home / "open/bin").chmod(0o1777)
     record = agent(look(home, "open/bin"), "gemini")
-    assert record.detail == "Found, and not used: ~/open/bin can be written to by everybody."
+    assert record.detail == "Found, but not used: ~/open/bin can be written to by every user."
     assert record.argv is None
     npm_global(home / "safe", "@google/gemini-cli", gemini="dist/index.js")
     assert agent(look(home, "open/bin", "safe/bin"), "gemini").argv == (str(home / "safe/bin/gemini"), "--acp")
@@ -131,7 +131,7 @@ def test_nor_is_one_of_the_folder_one_is_in(home: Path, monkeypatch: pytest.Monk
     monkeypatch.chdir(home / "project")
     for path in ("node_modules/.bin", "./node_modules/.bin:/usr/bin"):
         record = agent(machine(home, PATH=path).look(BOOK, None), "gemini")
-        assert record.detail == "Found, and not used: its folder is a relative or empty entry of PATH."
+        assert record.detail == "Found, but not used: its folder is a relative or empty entry of PATH."
         assert record.argv is None
     assert not seen(machine(home, PATH="/usr/bin").look(BOOK, None), "gemini")
 
@@ -142,7 +142,7 @@ def test_a_script_whose_python_is_gone_is_told(home: Path):
     record = agent(look(home, ".local/bin"), "mistral-vibe")
     assert not record.installed
     assert record.detail == (
-        "Found, and not used: it needs ~/.local/share/uv/tools/mistral-vibe/bin/python3, which is not here."
+        "Found, but not used: it needs ~/.local/share/uv/tools/mistral-vibe/bin/python3, which is missing."
     )
 
 
@@ -289,7 +289,7 @@ def test_refreshing_asks_the_shell_and_looking_believes_it(home: Path):
     here = machine(home, SHELL="/bin/sh", PATH="/usr/bin")
     assert seen(here.look(BOOK, None), "gemini") == []
     here.refresh(older_than_s=0)
-    assert [one.place for one in seen(here.look(BOOK, None), "gemini")] == ["login shell's PATH"]
+    assert [one.found_in for one in seen(here.look(BOOK, None), "gemini")] == ["login shell's PATH"]
 
 
 def test_agents_are_started_with_a_path_that_holds_no_folder_of_everybodys(home: Path, monkeypatch: pytest.MonkeyPatch):
@@ -298,15 +298,15 @@ def test_agents_are_started_with_a_path_that_holds_no_folder_of_everybodys(home:
     (home / "open").chmod(0o1777)
     (home / "login-open").chmod(0o777)
     monkeypatch.chdir(home)
-    keep_path(str(home / ".modelport"), f"{home}/safe:{home}/login-open:{home}/login")
+    cache_path(str(home / ".modelport"), f"{home}/safe:{home}/login-open:{home}/login")
     path = f".::safe:{home}/open:{home}/safe:{home}/missing"
     assert machine(home, PATH=path).start_path() == f"{home}/safe:{home}/login"
 
 
 def test_a_shell_that_says_nothing_leaves_what_is_kept(home: Path):
-    keep_path(str(home / ".modelport"), "/kept")
+    cache_path(str(home / ".modelport"), "/kept")
     machine(home, SHELL="/bin/false").refresh(older_than_s=0)
-    assert kept_path(str(home / ".modelport")) == "/kept"
+    assert cached_path(str(home / ".modelport")) == "/kept"
 
 
 def test_the_shell_is_asked_once_in_a_while_only(home: Path):
@@ -358,7 +358,7 @@ def test_looking_runs_nothing_connects_to_nothing_and_writes_nothing(home: Path)
     npm_global(home / "prefix", "@google/gemini-cli", gemini="dist/index.js")
     tool(home, "mistral-vibe", "3.0.2", "vibe-acp")
     npm_package(home / ".npm/_npx/abc/node_modules", "@qwen-code/qwen-code", qwen="cli.js")
-    keep_path(str(home / "data"), f"{home}/login")
+    cache_path(str(home / "data"), f"{home}/login")
     program(home / ".nvm/versions/node/v22.19.0/bin/node", "#!/bin/sh\ntouch ~/ran\n")
     file = home / ".config/zed/settings.json"
     file.parent.mkdir(parents=True)

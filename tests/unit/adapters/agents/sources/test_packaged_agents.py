@@ -35,14 +35,14 @@ def entry(id_: str, package: str | None) -> RegistryEntry:
 
 def test_what_is_found_already_is_not_looked_for():
     owner = AgentOwner(ecosystem="npm", package="@google/gemini-cli")
-    good = Program(name="gemini", argv=("/x",), place="PATH", owner=owner)
+    good = Program(name="gemini", argv=("/x",), found_in="PATH", owner=owner)
     names = [one.name for one in wanted_packages(BOOK, (), [good])]
     assert names == ["deepagents"]
     for worse in (
-        Program(name="gemini", argv=("/x",), place="PATH"),
-        Program(name="gemini", argv=("/x",), place="PATH", owner=owner, refused="it is odd"),
-        Program(name="gemini", argv=("/x",), place="PATH", owner=AgentOwner(ecosystem="pypi", package="gemini")),
-        Program(name="other", argv=("/x",), place="PATH", owner=owner),
+        Program(name="gemini", argv=("/x",), found_in="PATH"),
+        Program(name="gemini", argv=("/x",), found_in="PATH", owner=owner, refused="it is odd"),
+        Program(name="gemini", argv=("/x",), found_in="PATH", owner=AgentOwner(ecosystem="pypi", package="gemini")),
+        Program(name="other", argv=("/x",), found_in="PATH", owner=owner),
     ):
         assert [one.name for one in wanted_packages(BOOK, (), [worse])] == ["gemini", "deepagents"]
 
@@ -71,7 +71,7 @@ def test_a_package_is_started_by_the_file_that_it_names(tmp_path: Path):
         Program(
             name="dirac",
             argv=(str(root / "d.js"),),
-            place="~/node_modules",
+            found_in="~/node_modules",
             owner=AgentOwner(ecosystem="npm", package="@dirac/cli", version="3.0.0"),
         )
     ]
@@ -103,7 +103,7 @@ def test_a_file_that_cannot_be_started_alone_is_started_by_node(tmp_path: Path):
     assert [one.argv for one in npm(tmp_path, node=node)] == [(node, str(root / "d.js"))]
     assert npm(tmp_path) == []
     (tmp_path / "bin").chmod(0o777)
-    assert [one.refused for one in npm(tmp_path, node=node)] == ["~/bin can be written to by everybody"]
+    assert [one.refused for one in npm(tmp_path, node=node)] == ["~/bin can be written to by every user"]
 
 
 def python(tmp_path: Path, *wanted: Wanted) -> list[Program]:
@@ -122,7 +122,7 @@ def test_a_module_is_run_by_the_python_of_its_environment(tmp_path: Path):
         Program(
             name="deepagents",
             argv=(f"{tmp_path}/env/bin/python3", "-m", "deepagents_acp"),
-            place="~/env/bin",
+            found_in="~/env/bin",
             owner=AgentOwner(ecosystem="pypi", package="deepagents-acp", version="0.0.13"),
         )
     ]
@@ -133,7 +133,7 @@ def test_not_where_everybody_can_change_it(tmp_path: Path):
     project(site, "deepagents-acp", "0.0.13")
     site.chmod(0o777)
     (program,) = python(tmp_path, MODULE)
-    assert program.refused == "~/env/lib/python3.12/site-packages can be written to by everybody"
+    assert program.refused == "~/env/lib/python3.12/site-packages can be written to by every user"
 
 
 def test_and_not_where_it_is_not(tmp_path: Path):

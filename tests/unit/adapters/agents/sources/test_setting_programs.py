@@ -13,8 +13,8 @@ from support.agent_homes import program
 
 def resolve(home: Path, command: str | None, *args: str, **rest: str) -> tuple[str | None, str | None]:
     setting = Setting(host="Zed (x)", name="mine", command=command, args=args, **rest)
-    places = [SearchFolder(str(home / name), name) for name in ("open", "bin") if (home / name).is_dir()]
-    hits = scan(places, bare_names([setting]))
+    folders = [SearchFolder(str(home / name), name) for name in ("open", "bin") if (home / name).is_dir()]
+    hits = scan(folders, bare_names([setting]))
     done = resolved(setting, hits, Inspector(str(home), "linux"), str(home))
     return done.program, done.refused
 
@@ -34,7 +34,7 @@ def test_by_its_name_in_the_search_path(tmp_path: Path):
 def test_a_place_that_is_refused_is_passed_over_where_there_is_a_better_one(tmp_path: Path):
     program(tmp_path / "open/mine")
     (tmp_path / "open").chmod(0o777)
-    assert resolve(tmp_path, "mine") == (f"{tmp_path}/open/mine", "~/open can be written to by everybody")
+    assert resolve(tmp_path, "mine") == (f"{tmp_path}/open/mine", "~/open can be written to by every user")
     path = str(program(tmp_path / "bin/mine"))
     assert resolve(tmp_path, "mine") == (path, None)
 
@@ -44,7 +44,7 @@ def test_never_by_the_folder_one_is_in(tmp_path: Path, command: str, monkeypatch
     program(tmp_path / "bin/mine")
     program(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
-    assert resolve(tmp_path, command) == (None, "which program that is depends on the folder one is in")
+    assert resolve(tmp_path, command) == (None, "which program that is depends on the working folder")
 
 
 @pytest.mark.parametrize("name", ["folder", "data", "missing", "nul\0"])
@@ -62,7 +62,7 @@ def test_a_setting_without_a_command_and_one_that_is_refused_stay_as_they_are(tm
 
 def test_a_script_that_everybody_can_write_is_not_run_by_its_interpreter(tmp_path: Path):
     node, script = program(tmp_path / "bin/node"), program(tmp_path / "cli.js", mode=0o666)
-    why = "~/cli.js can be written to by everybody"
+    why = "~/cli.js can be written to by every user"
     assert resolve(tmp_path, "node", str(script)) == (str(node), why)
     script.chmod(0o644)
     assert resolve(tmp_path, "node", str(script), "--acp", "/nonexistent") == (str(node), None)

@@ -1,1 +1,1 @@
-"""The settings in which users have set agents up."""
+"""Agents in the user's settings of editors."""

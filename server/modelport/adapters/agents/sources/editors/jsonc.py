@@ -9,12 +9,12 @@ import msgspec
 
 STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 COMMENTS = rb'(%b)|//[^\n]*|/\*.*?\*/|(["/].*)' % STRING
-"""A string, a comment, or what is neither. The last takes all the rest along, so that no text is looked at twice."""
+"""A string, a comment, or an unclosed one of them up to the end of the text, so that no text is scanned twice."""
 LAST_COMMAS = rb'(%b|".*)|,(?=\s*[}\]])' % STRING
 
 
 def members(text: bytes) -> Mapping[str, msgspec.Raw]:
-    """The members of an object, as plain JSON; none where the text is no object, or broken."""
+    """The members of an object, as plain JSON; none where the text is broken, or not an object."""
     text = text.removeprefix(b"\xef\xbb\xbf")
     try:
         return _members(text)

@@ -1,7 +1,7 @@
 """The agents that this user has set up in editors and in other programs that start agents.
 
-Only settings of the user's own are read: what a folder that is worked on says about agents is as trustworthy as whoever
-sent the folder. Of the variables that an agent is started with the names are kept; their values are not even decoded.
+Only the user's own settings are read: those of a project folder are as trustworthy as the sender of the folder. Of
+the variables that an agent is started with the names are kept; their values are not even decoded.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.agents.sources.editors import jsonc
-from modelport.adapters.agents.sources.editors.settings_files import SettingsFile, places, shown
+from modelport.adapters.agents.sources.editors.settings_files import SettingsFile, settings_files, shown
 from modelport.adapters.agents.sources.editors.superqode import superqode_agents
 from modelport.domain.agents.observations import Setting
 
-LARGEST = 1_000_000
-"""No settings are larger, in bytes; what is, is left unread."""
+MAX_SETTINGS_BYTES = 1_000_000
+"""A larger file is not read."""
 ZED_BUILT_IN = ("gemini", "claude", "codex")
-"""The agents that Zed has set up under these names itself, before it had the registry."""
+"""Agents that Zed had built in under these names, before it had the registry."""
 
 
 class Started(Struct):
-    """How older settings of Zed name a program: all of it under ``command``."""
+    """A program in older settings of Zed: everything under ``command``."""
 
     path: str
     args: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Started(Struct):
 
 
 class Entry(Struct):
-    """An agent as any of the files writes it."""
+    """An agent, in the form of any of the files."""
 
     type: str | None = None
     command: str | Started | None = None
@@ -44,45 +44,45 @@ class Entry(Struct):
 
 
 def configured(home: Path, variables: Mapping[str, str], platform: str) -> tuple[Setting, ...]:
-    """What is set up, file by file. Files that cannot be read, or are broken, have nothing to say.
+    """The agents that are set up, file by file. Files that are missing, unreadable or broken are skipped.
 
     ``platform`` is ``sys.platform``.
     """
-    found: list[Setting] = []
-    for place in places(home, variables, platform):
-        text = read_settings(place.path)
-        if text and place.key.encode() in text:
-            found += _of_file(place, text, f"{place.editor} ({shown(place.path, home)})", platform)
-    found += superqode_agents(home, platform, read_settings, command_line)
-    return tuple(setting for setting in found if _is_sound(setting))
+    settings: list[Setting] = []
+    for file in settings_files(home, variables, platform):
+        text = read_settings(file.path)
+        if text and file.key.encode() in text:
+            settings += _of_file(file, text, f"{file.editor} ({shown(file.path, home)})", platform)
+    settings += superqode_agents(home, platform, read_settings, command_line)
+    return tuple(setting for setting in settings if _is_sound(setting))
 
 
 def read_settings(path: str) -> bytes:
-    """The content of a file; nothing where it cannot be had, is too large, or is no file. It never waits."""
+    """The content of a file; empty where it cannot be read, is too large, or is not a regular file. Never blocks."""
     try:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     except (OSError, ValueError):
         return b""
     try:
         about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > LARGEST:
+        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_SETTINGS_BYTES:
             return b""
         with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(LARGEST)
+            return file.read(MAX_SETTINGS_BYTES)
     except OSError:
         return b""
     finally:
         os.close(descriptor)
 
 
-def _of_file(place: SettingsFile, text: bytes, host: str, platform: str) -> Iterator[Setting]:
-    agents = jsonc.members(text).get(place.key)
+def _of_file(file: SettingsFile, text: bytes, host: str, platform: str) -> Iterator[Setting]:
+    agents = jsonc.members(text).get(file.key)
     for name, raw in jsonc.members(bytes(agents)).items() if agents else ():
         try:
             entry = msgspec.json.decode(raw, type=Entry)
         except (ValueError, RecursionError):
             continue
-        setting = _setting(place.editor, host, _printable(name), entry, platform)
+        setting = _setting(file.editor, host, _printable(name), entry, platform)
         if setting:
             yield setting
 
@@ -105,7 +105,7 @@ def _setting(editor: str, host: str, name: str, entry: Entry, platform: str) -> 
 
 
 def _of_zed(host: str, name: str, entry: Entry) -> Setting | None:
-    """An agent that Zed fetches itself: from the registry, from an extension, or one of those it came with.
+    """An agent that Zed downloads itself: from the registry, from an extension, or one of its built-in ones.
 
     Source: zed-industries/zed crates/settings_content/src/agent.rs.
     """
@@ -116,7 +116,7 @@ def _of_zed(host: str, name: str, entry: Entry) -> Setting | None:
 
 
 def command_line(line: str, platform: str) -> tuple[str, ...]:
-    """A line as a shell would cut it; nothing where its quotes are not closed, or the system's shell cuts otherwise."""
+    """The words of a line, split as a POSIX shell does; none where a quote is not closed, and on Windows."""
     if platform == "win32":
         return ()
     import shlex
@@ -132,7 +132,7 @@ def _names(env: Mapping[str, Raw] | None) -> tuple[str, ...]:
 
 
 def _is_sound(setting: Setting) -> bool:
-    """Whether it can be shown to people, and started as it is shown."""
+    """Whether it can be shown, and started as it is shown."""
     return bool(setting.name) and (setting.command or "").isprintable() and not any("\0" in arg for arg in setting.args)
 
 

@@ -1,4 +1,4 @@
-"""Where editors keep the settings of this user. No folder that is worked on is among the places."""
+"""The settings files of editors, of this user; never those of a project folder."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ VS_CODES = (
     ("Cursor", "Cursor"),
     ("Windsurf", "Windsurf"),
 )
-"""The editors made from VS Code, and the folders of their settings."""
-MOST_PROFILES = 50
+"""VS Code and the editors made from it, with the folders of their settings."""
+MAX_PROFILES = 50
 
 
 class SettingsFile(Struct, frozen=True):
@@ -29,7 +29,7 @@ class SettingsFile(Struct, frozen=True):
     """The member of the file that holds the agents, by name."""
 
 
-def places(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[SettingsFile]:
+def settings_files(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[SettingsFile]:
     """The files, whether they exist or not.
 
     Source: zed-industries/zed crates/paths/src/paths.rs; the JetBrains AI Assistant help, "Add ACP agents"; the VS Code
@@ -55,18 +55,18 @@ def places(home: Path, variables: Mapping[str, str], platform: str) -> Iterator[
 
 
 def shown(path: str, home: Path) -> str:
-    """A path for people, with ``~`` for the home folder."""
+    """A path to show, with ``~`` for the home folder."""
     plain, start = path.replace("\\", "/"), f"{home}/".replace("\\", "/")
     return f"~/{plain[len(start) :]}" if plain.startswith(start) else plain
 
 
 def _folder(named: str | None) -> str | None:
-    """A folder that a variable names; a relative one means nothing, least of all a folder that is worked on."""
+    """The folder that a variable names; None for a relative one, which could lead into a project folder."""
     return named.rstrip("/") if named and os.path.isabs(named) else None  # noqa: PTH117
 
 
 def _entries(folder: str) -> list[str]:
     try:
-        return sorted(os.listdir(folder))[:MOST_PROFILES]  # noqa: PTH208
+        return sorted(os.listdir(folder))[:MAX_PROFILES]  # noqa: PTH208
     except OSError:
         return []

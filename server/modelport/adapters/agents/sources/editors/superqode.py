@@ -1,4 +1,4 @@
-"""The agents that this user has described for SuperQode, a file each."""
+"""The agents that this user has set up for SuperQode, a file each."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from msgspec import Struct
 
 from modelport.domain.agents.observations import Setting
 
-MOST_FILES = 100
+MAX_FILES = 100
 SYSTEMS = {"darwin": "macos", "win32": "windows"}
-"""What SuperQode calls a system, where ``sys.platform`` says otherwise."""
+"""SuperQode's names of systems, where they differ from ``sys.platform``."""
 
 
-class Described(Struct):
-    """What such a file has to say before SuperQode takes it."""
+class AgentFile(Struct):
+    """The fields of a file that SuperQode requires or reads."""
 
     identity: str
     name: str
@@ -31,9 +31,9 @@ def superqode_agents(
     home: Path,
     platform: str,
     read: Callable[[str], bytes],
-    cut: Callable[[str, str], tuple[str, ...]],
+    split: Callable[[str, str], tuple[str, ...]],
 ) -> Iterator[Setting]:
-    """The agents. ``read`` reads a file, ``cut`` cuts a command line as the system's shell would.
+    """The agents. ``read`` reads a file, ``split`` splits a command line as the system's shell does.
 
     Source: SuperagenticAI/superqode src/superqode/agents/discovery.py and src/superqode/agents/data.
     """
@@ -42,21 +42,21 @@ def superqode_agents(
         names = sorted(name for name in os.listdir(folder) if name.endswith(".toml"))  # noqa: PTH208
     except OSError:
         return
-    for name in names[:MOST_FILES]:
-        described = _described(read(f"{folder}/{name}"))
-        if described is None or not described.active or described.protocol != "acp":
+    for name in names[:MAX_FILES]:
+        agent = _agent_file(read(f"{folder}/{name}"))
+        if agent is None or not agent.active or agent.protocol != "acp":
             continue
-        commands = described.run_command
-        argv = cut(commands.get(SYSTEMS.get(platform, platform)) or commands.get("*", ""), platform)
+        commands = agent.run_command
+        argv = split(commands.get(SYSTEMS.get(platform, platform)) or commands.get("*", ""), platform)
         if argv:
             host = f"SuperQode (~/.superqode/agents/{name})"
-            yield Setting(host=host, name=described.name, command=argv[0], args=argv[1:])
+            yield Setting(host=host, name=agent.name, command=argv[0], args=argv[1:])
 
 
-def _described(text: bytes) -> Described | None:
+def _agent_file(text: bytes) -> AgentFile | None:
     import tomllib
 
     try:
-        return msgspec.convert(tomllib.loads(text.decode()), Described)
+        return msgspec.convert(tomllib.loads(text.decode()), AgentFile)
     except (ValueError, RecursionError):
         return None

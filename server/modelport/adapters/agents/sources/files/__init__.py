@@ -1,1 +1,1 @@
-"""Reading folders and files that any program may have written."""
+"""Reads folders and files that any program may have written."""

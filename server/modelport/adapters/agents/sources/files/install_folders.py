@@ -14,19 +14,19 @@ from typing import NamedTuple
 
 from modelport.adapters.agents.sources.files.reading import listed, whole
 
-MOST_NAMES = 300
-"""How many names of a folder stand for a ``*``."""
+MAX_NAMES = 300
+"""How many entries of a folder a ``*`` matches at most."""
 
 
 class Installer(NamedTuple):
-    """Where an installer keeps programs."""
+    """The folders of an installer's programs."""
 
     variables: tuple[str, ...]
-    """If one of them is set, its folder is used instead of the starts."""
+    """If one of them is set, its folder replaces the starts."""
     starts: tuple[str, ...]
     """``~`` is home, ``$NAME`` a variable that has to be set."""
     tails: tuple[str, ...] = ("",)
-    """What follows; ``*`` in a part stands for anything, the newest version first."""
+    """What follows a start; ``*`` in a part matches anything, the newest version first."""
 
 
 _DATA = "$XDG_DATA_HOME"
@@ -106,7 +106,7 @@ NODE_MODULES = (
 
 
 def installers(platform: str) -> tuple[Installer, ...]:
-    """Those of a system, as ``sys.platform`` names it."""
+    """The installers of a system, as ``sys.platform`` names it."""
     return WINDOWS if platform == "win32" else POSIX
 
 
@@ -116,7 +116,7 @@ def folders(of: Iterable[Installer], variables: Mapping[str, str], home: str) ->
         chosen = next((variables[name] for name in installer.variables if variables.get(name)), None)
         starts = [chosen] if chosen else [_start(start, variables, home) for start in installer.starts]
         for start in starts:
-            # A relative folder would be another one in every place.
+            # A relative folder would depend on the working folder.
             if start and os.path.isabs(start):
                 for tail in installer.tails:
                     yield from _expanded(start, tail)
@@ -138,9 +138,9 @@ def with_npmrc(variables: Mapping[str, str], home: str) -> dict[str, str]:
 
 def registry_id(path: str) -> str | None:
     """The registry's id of the agent that Zed has unpacked a file for."""
-    _, found, rest = path.replace(os.sep, "/").partition("/external_agents/registry/")
-    agent, _, version = rest.partition("/")
-    return agent if found and version.startswith("v_") else None
+    _, matched, below = path.replace(os.sep, "/").partition("/external_agents/registry/")
+    agent, _, version = below.partition("/")
+    return agent if matched and version.startswith("v_") else None
 
 
 def _start(start: str, variables: Mapping[str, str], home: str) -> str | None:
@@ -148,9 +148,9 @@ def _start(start: str, variables: Mapping[str, str], home: str) -> str | None:
         return os.path.join(home, start[2:])
     if not start.startswith("$"):
         return start
-    name, _, rest = start[1:].partition("/")
+    name, _, below = start[1:].partition("/")
     value = variables.get(name) or (os.path.join(home, ".local/share") if name == _DATA[1:] else "")
-    return os.path.join(value, rest) if value else None
+    return os.path.join(value, below) if value else None
 
 
 def _expanded(folder: str, tail: str) -> Iterator[str]:
@@ -160,13 +160,13 @@ def _expanded(folder: str, tail: str) -> Iterator[str]:
         return
     parent, _, prefix = before.rpartition("/")
     parent = os.path.join(folder, parent) if parent else folder
-    rest = after.removeprefix("/")
-    names = [name for name in listed(parent)[:MOST_NAMES] if name.startswith(prefix)]
+    next_tail = after.removeprefix("/")
+    names = [name for name in listed(parent)[:MAX_NAMES] if name.startswith(prefix)]
     for name in sorted(names, key=_newest, reverse=True):
-        yield from _expanded(os.path.join(parent, name), rest)
+        yield from _expanded(os.path.join(parent, name), next_tail)
 
 
 def _newest(name: str) -> tuple[list[int], str]:
-    """Orders ``v22.10.0`` after ``v22.9.0``; names that are no versions come by their letters."""
+    """A key that orders ``v22.10.0`` after ``v22.9.0``, and names that are not versions by their letters."""
     parts = name.lstrip("v").split(".")
     return [int(part) for part in parts if part.isdecimal() and len(part) < 10], name

@@ -1,4 +1,4 @@
-"""Reads a little of files that anybody may have written. What cannot be read, or is odd, is not there."""
+"""Reads the beginning of files that any program may have written. What cannot be read counts as missing."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH116, PTH208
@@ -7,16 +7,16 @@ from __future__ import annotations
 import os
 import stat
 
-HEAD = 4096
-"""How much of a program says what runs it, in bytes."""
-LONGEST_MANIFEST = 64 * 1024
-"""The longest file of a package manager that is read whole, in bytes."""
+HEAD_BYTES = 4096
+"""How much of a program is read to see what runs it."""
+MAX_MANIFEST_BYTES = 64 * 1024
+"""A larger file of a package manager is not read."""
 
-# Neither a pipe without a writer nor a terminal may hold anybody up. Windows has none of these flags.
+# Neither a pipe without a writer nor a terminal may block the reader. Windows has none of these flags.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
 
 
-def head(path: str, limit: int = HEAD) -> bytes:
+def head(path: str, limit: int = HEAD_BYTES) -> bytes:
     """The first bytes of a regular file; none of anything else."""
     try:
         descriptor = os.open(path, _FLAGS)
@@ -30,14 +30,14 @@ def head(path: str, limit: int = HEAD) -> bytes:
         os.close(descriptor)
 
 
-def whole(path: str, limit: int = LONGEST_MANIFEST) -> bytes:
-    """A file as a whole; nothing of one that is longer than the limit, since half of it would mean something else."""
+def whole(path: str, limit: int = MAX_MANIFEST_BYTES) -> bytes:
+    """All bytes of a file; none of a file above the limit, since a part of it would mean something else."""
     content = head(path, limit + 1)
     return content if len(content) <= limit else b""
 
 
 def listed(folder: str) -> list[str]:
-    """The names in a folder; none where it is not one, or must not be read."""
+    """The names in a folder; none where it is not a folder, or cannot be read."""
     try:
         return os.listdir(folder)
     except (OSError, ValueError):
@@ -53,7 +53,7 @@ def is_file(path: str) -> bool:
 
 
 def real(path: str) -> str:
-    """Where a path leads in the end; itself where it leads in circles."""
+    """A path with all links resolved; the path itself where they form a circle."""
     try:
         return os.path.realpath(path)
     except (OSError, ValueError):
@@ -61,7 +61,7 @@ def real(path: str) -> str:
 
 
 def shown(path: str, home: str) -> str:
-    """A path for people: the home folder as ``~``, and nothing that a terminal would obey."""
+    """A path to show: the home folder as ``~``, and without control characters."""
     inside = path == home or path.startswith(home + os.sep)
     short = f"~{path[len(home) :].replace(os.sep, '/')}" if home and inside else path
     return short if short.isprintable() else "".join(c if c.isprintable() else "?" for c in short)

@@ -10,15 +10,15 @@ import stat
 from modelport.adapters.agents.sources.files.reading import shown
 from modelport.adapters.user_id import user_id
 
-_HOPS = 40
-"""Links that lead on to links; the limit of Linux."""
+_MAX_HOPS = 40
+"""How many links in a row are followed; the limit of Linux."""
 
 
 class Trust:
-    """Judges files and folders by who may write to them; remembers folders for as long as it lives.
+    """Refuses files and folders that other users can write to; caches folders for as long as it exists.
 
-    A refusal is the end of a sentence. On Windows, where modes say nothing of this, only the characters of a path
-    are looked at.
+    A refusal is the end of a sentence. On Windows, where modes do not show this, only the characters of a path are
+    checked.
     """
 
     def __init__(self, home: str, *, modes: bool) -> None:
@@ -29,40 +29,40 @@ class Trust:
         self._folders: dict[str, str | None] = {}
 
     def program(self, path: str) -> str | None:
-        """Why a program must not be started; None where nothing speaks against it.
+        """Why a program must not be started; None where it may be.
 
         Every link on the way to it counts, and every folder that holds one.
         """
         if not path.isprintable():
             return "its path holds characters that cannot be shown"
-        for _ in range(_HOPS):
+        for _ in range(_MAX_HOPS):
             folder = os.path.dirname(path)
             if why := self.folder(folder):
                 return why
             try:
                 status = os.lstat(path)
                 if not stat.S_ISLNK(status.st_mode):
-                    return self._judged(path, status, sticky=False)
-                # Not made shorter: what ".." after a link means is the system's to say.
+                    return self._refusal(path, status, sticky=False)
+                # Not normalized: only the system can resolve ".." after a link.
                 path = os.path.join(folder, os.readlink(path))
             except (OSError, ValueError):
                 break
-        return "it cannot be looked at"
+        return "it cannot be read"
 
     def folder(self, path: str) -> str | None:
-        """Why what a folder holds must not be started; the sticky bit does not make it better."""
+        """Why what a folder holds must not be started; here the sticky bit is not enough."""
         if path not in self._folders:
             self._folders[path] = self._way(path) or self._itself(path)
         return self._folders[path]
 
     def _itself(self, path: str) -> str | None:
         try:
-            return self._judged(path, os.stat(path), sticky=False)
+            return self._refusal(path, os.stat(path), sticky=False)
         except (OSError, ValueError):
-            return "its folder cannot be looked at"
+            return "its folder cannot be read"
 
-    def _way(self, path: str, hops: int = _HOPS) -> str | None:
-        """Why somebody else could put another folder in the place of this one."""
+    def _way(self, path: str, hops: int = _MAX_HOPS) -> str | None:
+        """Why another user could replace this folder by another one."""
         if not self._modes:
             return None
         if path not in self._ways:
@@ -77,20 +77,20 @@ class Trust:
         try:
             status = os.lstat(path)
             if not stat.S_ISLNK(status.st_mode):
-                return self._judged(path, status, sticky=True)
+                return self._refusal(path, status, sticky=True)
             target = os.path.join(parent, os.readlink(path))
         except (OSError, ValueError):
-            return "its folder cannot be looked at"
-        foreign = self._judged(path, status, sticky=True)
-        return foreign or (self._way(target, hops - 1) if hops else "its folder cannot be looked at")
+            return "its folder cannot be read"
+        foreign = self._refusal(path, status, sticky=True)
+        return foreign or (self._way(target, hops - 1) if hops else "its folder cannot be read")
 
-    def _judged(self, path: str, status: os.stat_result, *, sticky: bool) -> str | None:
-        """``sticky`` is whether the sticky bit, by which nobody renames what others own, is enough."""
+    def _refusal(self, path: str, status: os.stat_result, *, sticky: bool) -> str | None:
+        """``sticky``: whether the sticky bit is enough, by which only its owner can rename an entry."""
         if not self._modes:
             return None
         if status.st_uid not in self._safe:
             return f"{shown(path, self._home)} belongs to another user"
         mode = status.st_mode
         if mode & stat.S_IWOTH and not stat.S_ISLNK(mode) and not (sticky and mode & stat.S_ISVTX):
-            return f"{shown(path, self._home)} can be written to by everybody"
+            return f"{shown(path, self._home)} can be written to by every user"
         return None

@@ -1,4 +1,4 @@
-"""Which Node scripts would run on, told without running it."""
+"""Which Node scripts would run on, found without running it."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH116, PTH118, PTH120, PTH206
@@ -12,16 +12,16 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.agents.sources.files.reading import head, real, whole
-from modelport.adapters.agents.sources.files.scan import endings, is_program, path_places
+from modelport.adapters.agents.sources.files.scan import endings, is_program, path_folders
 from modelport.adapters.agents.sources.packages.owner import manifest
 
 
 def node_identity(variables: Mapping[str, str], platform: str = sys.platform) -> str:
-    """What changes when another Node takes the place of the first one in PATH; empty where there is none."""
+    """The path, time and size of the first Node in PATH, to notice another one; empty where there is none."""
     names = [f"node{ending}" for ending in endings(variables, platform)] or ["node"]
-    # One look per folder: this is asked for every agent, and a listing would cost a hundred times as much.
-    for place in path_places(variables.get("PATH", ""), "PATH", platform):
-        for path in (os.path.join(place.folder, name) for name in names if place.refused is None):
+    # One stat per folder: this is called for every agent, and a listing would cost a hundred times as much.
+    for folder in path_folders(variables.get("PATH", ""), "PATH", platform):
+        for path in (os.path.join(folder.path, name) for name in names if folder.refused is None):
             if is_program(path):
                 final = real(path)
                 status = os.stat(final)
@@ -30,7 +30,7 @@ def node_identity(variables: Mapping[str, str], platform: str = sys.platform) ->
 
 
 def node_version(path: str) -> str | None:
-    """The version of a Node, by the folder of its installer or the files beside it; None where nothing says.
+    """The version of a Node, from the folder of its installer or the files beside it; None where neither has it.
 
     Source: the layouts of nvm, fnm, n, asdf, mise and Homebrew, ``tools/user/platform.json`` of Volta, the headers that
     Node's own archives and packages bring, and npm's package ``node``.
@@ -80,7 +80,7 @@ class _Platform(Struct):
 def _of_volta(shim: str) -> str | None:
     home = os.path.dirname(os.path.dirname(shim))
     try:
-        found = msgspec.json.decode(whole(os.path.join(home, "tools/user/platform.json")), type=_Platform)
+        platform = msgspec.json.decode(whole(os.path.join(home, "tools/user/platform.json")), type=_Platform)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return None
-    return _version(found.node.runtime)
+    return _version(platform.node.runtime)

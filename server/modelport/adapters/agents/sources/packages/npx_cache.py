@@ -1,4 +1,4 @@
-"""Agents that are on this machine without a program on any path: cached by npx, or only a package in some folder."""
+"""Folders of npm packages: those that npx has cached, and those that are installed globally."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH112, PTH116, PTH118, PTH119, PTH120
@@ -16,39 +16,39 @@ NPX_LABEL = "npx cache"
 
 
 class Modules(NamedTuple):
-    """A ``node_modules`` folder, and what it is for people."""
+    """A ``node_modules`` folder, and its label to show."""
 
     folder: str
     label: str
 
 
 def npx_modules(variables: Mapping[str, str], home: str) -> list[Modules]:
-    """What npx keeps of packages it has run, the newest first."""
-    found = [folder for folder in folders(NPX, variables, home) if os.path.isdir(folder)]
-    return [Modules(folder, NPX_LABEL) for folder in sorted(found, key=_age)]
+    """The folders in which npx caches packages, the newest first."""
+    existing = [folder for folder in folders(NPX, variables, home) if os.path.isdir(folder)]
+    return [Modules(folder, NPX_LABEL) for folder in sorted(existing, key=_age)]
 
 
-def npx_places(modules: Iterable[Modules]) -> Iterator[SearchFolder]:
+def npx_folders(modules: Iterable[Modules]) -> Iterator[SearchFolder]:
     """The folders of the programs that npx has cached: running one of them downloads nothing."""
     return (SearchFolder(os.path.join(folder, ".bin"), label) for folder, label in modules)
 
 
-def global_modules(places: Iterable[SearchFolder], variables: Mapping[str, str], home: str) -> list[Modules]:
+def global_modules(search_folders: Iterable[SearchFolder], variables: Mapping[str, str], home: str) -> list[Modules]:
     """The folders of packages that were installed for the whole machine or user.
 
     Wherever npm puts programs into ``bin``, the packages are in ``lib/node_modules`` beside it.
     """
-    found = [
-        os.path.join(os.path.dirname(place.folder), "lib", "node_modules")
-        for place in places
-        if place.refused is None and os.path.basename(place.folder) == "bin"
+    candidates = [
+        os.path.join(os.path.dirname(folder.path), "lib", "node_modules")
+        for folder in search_folders
+        if folder.refused is None and os.path.basename(folder.path) == "bin"
     ]
-    found += folders(NODE_MODULES, variables, home)
-    return [Modules(folder, shown(folder, home)) for folder in dict.fromkeys(found) if os.path.isdir(folder)]
+    candidates += folders(NODE_MODULES, variables, home)
+    return [Modules(folder, shown(folder, home)) for folder in dict.fromkeys(candidates) if os.path.isdir(folder)]
 
 
 def installed(modules: Iterable[Modules], packages: Collection[str]) -> Iterator[tuple[str, str, str]]:
-    """Which of these npm packages are there: the package, its folder, and what that is for people."""
+    """Those of these npm packages that are installed: the package, its folder, and the label of the folder."""
     scoped: dict[str, set[str]] = {}
     for package in packages:
         scope, _, name = package.rpartition("/")

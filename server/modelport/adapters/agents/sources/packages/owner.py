@@ -15,26 +15,26 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.agents.sources.files.reading import HEAD, head, is_file, real, whole
+from modelport.adapters.agents.sources.files.reading import HEAD_BYTES, head, is_file, real, whole
 from modelport.adapters.agents.sources.packages.python import (
-    LONGEST_NAME,
+    MAX_NAME_CHARS,
     PythonPackages,
     is_environment,
     printable_version,
 )
 from modelport.protocol.types import AgentOwner
 
-SHIM_HEAD = 4 * HEAD
-"""A shim of pnpm's begins with long lists of folders."""
-_MOST_LINKS = 16
-_MOST_PARENTS = 6
+SHIM_HEAD_BYTES = 4 * HEAD_BYTES
+"""pnpm's shims begin with long lists of folders."""
+_MAX_LINKS = 16
+_MAX_PARENTS = 6
 _MODULES = f"{os.sep}node_modules{os.sep}"
 _STARTS = ("$basedir/", "%dp0%\\", "%~dp0\\", "%~dp0/")
-"""How shims write the folder they are in."""
+"""How shims write their own folder."""
 
 
 class Manifest(Struct):
-    """What of a ``package.json`` matters here."""
+    """The fields of a ``package.json`` that matter here."""
 
     name: str | None = None
     version: str | None = None
@@ -47,8 +47,8 @@ class Manifest(Struct):
         return self.bin or {}
 
     def owner(self) -> AgentOwner | None:
-        """The package, if its name can be one."""
-        if not self.name or len(self.name) > LONGEST_NAME or not self.name.isprintable():
+        """The package; None where its name is not valid."""
+        if not self.name or len(self.name) > MAX_NAME_CHARS or not self.name.isprintable():
             return None
         return AgentOwner(ecosystem="npm", package=self.name, version=printable_version(self.version))
 
@@ -57,7 +57,7 @@ _MANIFEST = msgspec.json.Decoder(Manifest)
 
 
 class Packages:
-    """Identifies programs; remembers what it has read for as long as it lives."""
+    """Identifies the packages of programs; caches what it has read for as long as it exists."""
 
     def __init__(self, python: PythonPackages) -> None:
         self._python = python
@@ -80,7 +80,7 @@ class Packages:
         if not os.path.basename(interpreter).startswith(("python", "pypy")):
             return None
         if not os.path.isabs(interpreter):
-            # PATH says which Python it is, unless the script lies in an environment and that is the one in use.
+            # PATH decides which Python it is, unless the script lies in an environment and that is the one in use.
             if not _in_environment(final):
                 return None
             interpreter = os.path.join(os.path.dirname(final), "python3")
@@ -94,12 +94,12 @@ class Packages:
 
     def _content(self, path: str) -> bytes:
         if path not in self._contents:
-            self._contents[path] = head(path, SHIM_HEAD)
+            self._contents[path] = head(path, SHIM_HEAD_BYTES)
         return self._contents[path]
 
     def _links(self, path: str) -> Iterator[str]:
-        """A path and where its links lead, one after the other, with the folders as they really are."""
-        for _ in range(_MOST_LINKS):
+        """A path and the targets of its links, one after the other, with their folders resolved."""
+        for _ in range(_MAX_LINKS):
             folder = os.path.dirname(path)
             if folder not in self._folders:
                 self._folders[folder] = real(folder)
@@ -123,7 +123,7 @@ class Packages:
             found = self._manifest(root)
             return found.owner() if found and (not found.bins() or _is_bin(path, root, found)) else None
         root = path
-        for _ in range(_MOST_PARENTS):
+        for _ in range(_MAX_PARENTS):
             root, below = os.path.dirname(root), root
             if root == below:
                 break
@@ -146,7 +146,7 @@ class Packages:
 
 
 def manifest(root: str) -> Manifest | None:
-    """What the ``package.json`` of a folder says; None where there is none that makes sense."""
+    """The ``package.json`` of a folder; None where it is missing or broken."""
     content = whole(os.path.join(root, "package.json"))
     try:
         return _MANIFEST.decode(content.removeprefix(b"\xef\xbb\xbf")) if content else None
@@ -167,21 +167,21 @@ def shim_target(content: bytes, folder: str) -> str | None:
     for line in text.splitlines():
         if line.startswith("#") or ("exec " not in line and "dp0" not in line):
             continue
-        for piece in line.split('"')[1::2]:
-            start = next((start for start in _STARTS if piece.startswith(start)), None)
-            target = piece[len(start) :].replace("\\", "/") if start else ""
+        for part in line.split('"')[1::2]:
+            start = next((start for start in _STARTS if part.startswith(start)), None)
+            target = part[len(start) :].replace("\\", "/") if start else ""
             if "/" in target and not any(mark in target for mark in "$%:*"):
                 return os.path.normpath(os.path.join(folder, target))
-            if piece.startswith("/") and "/node_modules/" in piece:
-                return piece
+            if part.startswith("/") and "/node_modules/" in part:
+                return part
     return None
 
 
 def interpreter_of(content: bytes, path: str) -> str | None:
-    """What runs a script: a path, or a bare name that is looked for in PATH. None where it is no script."""
+    """The interpreter of a script: a path, or a bare name that is looked up in PATH. None for anything but a script."""
     if not content.startswith(b"#!"):
         return None
-    lines = content[:HEAD].decode("utf-8", "replace").splitlines()
+    lines = content[:HEAD_BYTES].decode("utf-8", "replace").splitlines()
     words = lines[0][2:].split()
     if not words:
         return None
@@ -189,13 +189,13 @@ def interpreter_of(content: bytes, path: str) -> str | None:
         return next(
             (os.path.basename(word) for word in words[1:] if not word.startswith("-") and "=" not in word), None
         )
-    # A path that is too long for a first line, or has a space, is in the second one, as a text that Python passes over.
+    # A path with a space, or too long for the first line, is in the second one, in a string that Python skips.
     if len(lines) > 1 and lines[1].startswith("'''exec' "):
-        rest = lines[1].removeprefix("'''exec' ")
-        if rest.startswith(('"$(dirname', "$(dirname")):
+        command = lines[1].removeprefix("'''exec' ")
+        if command.startswith(('"$(dirname', "$(dirname")):
             return os.path.join(os.path.dirname(real(path)), "python3")
-        quote = rest[0] if rest[:1] in ("'", '"') else " "
-        return rest.removeprefix(quote).partition(quote)[0]
+        quote = command[0] if command[:1] in ("'", '"') else " "
+        return command.removeprefix(quote).partition(quote)[0]
     return words[0]
 
 
@@ -204,7 +204,7 @@ def _in_environment(path: str) -> bool:
 
 
 def bin_path(root: str, found: Manifest, names: Iterable[str]) -> str | None:
-    """The file of a package's program: the one of these names, or the only one."""
+    """The file of a package's program: that of the first of these names that it has, else its only one."""
     bins: dict[str, Any] = found.bins()
     target = next((bins[name] for name in names if name in bins), None)
     if target is None and len(bins) == 1:
@@ -212,5 +212,5 @@ def bin_path(root: str, found: Manifest, names: Iterable[str]) -> str | None:
     if not target or "\0" in target:
         return None
     path = os.path.normpath(os.path.join(root, target))
-    # A package names its own files; one that names others is none to follow.
+    # A package may name only its own files.
     return path if path.startswith(root + os.sep) and is_file(path) else None

@@ -1,4 +1,4 @@
-"""Which Python package a script belongs to, by what installers leave beside it. Nothing is imported or run.
+"""Which Python package a script belongs to, read from the records of installers. Nothing is imported or run.
 
 Source: the specifications "Recording installed projects" and "Entry points" on packaging.python.org.
 """
@@ -10,18 +10,18 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from modelport.adapters.agents.sources.files.reading import HEAD, head, is_file, listed, real
+from modelport.adapters.agents.sources.files.reading import HEAD_BYTES, head, is_file, listed, real
 from modelport.protocol.types import AgentOwner
 
-MOST_PROJECTS = 500
-"""How many projects of one environment are gone through for a script whose project cannot be guessed."""
-RECORD_HEAD = 16 * 1024
-LONGEST_NAME = 214
+MAX_PROJECTS = 500
+"""How many projects of one environment are searched for a script whose project cannot be guessed."""
+RECORD_HEAD_BYTES = 16 * 1024
+MAX_NAME_CHARS = 214
 _RECORDS = (".dist-info", ".egg-info")
 
 
 class PythonPackages:
-    """The projects of Python environments; remembers what it has listed for as long as it lives."""
+    """The projects of Python environments; caches what it has listed for as long as it exists."""
 
     def __init__(self, home: str) -> None:
         self._home = home
@@ -32,7 +32,7 @@ class PythonPackages:
     def of_script(self, python: str, script: str, guesses: Iterable[str] = ()) -> AgentOwner | None:
         """The project that has a script of this name in the environment of an interpreter.
 
-        ``guesses`` are projects that it may be, to be looked at before all others.
+        ``guesses`` are projects that it may belong to; they are tried before all others.
         """
         sites = self._sites(python)
         for site in sites:
@@ -46,7 +46,7 @@ class PythonPackages:
         return None
 
     def of_binary(self, path: str, guesses: Iterable[str] = ()) -> AgentOwner | None:
-        """The project that has put a program of its own into an environment, as its record says."""
+        """The project that has installed a binary into an environment, by its record."""
         name = os.path.basename(path)
         python = os.path.join(os.path.dirname(path), "python3")
         for site in self._sites(python):
@@ -57,12 +57,12 @@ class PythonPackages:
         return None
 
     def installed(self, python: str, project: str) -> str | None:
-        """Where the record of a project is, if it is in the environment of an interpreter."""
+        """The folder of a project's record in the environment of an interpreter; None where it is not installed."""
         name = canonical(project)
         return next((self._all(site)[name] for site in self._sites(python) if name in self._all(site)), None)
 
     def owner(self, info: str) -> AgentOwner | None:
-        """What a record says of its project."""
+        """The project of a record."""
         return _owner(info)
 
     def _all(self, site: str) -> dict[str, str]:
@@ -73,7 +73,7 @@ class PythonPackages:
 
     def _by_script(self, site: str) -> dict[str, str]:
         if site not in self._scripts:
-            infos = list(self._all(site).values())[:MOST_PROJECTS]
+            infos = list(self._all(site).values())[:MAX_PROJECTS]
             self._scripts[site] = {script: info for info in infos for script in scripts_of(info)}
         return self._scripts[site]
 
@@ -85,7 +85,7 @@ class PythonPackages:
 
 
 def canonical(project: str) -> str:
-    """A project's name in the one spelling that the index gives it."""
+    """A project's name in its normalized spelling."""
     return "-".join(part for part in project.lower().replace("_", "-").replace(".", "-").split("-") if part)
 
 
@@ -96,8 +96,8 @@ def _project(record: str) -> str:
 
 
 def scripts_of(info: str) -> list[str]:
-    """The programs that a project's entry points make."""
-    text = head(os.path.join(info, "entry_points.txt"), HEAD * 4).decode("utf-8", "replace")
+    """The names of the programs that a project's entry points define."""
+    text = head(os.path.join(info, "entry_points.txt"), HEAD_BYTES * 4).decode("utf-8", "replace")
     section, found = "", list[str]()
     for line in text.splitlines():
         stripped = line.strip()
@@ -137,7 +137,7 @@ def _records(info: str, path: str) -> bool:
     """Whether a project's record names a file. Files outside of its packages come first in it."""
     site = os.path.dirname(info)
     final = real(path)
-    lines = head(os.path.join(info, "RECORD"), RECORD_HEAD).decode("utf-8", "replace").splitlines()
+    lines = head(os.path.join(info, "RECORD"), RECORD_HEAD_BYTES).decode("utf-8", "replace").splitlines()
     wanted = os.path.basename(path)
     files = (line.partition(",")[0].strip('"') for line in lines)
     return any(file.endswith(wanted) and real(os.path.join(site, file)) == final for file in files)
@@ -154,11 +154,11 @@ def _owner(info: str) -> AgentOwner | None:
             name = canonical(value.strip())
         elif key == "Version":
             version = value.strip()
-    if not name or len(name) > LONGEST_NAME or not name.isprintable():
+    if not name or len(name) > MAX_NAME_CHARS or not name.isprintable():
         return None
     return AgentOwner(ecosystem="pypi", package=name, version=printable_version(version))
 
 
 def printable_version(version: str | None) -> str | None:
-    """A version that can be shown; None for anything else."""
+    """A version that can be shown, else None."""
     return version if version and len(version) <= 64 and version.isprintable() else None

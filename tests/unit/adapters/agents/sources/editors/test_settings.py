@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.editors.settings import LARGEST, configured
+from modelport.adapters.agents.sources.editors.settings import MAX_SETTINGS_BYTES, configured
 from modelport.domain.agents.observations import Setting
 
 CANARY = "sk-canary-0123456789"
@@ -270,7 +270,7 @@ def test_names_are_fit_to_be_shown(tmp_path: Path) -> None:
 
 
 def test_a_large_file_is_left_unread(tmp_path: Path) -> None:
-    path = write(tmp_path / ".config/zed/settings.json", ONE + " " * (LARGEST - len(ONE)))
+    path = write(tmp_path / ".config/zed/settings.json", ONE + " " * (MAX_SETTINGS_BYTES - len(ONE)))
     assert set(read(tmp_path)) == {"One"}
     write(path, ONE + " " * 10_000_000)
     assert read(tmp_path) == {}

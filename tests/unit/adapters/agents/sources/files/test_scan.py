@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.files.scan import SearchFolder, distinct, endings, path_places, scan
+from modelport.adapters.agents.sources.files.scan import SearchFolder, distinct, endings, path_folders, scan
 from support.agent_homes import program
 
 WINDOWS = (".com", ".exe", ".bat", ".cmd")
@@ -14,8 +14,8 @@ WINDOWS = (".com", ".exe", ".bat", ".cmd")
 def test_every_folder_is_looked_at_in_order(tmp_path: Path):
     first, second = program(tmp_path / "a/gemini"), program(tmp_path / "b/gemini")
     program(tmp_path / "b/other")
-    places = path_places(f"{tmp_path}/a:{tmp_path}/missing:{tmp_path}/b", "PATH", "linux")
-    assert [(hit.name, hit.path) for hit in scan(places, {"gemini", "codex"})] == [
+    folders = path_folders(f"{tmp_path}/a:{tmp_path}/missing:{tmp_path}/b", "PATH", "linux")
+    assert [(hit.name, hit.path) for hit in scan(folders, {"gemini", "codex"})] == [
         ("gemini", str(first)),
         ("gemini", str(second)),
     ]
@@ -54,28 +54,28 @@ def test_relative_and_empty_entries_are_looked_at_and_refused(tmp_path: Path, mo
     monkeypatch.chdir(tmp_path / "here")
     folder = tmp_path / "here" / entry
     program(folder / "gemini")
-    (hit,) = scan(distinct(path_places(f"{entry}:/nonexistent", "PATH", "linux")), {"gemini"})
-    assert hit.place.refused == "its folder is a relative or empty entry of PATH"
+    (hit,) = scan(distinct(path_folders(f"{entry}:/nonexistent", "PATH", "linux")), {"gemini"})
+    assert hit.folder.refused == "its folder is a relative or empty entry of PATH"
     assert hit.path.startswith("/")
 
 
 def test_no_path_names_no_folder():
-    assert list(path_places("", "PATH", "linux")) == []
+    assert list(path_folders("", "PATH", "linux")) == []
 
 
 def test_a_folder_counts_once_and_the_first_name_stays(tmp_path: Path):
     (tmp_path / "a").mkdir()
     (tmp_path / "b").symlink_to("a")
     (tmp_path / "file").write_text("")
-    places = [SearchFolder(f"{tmp_path}/{name}", name) for name in ("missing", "file", "b", "a", "a/")]
-    assert [place.label for place in distinct(places)] == ["b"]
+    folders = [SearchFolder(f"{tmp_path}/{name}", name) for name in ("missing", "file", "b", "a", "a/")]
+    assert [folder.label for folder in distinct(folders)] == ["b"]
 
 
 def test_a_folder_that_is_named_badly_first_may_be_named_well_later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     program(tmp_path / "gemini")
     monkeypatch.chdir(tmp_path)
-    hits = scan(distinct(path_places(f".:{tmp_path}", "PATH", "linux")), {"gemini"})
-    assert [hit.place.refused is None for hit in hits] == [False, True]
+    hits = scan(distinct(path_folders(f".:{tmp_path}", "PATH", "linux")), {"gemini"})
+    assert [hit.folder.refused is None for hit in hits] == [False, True]
 
 
 def test_windows_runs_the_first_of_its_endings_in_any_case(tmp_path: Path):
@@ -83,8 +83,8 @@ def test_windows_runs_the_first_of_its_endings_in_any_case(tmp_path: Path):
         program(tmp_path / name)
     (tmp_path / "qwen.exe").mkdir()
     program(tmp_path / "qwen.cmd")
-    places = path_places(f'"{tmp_path}";{tmp_path}/missing', "PATH", "win32")
-    hits = scan(places, ["gemini", "codex", "qwen"], WINDOWS)
+    folders = path_folders(f'"{tmp_path}";{tmp_path}/missing', "PATH", "win32")
+    hits = scan(folders, ["gemini", "codex", "qwen"], WINDOWS)
     assert {hit.name: Path(hit.path).name for hit in hits} == {
         "gemini": "Gemini.CMD",
         "codex": "codex.exe",

@@ -8,7 +8,7 @@ import pytest
 from modelport.adapters.agents.sources.files.trust import Trust
 from support.agent_homes import program
 
-EVERYBODY = "can be written to by everybody"
+EVERYBODY = "can be written to by every user"
 
 
 def trust(home: Path) -> Trust:

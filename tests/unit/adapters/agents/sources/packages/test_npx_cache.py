@@ -8,8 +8,8 @@ from modelport.adapters.agents.sources.packages.npx_cache import (
     Modules,
     global_modules,
     installed,
+    npx_folders,
     npx_modules,
-    npx_places,
 )
 from support.agent_homes import npm_global, npm_package
 
@@ -19,9 +19,9 @@ def test_programs_that_npx_has_cached_are_found_the_newest_first(tmp_path: Path)
         modules = tmp_path / ".npm/_npx" / hash_ / "node_modules"
         npm_package(modules, "@google/gemini-cli", version, gemini="dist/index.js")
         os.utime(modules, (age, age))
-    hits = scan(npx_places(npx_modules({}, str(tmp_path))), {"gemini"})
+    hits = scan(npx_folders(npx_modules({}, str(tmp_path))), {"gemini"})
     assert [hit.path.split("/_npx/")[1][:3] for hit in hits] == ["bbb", "ccc", "aaa"]
-    assert {hit.place.label for hit in hits} == {"npx cache"}
+    assert {hit.folder.label for hit in hits} == {"npx cache"}
 
 
 def test_npms_variable_names_another_cache(tmp_path: Path):
@@ -35,12 +35,12 @@ def test_packages_lie_beside_the_programs_that_npm_links(tmp_path: Path):
     npm_global(tmp_path / "a", "droid", droid="cli.js")
     npm_global(tmp_path / "b", "droid", droid="cli.js")
     (tmp_path / ".bun/install/global/node_modules").mkdir(parents=True)
-    places = [
+    folders = [
         SearchFolder(str(tmp_path / "a/bin"), "PATH"),
         SearchFolder(str(tmp_path / "b/bin"), "PATH", "refused"),
         SearchFolder(str(tmp_path / "a"), "PATH"),
     ]
-    found = [modules for modules in global_modules(places, {}, str(tmp_path)) if str(tmp_path) in modules.folder]
+    found = [modules for modules in global_modules(folders, {}, str(tmp_path)) if str(tmp_path) in modules.folder]
     assert [modules.label for modules in found] == ["~/a/lib/node_modules", "~/.bun/install/global/node_modules"]
 
 
