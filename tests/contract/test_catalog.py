@@ -1,4 +1,4 @@
-"""The shipped catalog: every row names a provider that exists, and says no more than it knows."""
+"""The shipped catalog: every row names a provider that exists, and has no invented facts."""
 
 from __future__ import annotations
 

@@ -233,7 +233,7 @@ async def test_it_looks_for_changes_now_and_then_and_not_at_every_call(
     assert list(await kept.providers()) == []
     await KeyringStore(index).set("groq", key())
     assert list(await kept.providers()) == []
-    # What it changes itself it knows at once.
+    # Its own changes count at once.
     await kept.set("openai", key())
     assert list(await kept.providers()) == ["groq", "openai"]
 
@@ -244,7 +244,7 @@ async def test_it_looks_for_changes_now_and_then_and_not_at_every_call(
 class Refusing(FileKeyring):
     """Fails in a way of its own with every access."""
 
-    error: Exception = KeyringError("the backend says no")
+    error: Exception = KeyringError("the backend refused")
 
     def get_password(self, service: str, username: str) -> str | None:
         raise self.error
@@ -256,22 +256,22 @@ class Refusing(FileKeyring):
 async def test_without_a_keyring_there_is_no_key_and_none_can_be_kept(entries: Path, kept: KeyringStore) -> None:
     for _ in using(keyring.backends.fail.Keyring()):
         assert await kept.get("groq") is None
-        for ask in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), kept.describe):
+        for request in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), kept.describe):
             with pytest.raises(RequestFailed, match="environment variable") as failed:
-                await ask()
+                await request()
             assert failed.value.kind == "unsupported"
 
 
 async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> None:
     for _ in using(LockedKeyring()):
-        for ask in (
+        for request in (
             lambda: kept.get("groq"),
             lambda: kept.set("groq", key()),
             lambda: kept.delete("groq"),
             kept.describe,
         ):
             with pytest.raises(RequestFailed, match="unlock") as failed:
-                await ask()
+                await request()
             assert (failed.value.kind, failed.value.action) == ("auth_required", "unlock the keyring")
 
 
@@ -327,7 +327,7 @@ async def test_a_key_that_another_program_deleted_is_gone_and_off_the_list(entri
 
 
 class Hanging(FileKeyring):
-    """Waits for somebody to unlock it, until it is released; counts those who wait."""
+    """A keyring that waits to be unlocked, until it is released; counts the waiting calls."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -355,9 +355,9 @@ def hanging(entries: Path) -> Iterator[Hanging]:
 async def test_a_keyring_that_hangs_is_given_up_in_time(hanging: Hanging, index: Path) -> None:
     store = KeyringStore(index, timeout_s=0.05)
     with anyio.fail_after(5):
-        for ask in (lambda: store.get("groq"), lambda: store.set("groq", key())):
+        for request in (lambda: store.get("groq"), lambda: store.set("groq", key())):
             with pytest.raises(RequestFailed, match="unlock") as failed:
-                await ask()
+                await request()
             assert failed.value.kind == "auth_required"
 
 
@@ -414,5 +414,5 @@ async def test_nothing_blocks_the_event_loop(kept: KeyringStore) -> None:
 
 def test_the_stand_in_of_the_tests_fails_as_a_real_backend_does(entries: Path) -> None:
     with pytest.raises(PasswordDeleteError):
-        keyring.delete_password("modelport", "nobody")
+        keyring.delete_password("modelport", "unknown")
     assert keyring.backends.null.Keyring().get_password("a", "b") is None

@@ -216,7 +216,7 @@ def test_its_models_are_listed_on_a_host_that_is_known_from_its_own(row: Provide
         assert other.partition(".")[2] == address.partition(".")[2]
         assert other != address
     for pattern, label in row.wire.models_hosts.items():
-        # No star where somebody else's name could stand: the last two labels are the vendor's own.
+        # No star where another owner's name could stand: the last two labels are the vendor's own.
         assert "*" not in pattern.split(".")[0]
         assert not any("*" in part for part in pattern.split(".")[-2:])
         assert re.fullmatch(r"[a-z0-9-]+", label)
@@ -280,8 +280,8 @@ def test_every_parameter_is_sent_or_refused_by_name(row: Provider) -> None:
     for call in built_calls(row):
         plain = msgspec.structs.replace(call, tools=(tool(),))
         for name in CHECKS:
-            asked = msgspec.structs.replace(plain, parameters={name: values.get(name, 1)})
-            body, refused = sent_or_refused(asked)
+            sent = msgspec.structs.replace(plain, parameters={name: values.get(name, 1)})
+            body, refused = sent_or_refused(sent)
             assert refused in (None, f"parameters.{name}")
             assert body != sent_or_refused(plain)[0]
 
@@ -291,8 +291,8 @@ def test_every_tool_choice_is_sent_or_refused_by_name(row: Provider) -> None:
     for call in built_calls(row):
         for choice in ("auto", "none", "required", "named"):
             named = "get_weather" if choice == "named" else None
-            asked = msgspec.structs.replace(call, tools=(tool(),), tool_choice=choice, named_tool=named)
-            body, refused = sent_or_refused(asked)
+            sent = msgspec.structs.replace(call, tools=(tool(),), tool_choice=choice, named_tool=named)
+            body, refused = sent_or_refused(sent)
             if choice in ("auto", "none"):
                 assert refused is None
                 assert "tools" in body or choice == "none"

@@ -253,9 +253,9 @@ async def test_connecting_asks_for_something_that_needs_the_key(world: World, ro
     world.answer = Answer(pieces=[json.dumps(listing).encode()])
     before = len(world.server.requests)
     connection = await world.connections.connect(ConnectProviderParams(provider=row.id))
-    asked = [request for request in world.server.requests[before:] if request.path != "/token"]
-    assert connection.verified is bool(asked)
-    for request in asked:
+    requests = [request for request in world.server.requests[before:] if request.path != "/token"]
+    assert connection.verified is bool(requests)
+    for request in requests:
         assert request.method == "GET"
         assert request.path.startswith(f"/{row.id}/")
         check_credential(row, row.default_model or "some-model", request.headers)
@@ -331,9 +331,9 @@ async def test_the_host_that_lists_the_models_lists_them(elsewhere: Elsewhere, r
     listing = await elsewhere.hosts.models(place, None)
     assert listing is not None
     assert [model.id for model in listing.models] == ["us.maker.new-v1:0"]
-    asked = elsewhere.world.server.requests[before:]
-    assert {urlsplit(request.path).netloc for request in asked} == {urlsplit(lists_models(row)).netloc}
-    for request in asked:
+    requests = elsewhere.world.server.requests[before:]
+    assert {urlsplit(request.path).netloc for request in requests} == {urlsplit(lists_models(row)).netloc}
+    for request in requests:
         check_credential(row, row.default_model or "", request.headers)
 
 
@@ -354,15 +354,15 @@ async def test_who_may_not_list_the_models_is_connected_without_a_proof(elsewher
     said = {"Message": "User: arn:aws:iam::1:user/x is not authorized to perform: bedrock:ListFoundationModels"}
     for status in (403, 429, 500):
         elsewhere.world.answer = Answer(status, pieces=[json.dumps(said).encode()])
-        connection, asked = await elsewhere.connect(row)
-        assert (connection.verified, connection.model, len(asked)) == (False, row.default_model, 1)
+        connection, requests = await elsewhere.connect(row)
+        assert (connection.verified, connection.model, len(requests)) == (False, row.default_model, 1)
 
 
 @every_row_apart
 async def test_behind_an_address_of_ones_own_no_list_is_asked_for(elsewhere: Elsewhere, row: Provider) -> None:
     own = "http://bedrock-runtime.gateway.example"
-    connection, asked = await elsewhere.connect(row, base_url=own, api_key=Secret(KEY))
-    assert (connection.verified, connection.base_url, asked) == (False, own, [])
+    connection, requests = await elsewhere.connect(row, base_url=own, api_key=Secret(KEY))
+    assert (connection.verified, connection.base_url, requests) == (False, own, [])
 
 
 TOOL = {"name": "get_weather", "description": "Tells the weather.", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The usage ledger: what is recorded is counted, by whatever question, whoever else writes, whatever breaks."""
+"""The usage ledger: every recorded call is counted, in every report, with concurrent writers, after crashes."""
 
 from __future__ import annotations
 
@@ -267,9 +267,9 @@ def writer(path: Path, name: str, count: int) -> subprocess.Popen[bytes]:
 async def test_processes_that_write_at_once_lose_nothing(tmp_path: Path) -> None:
     path = tmp_path / "usage.sqlite3"
     writers = [writer(path, f"writer{n}", 40) for n in range(4)]
-    told = [int(line) for process in writers for line in process.communicate()[0].split()]
+    reported = [int(line) for process in writers for line in process.communicate()[0].split()]
     assert [process.returncode for process in writers] == [0, 0, 0, 0]
-    assert len(set(told)) == 160
+    assert len(set(reported)) == 160
     ledger = SqliteLedger(path)
     groups = dict(await ledger.groups("model"))
     assert {name: totals.total_calls for name, totals in groups.items()} == {f"writer{n}": 40 for n in range(4)}
@@ -282,14 +282,14 @@ async def test_a_writer_that_is_killed_loses_no_row_it_had_recorded(tmp_path: Pa
     path = tmp_path / "usage.sqlite3"
     process = writer(path, "killed", 0)
     assert process.stdout is not None
-    told = [int(process.stdout.readline()) for _ in range(50)]
+    reported = [int(process.stdout.readline()) for _ in range(50)]
     process.send_signal(signal.SIGKILL)
-    told += [int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    reported += [int(line) for line in process.stdout.read().splitlines(keepends=True) if line.endswith(b"\n")]
     process.wait()
     process.stdout.close()
     ledger = SqliteLedger(path)
     kept = [call.id for call in await ledger.history(limit=10_000)]
-    assert set(told) <= set(kept)
+    assert set(reported) <= set(kept)
     # The sums agree with the rows, and the next writer goes on.
     assert (await ledger.totals()).total_calls == len(kept)
     assert (await ledger.record(record())).id == max(kept) + 1
@@ -328,7 +328,7 @@ async def test_a_file_that_cannot_be_used_is_a_failure_with_a_way_out(tmp_path: 
     path.parent.mkdir()
     spoil(path)
     ledger = SqliteLedger(path)
-    for ask in (
+    for request in (
         lambda: ledger.record(record()),
         ledger.totals,
         ledger.history,
@@ -336,7 +336,7 @@ async def test_a_file_that_cannot_be_used_is_a_failure_with_a_way_out(tmp_path: 
         lambda: ledger.nested_groups(("day", "model")),
     ):
         with pytest.raises(RequestFailed) as failed:
-            await ask()
+            await request()
         assert failed.value.action
         assert "ledger" in failed.value.message
         assert str(tmp_path) not in failed.value.message

@@ -21,7 +21,7 @@ from modelport.app import local
 from modelport.engine.calls.recorder import CallRecorder
 from modelport.engine.local.completions import LocalDialects
 from modelport.engine.local.model_files import LocalModels, Status
-from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.configuration import ActiveConfiguration
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
 from modelport.engine.providers.secret_sources import SecretSources
@@ -45,7 +45,7 @@ class Core:
         variables = self.environment.variables()
         self.folder = data_folder(variables)
         self.registry = load_registry()
-        self.configuration = Configurations(self.registry, LocalConfigurationFile(config_folder(variables)))
+        self.configuration = ActiveConfiguration(self.registry, LocalConfigurationFile(config_folder(variables)))
         self.configuration.load()
         self._secrets = secrets = SecretSources(self.registry, self.environment, LocalCommands())
         self._pool = HttpPool()

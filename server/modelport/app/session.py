@@ -32,7 +32,9 @@ class App:
         self.connections = Connections(core.registry, core.credentials, core.endpoints, core.dialects)
         self.providers = Providers(core.registry, core.environment, core.credentials, self.connections, core.dialects)
         self.defaults = DefaultChain(core.registry, core.credentials, self.connections, self._local_servers, core.log)
-        self.completions = Completions(self.connections, core.dialects, core.recorder, self.defaults, self._enrich)
+        self.completions = Completions(
+            self.connections, core.dialects, core.recorder, self.defaults, self._suggest_models
+        )
         self.diagnostics = Diagnostics(
             VERSION,
             core.environment,
@@ -52,5 +54,5 @@ class App:
         params = DiscoverProviderParams(timeout_ms=QUICK_MS)
         return (await discovery.find(params, lambda _: None, open_ports=False)).servers
 
-    async def _enrich(self, error: RequestFailed, call: ModelCall) -> None:
-        await (await self.models.get()).suggestions.add(error, call.endpoint)
+    async def _suggest_models(self, error: RequestFailed, call: ModelCall) -> None:
+        await (await self.models.get()).suggestions.enrich(error, call.endpoint)

@@ -4,7 +4,7 @@ The tree, which callers may rely on::
 
     ModelportError
       * InvalidParams        the request is wrong: ``field`` names the parameter
-      * RequestFailed        the request was fine and failed: ``kind`` says why
+      * RequestFailed        the request was sound and failed: ``kind`` says why
 
 Cancellation is not an error and is not here. Anything else that is raised is a bug.
 A message is one sentence that says what to do next; it never holds a secret, a traceback or a path.
@@ -47,7 +47,7 @@ class ModelportError(Exception):
         self.action = action
 
     def data(self) -> ErrorData:
-        """What goes into ``data`` of the error reply."""
+        """The ``data`` of the error reply."""
         return ErrorData(kind=self.kind, provider=self.provider, model=self.model, action=self.action)
 
 
@@ -59,16 +59,16 @@ class InvalidParams(ModelportError):
         self.field = field
 
     def data(self) -> ErrorData:
-        """What goes into ``data``, with the field at fault."""
+        """The ``data`` of the error reply, with the field at fault."""
         return ErrorData(kind=self.kind, provider=self.provider, model=self.model, action=self.action, field=self.field)
 
 
 class RequestFailed(ModelportError):
-    """The request was fine and failed.
+    """The request was sound and failed.
 
-    ``reason`` is the kind, which such an error always has. ``retry_after_ms`` comes from the
+    ``reason`` is ``kind`` again, typed as never absent. ``retry_after_ms`` comes from the
     provider; ``retryable`` says whether the same request may succeed later. ``text``,
-    ``reasoning`` and ``usage`` hold what had arrived when it broke off.
+    ``reasoning`` and ``usage`` hold the part of the answer that had arrived.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class RequestFailed(ModelportError):
         self.attempts: Sequence[Attempt] | None = None
 
     def data(self) -> ErrorData:
-        """What goes into ``data``, with what had arrived."""
+        """The ``data`` of the error reply, with the part of the answer that had arrived."""
         return ErrorData(
             kind=self.kind,
             provider=self.provider,

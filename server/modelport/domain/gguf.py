@@ -1,4 +1,4 @@
-"""Reads what the head of a GGUF file says of its model.
+"""Reads the header of a GGUF file.
 
 Source: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -14,16 +14,17 @@ from msgspec.structs import replace
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
-MOST_ENTRIES = 4096
-MOST_TENSORS = 65_536
-MOST_ITEMS = 2_097_152
-"""Strings in all lists of a file together; the largest vocabularies have a quarter of a million, and as many merges."""
-LONGEST_KEY = 65_535
-LONGEST_TEXT = 65_536
-"""Bytes of a text that is kept; a longer one, such as a chat template, is passed over."""
-LONGEST_NAME = 200
-DEEPEST = 4
-MOST_DIMENSIONS = 8
+MAX_ENTRIES = 4096
+MAX_TENSORS = 65_536
+MAX_ITEMS = 2_097_152
+"""Strings in all lists of a file together. The largest vocabularies have 250,000, and as many merges."""
+MAX_KEY_BYTES = 65_535
+MAX_TEXT_BYTES = 65_536
+"""A longer text, such as a chat template, is skipped."""
+MAX_NAME_CHARS = 200
+MAX_DEPTH = 4
+"""Of lists in lists."""
+MAX_DIMENSIONS = 8
 
 QUANTIZATIONS: dict[int, str] = {
     0: "F32",
@@ -71,7 +72,7 @@ EMBEDDERS = frozenset(
 )
 """Architectures that only embed. Source: ``MODEL_ARCH_NAMES`` in gguf 0.19."""
 PARTS = frozenset({"clip"})
-"""Architectures of files that go with a model and are none themselves."""
+"""Architectures of companion files of a model."""
 POOLED, RANKS = (1, 2, 3), 4
 """``<architecture>.pooling_type``: mean, the first and the last token embed; 4 ranks documents."""
 
@@ -95,11 +96,11 @@ Task = Literal["chat", "embeddings", "rerank"]
 
 
 class NotGguf(ValueError):
-    """The bytes are not the head of a GGUF file that can be read; says why."""
+    """The bytes are not the header of a readable GGUF file; the message ends a sentence about it."""
 
 
 class CutShort(Exception):
-    """The head goes on beyond the bytes that were given: at least up to ``needed`` bytes from the start."""
+    """The header is longer than the given bytes: it has at least ``needed`` bytes."""
 
     def __init__(self, needed: int) -> None:
         super().__init__(f"at least {needed} bytes are needed")
@@ -107,14 +108,14 @@ class CutShort(Exception):
 
 
 class GgufHeader(Struct, frozen=True, kw_only=True):
-    """What a file says of its model; what it does not say is absent."""
+    """The header of a file; a missing entry is absent."""
 
     architecture: str | None = None
     name: str | None = None
     kind: str = "model"
     """``general.type``: model, adapter, mmproj and others."""
     size_label: str | None = None
-    """How large it is, as its maker puts it, such as 8x7B."""
+    """The size in its maker's words, such as 8x7B."""
     parameters: int | None = None
     """The numbers in its tensors; absent for a part of a split file."""
     quantization: str | None = None
@@ -123,8 +124,8 @@ class GgufHeader(Struct, frozen=True, kw_only=True):
     task: Task = "chat"
     parts: int = 1
     """How many files the model is split into."""
-    least_bytes: int = 0
-    """A file that is shorter has not come as a whole: this far begins its last tensor."""
+    min_bytes: int = 0
+    """Up to the start of its last tensor. A shorter file is an incomplete download."""
 
     @property
     def is_model(self) -> bool:
@@ -138,45 +139,45 @@ class GgufHeader(Struct, frozen=True, kw_only=True):
 
 
 def read_header(data: bytes | memoryview) -> GgufHeader:
-    """What a file says in its first bytes, which must hold the whole head.
+    """The header in the first bytes of a file, which must hold all of it.
 
     Raises:
         NotGguf: it is no GGUF file, is of another version or byte order, or contradicts itself.
-        CutShort: the head is longer than the data.
+        CutShort: the header is longer than the data.
     """
-    head = _Head(memoryview(data))
-    if head.take(4) != MAGIC:
+    cursor = _Cursor(memoryview(data))
+    if cursor.take(4) != MAGIC:
         raise NotGguf("it does not begin as a GGUF file")
-    version = head.number("<I")
+    version = cursor.number("<I")
     if version not in VERSIONS:
         raise NotGguf(f"it has the version {version}, or the byte order of another machine")
-    tensors, entries = head.number("<Q"), head.number("<Q")
-    if tensors > MOST_TENSORS or entries > MOST_ENTRIES:
-        raise NotGguf("it claims to have more in its head than any model has")
+    tensors, entries = cursor.number("<Q"), cursor.number("<Q")
+    if tensors > MAX_TENSORS or entries > MAX_ENTRIES:
+        raise NotGguf("its header counts more tensors or entries than any model has")
     found: dict[str, Value] = {}
     for _ in range(entries):
-        key = head.text(LONGEST_KEY)
+        key = cursor.text(MAX_KEY_BYTES)
         wanted = key is not None and (key.startswith("general.") or key.endswith(_WANTED))
-        value = head.value(head.number("<I"), wanted=wanted)
+        value = cursor.value(cursor.number("<I"), wanted=wanted)
         if key is not None and wanted and value is not None:
             found[key] = value
-    counted = sum(head.tensor() for _ in range(tensors))
-    return replace(_header(found, counted), least_bytes=head.least_bytes)
+    counted = sum(cursor.tensor() for _ in range(tensors))
+    return replace(_header(found, counted), min_bytes=cursor.min_bytes)
 
 
-class _Head:
-    """A place in the head that moves on with everything that is read."""
+class _Cursor:
+    """A cursor in the header, which moves on with every read."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data
         self._at = 0
         self._items = 0
-        self._furthest = -1
+        self._last_tensor = -1
 
     @property
-    def least_bytes(self) -> int:
-        """How far into the file the tensors that were read begin; 0 for none."""
-        return self._at + self._furthest + 1 if self._furthest >= 0 else 0
+    def min_bytes(self) -> int:
+        """The offset in the file of the last of the tensors read; 0 for none."""
+        return self._at + self._last_tensor + 1 if self._last_tensor >= 0 else 0
 
     def take(self, size: int) -> bytes:
         start = self._at
@@ -187,52 +188,52 @@ class _Head:
         (value,) = struct.unpack(form, self.take(struct.calcsize(form)))
         return value
 
-    def text(self, longest: int) -> str | None:
-        """A text; None for one that is too long to be kept."""
+    def text(self, max_bytes: int) -> str | None:
+        """A text; None for a longer one, which is skipped."""
         size = self.number("<Q")
-        if size > longest:
+        if size > max_bytes:
             self._move(size)
             return None
         return self.take(size).decode("utf-8", "replace")
 
-    def value(self, kind: int, *, wanted: bool) -> Value | None:
-        """A value of the kind; a list and what is not wanted are passed over."""
-        if kind in _SCALARS:
-            return self.number(_SCALARS[kind])
-        if kind == _TEXT:
-            return self.text(LONGEST_TEXT if wanted else -1)
-        self._pass(kind, 1)
+    def value(self, type_id: int, *, wanted: bool) -> Value | None:
+        """A value of the given type; a list, or a text that is not wanted, is skipped."""
+        if type_id in _SCALARS:
+            return self.number(_SCALARS[type_id])
+        if type_id == _TEXT:
+            return self.text(MAX_TEXT_BYTES if wanted else -1)
+        self._skip(type_id, 1)
         return None
 
     def tensor(self) -> int:
-        """How many numbers the next tensor has."""
+        """The number of parameters in the next tensor."""
         self._move(self.number("<Q"))
         dimensions = self.number("<I")
-        if dimensions > MOST_DIMENSIONS:
+        if dimensions > MAX_DIMENSIONS:
             raise NotGguf("it has a tensor of more dimensions than there are")
         size = prod(struct.unpack(f"<{dimensions}Q", self.take(8 * dimensions)))
         self._move(4)
-        self._furthest = max(self._furthest, self.number("<Q"))
+        self._last_tensor = max(self._last_tensor, self.number("<Q"))
         return size
 
-    def _pass(self, kind: int, depth: int) -> None:
-        if kind != _LIST or depth > DEEPEST:
-            raise NotGguf("it has a value of a kind that there is not")
+    def _skip(self, type_id: int, depth: int) -> None:
+        if type_id != _LIST or depth > MAX_DEPTH:
+            raise NotGguf("it has a value of an unknown type")
         inner, count = self.number("<I"), self.number("<Q")
         if inner in _SCALARS:
             self._move(count * struct.calcsize(_SCALARS[inner]))
             return
         self._items += count
-        if self._items > MOST_ITEMS:
+        if self._items > MAX_ITEMS:
             raise NotGguf("it has longer lists than any model has")
         if inner == _TEXT:
-            self._pass_texts(count)
+            self._skip_texts(count)
             return
         for _ in range(count):
-            self._pass(inner, depth + 1)
+            self._skip(inner, depth + 1)
 
-    def _pass_texts(self, count: int) -> None:
-        # A vocabulary has hundreds of thousands of these, so they are passed over as quickly as can be.
+    def _skip_texts(self, count: int) -> None:
+        # A vocabulary has hundreds of thousands of these, so this loop is as short as can be.
         data, at, end, size_at = self._data, self._at, len(self._data), struct.Struct("<Q").unpack_from
         for _ in range(count):
             if at + 8 > end:
@@ -274,14 +275,14 @@ def _quantization(value: Value | None) -> str | None:
 
 
 def _text(value: Value | None) -> str | None:
-    """A text on one line, as far as it can be shown."""
+    """A text on one line, with its printable characters only."""
     if not isinstance(value, str):
         return None
-    return " ".join("".join(c if c.isprintable() else " " for c in value[:LONGEST_NAME]).split()) or None
+    return " ".join("".join(c if c.isprintable() else " " for c in value[:MAX_NAME_CHARS]).split()) or None
 
 
 def _count(value: Value | None) -> int | None:
-    """A number that can be one of tokens, files or parameters."""
+    """A plausible number of tokens, files or parameters; None for any other value."""
     return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**53 else None
 
 

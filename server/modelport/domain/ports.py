@@ -1,4 +1,4 @@
-"""What the engine needs from the outside, as protocols that adapters fulfil."""
+"""The ports of the engine: protocols that adapters implement."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Completer(Protocol):
         """Sends the call and feeds the answer until it is whole.
 
         Raises:
-            InvalidParams: the wire format cannot carry something the call asks for.
+            InvalidParams: the wire format has no field for a value of the call.
             RequestFailed: the provider could not be reached, refused, failed or broke off.
         """
         ...
@@ -68,7 +68,7 @@ class Commands(Protocol):
     """Programs that the configuration names to print a value."""
 
     async def output(self, command: Sequence[str], secret_env_vars: Collection[str]) -> Secret:
-        """The first line that a program prints, run without a shell and without the withheld variables.
+        """The first line that a program prints, run without a shell and without ``secret_env_vars``.
 
         Raises:
             RequestFailed: it cannot be run, fails, prints nothing of use or takes too long.
@@ -77,7 +77,7 @@ class Commands(Protocol):
 
 
 class CredentialStore(Protocol):
-    """Keeps one key per provider where the user's other secrets are.
+    """Stores one key per provider where the user's other secrets are, such as in the keyring.
 
     Every method may wait for a person, so it never blocks the event loop and gives up in time.
 
@@ -86,19 +86,19 @@ class CredentialStore(Protocol):
     """
 
     async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
-        """The key kept for a provider; without ``unlock`` it fails where its owner would have to be asked first."""
+        """The key stored for a provider; without ``unlock`` it fails where the user would have to unlock the store."""
         ...
 
     async def set(self, provider: str, key: StoredKey) -> None:
-        """Keeps a key, in place of any other of the provider."""
+        """Stores a key, in place of any other of the provider."""
         ...
 
     async def delete(self, provider: str) -> bool:
-        """Forgets a key; returns whether there was one."""
+        """Deletes a key; returns whether there was one."""
         ...
 
     async def providers(self) -> Sequence[str]:
-        """The providers a key is kept for, without touching the keys."""
+        """The providers a key is stored for, without reading the keys."""
         ...
 
     def location(self, provider: str) -> str:
@@ -111,7 +111,7 @@ class CredentialStore(Protocol):
 
 
 class VendorFiles(Protocol):
-    """What the vendors' own tools keep on this machine. Looks at files, never at the network."""
+    """Credentials and settings of the vendors' own tools on this machine. Reads files, never the network."""
 
     async def credential(self, row: Provider) -> Credential | None:
         """The credential that the tools have for a provider with a log-in of its own, if there is one."""
@@ -123,14 +123,14 @@ class VendorFiles(Protocol):
 
 
 class UsageLedger(Protocol):
-    """Keeps a row per call, shared by all processes of the user."""
+    """Stores a row per call, shared by all processes of the user."""
 
     async def record(self, call: CallRecord) -> Call:
         """Returns when the row is safe from a crash of this process."""
         ...
 
     async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> UsageTotals:
-        """The sums of a period, the whole time when nothing is given."""
+        """The sums of a period; without bounds, of all time."""
         ...
 
     async def groups(
@@ -194,7 +194,7 @@ class FolderModels(Protocol):
         ...
 
     async def chosen(self, row: Provider, name: str | None) -> FromFolder:
-        """What a call goes to: the model that a name means, or none where none is named.
+        """The target of a call: the model that a name means, or none where none is named.
 
         Raises:
             RequestFailed: there is no such model, there are several, or the folder cannot be read.
@@ -203,10 +203,10 @@ class FolderModels(Protocol):
 
 
 class LocalProber(Protocol):
-    """Asks servers of this machine what they are. Sends no credential, uses no proxy and follows no redirect."""
+    """Sends GET requests to servers of this machine. Sends no credential, uses no proxy and follows no redirect."""
 
-    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
-        """The answer to a GET, its body cut at so many bytes; None where there is no server or it speaks no HTTP."""
+    async def get(self, address: ServerAddress, path: str, max_body_bytes: int) -> Reply | None:
+        """The reply to a GET, its body cut at the limit; None where there is no server or it does not speak HTTP."""
         ...
 
 
@@ -214,5 +214,5 @@ class ListeningPorts(Protocol):
     """The ports of this machine that the user's own programs listen on."""
 
     async def ports(self) -> frozenset[int]:
-        """Those that can be reached from this machine, without this process's own; none where nobody can tell."""
+        """Those open on this machine, without this process's own; empty where the system does not list them."""
         ...

@@ -1,4 +1,4 @@
-"""Checks this installation and says what to do about what is wrong."""
+"""Checks this installation; each failed check has an action that mends it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import CredentialStore, DataFolder, Environment, UsageLedger
-from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.configuration import ActiveConfiguration
 from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import Check, RunDiagnosticsResult
 
 
 class Diagnostics:
-    """The use case of ``diagnostics/run``. Reads no network."""
+    """The use case of ``diagnostics/run``. Makes no network request."""
 
     def __init__(
         self,
@@ -23,7 +23,7 @@ class Diagnostics:
         credentials: Credentials,
         store: CredentialStore,
         ledger: UsageLedger,
-        configuration: Configurations,
+        configuration: ActiveConfiguration,
         local_models: Callable[[], Awaitable[Check]],
     ) -> None:
         self._version = version
@@ -84,16 +84,16 @@ class Diagnostics:
         return Check(id="keyring", status="ok", detail=name)
 
     async def _providers(self) -> Check:
-        found = await self._credentials.list()
-        if not found:
+        statuses = await self._credentials.list()
+        if not statuses:
             return Check(
                 id="credentials",
                 status="warn",
                 detail="no key was found for any provider",
                 action="set a provider's environment variable, or run modelport keys set PROVIDER",
             )
-        places = ", ".join(f"{status.provider} ({status.source})" for status in found)
-        return Check(id="credentials", status="ok", detail=places)
+        detail = ", ".join(f"{status.provider} ({status.source})" for status in statuses)
+        return Check(id="credentials", status="ok", detail=detail)
 
     async def _proxy(self) -> Check:
         names = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")

@@ -1,4 +1,4 @@
-"""What an error tells a program."""
+"""The data of an error."""
 
 from __future__ import annotations
 

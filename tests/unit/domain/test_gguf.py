@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from modelport.domain.gguf import LONGEST_TEXT, MOST_ITEMS, QUANTIZATIONS, CutShort, GgufHeader, NotGguf, read_header
+from modelport.domain.gguf import MAX_ITEMS, MAX_TEXT_BYTES, QUANTIZATIONS, CutShort, GgufHeader, NotGguf, read_header
 
 TEXT, LIST, U32, U64 = 8, 9, 4, 10
 
@@ -75,8 +75,8 @@ def test_what_another_writer_wrote(written: Any) -> None:
         file_type=15,
     )
     header = read_header(data)
-    assert len(data) - 4 * 32 - 32 < header.least_bytes <= len(data)
-    assert replace(header, least_bytes=0) == GgufHeader(
+    assert len(data) - 4 * 32 - 32 < header.min_bytes <= len(data)
+    assert replace(header, min_bytes=0) == GgufHeader(
         architecture="llama",
         name="Tiny Coder",
         size_label="30B-A3B",
@@ -148,7 +148,7 @@ def test_a_part_of_a_split_file_does_not_count_parameters() -> None:
 
 
 @pytest.mark.parametrize(("shape", "size"), [((7_000, 1_000_000), "7B"), ((1_500_000_000,), "1.5B"), ((596_049_920,), "596M"), ((12,), "12")])  # fmt: skip
-def test_the_size_is_counted_where_nobody_says_it(shape: tuple[int, ...], size: str) -> None:
+def test_the_size_is_counted_where_the_header_has_none(shape: tuple[int, ...], size: str) -> None:
     tensor = string("w") + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, 0, 0)
     assert read_header(head(NAMED, tensors=tensor, tensor_count=1)).size == size
 
@@ -172,7 +172,7 @@ def test_text_that_is_no_utf8_and_values_of_another_kind() -> None:
 
 
 def test_a_text_too_long_to_be_kept_is_passed_over() -> None:
-    data = head(entry("general.name", TEXT, string("x" * (LONGEST_TEXT + 1))), NAMED)
+    data = head(entry("general.name", TEXT, string("x" * (MAX_TEXT_BYTES + 1))), NAMED)
     assert read_header(data) == GgufHeader(architecture="llama")
 
 
@@ -192,7 +192,7 @@ BROKEN = {
     "no such kind": head(entry("k", 13, b"")),
     "no such kind in a list": head(entry("k", LIST, struct.pack("<IQ", 77, 1))),
     "lists without bottom": head(entry("k", LIST, struct.pack("<IQ", LIST, 1) * 50)),
-    "a list of more texts than any": head(entry("k", LIST, struct.pack("<IQ", TEXT, MOST_ITEMS + 1))),
+    "a list of more texts than any": head(entry("k", LIST, struct.pack("<IQ", TEXT, MAX_ITEMS + 1))),
     "lists of more lists than any": head(entry("k", LIST, struct.pack("<IQ", LIST, 2**62))),
     "a tensor of many dimensions": head(tensors=string("w") + struct.pack("<I", 2**31), tensor_count=1),
 }

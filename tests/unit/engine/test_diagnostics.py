@@ -6,7 +6,7 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.configuration import Configuration, FileRead, Problem
 from modelport.domain.providers.registry import Registry
 from modelport.engine.diagnostics import Diagnostics
-from modelport.engine.providers.configuration import Configurations
+from modelport.engine.providers.configuration import ActiveConfiguration
 from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import Check
 from support.builders import KeptByVendors, MemoryLedger, MemoryStore, Variables, row, values
@@ -58,7 +58,7 @@ async def checks(
 ) -> dict[str, Check]:
     store, environment = store or MemoryStore(), Variables(**variables)
     credentials = Credentials(REGISTRY, environment, store, KeptByVendors(), values(REGISTRY, environment))
-    configuration = Configurations(Registry(REGISTRY.all()), file or File())
+    configuration = ActiveConfiguration(Registry(REGISTRY.all()), file or File())
     configuration.load()
     diagnostics = Diagnostics("1.2.3", environment, Folder(problem), credentials, store, ledger or MemoryLedger(), configuration, no_folder)  # type: ignore[arg-type]  # fmt: skip
     return {check.id: check for check in (await diagnostics.run()).checks}

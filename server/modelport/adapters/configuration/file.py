@@ -104,7 +104,9 @@ def _read_toml(path: Path, text: str) -> FileRead:
         last = text.rstrip("\n").count("\n") + 1
         # The messages of tomllib name characters and keys, never a value.
         return _broken(path, Finding((), f"This is not valid TOML: {what}."), int(line[1]) if line else last)
-    return _checked(path, raw, {}, [], lambda finding: finding.problem(_line(places.toml_lines(text), finding.place)))
+    return _checked(
+        path, raw, {}, [], lambda finding: finding.problem(_line(places.toml_lines(text), finding.key_path))
+    )
 
 
 def _read_json(path: Path, text: str) -> FileRead:
@@ -123,8 +125,8 @@ def _read_json(path: Path, text: str) -> FileRead:
     ]
 
     def locate(finding: Finding) -> Problem:
-        written = msgspec.structs.replace(finding, place=_written(done.written, finding.place))
-        return written.problem(_line(places.json_lines(text), written.place))
+        written = msgspec.structs.replace(finding, key_path=_written(done.written, finding.key_path))
+        return written.problem(_line(places.json_lines(text), written.key_path))
 
     if unknown:
         return _checked(path, {}, {}, unknown, locate)

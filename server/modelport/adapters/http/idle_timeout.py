@@ -22,9 +22,9 @@ class IdleTimeout:
     """Cancels a scope when a provider has sent nothing for too long. ``pause`` stops the clock."""
 
     def __init__(self, endpoint: Endpoint, scope: anyio.CancelScope) -> None:
-        self.limit_s = endpoint.silence_s or FIRST_DELTA_TIMEOUT_S
+        self.limit_s = endpoint.idle_timeout_s or FIRST_DELTA_TIMEOUT_S
         self.expired = False
-        self._gap_s = endpoint.silence_s or GAP_TIMEOUT_S
+        self._gap_s = endpoint.idle_timeout_s or GAP_TIMEOUT_S
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()

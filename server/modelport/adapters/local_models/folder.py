@@ -142,7 +142,7 @@ def _head(path: str, size: int) -> _Head:
 
 
 def _whole(header: GgufHeader, size: int) -> _Head:
-    if header.least_bytes > size:
+    if header.min_bytes > size:
         return None, "is not whole: download it again"
     return header, None
 

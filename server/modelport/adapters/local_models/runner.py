@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import anyio
 
 from modelport.adapters.local_models.server import WINDOWS, LocalServer
-from modelport.domain.local.model_files import Plan, Served, Tell, command_line
+from modelport.domain.local.model_files import OnProgress, Plan, Served, command_line
 from modelport.domain.ports import LocalProber
 
 STOP_TIMEOUT_S = 5.0
@@ -31,15 +31,15 @@ class LocalRunner:
         self._freed = anyio.Event()
 
     @asynccontextmanager
-    async def serving(self, plan: Plan, tell: Tell) -> AsyncGenerator[Served]:
+    async def serving(self, plan: Plan, on_progress: OnProgress) -> AsyncGenerator[Served]:
         """A server for a model: started and waited for where none runs, and kept for as long as the block lasts.
 
         Raises:
             RequestFailed: it does not start.
         """
-        server = await self._take(plan, tell)
+        server = await self._take(plan, on_progress)
         try:
-            yield await server.ready(tell)
+            yield await server.ready(on_progress)
         finally:
             self._release(server)
 
@@ -57,7 +57,7 @@ class LocalRunner:
             for server in servers:
                 await server.gone(CLOSE_TIMEOUT_S)
 
-    async def _take(self, plan: Plan, tell: Tell) -> LocalServer:
+    async def _take(self, plan: Plan, tell: OnProgress) -> LocalServer:
         key = _key(plan)
         server = self._servers.get(key)
         if server is None or server.over:
@@ -71,7 +71,7 @@ class LocalRunner:
             server.take(plan)
         return server
 
-    async def _make_room(self, max_running: int, tell: Tell) -> None:
+    async def _make_room(self, max_running: int, tell: OnProgress) -> None:
         """Returns when there are fewer servers than may be; the one not used for longest has to go."""
         while True:
             self._servers = {key: server for key, server in self._servers.items() if not server.ended}

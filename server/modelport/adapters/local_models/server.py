@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from modelport.adapters.local_models.process import ServerProcess, free_port
 from modelport.domain.errors import RequestFailed
-from modelport.domain.local.model_files import Plan, Served, Tell, command_line
+from modelport.domain.local.model_files import OnProgress, Plan, Served, command_line
 from modelport.domain.local.servers import ServerAddress
 from modelport.domain.ports import LocalProber
 from modelport.domain.providers.configuration import LocalModelsEntry
@@ -51,7 +51,7 @@ class LocalServer:
         self._failure: RequestFailed | None = None
         self._stopped = False
         self._started_at = 0.0
-        self._listeners: list[Tell] = []
+        self._listeners: list[OnProgress] = []
         # One of those who wait does the work; when it is cancelled, the next goes on from there.
         self._lock = anyio.Lock()
 
@@ -94,7 +94,7 @@ class LocalServer:
         if self._process is not None and not self._process.ended:
             await anyio.to_thread.run_sync(self._process.wait, timeout_s, abandon_on_cancel=True)
 
-    async def ready(self, tell: Tell) -> Served:
+    async def ready(self, tell: OnProgress) -> Served:
         """Its address and key, once it is ready.
 
         Raises:

@@ -36,15 +36,15 @@ Failures = (OSError, NotHttp, anyio.BrokenResourceError, anyio.ClosedResourceErr
 class SocketProber:
     """A ``LocalProber`` with a connection per request."""
 
-    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
+    async def get(self, address: ServerAddress, path: str, max_body_bytes: int) -> Reply | None:
         """The reply, None where there is none or the host is not this machine; the caller sets the timeout."""
-        if not is_loopback(place.host):
+        if not is_loopback(address.host):
             return None
         started = time.monotonic()
         try:
-            async with await connect(place) as stream:
-                await stream.send(_request(place, path))
-                reader, body, whole = await read_response(stream, longest_body)
+            async with await connect(address) as stream:
+                await stream.send(_request(address, path))
+                reader, body, whole = await read_response(stream, max_body_bytes)
         except Failures:
             return None
         latency_ms = (time.monotonic() - started) * 1000
@@ -65,29 +65,29 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-async def connect(place: ServerAddress) -> ByteStream:
+async def connect(address: ServerAddress) -> ByteStream:
     """A connection to a server, without a proxy in between.
 
     Raises:
         OSError: it is not accepted.
     """
-    if place.scheme != "https":
-        return await anyio.connect_tcp(place.host, place.port)
+    if address.scheme != "https":
+        return await anyio.connect_tcp(address.host, address.port)
     # The certificate need not be trusted: nothing secret is sent, and nothing in the reply is relied on.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return await anyio.connect_tcp(place.host, place.port, ssl_context=context, tls_standard_compatible=False)
+    return await anyio.connect_tcp(address.host, address.port, ssl_context=context, tls_standard_compatible=False)
 
 
-def _request(place: ServerAddress, path: str) -> bytes:
-    host = f"[{place.host}]" if ":" in place.host else place.host
-    target = (place.prefix + path).encode("ascii")
-    return request_head(b"GET", target, [(b"Host", f"{host}:{place.port}".encode("ascii")), *HEADERS])
+def _request(address: ServerAddress, path: str) -> bytes:
+    host = f"[{address.host}]" if ":" in address.host else address.host
+    target = (address.prefix + path).encode("ascii")
+    return request_head(b"GET", target, [(b"Host", f"{host}:{address.port}".encode("ascii")), *HEADERS])
 
 
-async def read_response(stream: ByteStream, longest_body: int) -> tuple[ResponseReader, bytes, bool]:
-    """The head, the body up to ``longest_body`` bytes, and whether that is the whole body.
+async def read_response(stream: ByteStream, max_body_bytes: int) -> tuple[ResponseReader, bytes, bool]:
+    """The head, the body up to ``max_body_bytes`` bytes, and whether that is the whole body.
 
     Raises:
         NotHttp: the reply is not HTTP/1.1, or breaks off in the middle.
@@ -101,8 +101,8 @@ async def read_response(stream: ByteStream, longest_body: int) -> tuple[Response
         part = reader.take()
         parts.append(part)
         size += len(part)
-        if size > longest_body:
-            return reader, b"".join(parts)[:longest_body], False
+        if size > max_body_bytes:
+            return reader, b"".join(parts)[:max_body_bytes], False
     return reader, b"".join(parts), True
 
 

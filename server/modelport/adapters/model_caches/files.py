@@ -11,11 +11,11 @@ from pathlib import Path
 import anyio.to_thread
 import msgspec
 
-from modelport.domain.models.listing import KeptListing
+from modelport.domain.models.listing import CachedListing
 from modelport.domain.providers.connection import Endpoint
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
-_KEPT = msgspec.json.Decoder(KeptListing)
+_KEPT = msgspec.json.Decoder(CachedListing)
 
 
 class FileModelCache:
@@ -24,15 +24,15 @@ class FileModelCache:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    async def get(self, endpoint: Endpoint) -> KeptListing | None:
+    async def get(self, endpoint: Endpoint) -> CachedListing | None:
         """The cached list; None where there is none, or it cannot be read."""
         return await anyio.to_thread.run_sync(_read, self._path(endpoint))
 
-    async def put(self, endpoint: Endpoint, kept: KeptListing) -> None:
+    async def put(self, endpoint: Endpoint, listing: CachedListing) -> None:
         """Writes a new file and renames it over the old one, so that no process reads half a list."""
-        await anyio.to_thread.run_sync(_write, self._path(endpoint), kept)
+        await anyio.to_thread.run_sync(_write, self._path(endpoint), listing)
 
-    async def forget(self, endpoint: Endpoint) -> None:
+    async def invalidate(self, endpoint: Endpoint) -> None:
         """Deletes the file."""
         await anyio.to_thread.run_sync(_delete, self._path(endpoint))
 
@@ -44,7 +44,7 @@ class FileModelCache:
         return self._folder / f"{name}.json"
 
 
-def _read(path: Path) -> KeptListing | None:
+def _read(path: Path) -> CachedListing | None:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             return None
@@ -53,7 +53,7 @@ def _read(path: Path) -> KeptListing | None:
         return None
 
 
-def _write(path: Path, kept: KeptListing) -> None:
+def _write(path: Path, kept: CachedListing) -> None:
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".new")

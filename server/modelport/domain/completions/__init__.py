@@ -1,1 +1,1 @@
-"""Completions: what is asked, the parameters, and the answer as it builds up."""
+"""Completions: the request, the parameters, and the answer as it builds up."""

@@ -1,4 +1,4 @@
-"""A completion: what is asked for, independent of any wire format, and the answer as it builds up."""
+"""A completion, independent of any wire format: the call, and the answer as it builds up."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class ModelCall(Struct, frozen=True, kw_only=True):
         return {"provider": endpoint.provider.id, "dialect": endpoint.dialect, "state": state} if state else None
 
     def state_of(self, message: Message) -> Mapping[str, Any]:
-        """What this provider's dialect kept of the turn a message repeats; empty for a turn of another provider."""
+        """The state that ``pack_state`` packed with a message; empty where another provider or dialect packed it."""
         kept = (message.provider_state if message.role == "assistant" else None) or {}
         state = kept.get("state")
         mine = (kept.get("provider"), kept.get("dialect")) == (self.endpoint.provider.id, self.endpoint.dialect)
@@ -63,7 +63,7 @@ class TokenCounts(Struct, frozen=True, kw_only=True):
 
 
 class CallListener(Listener, Protocol):
-    """A listener that is also told of recorded calls."""
+    """A listener that also receives recorded calls."""
 
     def recorded(self, call: Call) -> None:
         """A call was written to the ledger."""
@@ -82,8 +82,8 @@ class _ToolCallParts:
 class Answer:
     """Collects an answer delta by delta and passes each on to the listener.
 
-    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``keep``, ``finish`` and sets ``counts`` in the
-    order of the wire. What it keeps comes back with the next turn, as an outline for ``turn_state.in_order``;
+    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``attach_state``, ``finish`` and sets ``counts`` in the
+    order of the wire. Attached state comes back with the next turn, as an outline for ``turn_state.in_order``;
     a dialect with a better form of its own sets ``state`` instead.
     """
 
@@ -122,11 +122,11 @@ class Answer:
             self.listener.reasoning(text)
 
     def tool_call(self, index: int, *, call_id: str = "", name: str = "", arguments: str = "") -> None:
-        """A piece of the tool call with this index: its id and name once, its arguments in pieces."""
+        """A delta of the tool call with this index: its id and name come once, its arguments in several deltas."""
         call = self._calls.get(index)
         if call is None:
             call = self._calls[index] = _ToolCallParts()
-            self._turn.call(index, self._said())
+            self._turn.call(index, self._text_length())
             if self.first_delta_at is None:
                 self.first_delta_at = self._clock()
         new_id = call_id if call_id and not call.id else None
@@ -141,16 +141,16 @@ class Answer:
             self.listener.tool_call(index, new_id, new_name, arguments)
 
     def attach_state(self, value: dict[str, Any]) -> None:
-        """Something that the provider wants back, as it is, where it stands now."""
-        self._turn.append(value, self._said())
+        """Attaches a value that the provider needs back unchanged, at this place in the answer."""
+        self._turn.append(value, self._text_length())
 
     def whole_state(self) -> dict[str, Any]:
-        """What the provider wants back with the next turn; empty for nothing."""
+        """The state that the provider needs back with the next turn; empty for none."""
         ids = dict(zip(sorted(self._calls), (call.id for call in self.tool_calls()), strict=True))
-        return self.state or self._turn.value(ids, self._said())
+        return self.state or self._turn.value(ids, self._text_length())
 
     def finish(self, reason: FinishReason) -> None:
-        """Why the model stopped."""
+        """Sets the reason why the model stopped."""
         self.finish_reason = reason
 
     def whole_text(self) -> str:
@@ -170,11 +170,11 @@ class Answer:
         return tuple(_tool_call(parts, position) for position, (_, parts) in enumerate(sorted(self._calls.items())))
 
     def output_characters(self) -> int:
-        """How much the model has said so far, for an estimate."""
-        arguments = sum(len(piece) for call in self._calls.values() for piece in call.arguments)
-        return self._said() + sum(map(len, self._reasoning)) + arguments
+        """The length of text, reasoning and arguments so far, for an estimate."""
+        arguments = sum(len(delta) for call in self._calls.values() for delta in call.arguments)
+        return self._text_length() + sum(map(len, self._reasoning)) + arguments
 
-    def _said(self) -> int:
+    def _text_length(self) -> int:
         return sum(map(len, self._text))
 
 
@@ -188,7 +188,7 @@ def _tool_call(parts: _ToolCallParts, position: int) -> ToolCall:
 
 
 def parse_arguments(text: str) -> dict[str, Any] | None:
-    """A model's argument text as a JSON object; nothing at all counts as no arguments.
+    """A model's argument text as a JSON object; a blank text counts as no arguments.
 
     Returns None where it is not a JSON object.
     """
@@ -202,7 +202,7 @@ def parse_arguments(text: str) -> dict[str, Any] | None:
 
 
 def input_characters(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
-    """How much is said to the model, for an estimate; an image counts as 3,000 characters."""
+    """The length of a call's input, for an estimate; an image counts as 3,000 characters."""
     total = sum(len(tool.name) + len(tool.description or "") + len(str(tool.parameters)) for tool in tools)
     for message in messages:
         content = message.content

@@ -1,4 +1,4 @@
-"""Who is told of an answer while it is made. Front ends load this at start, so it knows nothing else."""
+"""The listener to an answer as it streams. Front ends load this at start, so it imports nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Protocol
 
 
 class Listener(Protocol):
-    """Who is told of an answer while it is made. Calls must return at once."""
+    """Receives an answer as it streams. Calls must return at once."""
 
     def text(self, text: str) -> None:
         """More of the answer."""
@@ -21,16 +21,16 @@ class Listener(Protocol):
         ...
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
-        """A provider failed and another is asked."""
+        """A provider failed and a fallback is called."""
         ...
 
     def progress(self, message: str) -> None:
-        """What is being done before the answer can begin, such as a model that is being loaded."""
+        """A step before the answer can begin, such as loading a model, as a sentence for the user."""
         ...
 
     @property
     def congested(self) -> bool:
-        """Whether the maker of the answer should wait for ``drained`` before it goes on."""
+        """Whether the producer of the answer should wait for ``drained`` before it goes on."""
         ...
 
     async def drained(self) -> None:
@@ -39,24 +39,24 @@ class Listener(Protocol):
 
 
 class NullListener:
-    """A listener that nobody listens behind."""
+    """A listener that ignores the answer."""
 
     congested = False
 
     def text(self, text: str) -> None:
-        """Nobody hears it."""
+        """Ignored."""
 
     def reasoning(self, text: str) -> None:
-        """Nobody hears it."""
+        """Ignored."""
 
     def tool_call(self, index: int, call_id: str | None, name: str | None, arguments: str) -> None:
-        """Nobody hears it."""
+        """Ignored."""
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
-        """Nobody hears it."""
+        """Ignored."""
 
     def progress(self, message: str) -> None:
-        """Nobody hears it."""
+        """Ignored."""
 
     async def drained(self) -> None:
-        """There is always room."""
+        """Returns at once."""

@@ -1,4 +1,4 @@
-"""Reads the params of ``completion/create`` into what every dialect understands, or says what is wrong with them."""
+"""Checks the params of ``completion/create`` and turns them into a form that every dialect takes."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CompletionRequest(Struct, frozen=True, kw_only=True):
 
 
 def read_request(params: CreateCompletionParams) -> CompletionRequest:
-    """Checks what can be checked without knowing the provider.
+    """The checked request, as far as it can be checked before the provider is chosen.
 
     Raises:
         InvalidParams: the first thing that is wrong, by its path.

@@ -1,7 +1,7 @@
-"""What a provider wants back with the next turn, kept in the order of the answer it came in.
+"""The state that a provider needs back with the next turn, in the order of the answer it came in.
 
-An outline of the answer: opaque entries as they came, and between them how much text was said and which
-tools were called. It travels through the client, so nothing in it is trusted when it comes back.
+An outline of the answer: opaque entries as they came, and between them the lengths of text and the tool calls. It
+travels through the client, so nothing in it is trusted when it comes back.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 
 class Entry(Struct, frozen=True, omit_defaults=True):
-    """One stretch of an answer: something kept, some characters of text, or the call with an id."""
+    """One stretch of an answer: an opaque value, a number of characters of text, or the id of a tool call."""
 
     kept: dict[str, Any] | None = None
     text: int = 0
@@ -28,21 +28,21 @@ class Outline(Struct, frozen=True):
 
 
 class TurnState:
-    """Collects the outline of an answer while it is made. ``said`` is how many characters of text came before."""
+    """Collects the outline of an answer. ``text_length`` is the number of characters of text so far."""
 
     def __init__(self) -> None:
         self._entries: list[tuple[int, dict[str, Any] | int]] = []
 
-    def append(self, value: dict[str, Any], said: int) -> None:
-        """Something that has to come back as it is."""
-        self._entries.append((said, value))
+    def append(self, value: dict[str, Any], text_length: int) -> None:
+        """Adds a value that has to come back unchanged."""
+        self._entries.append((text_length, value))
 
-    def call(self, index: int, said: int) -> None:
+    def call(self, index: int, text_length: int) -> None:
         """The tool call with this index has begun."""
-        self._entries.append((said, index))
+        self._entries.append((text_length, index))
 
-    def value(self, ids: Mapping[int, str], said: int) -> dict[str, Any]:
-        """The state of the whole answer, with the calls by their ids; nothing when nothing was kept."""
+    def value(self, ids: Mapping[int, str], text_length: int) -> dict[str, Any]:
+        """The state of the whole answer, with the calls by their ids; empty where no value was added."""
         if all(isinstance(entry, int) for _, entry in self._entries):
             return {}
         outline: list[Entry] = []
@@ -51,16 +51,16 @@ class TurnState:
             outline += [Entry(text=before - noted)] if before > noted else []
             noted = before
             outline.append(Entry(call=ids[entry]) if isinstance(entry, int) else Entry(kept=entry))
-        outline += [Entry(text=said - noted)] if said > noted else []
+        outline += [Entry(text=text_length - noted)] if text_length > noted else []
         return {"outline": [msgspec.to_builtins(entry) for entry in outline]}
 
 
 def in_order(
     state: Mapping[str, Any], text: str, calls: Sequence[str]
 ) -> Iterator[tuple[dict[str, Any] | None, str, str]]:
-    """The stretches of a turn in the order of its state, each a kept value, a text or the id of a call.
+    """The stretches of a turn in the order of its state, each an opaque value, a text or the id of a call.
 
-    A turn that the client changed since has what was kept first, then its text, then its calls.
+    In a turn that the client has changed since, the opaque values come first, then the text, then the calls.
     """
     try:
         entries = msgspec.convert(dict(state), Outline).outline

@@ -1,6 +1,6 @@
-"""Which local model server is it: rows of what each one answers, and the rules that compare answers with them.
+"""Recognises local model servers: rows with the answers of each one, and the rules that compare replies with them.
 
-Nothing here asks anybody. A bare 200 never counts, since some servers answer it to everything; every row
+Nothing here sends a request. A bare 200 never counts, since some servers answer it to everything; every row
 names a header, a text or a field that only its own server sends.
 """
 
@@ -15,13 +15,13 @@ from msgspec import Struct
 
 from modelport.protocol.shapes import is_list, is_object
 
-LONGEST_TEXT = 80
-LONGEST_NAME = 256
-MOST_MODELS = 1000
+MAX_TEXT_CHARS = 80
+MAX_NAME_CHARS = 256
+MAX_MODELS = 1000
 
 
 class Reply(Struct, frozen=True, kw_only=True):
-    """What a server answered to a GET. ``text`` may be cut; ``json`` is None where the body is none, or was cut."""
+    """A server's reply to a GET. ``text`` may be cut; ``json`` is None where the body is not JSON, or was cut."""
 
     status: int
     headers: dict[str, str] = {}
@@ -32,39 +32,39 @@ class Reply(Struct, frozen=True, kw_only=True):
 
 
 class Probe(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one answer must be; everything given must hold.
+    """Conditions on the reply to one path; all that are given must hold.
 
     A field is written as a dotted path, with ``*`` for every element of a list: ``data.*.owned_by``.
     """
 
     path: str
     statuses: tuple[int, ...] = (200,)
-    """Those that count; none given means any."""
+    """The statuses that count; empty: any."""
     header: dict[str, str] = {}
     """Headers by name in lower case, values as shell-style patterns."""
     text: str | None = None
-    """The whole body, but for spaces around it."""
+    """The whole body, without spaces around it."""
     contains: tuple[str, ...] = ()
-    """Texts that stand somewhere in the body."""
+    """Texts that the body contains."""
     json: dict[str, str | int | bool] = {}
-    """Fields that have a value, in every element."""
+    """Fields with their values, in every element."""
     has: tuple[str, ...] = ()
-    """Fields that are there, in every element."""
+    """Fields that every element has."""
     lacks: tuple[str, ...] = ()
     """Fields that no element has."""
     shows: str | None = None
-    """A field whose value is worth telling, without being needed."""
+    """A field whose value goes into the evidence, without being required."""
 
 
 class Field(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where a value stands: in the answer of a path, at a dotted path in it."""
+    """The location of a value: a request path, and a dotted path in its reply."""
 
     path: str
     at: str
 
 
 class Fingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How one server is known: all probes of one of its ``ways`` hold."""
+    """How one server is recognised: all probes of one of its ``ways`` hold."""
 
     provider: str
     """The row in ``providers.toml``."""
@@ -72,50 +72,51 @@ class Fingerprint(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     checked: str
     """The day the facts of this row were checked, ISO 8601."""
     source: str
-    """Where the facts come from, and whether they were seen on a running server."""
+    """Where the facts come from, and whether they were checked on a running server."""
     ports: tuple[int, ...] = ()
-    """Where it listens when nobody says otherwise."""
+    """Its default ports."""
     base_path: str | None = None
-    """What the base URL has behind the port; absent: as in the provider's row."""
+    """The path of the base URL; absent: as in the provider's row."""
     models: Field | None = None
     version: Field | None = None
     last: bool = False
-    """Counts only when no other row fits and there is nothing left to ask."""
+    """Counts only when no other row matches and no request is left to send."""
 
     @property
     def details(self) -> frozenset[str]:
-        """The paths that tell its version and its models."""
+        """The paths whose replies hold its version and its models."""
         return frozenset(field.path for field in (self.models, self.version) if field)
 
 
 class Fingerprints(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The whole file: the rows, those that could be taken for others first, and what to ask in which order."""
+    """The whole file: the rows, those that could be taken for others first, and the order of requests."""
 
     waves: tuple[tuple[str, ...], ...]
-    """Paths that are asked together, as far as they could decide, while the ones before them have not decided."""
+    """Request paths, in waves. A wave is sent only while the earlier ones are inconclusive, and only the paths that
+    could still settle it."""
     other_services: tuple[int, ...]
-    """Ports of well-known services that are no model servers, and take an HTTP request for an attack or an error."""
+    """Ports of well-known services other than model servers, which log an HTTP request as an attack or an error."""
     server: tuple[Fingerprint, ...]
     agents: tuple[int, ...] = ()
-    """Ports of agents, which are found by other questions."""
+    """Ports of agents, which are found by other requests."""
 
     def without_ports(self) -> Self:
-        """The same servers, with no port at which they are looked for unless something is known to listen there."""
+        """The same rows without default ports, so that only ports that are known to be open are probed."""
         rows = tuple(msgspec.structs.replace(row, ports=()) for row in self.server)
         return msgspec.structs.replace(self, server=rows)
 
 
 class Recognisable(Protocol):
-    """A row that says how its server is known."""
+    """A row by which a server can be recognised."""
 
     @property
     def ways(self) -> tuple[tuple[Probe, ...], ...]:
-        """All probes of one of them hold."""
+        """The sets of probes; all of one set must hold."""
         ...
 
     @property
     def last(self) -> bool:
-        """Whether it counts only when no other row fits."""
+        """Whether it counts only when no other row matches."""
         ...
 
 
@@ -123,7 +124,7 @@ Row_co = TypeVar("Row_co", bound=Recognisable, covariant=True)
 
 
 class Rows(Protocol[Row_co]):
-    """A file of such rows, those that could be taken for others first."""
+    """A book of such rows, those that could be taken for others first."""
 
     @property
     def server(self) -> tuple[Row_co, ...]:
@@ -132,17 +133,17 @@ class Rows(Protocol[Row_co]):
 
 
 class Recognition(Struct, Generic[Row_co], frozen=True):
-    """A server that was recognised, by which evidence, and how long the deciding answer took."""
+    """A recognised server, with the evidence and the latency of the deciding reply."""
 
     row: Row_co
     evidence: str
     latency_ms: float
     way: tuple[Probe, ...]
-    """What held."""
+    """The probes that held."""
 
 
 def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool = False) -> Recognition[Row_co] | None:
-    """The first row that fits the answers a port has given, by path. ``final`` says that nothing more will be asked."""
+    """The first row that matches a server's replies, by path. ``final``: no more requests will be sent."""
     for row in book.server:
         if row.last and not final:
             continue
@@ -153,22 +154,22 @@ def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool =
     return None
 
 
-def open_paths(book: Rows[Recognisable], answers: Mapping[str, Reply], asked: Container[str]) -> frozenset[str]:
-    """The paths that could still decide: those of the ways that nothing known speaks against.
+def open_paths(book: Rows[Recognisable], answers: Mapping[str, Reply], requested: Container[str]) -> frozenset[str]:
+    """The paths not yet requested that could still settle it: those of the ways that no reply has ruled out.
 
-    Most ways of more than one probe end with the first answer, so a server is spared what does not concern it. That
+    Most ways of several probes are ruled out by the first reply, so a server gets few needless requests. That
     matters: ``/health`` makes a LiteLLM proxy call all its models.
     """
-    found: set[str] = set()
+    paths: set[str] = set()
     for way in (way for row in book.server for way in row.ways):
-        known = [probe for probe in way if probe.path in asked]
+        known = [probe for probe in way if probe.path in requested]
         if all(probe.path in answers and holds(probe, answers[probe.path]) for probe in known):
-            found |= {probe.path for probe in way if probe.path not in asked}
-    return frozenset(found)
+            paths |= {probe.path for probe in way if probe.path not in requested}
+    return frozenset(paths)
 
 
 def holds(probe: Probe, reply: Reply) -> bool:
-    """Whether an answer is what a probe asks for."""
+    """Whether a reply meets the conditions of a probe."""
     return (
         (not probe.statuses or reply.status in probe.statuses)
         and all(fnmatchcase(reply.headers.get(name, ""), value) for name, value in probe.header.items())
@@ -179,39 +180,39 @@ def holds(probe: Probe, reply: Reply) -> bool:
 
 
 def answers_all_alike(answers: Mapping[str, Reply], paths: Sequence[str]) -> bool:
-    """Whether a server gave one and the same page for every one of these paths: there is nothing to learn from it."""
+    """Whether a server sent one and the same page for all of these paths, so that its replies identify nothing."""
     replies = [answers[path] for path in paths if path in answers]
     return len(replies) > 1 and all(r.status == 200 and r.text == replies[0].text for r in replies)
 
 
 def values_at(tree: Any, path: str) -> tuple[list[Any], bool]:
-    """What stands at a dotted path, and whether every element on the way there had it."""
-    places, whole = [tree], True
+    """The values at a dotted path, and whether every element on the way had the next name."""
+    nodes, whole = [tree], True
     for name in path.split("."):
         inner: list[Any] = []
-        for place in places:
-            if name == "*" and is_list(place):
-                inner += place
-            elif is_object(place) and name in place:
-                inner.append(place[name])
+        for node in nodes:
+            if name == "*" and is_list(node):
+                inner += node
+            elif is_object(node) and name in node:
+                inner.append(node[name])
             else:
                 whole = False
-        places = inner
-    return places, whole and bool(places)
+        nodes = inner
+    return nodes, whole and bool(nodes)
 
 
 def names_at(tree: Any, path: str) -> tuple[str, ...]:
-    """The names that stand at a dotted path, each once. What no model is called is left out."""
-    found = (value for value in values_at(tree, path)[0] if isinstance(value, str))
-    sound = (name for name in found if 0 < len(name) <= LONGEST_NAME and name.isprintable())
-    return tuple(dict.fromkeys(sound))[:MOST_MODELS]
+    """The model names at a dotted path, each once; values that cannot be one are left out."""
+    texts = (value for value in values_at(tree, path)[0] if isinstance(value, str))
+    sound = (name for name in texts if 0 < len(name) <= MAX_NAME_CHARS and name.isprintable())
+    return tuple(dict.fromkeys(sound))[:MAX_MODELS]
 
 
 def text_at(tree: Any, path: str) -> str | None:
-    """The text that stands at a dotted path, when it is short and on one line, as a version is."""
-    found = values_at(tree, path)[0]
-    text = found[0].strip() if found and isinstance(found[0], str) else ""
-    return text if 0 < len(text) <= LONGEST_TEXT and text.isprintable() else None
+    """The first text at a dotted path, if it is short and on one line, as a version is."""
+    values = values_at(tree, path)[0]
+    text = values[0].strip() if values and isinstance(values[0], str) else ""
+    return text if 0 < len(text) <= MAX_TEXT_CHARS and text.isprintable() else None
 
 
 def _fields_hold(probe: Probe, tree: Any) -> bool:
@@ -231,22 +232,22 @@ def _equals(tree: Any, path: str, wanted: str | int | bool) -> bool:  # noqa: FB
 
 
 def _evidence(probe: Probe, reply: Reply) -> str:
-    """What an answer had to show, in words."""
-    said = [f'sent "{name.title()}: {reply.headers[name][:LONGEST_TEXT]}"' for name in probe.header]
+    """The conditions that a reply met, in words."""
+    parts = [f'sent "{name.title()}: {reply.headers[name][:MAX_TEXT_CHARS]}"' for name in probe.header]
     if probe.text is not None:
-        said.append(f"answered {_quoted(probe.text)}" if probe.text else "answered nothing")
+        parts.append(f"answered {_quoted(probe.text)}" if probe.text else "answered nothing")
     if probe.contains:
-        said.append(f"mentions {', '.join(_quoted(part.strip()) for part in probe.contains)}")
-    said += [f"has {_last(path)} {_quoted(value)}" for path, value in probe.json.items()]
+        parts.append(f"mentions {', '.join(_quoted(text.strip()) for text in probe.contains)}")
+    parts += [f"has {_last(path)} {_quoted(value)}" for path, value in probe.json.items()]
     if probe.has:
-        said.append(f"has {', '.join(_last(path) for path in probe.has)}")
+        parts.append(f"has {', '.join(_last(path) for path in probe.has)}")
     if probe.lacks:
-        said.append(f"has no {', '.join(_last(path) for path in probe.lacks)}")
+        parts.append(f"has no {', '.join(_last(path) for path in probe.lacks)}")
     if probe.shows is not None and (shown := text_at(reply.json, probe.shows)):
-        said.append(f"has {_last(probe.shows)} {_quoted(shown)}")
+        parts.append(f"has {_last(probe.shows)} {_quoted(shown)}")
     if probe.statuses != (200,):
-        said.insert(0, f"answered {reply.status}")
-    return f"GET {probe.path} {', '.join(said)}"
+        parts.insert(0, f"answered {reply.status}")
+    return f"GET {probe.path} {', '.join(parts)}"
 
 
 def _last(path: str) -> str:

@@ -17,14 +17,14 @@ from modelport.protocol.secret import Secret
 SUFFIX = ".gguf"
 MODEL, PORT = "{model}", "{port}"
 _PART = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<count>\d{5})", re.IGNORECASE)
-_DRIVE = re.compile(r"(?P<letter>[A-Za-z]):(?P<rest>[\\/].*|)", re.DOTALL)
+_DRIVE = re.compile(r"(?P<letter>[A-Za-z]):(?P<path>[\\/].*|)", re.DOTALL)
 
-Tell = Callable[[str], None]
-"""Says to whoever waits what is being done."""
+OnProgress = Callable[[str], None]
+"""Receives what is being done, as a sentence for the user who waits."""
 
 
 class FoundFile(Struct, frozen=True, kw_only=True):
-    """A file of the folder, as the disk has it."""
+    """A file of the folder, as found on the disk."""
 
     relative: str
     """Its path in the folder, with slashes."""
@@ -36,14 +36,14 @@ class FoundFile(Struct, frozen=True, kw_only=True):
 
 
 class Served(Struct, frozen=True, kw_only=True):
-    """Where a model answers, and the key that its server was given."""
+    """A running server: its address, and the key that it was started with."""
 
     base_url: str
     key: Secret
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What to serve and how. ``secret_env_vars`` are the variables that the server does not see."""
+    """What to serve and how. ``secret_env_vars`` are the variables that the server does not get."""
 
     model: ModelFile
     entry: LocalModelsEntry
@@ -54,7 +54,7 @@ class ModelFolder(Protocol):
     """The port to the folder."""
 
     async def models(self, folder: str) -> Sequence[ModelFile]:
-        """What is in it now, in the order of their names.
+        """The models in it now, by name.
 
         Raises:
             OSError: the folder cannot be read.
@@ -67,10 +67,10 @@ class ModelFolder(Protocol):
 
 
 class ModelRunner(Protocol):
-    """The port to the servers of this process's own."""
+    """The port to the model servers that this process starts."""
 
-    def serving(self, plan: Plan, tell: Tell) -> AbstractAsyncContextManager[Served]:
-        """Starts a server for a model where none runs, waits until it is ready, and keeps it for the block.
+    def serving(self, plan: Plan, on_progress: OnProgress) -> AbstractAsyncContextManager[Served]:
+        """A server for a model, started where none runs, ready, and kept for the block.
 
         Raises:
             RequestFailed: it does not start; the message is a sentence without the provider's name.
@@ -87,7 +87,7 @@ class ModelRunner(Protocol):
 
 
 def catalogued(files: Iterable[FoundFile]) -> list[ModelFile]:
-    """The files as models: the parts of a split one together, each with the shortest name that is its own."""
+    """The files as models: the parts of a split file as one, each under the shortest unambiguous name."""
     groups: dict[tuple[str, int], dict[int, FoundFile]] = {}
     for file in files:
         stem = file.relative[: -len(SUFFIX)]
@@ -143,9 +143,9 @@ def command_line(plan: Plan, port: int, *, windows: bool) -> list[str]:
 def server_path(path: str, entry: LocalModelsEntry, *, windows: bool) -> str:
     """A path as the server sees it: by the longest prefix of the mapping, else in WSL under ``/mnt``."""
     for prefix in sorted(entry.path_mapping, key=len, reverse=True):
-        rest = _behind(path, prefix)
-        if rest is not None:
-            return _joined(entry.path_mapping[prefix], rest)
+        relative = _below(path, prefix)
+        if relative is not None:
+            return _joined(entry.path_mapping[prefix], relative)
     return mounted(path) if entry.wsl and windows else path
 
 
@@ -155,7 +155,7 @@ def mounted(path: str) -> str:
     Source: https://learn.microsoft.com/windows/wsl/wsl-config, the root of automount.
     """
     match = _DRIVE.fullmatch(path)
-    return f"/mnt/{match['letter'].lower()}{match['rest'].replace(chr(92), '/')}" if match else path
+    return f"/mnt/{match['letter'].lower()}{match['path'].replace(chr(92), '/')}" if match else path
 
 
 def _model(whole: str, count: int, parts: dict[int, FoundFile], *, alone: bool) -> ModelFile:
@@ -178,14 +178,14 @@ def _name(relative: str) -> str:
     return relative.rpartition("/")[2]
 
 
-def _behind(path: str, prefix: str) -> str | None:
-    """What stands behind a folder in a path, without a separator in front; None where it is elsewhere."""
+def _below(path: str, prefix: str) -> str | None:
+    """The part of a path below a folder, without a separator in front; None where it is not below it."""
     plain, start = path.replace("\\", "/"), prefix.replace("\\", "/").rstrip("/")
-    head, rest = plain[: len(start)], plain[len(start) :]
+    head, below = plain[: len(start)], plain[len(start) :]
     same = head == start or (_DRIVE.fullmatch(prefix) is not None and head.casefold() == start.casefold())
-    return rest.lstrip("/") if same and (not rest or rest.startswith("/")) else None
+    return below.lstrip("/") if same and (not below or below.startswith("/")) else None
 
 
-def _joined(folder: str, rest: str) -> str:
+def _joined(folder: str, relative: str) -> str:
     separator = "\\" if _DRIVE.fullmatch(folder) or folder.startswith("\\\\") else "/"
-    return folder.rstrip("/\\") + separator + rest.replace("/", separator) if rest else folder
+    return folder.rstrip("/\\") + separator + relative.replace("/", separator) if relative else folder

@@ -1,4 +1,4 @@
-"""Where local model servers may be: their usual ports, and the addresses that somebody has set."""
+"""The ports and addresses at which local model servers may listen: default, configured and open ones."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from modelport.domain.providers.address import base_url, is_loopback
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 
-BOTH = ("127.0.0.1", "::1")
-"""This machine in both versions of the protocol, the one that is reported first."""
-FIRST_OF_USERS = 1024
-"""Ports below belong to the system, and no model server takes one unless it is told to."""
+LOOPBACK_HOSTS = ("127.0.0.1", "::1")
+"""The loopback address of IPv4, which is reported if a server answers at both, and that of IPv6."""
+MIN_USER_PORT = 1024
+"""Ports below belong to the system; no model server listens there by default."""
 
 
 class ServerAddress(Struct, frozen=True):
-    """An address to ask, always on this machine."""
+    """An address to probe, always on this machine."""
 
     host: str
     port: int
     scheme: str = "http"
     prefix: str = ""
-    """A path in front of everything, where a proxy serves more than one thing."""
+    """A path in front of all others, where a proxy serves several servers."""
 
     @property
     def url(self) -> str:
@@ -36,58 +36,58 @@ class ServerAddress(Struct, frozen=True):
 
 
 class PortCandidate(Struct, frozen=True):
-    """A port, with the addresses of this machine it may be open at; one server as a rule, or two in rare cases."""
+    """A port, with the loopback addresses at which it may be open; usually one server, rarely two."""
 
     port: int
-    hosts: tuple[str, ...] = BOTH
+    hosts: tuple[str, ...] = LOOPBACK_HOSTS
     scheme: str = "http"
     prefix: str = ""
 
     @property
     def key(self) -> tuple[str, int, str]:
-        """What makes it another spot."""
+        """The identity of the candidate: two with the same key are merged."""
         return self.scheme, self.port, self.prefix
 
-    def places(self) -> list[ServerAddress]:
-        """Its addresses."""
+    def addresses(self) -> list[ServerAddress]:
+        """The addresses to probe."""
         return [ServerAddress(host, self.port, self.scheme, self.prefix) for host in self.hosts]
 
 
-def usual_spots(book: Fingerprints, providers: frozenset[str]) -> list[PortCandidate]:
-    """Where the providers listen when nobody says otherwise."""
+def default_candidates(book: Fingerprints, providers: frozenset[str]) -> list[PortCandidate]:
+    """The default ports of the providers."""
     ports = (port for row in book.server if row.provider in providers for port in row.ports)
     return [PortCandidate(port) for port in dict.fromkeys(ports)]
 
 
-def named_spots(
+def configured_candidates(
     registry: Registry, book: Fingerprints, providers: frozenset[str], variables: Mapping[str, str]
 ) -> list[PortCandidate]:
-    """Where the environment and the configuration say that the providers are, as far as that is on this machine."""
+    """The addresses of the providers in the environment and the configuration, as far as they are on this machine."""
     rows = (row for row in registry.all() if row.id in providers)
     urls = (url for row in rows for url in _named_urls(row, registry.defaults(row).base_url, variables))
     paths = sorted({_path(registry, row) for row in book.server}, key=len, reverse=True)
-    return [_spot(url, paths) for url in dict.fromkeys(urls)]
+    return [_candidate(url, paths) for url in dict.fromkeys(urls)]
 
 
-def open_spots(ports: Iterable[int], book: Fingerprints) -> list[PortCandidate]:
-    """Ports that somebody listens on, without those that are known to be something else."""
+def listening_candidates(ports: Iterable[int], book: Fingerprints) -> list[PortCandidate]:
+    """The open ports, without those of the system and of other known services."""
     others = (*book.other_services, *book.agents)
-    return [PortCandidate(port) for port in sorted(ports) if port >= FIRST_OF_USERS and port not in others]
+    return [PortCandidate(port) for port in sorted(ports) if port >= MIN_USER_PORT and port not in others]
 
 
-def merged(spots: Iterable[PortCandidate]) -> list[PortCandidate]:
-    """Each spot once, with all its addresses."""
-    found: dict[tuple[str, int, str], PortCandidate] = {}
-    for spot in spots:
-        known = found.get(spot.key)
-        hosts = spot.hosts if known is None else tuple(dict.fromkeys((*known.hosts, *spot.hosts)))
-        found[spot.key] = PortCandidate(spot.port, hosts, spot.scheme, spot.prefix)
-    return list(found.values())
+def merged(candidates: Iterable[PortCandidate]) -> list[PortCandidate]:
+    """Each candidate once, with all its hosts."""
+    by_key: dict[tuple[str, int, str], PortCandidate] = {}
+    for one in candidates:
+        known = by_key.get(one.key)
+        hosts = one.hosts if known is None else tuple(dict.fromkeys((*known.hosts, *one.hosts)))
+        by_key[one.key] = PortCandidate(one.port, hosts, one.scheme, one.prefix)
+    return list(by_key.values())
 
 
-def server_url(place: ServerAddress, fingerprint: Fingerprint, registry: Registry) -> str:
-    """The base URL that the provider is connected with."""
-    return place.url + _path(registry, fingerprint)
+def server_url(address: ServerAddress, fingerprint: Fingerprint, registry: Registry) -> str:
+    """The base URL to connect the provider with."""
+    return address.url + _path(registry, fingerprint)
 
 
 def _named_urls(row: Provider, configured: str | None, variables: Mapping[str, str]) -> Iterable[str]:
@@ -96,19 +96,21 @@ def _named_urls(row: Provider, configured: str | None, variables: Mapping[str, s
         try:
             url = base_url(row, override, environment)
         except InvalidParams:
-            # Whoever asks for the provider is told; here it only means that there is no address.
+            # A request to the provider reports this error; here it only means that there is no address.
             continue
         if is_loopback(url):
             yield url
 
 
-def _spot(url: str, paths: Sequence[str]) -> PortCandidate:
+def _candidate(url: str, paths: Sequence[str]) -> PortCandidate:
     parts = urlsplit(url)
-    host = parts.hostname or BOTH[0]
+    host = parts.hostname or LOOPBACK_HOSTS[0]
     port = parts.port or (443 if parts.scheme == "https" else 80)
-    # People write the address of a server with the path of its interface, or without.
+    # Users write the address of a server with the path of its API, or without.
     path = next((parts.path.removesuffix(path) for path in paths if path and parts.path.endswith(path)), parts.path)
-    return PortCandidate(port, BOTH if host in ("localhost", BOTH[0]) else (host,), parts.scheme, path.rstrip("/"))
+    return PortCandidate(
+        port, LOOPBACK_HOSTS if host in ("localhost", LOOPBACK_HOSTS[0]) else (host,), parts.scheme, path.rstrip("/")
+    )
 
 
 def _path(registry: Registry, fingerprint: Fingerprint) -> str:

@@ -1,4 +1,4 @@
-"""Joins what providers list with the catalog that ships, and keeps the order of the reference documents."""
+"""Merges the lists of providers with the shipped catalog, in the order of the reference documents."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class CatalogModel(Struct, frozen=True, kw_only=True, rename="camel", forbid_unk
     price: Price | None = None
     capabilities: tuple[str, ...] = ()
     gone: bool = False
-    """It is not served any more, or never was, and nobody knows a day."""
+    """It is not served any more, or never was, and no date is known."""
     retires_on: str | None = None
     """The day it stops or stopped being served, ISO 8601."""
     successor: str | None = None
     notice: str | None = None
 
     def retired(self, today: str) -> bool:
-        """Whether it is over on a day, ISO 8601."""
+        """Whether it is retired on a day, ISO 8601."""
         return self.gone or (self.retires_on is not None and self.retires_on <= today)
 
 
@@ -71,9 +71,9 @@ class Catalog:
 def merged(row: Provider, listed: Sequence[ListedModel] | None, catalog: Catalog, today: str) -> list[Model]:
     """A provider's models, those of the reference documents first, then the rest as the provider lists it.
 
-    ``listed`` is None where the provider was not asked or did not answer; then the catalog speaks for it.
-    Where it answered, the catalog adds only what the documents name, and for a server of one's own nothing,
-    since what it does not list is not there.
+    ``listed`` is None where the list was not requested or did not arrive; then the result is the catalog's models.
+    Otherwise the catalog adds only the models of the reference documents, and none to a local server,
+    which lists all it has.
     """
     live = {model.id: model for model in listed or ()}
     rows = catalog.of(row.id)
@@ -83,17 +83,17 @@ def merged(row: Provider, listed: Sequence[ListedModel] | None, catalog: Catalog
     first = [_joined(row, live.get(entry.id), entry, today) for entry in curated]
     named = {model.id for model in first}
     if listed is None:
-        rest = [_joined(row, None, entry, today) for entry in rows if entry.id not in named]
+        others = [_joined(row, None, entry, today) for entry in rows if entry.id not in named]
     else:
-        rest = [_joined(row, m, catalog.find(row.id, m.id), today) for m in live.values() if m.id not in named]
-    return first + rest
+        others = [_joined(row, m, catalog.find(row.id, m.id), today) for m in live.values() if m.id not in named]
+    return first + others
 
 
 def _joined(row: Provider, listed: ListedModel | None, entry: CatalogModel | None, today: str) -> Model:
     live = listed or ListedModel(id=entry.id if entry else "")
     known = entry or CatalogModel(provider=row.id, id=live.id)
     source: ModelSource = "live" if listed else "curated" if known.curated else "catalog"
-    # What the provider lists is served, whatever the catalog thought.
+    # A listed model is served, also where the catalog has it as retired.
     retires_on = live.retires_on or known.retires_on
     ended = known.retired(today) if listed is None else bool(live.retires_on and live.retires_on <= today)
     return Model(
@@ -119,7 +119,7 @@ def _joined(row: Provider, listed: ListedModel | None, entry: CatalogModel | Non
 
 
 def _price(row: Provider, live: Price | None, known: Price | None) -> Price | None:
-    """The provider's own price, with what it leaves out filled in only where the rest agrees with the catalog."""
+    """The provider's own price; what it leaves out comes from the catalog, if the two agree on input and output."""
     if row.connection_type == "local":
         return FREE
     if live is None or known is None:
@@ -127,5 +127,5 @@ def _price(row: Provider, live: Price | None, known: Price | None) -> Price | No
     same = (live.input_usd_per_mtok, live.output_usd_per_mtok) == (known.input_usd_per_mtok, known.output_usd_per_mtok)
     if not same:
         return live
-    told = {name: value for name, value in msgspec.structs.asdict(live).items() if value is not None}
-    return msgspec.structs.replace(known, **told)
+    given = {name: value for name, value in msgspec.structs.asdict(live).items() if value is not None}
+    return msgspec.structs.replace(known, **given)

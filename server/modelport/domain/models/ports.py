@@ -1,4 +1,4 @@
-"""What the use cases of models need from the outside."""
+"""The ports of the use cases of models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from modelport.domain.models.catalog import Catalog
-from modelport.domain.models.listing import KeptListing, Listing, PullProgress
+from modelport.domain.models.listing import CachedListing, Listing, PullProgress
 from modelport.domain.providers.connection import Endpoint
 
 Progress = Callable[[PullProgress], None]
@@ -16,7 +16,7 @@ class ModelLister(Protocol):
     """Lists the models at an endpoint."""
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
-        """What the provider lists; ``known`` itself where that has not changed, None where it lists nothing at all.
+        """The provider's list; ``known`` itself where that has not changed, None where the provider has no list.
 
         Raises:
             RequestFailed: it could not be reached, refused, or sent something else.
@@ -28,11 +28,11 @@ class ModelStore(Protocol):
     """Fetches and deletes models, on servers of the user's own."""
 
     def pulls(self, endpoint: Endpoint) -> bool:
-        """Whether models can be fetched to the endpoint and deleted there."""
+        """Whether models can be downloaded to the endpoint and deleted there."""
         ...
 
     async def pull(self, endpoint: Endpoint, model: str, progress: Progress) -> None:
-        """Fetches a model, and tells how far that is; when cancelled it stops at once.
+        """Downloads a model and reports how far it is; when cancelled it stops at once.
 
         Raises:
             RequestFailed: there is no such model, or the download failed or broke off.
@@ -43,30 +43,30 @@ class ModelStore(Protocol):
         """Deletes a model.
 
         Raises:
-            RequestFailed: it is not there, or could not be deleted.
+            RequestFailed: it is missing, or could not be deleted.
         """
         ...
 
 
 class ModelCache(Protocol):
-    """Keeps lists between processes, apart by provider, address and key. Never fails: at worst it keeps nothing."""
+    """Caches lists on the disk, by provider, address and key. Never fails: at worst it stores nothing."""
 
-    async def get(self, endpoint: Endpoint) -> KeptListing | None:
-        """What was kept of an endpoint's list."""
+    async def get(self, endpoint: Endpoint) -> CachedListing | None:
+        """The cached list of an endpoint, if there is one."""
         ...
 
-    async def put(self, endpoint: Endpoint, kept: KeptListing) -> None:
-        """Keeps a list, in place of the one before."""
+    async def put(self, endpoint: Endpoint, listing: CachedListing) -> None:
+        """Stores a list, in place of the one before."""
         ...
 
-    async def forget(self, endpoint: Endpoint) -> None:
-        """Forgets the list of an endpoint."""
+    async def invalidate(self, endpoint: Endpoint) -> None:
+        """Deletes the list of an endpoint."""
         ...
 
 
 class CatalogStore(Protocol):
-    """The catalog that ships."""
+    """The shipped catalog."""
 
     async def catalog(self) -> Catalog:
-        """The rows, read off the event loop by whoever asks first."""
+        """The catalog, read off the event loop on first use."""
         ...

@@ -30,11 +30,11 @@ SORTS: Mapping[str, Callable[[Model], tuple[object, ...]]] = {
     "context": lambda m: (-(m.context_window or 0), m.id.casefold()),
     "output": lambda m: (-(m.max_output_tokens or 0), m.id.casefold()),
 }
-"""The orders there are; what is unknown comes last in each."""
+"""The sort orders; a model whose value is unknown comes last."""
 
 
 class Search(Struct, frozen=True, kw_only=True):
-    """What to look for; absent means whatever."""
+    """The conditions of a search; an absent one always holds."""
 
     query: str = ""
     requires: tuple[str, ...] = ()
@@ -46,7 +46,7 @@ def checked(search: Search) -> Search:
     """The search, if it can be made.
 
     Raises:
-        InvalidParams: a capability, an order or a price makes no sense; the message names those that do.
+        InvalidParams: a capability or an order is unknown, or the price is negative; the message names the known ones.
     """
     for position, name in enumerate(search.requires):
         if name not in REQUIREMENTS:
@@ -64,10 +64,10 @@ def checked(search: Search) -> Search:
     return search
 
 
-def found(models: Iterable[Model], rows: Mapping[str, Provider], search: Search) -> list[Model]:
-    """The models that fit, best first: by the order asked for, else by how well the name fits, retired ones last.
+def matching(models: Iterable[Model], rows: Mapping[str, Provider], search: Search) -> list[Model]:
+    """The models that match, best first: by the search's order, else by how well the name matches; retired ones last.
 
-    A model of which it is not known whether it can do something, or what it costs, does not fit where that is asked.
+    A model whose capability or price is unknown does not match a condition on it.
     """
     words = [word.casefold() for word in _WORD.findall(search.query)]
     fits = [
@@ -84,7 +84,7 @@ def found(models: Iterable[Model], rows: Mapping[str, Provider], search: Search)
 
 
 def nearest(name: str, known: Sequence[str], count: int = 3) -> list[str]:
-    """The names most like a wrong one, also where one of the two has a maker in front."""
+    """The known names nearest to a wrong one, also where one of the two has its maker in front."""
     from difflib import get_close_matches
 
     wanted = name.casefold()
@@ -105,7 +105,7 @@ def _named(model: Model, row: Provider | None, words: Sequence[str]) -> bool:
 
 
 def _distance(model: Model, words: Sequence[str]) -> int:
-    """0 for the very name, then names that begin with it, that hold it, and models of a provider called so."""
+    """0 for the exact name, 1 for names that begin with the words, 2 that contain them, 3 for a match elsewhere."""
     if not words:
         return 0
     text, whole = model.id.casefold(), "-".join(words)
@@ -126,7 +126,7 @@ def _can(model: Model, row: Provider | None, name: str) -> bool:
         return MODALITIES[name] in (model.input_modalities or ())
     if name in (model.capabilities or ()):
         return True
-    # Whether an answer can be held to JSON is a matter of the service, where the model itself says nothing.
+    # JSON mode is a feature of the service, where the model has no flag of its own.
     return name == "json_mode" and row is not None and name in row.capabilities and "embeddings" not in _others(model)
 
 
@@ -134,8 +134,8 @@ def _others(model: Model) -> tuple[str, ...]:
     return model.capabilities or ()
 
 
-def _affordable(model: Model, most: float | None) -> bool:
-    return most is None or _input_price(model) <= most
+def _affordable(model: Model, max_usd: float | None) -> bool:
+    return max_usd is None or _input_price(model) <= max_usd
 
 
 def _input_price(model: Model) -> float:

@@ -1,4 +1,4 @@
-"""What is asked of a provider besides completions, and what comes back, independent of any wire form."""
+"""Calls other than completions and their results, independent of any wire form."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from modelport.protocol.types import Image, Judgement, Message, Tool
 InputType = Literal["document", "query"]
 Form = TypeVar("Form", EmbeddingsWire, ImagesWire, ModerationWire)
 
-LONGEST_BATCH = 400_000
-"""Characters in one request for vectors. OpenAI takes 300,000 tokens. Source: OpenAI API reference, Embeddings."""
+MAX_BATCH_CHARS = 400_000
+"""Of texts in one request for vectors. OpenAI takes 300,000 tokens. Source: OpenAI API reference, Embeddings."""
 
 
 class EmbeddingCall(Struct, frozen=True, kw_only=True):
-    """Texts to turn into vectors, as many as one request may have."""
+    """One batch of texts to turn into vectors."""
 
     endpoint: Endpoint
     wire: EmbeddingsWire
@@ -92,14 +92,14 @@ class CountCall(Struct, frozen=True, kw_only=True):
 
 
 class TokenCount(Struct, frozen=True):
-    """What a provider counted, or estimated by its own account."""
+    """A provider's count, or its own estimate."""
 
     input: int
     estimated: bool
 
 
 class Balance(Struct, frozen=True, kw_only=True):
-    """Money in millionths of its currency; what is None the provider does not tell."""
+    """Money in millionths of its currency; None where the provider does not report it."""
 
     currency: str
     remaining: int | None
@@ -108,14 +108,14 @@ class Balance(Struct, frozen=True, kw_only=True):
 
 
 class Credit(Struct, frozen=True):
-    """What an account, or one of its keys, has left."""
+    """The credit of an account, or of one of its keys."""
 
     scope: Scope
     balances: tuple[Balance, ...]
 
 
 class CreditCall(Struct, frozen=True):
-    """Whose credit to look up."""
+    """The account to look up, by its endpoint."""
 
     endpoint: Endpoint
 
@@ -124,7 +124,7 @@ class Embedder(Protocol):
     """Turns texts into vectors.
 
     Raises:
-        InvalidParams: the provider's form has no place for something the call asks for; nothing was sent.
+        InvalidParams: the provider's form has no field for a value of the call; nothing was sent.
         RequestFailed: the provider could not be reached, refused, failed or answered something else.
     """
 
@@ -181,22 +181,22 @@ class CreditReader(Protocol):
     """
 
     async def credit(self, call: CreditCall) -> Credit:
-        """What an account has left; only for a row that says where that stands."""
+        """The credit of an account; only for a row with ``wire.credits``."""
         ...
 
 
 def embeddings_wire(endpoint: Endpoint) -> EmbeddingsWire | None:
-    """How an endpoint turns texts into vectors; None where this build cannot ask for it."""
+    """The wire flags of an endpoint for embeddings; None where this build has no form for it."""
     return _in_force(endpoint.provider.wire.embeddings, endpoint, EMBEDDINGS)
 
 
 def images_wire(endpoint: Endpoint) -> ImagesWire | None:
-    """How an endpoint draws; None where this build cannot ask for it."""
+    """The wire flags of an endpoint for images; None where this build has no form for it."""
     return _in_force(endpoint.provider.wire.images, endpoint, IMAGES)
 
 
 def moderation_wire(endpoint: Endpoint) -> ModerationWire | None:
-    """How an endpoint judges texts; None where this build cannot ask for it."""
+    """The wire flags of an endpoint for moderation; None where this build has no form for it."""
     return _in_force(endpoint.provider.wire.moderation, endpoint, MODERATION)
 
 
@@ -216,22 +216,22 @@ def _in_force(own: Form | None, endpoint: Endpoint, usual: Mapping[str, Form]) -
 
 
 def batches(texts: Sequence[str], wire: EmbeddingsWire) -> list[tuple[str, ...]]:
-    """The texts in order, in parts that one request may have: not too many and not too long."""
-    most = wire.batch or BATCHES[wire.form]
-    parts: list[tuple[str, ...]] = []
-    part: list[str] = []
+    """The texts in order, in batches that keep the provider's limit of texts and ``MAX_BATCH_CHARS``."""
+    max_texts = wire.batch or BATCHES[wire.form]
+    full: list[tuple[str, ...]] = []
+    batch: list[str] = []
     length = 0
     for text in texts:
-        if part and (len(part) == most or length + len(text) > LONGEST_BATCH):
-            parts.append(tuple(part))
-            part, length = [], 0
-        part.append(text)
+        if batch and (len(batch) == max_texts or length + len(text) > MAX_BATCH_CHARS):
+            full.append(tuple(batch))
+            batch, length = [], 0
+        batch.append(text)
         length += len(text)
-    return [*parts, tuple(part)] if part else parts
+    return [*full, tuple(batch)] if batch else full
 
 
 def can(row: Provider, capability: Capability) -> bool:
-    """Whether a provider offers something, and in a form that this build speaks."""
+    """Whether a provider has a capability, in a form that this build speaks."""
     wire = {"embeddings": row.wire.embeddings, "images": row.wire.images, "moderation": row.wire.moderation}
     flags = wire.get(capability)
     if capability not in row.capabilities or (flags is not None and flags.form == "other"):

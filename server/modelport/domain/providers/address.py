@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import Provider
 
-LAST_PORT = 65535
+MAX_PORT = 65535
 _PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
 
 
@@ -44,18 +44,18 @@ def is_given(row: Provider, override: str | None, variables: Mapping[str, str]) 
 
 
 def other_host(url: str, hosts: Mapping[str, str]) -> str | None:
-    """An address with another first label of its host, from the first of the patterns that fits; None if none does.
+    """The address with the first label of its host replaced, as the first matching pattern says; None if none matches.
 
-    ``*`` in a pattern is one label, whatever it is, so that a key only goes where it is meant to.
+    ``*`` in a pattern is exactly one label, so that a key only goes where it is meant to.
     """
-    scheme, separator, rest = url.partition("://")
-    authority, slash, path = rest.partition("/")
+    scheme, separator, location = url.partition("://")
+    authority, slash, path = location.partition("/")
     host, colon, port = authority.partition(":")
     labels = host.casefold().split(".")
-    for pattern, label in hosts.items():
+    for pattern, other in hosts.items():
         wanted = pattern.split(".")
-        if len(wanted) == len(labels) and all(w in ("*", found) for w, found in zip(wanted, labels, strict=True)):
-            return f"{scheme}{separator}{'.'.join([label, *labels[1:]])}{colon}{port}{slash}{path}"
+        if len(wanted) == len(labels) and all(w in ("*", label) for w, label in zip(wanted, labels, strict=True)):
+            return f"{scheme}{separator}{'.'.join([other, *labels[1:]])}{colon}{port}{slash}{path}"
     return None
 
 
@@ -71,12 +71,12 @@ def is_proxy(url: str) -> bool:
 
 def settings(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
     """The row's settings that have a value: from the first of their variables that is set, else their default."""
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for name, setting in row.settings.items():
         given = (variables.get(variable, "").strip() for variable in setting.env_vars or (name,))
         if value := next(filter(None, given), setting.default or ""):
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def fill(template: str, row: Provider, variables: Mapping[str, str]) -> str:
@@ -98,8 +98,8 @@ def fill(template: str, row: Provider, variables: Mapping[str, str]) -> str:
             action=f"set {unset[0]}",
         )
     # People have some of these set as a whole address, for the vendor's own tools.
-    bare = {name: value.partition("://")[2] or value for name, value in values.items()}
-    return _PLACEHOLDER.sub(lambda match: bare[match[1]].rstrip("/"), template)
+    filled = {name: value.partition("://")[2] or value for name, value in values.items()}
+    return _PLACEHOLDER.sub(lambda match: filled[match[1]].rstrip("/"), template)
 
 
 def headers(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:
@@ -132,14 +132,14 @@ def tidy(text: str, row: Provider, field: str) -> str:
         InvalidParams: it is not an http(s) address.
     """
     local = row.connection_type == "local"
-    scheme, separator, rest = text.strip().partition("://")
+    scheme, separator, location = text.strip().partition("://")
     bare = not separator
     if bare:
-        scheme, rest = "http" if local else "https", scheme
-    authority, slash, path = rest.partition("/")
+        scheme, location = "http" if local else "https", scheme
+    authority, slash, path = location.partition("/")
     host, port = _split_port(authority)
     scheme = scheme.casefold()
-    sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= LAST_PORT
+    sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= MAX_PORT
     sound = sound and re.fullmatch(r"[!$-;=@-~]*", path)
     if scheme not in ("http", "https") or not sound or not (host or local):
         raise InvalidParams(
@@ -149,7 +149,7 @@ def tidy(text: str, row: Provider, field: str) -> str:
             provider=row.id,
             action="correct the address",
         )
-    # A server that listens everywhere is called on this machine.
+    # A server that listens on all interfaces is called on this machine.
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  replaced, not bound
     if bare and not port and row.base_url and local:
         port = _split_port(row.base_url.partition("://")[2].partition("/")[0])[1]

@@ -1,4 +1,4 @@
-"""What the configuration file may say, as types: the checks, the schema and the documentation follow from them.
+"""The configuration file as types, from which its checks, schema and documentation are made.
 
 The docstring under a field is its description in the published schema.
 """
@@ -33,7 +33,7 @@ class ValueSource(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
 
 
 class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A provider of your own, or the fields to change of one that Modelport knows."""
+    """A provider of your own, or the fields to change of a shipped one."""
 
     display_name: str | None = None
     """What to call the provider when talking to a person."""
@@ -42,7 +42,7 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     base_url: Name | None = None
     """The address that the paths of the dialect are appended to. Takes the place of the environment's, too."""
     dialect: Dialect | None = None
-    """The wire format; a provider of your own speaks openai_chat when nothing is said."""
+    """The wire format; absent: openai_chat for a provider of your own."""
     chat_path: Name | None = None
     """The path of a completion behind the base URL; absent: the dialect's own."""
     default_model: Name | None = None
@@ -74,7 +74,7 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     ca_file: Name | None = None
     """Certificates, in PEM, to trust besides the system's. A relative path starts at the configuration folder."""
     proxy: str | ValueSource | None = None
-    """The HTTP proxy in front of the provider; empty: none, whatever the environment says."""
+    """The HTTP proxy in front of the provider; empty: none, also where the environment names one."""
     wire: Wire | None = None
     """How the provider's servers differ from the plain dialect."""
 
@@ -112,7 +112,7 @@ class LocalModelsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_running: Annotated[int, Meta(ge=1, le=64)] = 1
     """Servers at the same time; for another model the one that was not used for longest is stopped."""
     wsl: bool = False
-    """On Windows: run the command in WSL and give it paths below /mnt. Elsewhere it means nothing."""
+    """On Windows: run the command in WSL and give it paths below /mnt. Ignored elsewhere."""
     path_mapping: dict[str, str] = {}
     """Folders as Modelport sees them, and as the server does."""
 
@@ -129,10 +129,10 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
-    """What a sound file says.
+    """The contents of a file without an error.
 
-    ``wire`` holds, per provider, the wire flags that were given, since a flag that is given as what it is
-    by default still changes a row. ``keys`` are those that stand in the file itself, which only one form allows.
+    ``wire`` holds, per provider, the wire flags that the file sets, since a flag set to its default still
+    changes a row. ``keys`` are the API keys in the file itself, which only one form allows.
     """
 
     document: Document = Document()
@@ -141,7 +141,7 @@ class Configuration(Struct, frozen=True, kw_only=True):
 
 
 class Problem(Struct, frozen=True, kw_only=True):
-    """Something about the file that its owner should know. Never holds a value of the file."""
+    """A problem of the file, for its owner. Never holds a value of the file."""
 
     message: str
     key: str = ""
@@ -155,24 +155,24 @@ class Problem(Struct, frozen=True, kw_only=True):
 class Finding(Struct, frozen=True):
     """A problem before its line is looked up."""
 
-    place: KeyPath
+    key_path: KeyPath
     message: str
     level: Literal["error", "warning"] = "error"
 
     def problem(self, line: int | None) -> Problem:
         """The problem with its line."""
-        return Problem(message=self.message, key=".".join(self.place), line=line, level=self.level)
+        return Problem(message=self.message, key=".".join(self.key_path), line=line, level=self.level)
 
 
 class FileRead(Struct, frozen=True, kw_only=True):
-    """What came of reading the file; ``configuration`` is absent where it is broken."""
+    """The result of reading the file; ``configuration`` is absent where it is broken."""
 
     path: str
     exists: bool
     configuration: Configuration | None
     problems: tuple[Problem, ...] = ()
     locate: Callable[[Finding], Problem] = lambda finding: finding.problem(None)
-    """A finding with its line, its key as it stands in the file."""
+    """Turns a finding into a problem, with its line and its key as written in the file."""
 
     @property
     def name(self) -> str:
@@ -188,7 +188,7 @@ class ConfigurationFile(Protocol):
         ...
 
     def read(self) -> FileRead:
-        """What the file says now, checked by itself; a file that is not there says nothing."""
+        """The file as it is now, checked without the shipped rows; a missing file is an empty configuration."""
         ...
 
 

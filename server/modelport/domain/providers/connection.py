@@ -20,34 +20,33 @@ from modelport.protocol.types import Connection, ConnectProviderParams, Dialect
 if TYPE_CHECKING:
     from modelport.domain.providers.model_file import FromFolder
 
-SHORTEST_SECRET = 6
-"""A shorter part of a header, such as ``Bearer`` cut in two, is no secret worth spoiling a sentence for."""
-
+MIN_SECRET_CHARS = 6
+"""A shorter part of a header is not redacted: it would also occur in ordinary words."""
 
 HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
 
 
 class Overrides(Struct, frozen=True, kw_only=True):
-    """What the user set for a provider, in its connection or in the configuration; absent means as the row says."""
+    """What the user set for a provider, in its connection or in the configuration; absent: as in the row."""
 
     model: str | None = None
     base_url: str | None = None
     api_key: Secret | None = None
     dialect: Dialect | None = None
     headers: dict[str, Secret] = {}
-    silence_s: float | None = None
+    idle_timeout_s: float | None = None
     verify_tls: bool | None = None
     ca_file: str | None = None
     """Certificates to trust besides the system's: the path of a PEM file."""
     proxy: Secret | ValueSource | None = None
-    """The proxy in front of the provider; empty: none, whatever the environment says."""
+    """The proxy in front of the provider; empty: none, also where the environment names one."""
     key_command: tuple[str, ...] = ()
     """A program with its arguments that prints the key."""
     file_key: Secret | None = None
     """A key that stands in the configuration file."""
     header_sources: dict[str, Secret | ValueSource] = {}
-    """Headers of the configuration, to be looked up when a request is made."""
+    """Headers of the configuration, looked up when a request is made."""
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -66,21 +65,21 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     headers: dict[str, Secret] = {}
     settings: dict[str, str] = {}
     """The row's settings that have a value, such as a region."""
-    silence_s: float | None = None
-    """The longest gap accepted; absent: the adapter's own limits."""
+    idle_timeout_s: float | None = None
+    """How long the provider may send nothing; absent: the adapter's own limits."""
     verify_tls: bool = True
     ca_file: str | None = None
     proxy: Secret | None = None
     """The proxy to use instead of the environment's; empty: none."""
     folder: FromFolder | None = None
-    """Where a server of our own is called: it has an address only while it is."""
+    """A model file to start a server for; the server has an address only while it runs."""
 
     def redact(self, text: str) -> str:
-        """The text without the key, the values of the user's own headers and what the proxy asks for."""
+        """The text without the key, the values of the user's own headers and the password of the proxy."""
         log_in = [Secret(self.proxy.reveal().rpartition("@")[0].rpartition(":")[2])] if self.proxy else []
         for value in (*self.headers.values(), *log_in):
             for part in (value.reveal(), *value.reveal().split()):
-                text = Secret(part).redact(text) if len(part) >= SHORTEST_SECRET else text
+                text = Secret(part).redact(text) if len(part) >= MIN_SECRET_CHARS else text
         return self.credential.secret.redact(text) if self.credential.secret else text
 
 
@@ -94,7 +93,7 @@ class WireFormat(Struct, frozen=True, kw_only=True):
 
 
 class Verification(Struct, frozen=True):
-    """What the cheapest authenticated request told. ``models`` is empty where no list came back."""
+    """The result of the cheapest authenticated request. ``models`` is empty where no list came back."""
 
     verified: bool
     models: tuple[str, ...]
@@ -112,7 +111,7 @@ def wire_format(row: Provider, model: str | None, override: Dialect | None, *, k
     """The dialect for a model with the path and the header that go with it.
 
     The user's choice counts first, then the row's rules in their order, then the row itself. ``keyed``
-    says whether a key is sent, which some services take at another place than their own log-in.
+    says whether a key is sent, which some services take in another header than their own log-in.
     """
     header, bearer = row.key_header, row.auth != "key"
     if override is not None and override != row.dialect:
@@ -130,7 +129,7 @@ def wire_format(row: Provider, model: str | None, override: Dialect | None, *, k
 
 
 def listing_endpoint(endpoint: Endpoint) -> Endpoint | None:
-    """Where the models are listed: on the same host or on one of their own; None where that is not known."""
+    """The endpoint that lists the models: on the same host or on one of their own; None where it is unknown."""
     hosts = endpoint.provider.wire.models_hosts
     if not hosts:
         return endpoint
@@ -147,7 +146,7 @@ def read_overrides(params: ConnectProviderParams, model: str | None) -> Override
     """What the user sets with ``provider/connect``; ``model`` is the one the names of the request led to.
 
     Raises:
-        InvalidParams: a time that is none, or a header or key that cannot be sent.
+        InvalidParams: a timeout that is not positive, or a header or key that cannot be sent.
     """
     if params.timeout_ms is not None and params.timeout_ms <= 0:
         raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
@@ -166,15 +165,15 @@ def read_overrides(params: ConnectProviderParams, model: str | None) -> Override
         api_key=api_key or None,
         dialect=params.dialect,
         headers=params.headers or {},
-        silence_s=params.timeout_ms / 1000 if params.timeout_ms else None,
+        idle_timeout_s=params.timeout_ms / 1000 if params.timeout_ms else None,
         verify_tls=params.verify_tls,
     )
 
 
-def kept(own: Overrides, before: OpenConnection) -> Overrides:
-    """The choices of a connection over those that its provider's connection was given before.
+def over_previous(own: Overrides, before: OpenConnection) -> Overrides:
+    """The overrides of a connection over those of the provider's previous connection.
 
-    Nothing of those is for another address than the one they were given for.
+    A connection to another address takes none of the previous ones, since they may hold secrets.
     """
     old = before.overrides
     addresses = [address for address in (old.base_url, before.view.base_url) if address is not None]
@@ -185,9 +184,9 @@ def kept(own: Overrides, before: OpenConnection) -> Overrides:
 
 
 def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
-    """The choices of a connection over those of the configuration.
+    """The overrides of a connection over those of the configuration.
 
-    A connection to another address has nothing of the secrets that the file names for its own.
+    A connection to another address takes none of the secrets that the file names for its own address.
     """
     if own.base_url is not None and not same_address(own.base_url, defaults.base_url or row.base_url or ""):
         defaults = msgspec.structs.replace(defaults, key_command=(), file_key=None, header_sources={})
@@ -197,7 +196,7 @@ def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
         api_key=own.api_key,
         dialect=own.dialect,
         headers=own.headers,
-        silence_s=own.silence_s or defaults.silence_s,
+        idle_timeout_s=own.idle_timeout_s or defaults.idle_timeout_s,
         verify_tls=defaults.verify_tls if own.verify_tls is None else own.verify_tls,
         ca_file=defaults.ca_file,
         proxy=defaults.proxy,

@@ -1,4 +1,4 @@
-"""Credentials as values: what was found where, and which address it may go to."""
+"""Credentials as values: the secret, its source, and the address it may be sent to."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Credential(Struct, frozen=True, kw_only=True):
     base_url: str | None = None
 
     def status(self) -> CredentialStatus:
-        """What may be told about it."""
+        """What may be shown of it."""
         return CredentialStatus(
             provider=self.provider,
             source=self.source,
@@ -58,6 +58,6 @@ def same_address(one: str, other: str) -> bool:
 
 
 def _canonical(url: str) -> str:
-    scheme, separator, rest = url.strip().partition("://")
-    host, slash, path = rest.partition("/")
+    scheme, separator, location = url.strip().partition("://")
+    host, slash, path = location.partition("/")
     return f"{scheme.casefold()}{separator}{host.casefold()}{slash}{path}".rstrip("/")

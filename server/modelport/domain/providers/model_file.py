@@ -1,4 +1,4 @@
-"""A model file of the user's own folder, as something that a provider serves."""
+"""A model file of the user's own folder, as a model of a provider."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     """A model of the folder. ``path`` is that of its first part."""
 
     id: str
-    """The file's name without its end; with its folders in front where that alone would mean two."""
+    """The file's name without its suffix; with its folders in front where two files have the name."""
     relative: str
-    """The path in the folder, without the end of the name and the number of a part."""
+    """The path in the folder, without the suffix and the number of a part."""
     path: str
     size_bytes: int
     header: GgufHeader | None = None
@@ -31,11 +31,11 @@ class ModelFile(Struct, frozen=True, kw_only=True):
     def refusal(self) -> str:
         """Why it is not offered; the end of a sentence about it."""
         if self.header is not None and self.header.task == "rerank":
-            return "ranks documents, which nothing here asks for"
+            return "is a reranker, which Modelport cannot use"
         return self.trouble or "is a companion file of a model (such as mmproj), not a model"
 
 
 class FromFolder(Struct, frozen=True):
-    """That calls go to a model of the folder; absent where none is named, as for a list."""
+    """Marks an endpoint whose calls go to a model of the folder; absent where none is named, as for a list."""
 
     model: ModelFile | None

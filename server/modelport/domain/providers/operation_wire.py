@@ -1,4 +1,4 @@
-"""How a provider takes what is not a completion: the flags of a row, and what follows where it has none.
+"""The wire flags of operations other than completions, and the defaults where a row has none.
 
 A form is the shape of a request and its reply. A path is appended to the base URL; ``/../`` in front of it
 leaves the last part of the base URL out, for services that keep some methods beside their chat interface.
@@ -21,7 +21,7 @@ class EmbeddingsWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     path: str | None = None
     default_model: str | None = None
     batch: int | None = None
-    """Texts that one request may have; absent: what is usual for the form."""
+    """Texts per request; absent: the default of the form."""
     dimensions_field: str = "dimensions"
     input_types: dict[str, str] = {}
     """What ``document`` and ``query`` are called in the field ``input_type``; absent: there is no such field."""
@@ -30,7 +30,7 @@ class EmbeddingsWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class ImagesWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How images are drawn. ``chat`` asks for them in a conversation, ``gemini`` in a generated content."""
+    """How images are drawn. ``chat`` requests them in a conversation, ``gemini`` with ``generateContent``."""
 
     form: Literal["openai", "chat", "gemini", "mock", "other"] | None = None
     path: str | None = None
@@ -51,7 +51,7 @@ class ModerationWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TokenCountWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where tokens are counted; a row without it has no such place."""
+    """Where tokens are counted; a row without it does not count."""
 
     form: Literal["anthropic", "gemini", "vertex", "responses", "llama_cpp", "vllm", "moonshot", "mock"] | None = None
     path: str | None = None
@@ -60,7 +60,7 @@ class TokenCountWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class CreditsWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One place that tells what an account has left. The fields are dotted paths into its JSON."""
+    """A path that reports an account's credit. The fields are dotted paths into its JSON."""
 
     path: str
     scope: Scope = "account"

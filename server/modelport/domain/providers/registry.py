@@ -23,8 +23,8 @@ class Target(Struct, frozen=True):
 class Registry:
     """The providers, found by id or alias in any case, and the models their rows list.
 
-    ``defaults`` is what the configuration sets for calls, by provider id, ``default`` the target of a request
-    that names nothing, and ``local_models`` what it says of the user's own model files.
+    ``defaults`` are the configuration's overrides, by provider id, ``default_target`` is the target of a request
+    that names nothing, and ``local_models`` the configuration's table of the user's own model files.
 
     Raises:
         ValueError: two rows share a name.
@@ -32,7 +32,7 @@ class Registry:
 
     def __init__(self, providers: Iterable[Provider], defaults: Mapping[str, Overrides] | None = None) -> None:
         self._defaults = defaults or {}
-        self.default: Target | None = None
+        self.default_target: Target | None = None
         self.local_models: LocalModelsEntry | None = None
         self._providers = tuple(providers)
         self._by_name: dict[str, Provider] = {}
@@ -45,9 +45,9 @@ class Registry:
                 self._by_model.setdefault(model.casefold(), []).append(row)
 
     def replace(self, other: Registry) -> None:
-        """Becomes the other one, for every request from now on."""
+        """Takes over the contents of another registry, for every request from now on."""
         self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
-        self._defaults, self.default = other._defaults, other.default
+        self._defaults, self.default_target = other._defaults, other.default_target
         self.local_models = other.local_models
 
     def all(self) -> tuple[Provider, ...]:
@@ -55,7 +55,7 @@ class Registry:
         return self._providers
 
     def defaults(self, row: Provider) -> Overrides:
-        """What the configuration sets for calls of a provider."""
+        """The configuration's overrides for a provider."""
         return self._defaults.get(row.id) or Overrides()
 
     def in_folder(self, row: Provider) -> bool:
@@ -70,7 +70,7 @@ class Registry:
         """The provider with this id or alias.
 
         Raises:
-            InvalidParams: nobody has this name; the message offers the nearest ones.
+            InvalidParams: no provider has this name; the message offers the nearest ones.
         """
         row = self.find(name)
         if row is None:
@@ -101,14 +101,14 @@ class Registry:
         if row is not None and slash:
             return Target(row, self._strip(row, model))
         if row is not None and row.default_model and not self.serves(model):
-            # A provider where a model is expected means the model that it is asked for by default.
+            # A provider's name in the place of a model means the provider's default model.
             return Target(row, None)
         row = self._by_catalog(model)
         spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
         return Target(row, next(spelled, model))
 
-    def knows(self, model: str) -> bool:
-        """Whether the name itself tells a provider: by its prefix, because a row lists it, or as its maker's."""
+    def names_provider(self, model: str) -> bool:
+        """Whether the name implies a provider: by its prefix, as listed in a row, or by its maker's patterns."""
         prefix, slash, _ = model.partition("/")
         named = bool(slash) and self.find(prefix) is not None
         return named or bool(self.serves(model)) or self._maker(model) is not None
@@ -119,26 +119,26 @@ class Registry:
 
     def _strip(self, row: Provider, model: str) -> str:
         """The model without the provider's own name in front, unless the provider's own models carry it."""
-        prefix, slash, rest = model.partition("/")
+        prefix, slash, name = model.partition("/")
         if not slash or self.find(prefix) is not row or row in self.serves(model):
             return model
-        if not rest:
+        if not name:
             raise InvalidParams(
                 f'"{model}" names a provider and no model: write {row.id}/MODEL.',
                 kind="unknown_model",
                 field="model",
                 provider=row.id,
             )
-        return rest
+        return name
 
     def _maker(self, model: str) -> Provider | None:
-        """The provider whose models are known to be called like this."""
+        """The provider that makes the model, by the pattern of its names."""
         name = model.casefold()
         return next((row for row in self._providers if any(fnmatchcase(name, p) for p in row.model_patterns)), None)
 
     def _by_catalog(self, model: str) -> Provider:
         rows = self.serves(model)
-        # A lab's own service is what a bare model name means; hosts and gateways resell it.
+        # A bare model name means the lab's own service; hosts and gateways resell it.
         makers = [row for row in rows if row.category.endswith("Labs")] if len(rows) > 1 else rows
         if len(makers) == 1:
             return makers[0]

@@ -1,6 +1,6 @@
 """A provider as data: one row of ``data/providers.toml``, and the values a row may take.
 
-Nothing here knows how a row is read or used. A fact that only one vendor needs is still a
+Nothing here depends on how a row is read or used. A fact that only one vendor needs is still a
 field with a general meaning, so that a second row can use it.
 """
 
@@ -28,7 +28,7 @@ Google Cloud, ``copilot`` and ``qwen`` exchange or renew the token that their ow
 OWN_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google", "copilot", "qwen"})
 """The log-ins whose credential the vendor's own tools keep."""
 CLOUD_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google"})
-"""Those that find credentials in more places than files, and settings such as a region in files too."""
+"""Those that find credentials in other places than files too, and read settings such as a region from files."""
 Capability = Literal["chat", "fim", "embeddings", "images", "moderation", "tools", "vision", "json_mode"]
 ToolChoiceMode = Literal["auto", "none", "required", "named"]
 ReasoningRequest = Literal[
@@ -42,7 +42,7 @@ ReasoningRequest = Literal[
 
 
 class TurnHeader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A header that depends on the conversation: on who spoke last, or on images in it."""
+    """A header that depends on the conversation: on the role of the last message, or on images in it."""
 
     name: str
     value: str
@@ -68,7 +68,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     default_max_tokens: int | None = None
     """Sent when the caller names no limit and the dialect cannot do without one."""
     stream_usage: Literal["ask", "unasked"] = "ask"
-    """``ask`` sends ``stream_options.include_usage``; ``unasked`` must not be asked."""
+    """``ask`` sends ``stream_options.include_usage``; ``unasked`` never does."""
     seed_field: Literal["seed", "random_seed"] = "seed"
     system_role: Literal["system", "developer"] = "system"
     tool_choice: tuple[ToolChoiceMode, ...] = ("auto", "none", "required", "named")
@@ -77,7 +77,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         "json_schema",
     )
     reasoning_request: ReasoningRequest | None = None
-    """How a reasoning effort is asked for; absent: unknown, so it cannot be asked for."""
+    """How a reasoning effort is requested; absent: unknown, so it cannot be requested."""
     echo_reasoning: bool = False
     """Reasoning has to come back with the next turn when tools are used."""
     think_tags: bool = False
@@ -94,7 +94,7 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     moderation: ModerationWire | None = None
     token_count: TokenCountWire | None = None
     credits: tuple[CreditsWire, ...] = ()
-    """Where the account's credit is told, the best place first."""
+    """The paths that report the account's credit, the best first."""
 
 
 class DialectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -104,19 +104,19 @@ class DialectRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     dialect: Dialect
     chat_path: str | None = None
     key_header: str | None = None
-    """Where these models take the key, as it is; absent: where the row puts it."""
+    """The header that carries the key, as it is, for these models; absent: the row's."""
 
 
 class Setting(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A value that addresses, paths and headers are made of, such as a region."""
 
     env_vars: tuple[str, ...] = ()
-    """Where it may stand, the first that is set counts; absent: a variable of its own name."""
+    """The variables that may hold it; the first that is set counts. Absent: a variable of its own name."""
     default: str | None = None
 
 
 class BaseUrlRule(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Another base URL where a setting matches a shell-style pattern."""
+    """Another base URL, for a setting that matches a shell-style pattern."""
 
     setting: str
     value: str
@@ -133,7 +133,7 @@ class WithKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One provider: who it is, where it answers, how it is paid for and what it speaks."""
+    """One provider: its names, addresses, credentials, models and wire format."""
 
     id: str
     display_name: str
@@ -148,7 +148,7 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     source: str
     """Where the facts come from: a URL or a named document."""
     tested: tuple[Literal["recordings", "server"], ...] = ()
-    """What it was tested against besides its documents: recorded exchanges, a real server of its kind."""
+    """The tests beyond its documents: against recorded exchanges, against a real server of its kind."""
     aliases: tuple[str, ...] = ()
     base_url: str | None = None
     """May hold ``{NAME}`` placeholders, filled from the environment."""
@@ -180,9 +180,9 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_url: str | None = None
     default_model: str | None = None
     rank: int = 50
-    """Where it stands among the providers that are asked when a request names nothing; the lower the earlier."""
+    """Its place in the default chain, for requests that name nothing; the lowest rank comes first."""
     runner: Literal["gguf"] | None = None
-    """The kind of model files that its servers take, so that they can be started on demand for files of the user's."""
+    """The format of model files that its servers load, so that they can be started on demand for the user's files."""
     model_patterns: tuple[str, ...] = ()
     """Shell-style patterns of names that are known to be this provider's own models."""
     example_models: tuple[str, ...] = ()

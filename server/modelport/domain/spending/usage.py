@@ -1,4 +1,4 @@
-"""What calls use: the counts of one call, and the arithmetic of many."""
+"""The usage of one call, and the arithmetic of totals."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Message, Tool, Usage, UsageTotals
 
 CHARACTERS_PER_TOKEN = 4
-"""The usual rule of thumb for English and code; an estimate says that it is one."""
-LARGEST_COUNT = 1 << 40
-"""More tokens than any call has; a provider that counts more is not believed, lest no sum can be kept."""
+"""A rule of thumb for English and code; an estimate is marked as one."""
+MAX_COUNT = 1 << 40
+"""The largest plausible count of tokens. A larger one is ignored, so that totals cannot overflow."""
 
 
 class CallRecord(Struct, frozen=True, kw_only=True):
-    """One call as the ledger keeps it. Times are milliseconds since 1970, UTC."""
+    """One call as the ledger stores it. Times are milliseconds since 1970, UTC."""
 
     started_at_ms: int
     provider: str
@@ -53,16 +53,16 @@ def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) 
 
 
 def _credible(counts: TokenCounts) -> bool:
-    return all(number is None or 0 <= number <= LARGEST_COUNT for number in msgspec.structs.astuple(counts))
+    return all(number is None or 0 <= number <= MAX_COUNT for number in msgspec.structs.astuple(counts))
 
 
 def estimate(call: ModelCall, answer: Answer) -> TokenCounts:
-    """Counts by the length of what was said; nothing answered counts as nothing used."""
-    said = answer.output_characters()
-    asked = input_characters(call.messages, call.tools) if answer.begun or answer.finish_reason else 0
+    """Counts by the length of input and output; a call without any answer used nothing."""
+    output = answer.output_characters()
+    input_ = input_characters(call.messages, call.tools) if answer.begun or answer.finish_reason else 0
     return TokenCounts(
-        input=-(-asked // CHARACTERS_PER_TOKEN),
-        output=-(-said // CHARACTERS_PER_TOKEN),
+        input=-(-input_ // CHARACTERS_PER_TOKEN),
+        output=-(-output // CHARACTERS_PER_TOKEN),
     )
 
 
@@ -72,7 +72,7 @@ def tokens_of(text: str) -> int:
 
 
 def tokens_of_input(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
-    """An estimate of the tokens that a conversation has as input."""
+    """An estimate of the tokens of a conversation as input."""
     return -(-input_characters(messages, tools) // CHARACTERS_PER_TOKEN)
 
 

@@ -23,7 +23,7 @@ SHELL_ASKED_S = 24 * 3600.0
 ANSWER_S = 10.0
 """How long a server that was found may take for its first answer."""
 
-Tell = Callable[[Agent], None]
+OnProgress = Callable[[Agent], None]
 
 
 class AgentDiscovery:
@@ -34,7 +34,7 @@ class AgentDiscovery:
         self._probe = probe
         self._starter = starter
 
-    async def find(self, params: DiscoverAgentParams, tell: Tell) -> DiscoverAgentResult:
+    async def find(self, params: DiscoverAgentParams, tell: OnProgress) -> DiscoverAgentResult:
         """The agents of this machine.
 
         Raises:
@@ -79,7 +79,7 @@ class _Search:
     """One search beyond files: what runs, what listens, and what is started."""
 
     def __init__(
-        self, probe: AgentProbe, listing: FileListing, starts: StartBudget | None, tell: Tell, end: float
+        self, probe: AgentProbe, listing: FileListing, starts: StartBudget | None, tell: OnProgress, end: float
     ) -> None:
         self._probe = probe
         self._listing = listing

@@ -15,7 +15,7 @@ from modelport.domain.agents.processes import running_agents, running_alone, tcp
 from modelport.domain.agents.rows import AgentRow
 from modelport.domain.agents.servers.ports import HttpHandshakes, Listeners
 from modelport.domain.agents.servers.records import named_by_itself
-from modelport.domain.local.servers import FIRST_OF_USERS, PortCandidate, ServerAddress
+from modelport.domain.local.servers import MIN_USER_PORT, PortCandidate, ServerAddress
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess
 
@@ -111,13 +111,13 @@ class _Search:
     def _more(self) -> Iterable[int]:
         """The ports of this user, those of agents first; well-known services take questions for attacks."""
         others = self._finder.servers.other_services
-        mine = (port for port in sorted(self._listeners) if port >= FIRST_OF_USERS and port not in others)
+        mine = (port for port in sorted(self._listeners) if port >= MIN_USER_PORT and port not in others)
         return dict.fromkeys((*self._tcp, *mine))
 
     async def _look_at(self, spot: PortCandidate) -> None:
         first_known = anyio.Event()
         async with anyio.create_task_group() as tasks:
-            for number, place in enumerate(spot.places()):
+            for number, place in enumerate(spot.addresses()):
                 tasks.start_soon(self._look_in, place, first_known, number == 0)
 
     async def _look_in(self, place: ServerAddress, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's

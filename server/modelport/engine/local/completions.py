@@ -1,4 +1,4 @@
-"""Lays the user's own model files under completions: a server is there for as long as one lasts."""
+"""Decorates ``Dialects``: a completion for a local GGUF model starts a server and keeps it until the call ends."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOPBACK = "http://127.0.0.1"
 
 
 class LocalDialects:
-    """``Dialects`` whose completers start what they call."""
+    """``Dialects`` whose completers start the server of a model file."""
 
     def __init__(self, dialects: Dialects, local: LocalModels) -> None:
         self._dialects = dialects

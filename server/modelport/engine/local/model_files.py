@@ -1,4 +1,4 @@
-"""Model files of the user's own: what there is, what a name means, and a server for as long as one is called."""
+"""The user's own model files: lists them, finds one by name, and runs a server for as long as one is called."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import anyio.to_thread
 from msgspec.structs import replace
 
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.local.model_files import ModelFolder, ModelRunner, Plan, Tell, named
+from modelport.domain.local.model_files import ModelFolder, ModelRunner, OnProgress, Plan, named
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.credential import Credential
@@ -19,15 +19,15 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Check
 
-MOST_NAMES = 3
+MAX_NAMES = 3
 
 Load = Callable[[], tuple[ModelFolder, ModelRunner]]
 Status = Callable[[bool, str], None]
-"""Is told when servers are being started (and what to show), and when none is any more."""
+"""Called with True and a text to show while servers start, and with False when no more do."""
 
 
 class LocalModels:
-    """The models of the folder that the configuration names. Fulfils ``FolderModels``."""
+    """The models of the folder that the configuration names. Implements ``FolderModels``."""
 
     def __init__(
         self, registry: Registry, secret_env_vars: Callable[[], frozenset[str]], load: Load, status: Status
@@ -45,24 +45,24 @@ class LocalModels:
         return self._registry.in_folder(row)
 
     async def chosen(self, row: Provider, name: str | None) -> FromFolder:
-        """What a call goes to: the model that a name means, or none where none is named.
+        """The target of a call: the model that a name means, or none where none is named.
 
         Raises:
             RequestFailed: there is no such model, there are several, it cannot be used, or the folder cannot be read.
         """
-        return FromFolder(await self._found(row, name) if name else None)
+        return FromFolder(await self._find(row, name) if name else None)
 
-    async def _found(self, row: Provider, name: str) -> ModelFile:
+    async def _find(self, row: Provider, name: str) -> ModelFile:
         models = await self._models()
-        found = named(models, name)
-        if len(found) == 1 and found[0].listed:
-            return found[0]
-        if not found:
+        matches = named(models, name)
+        if len(matches) == 1 and matches[0].listed:
+            return matches[0]
+        if not matches:
             why = f'There is no model file "{name}"{_names(name, [model.id for model in models if model.listed])}.'
-        elif len(found) > 1:
-            why = f'Several model files are called "{name}": write one of {", ".join(model.id for model in found)}.'
+        elif len(matches) > 1:
+            why = f'Several model files are called "{name}": write one of {", ".join(model.id for model in matches)}.'
         else:
-            why = f"The model file {found[0].id} {found[0].refusal}."
+            why = f"The model file {matches[0].id} {matches[0].refusal}."
         raise RequestFailed("model_not_found", why, provider=row.id, model=name, action="name another model")
 
     async def models(self) -> list[ModelFile]:
@@ -78,7 +78,7 @@ class LocalModels:
         return self._entry().context_length or (model.header.context_length if model.header else None)
 
     async def check_program(self, row: Provider) -> None:
-        """Looks whether there is a program that could serve.
+        """Checks that the program that serves models exists.
 
         Raises:
             RequestFailed: there is none.
@@ -87,19 +87,19 @@ class LocalModels:
         if not entry.wsl and not await (await self._parts())[0].command(entry.command[0]):
             raise RequestFailed(
                 "provider_unavailable",
-                "The program that serves model files is not there: install llama.cpp, or correct command of "
+                "The program that serves model files is missing: install llama.cpp, or correct command of "
                 "[local_models].",
                 provider=row.id,
                 action="install llama.cpp",
             )
 
     async def running(self, endpoint: Endpoint) -> bool:
-        """Whether the server of an endpoint runs already."""
+        """Whether the server of an endpoint runs."""
         return (await self._parts())[1].runs(self._plan(endpoint))
 
     @asynccontextmanager
-    async def serving(self, endpoint: Endpoint, tell: Tell) -> AsyncGenerator[Endpoint]:
-        """The endpoint with the address of a server that is kept for the block, and started first where it has to be.
+    async def serving(self, endpoint: Endpoint, on_progress: OnProgress) -> AsyncGenerator[Endpoint]:
+        """The endpoint with the address of its server, which is started where it does not run, and kept for the block.
 
         Raises:
             RequestFailed: it does not start.
@@ -108,7 +108,7 @@ class LocalModels:
         async with AsyncExitStack() as stack:
             with self._busy(plan) if not runner.runs(plan) else nullcontext():
                 try:
-                    served = await stack.enter_async_context(runner.serving(plan, tell))
+                    served = await stack.enter_async_context(runner.serving(plan, on_progress))
                 except RequestFailed as failure:
                     failure.provider, failure.model = endpoint.provider.id, plan.model.id
                     raise
@@ -150,7 +150,7 @@ class LocalModels:
             await self._loaded[1].aclose()
 
     def _plan(self, endpoint: Endpoint) -> Plan:
-        assert endpoint.folder is not None  # noqa: S101  it is asked before
+        assert endpoint.folder is not None  # noqa: S101  the callers check it
         if endpoint.folder.model is None:
             raise InvalidParams("Name a model.", field="model", provider=endpoint.provider.id)
         return Plan(model=endpoint.folder.model, entry=self._entry(), secret_env_vars=self._secret_env_vars())
@@ -176,7 +176,7 @@ class LocalModels:
             ) from error
 
     async def _parts(self) -> tuple[ModelFolder, ModelRunner]:
-        """The adapters, loaded off the event loop by whoever asks first."""
+        """The adapters, loaded off the event loop on first use."""
         if self._loaded is None:
             async with self._lock:
                 if self._loaded is None:
@@ -185,7 +185,7 @@ class LocalModels:
 
     @contextmanager
     def _busy(self, plan: Plan) -> Generator[None]:
-        """Tells the status while servers are being started."""
+        """Reports the status while servers start."""
         self._loading += 1
         self._status(True, f"Loading {plan.model.id}")
         try:
@@ -205,5 +205,5 @@ def _names(name: str, there: Sequence[str]) -> str:
         return f": did you mean {' or '.join(near)}"
     if not there:
         return ": the folder of [local_models] has none"
-    more = f" and {len(there) - MOST_NAMES} more" if len(there) > MOST_NAMES else ""
-    return f": there {'are' if len(there) > 1 else 'is'} {', '.join(there[:MOST_NAMES])}{more}"
+    more = f" and {len(there) - MAX_NAMES} more" if len(there) > MAX_NAMES else ""
+    return f": there {'are' if len(there) > 1 else 'is'} {', '.join(there[:MAX_NAMES])}{more}"

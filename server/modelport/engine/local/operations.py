@@ -33,7 +33,7 @@ class LocalOperations:
             return await self._operations.embed(replace(call, endpoint=endpoint))
 
     async def count(self, call: CountCall) -> TokenCount | None:
-        """The tokens that messages have as input; None where nobody is there who would count them."""
+        """The tokens that messages have as input; None where no server runs to count them."""
         if call.endpoint.folder is None:
             return await self._operations.count(call)
         if not await self._local.running(call.endpoint):
@@ -50,7 +50,7 @@ class LocalLister:
         self._local = local
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
-        """What the provider lists."""
+        """The provider's list, or the folder's."""
         if endpoint.folder is None:
             return await self._lister.models(endpoint, known)
         return Listing(models=tuple(self._listed(model) for model in await self._local.models()))

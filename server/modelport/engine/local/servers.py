@@ -22,11 +22,11 @@ from modelport.domain.local.fingerprints import (
 from modelport.domain.local.servers import (
     PortCandidate,
     ServerAddress,
+    configured_candidates,
+    default_candidates,
+    listening_candidates,
     merged,
-    named_spots,
-    open_spots,
     server_url,
-    usual_spots,
 )
 from modelport.domain.ports import Environment, ListeningPorts, LocalProber
 from modelport.domain.providers.registry import Registry
@@ -88,11 +88,11 @@ class ServerDiscovery:
     def _known(self, wanted: frozenset[str]) -> list[PortCandidate]:
         providers = wanted or frozenset(row.id for row in self.registry.all())
         variables = self._environment.variables()
-        named = named_spots(self.registry, self.book, providers, variables)
-        return [*named, *usual_spots(self.book, providers)]
+        named = configured_candidates(self.registry, self.book, providers, variables)
+        return [*named, *default_candidates(self.book, providers)]
 
     async def _open(self) -> list[PortCandidate]:
-        return open_spots(await self._listening.ports(), self.book)
+        return listening_candidates(await self._listening.ports(), self.book)
 
 
 class _Search:
@@ -137,7 +137,7 @@ class _Search:
         async with self._limiter:
             first_known = anyio.Event()
             async with anyio.create_task_group() as tasks:
-                for number, place in enumerate(spot.places()):
+                for number, place in enumerate(spot.addresses()):
                     tasks.start_soon(self._look_in, place, first_known, number == 0)
 
     async def _look_in(self, place: ServerAddress, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's

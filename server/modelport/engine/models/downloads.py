@@ -1,4 +1,4 @@
-"""Downloads models to servers of one's own, and deletes them there."""
+"""Downloads models to local servers, and deletes them there."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ class ModelDownloads:
         self._lists = lists
 
     async def pull(self, provider: str | None, model: str, progress: Progress) -> None:
-        """Downloads a model and tells how far it is; when cancelled it stops at once, and can go on later.
+        """Downloads a model and reports its progress; when cancelled it stops at once, and can be resumed later.
 
         Raises:
-            InvalidParams: the provider does not download models, or a name leads nowhere.
+            InvalidParams: the provider does not download models, or a name is unknown.
             RequestFailed: the download failed.
         """
-        endpoint, name = await self._place(provider, model)
+        endpoint, name = await self._resolve(provider, model)
         await self._store.pull(endpoint, name, progress)
-        await self._lists.forget(endpoint)
+        await self._lists.invalidate(endpoint)
 
     async def delete(self, provider: str | None, model: str) -> None:
         """Deletes a model.
 
         Raises:
-            InvalidParams: the provider does not download models, or a name leads nowhere.
-            RequestFailed: it is not there, or could not be deleted.
+            InvalidParams: the provider does not download models, or a name is unknown.
+            RequestFailed: it is missing, or could not be deleted.
         """
-        endpoint, name = await self._place(provider, model)
+        endpoint, name = await self._resolve(provider, model)
         await self._store.delete(endpoint, name)
-        await self._lists.forget(endpoint)
+        await self._lists.invalidate(endpoint)
 
-    async def _place(self, provider: str | None, model: str) -> tuple[Endpoint, str]:
+    async def _resolve(self, provider: str | None, model: str) -> tuple[Endpoint, str]:
         target = self._registry.resolve(provider, model.strip())
         row = target.provider
         if not target.model:
             raise InvalidParams(f"Name a model of {row.display_name}.", field="model", provider=row.id)
         if row.connection_type != "local":
-            # Whoever has no key need not be asked for one, to be told this.
+            # This needs no key, so it is reported before a missing key would be.
             raise _unsupported(row.id, row.display_name)
         endpoint = await self._connections.endpoint(row, target.model)
         if not self._store.pulls(endpoint):

@@ -1,4 +1,4 @@
-"""Lists and searches models, and downloads and deletes them on one's own machine."""
+"""Lists and searches models."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from msgspec import Struct
 from modelport.domain.errors import InvalidParams, ModelportError
 from modelport.domain.models.catalog import merged
 from modelport.domain.models.listing import ListedModel
-from modelport.domain.models.search import Search, checked, found
+from modelport.domain.models.search import Search, checked, matching
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.engine.models.provider_lists import ModelLists
 from modelport.engine.providers.listing import Providers
 from modelport.protocol import types
 
-PROVIDERS_AT_ONCE = 8
+MAX_CONCURRENT_PROVIDERS = 8
 
 
-class _Told(Struct, frozen=True):
-    """What a provider listed, or why it did not; both where an older list had to do."""
+class _ListResult(Struct, frozen=True):
+    """A provider's list, or the error in its place; both where a cached list stands in."""
 
     listed: Sequence[ListedModel] | None = None
     error: ModelportError | None = None
@@ -45,10 +45,10 @@ class Models:
         _check_limit(params.limit)
         if params.cached and params.refresh:
             raise InvalidParams("Give refresh or cached, not both.", field="cached")
-        rows = await self._asked(params.provider)
-        told = await (self._known(rows) if params.cached else self._ask(rows, refresh=params.refresh is True))
-        models = await self._merged(rows, told)
-        return types.ListModelResult(models=tuple(models[: params.limit]), errors=_errors(told))
+        rows = await self._selected(params.provider)
+        results = await (self._cached(rows) if params.cached else self._request(rows, refresh=params.refresh is True))
+        models = await self._merged(rows, results)
+        return types.ListModelResult(models=tuple(models[: params.limit]), errors=_errors(results))
 
     async def search(self, params: types.SearchModelParams) -> types.SearchModelResult:
         """The models that fit, best first: listed ones of the providers in use, the catalog's of all others.
@@ -65,14 +65,14 @@ class Models:
                 sort=params.sort,
             )
         )
-        asked = await self._asked(params.provider)
-        rows = asked if params.provider is not None else list(self._registry.all())
-        told = await self._ask(asked, refresh=False)
-        models = found(await self._merged(rows, told), {row.id: row for row in rows}, search)
-        return types.SearchModelResult(models=tuple(models[: params.limit]), errors=_errors(told) or None)
+        listing = await self._selected(params.provider)
+        rows = listing if params.provider is not None else list(self._registry.all())
+        results = await self._request(listing, refresh=False)
+        models = matching(await self._merged(rows, results), {row.id: row for row in rows}, search)
+        return types.SearchModelResult(models=tuple(models[: params.limit]), errors=_errors(results) or None)
 
-    async def _asked(self, provider: str | None) -> list[Provider]:
-        """The provider that is named, else those in use: connected, with a key or with files of the user's."""
+    async def _selected(self, provider: str | None) -> list[Provider]:
+        """The named provider, else those in use: connected, with a key or with the user's model files."""
         if provider is not None:
             return [self._registry.get(provider)]
         configured = await self._providers.list(types.ListProviderParams(configured_only=True))
@@ -84,39 +84,43 @@ class Models:
             or (view.credential.source not in ("none", "notRequired") and view.status != "retired")
         ]
 
-    async def _ask(self, rows: Iterable[Provider], *, refresh: bool) -> dict[str, _Told]:
-        """What the providers tell, all asked at once, each with a time limit of its own."""
-        told: dict[str, _Told] = {}
-        limiter = anyio.CapacityLimiter(PROVIDERS_AT_ONCE)
+    async def _request(self, rows: Iterable[Provider], *, refresh: bool) -> dict[str, _ListResult]:
+        """The lists of the providers, requested concurrently, each with a timeout of its own."""
+        results: dict[str, _ListResult] = {}
+        limiter = anyio.CapacityLimiter(MAX_CONCURRENT_PROVIDERS)
 
-        async def ask(row: Provider) -> None:
+        async def request(row: Provider) -> None:
             async with limiter:
                 listed, error = await self._lists.listed(row, refresh=refresh)
-            told[row.id] = _Told(listed, error)
+            results[row.id] = _ListResult(listed, error)
 
         async with anyio.create_task_group() as tasks:
             for row in rows:
-                tasks.start_soon(ask, row)
-        return {row.id: told[row.id] for row in rows}
+                tasks.start_soon(request, row)
+        return {row.id: results[row.id] for row in rows}
 
-    async def _known(self, rows: Iterable[Provider]) -> dict[str, _Told]:
-        """What the providers told before; an open question is no failure, since nobody was asked."""
-        return {row.id: _Told(await self._lists.kept(row)) for row in rows}
+    async def _cached(self, rows: Iterable[Provider]) -> dict[str, _ListResult]:
+        """The cached lists of the providers; a missing one is no error, since no request was sent."""
+        return {row.id: _ListResult(await self._lists.cached(row)) for row in rows}
 
-    async def _merged(self, rows: Iterable[Provider], told: dict[str, _Told]) -> list[types.Model]:
+    async def _merged(self, rows: Iterable[Provider], results: dict[str, _ListResult]) -> list[types.Model]:
         catalog = await self._lists.catalog()
         today = datetime.fromtimestamp(self._lists.now_ms() / 1000, UTC).date().isoformat()
-        return [model for row in rows for model in merged(row, told.get(row.id, _Told()).listed, catalog, today)]
+        return [model for row in rows for model in merged(row, _listed(results, row), catalog, today)]
 
 
-def _errors(told: dict[str, _Told]) -> tuple[types.ProviderError, ...]:
+def _listed(results: dict[str, _ListResult], row: Provider) -> Sequence[ListedModel] | None:
+    return results[row.id].listed if row.id in results else None
+
+
+def _errors(results: dict[str, _ListResult]) -> tuple[types.ProviderError, ...]:
     return tuple(
         types.ProviderError(
             provider=provider,
-            error=types.AttemptError(kind=answer.error.kind or "unsupported", message=answer.error.message),
+            error=types.AttemptError(kind=result.error.kind or "unsupported", message=result.error.message),
         )
-        for provider, answer in told.items()
-        if answer.error is not None
+        for provider, result in results.items()
+        if result.error is not None
     )
 
 

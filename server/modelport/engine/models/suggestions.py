@@ -1,4 +1,4 @@
-"""Says what to use instead of a model that a provider does not serve."""
+"""Suggests other models, or a download, where a provider does not serve the requested one."""
 
 from __future__ import annotations
 
@@ -17,35 +17,35 @@ from modelport.domain.providers.registry import listed_models
 from modelport.engine.models.provider_lists import ModelLists
 from modelport.engine.providers.connections import Connections
 
-LIMIT_S = 0.5
-"""How long a failure may wait for advice; it comes from files, never from the network."""
-MOST_NAMES = 3
+SUGGESTION_TIMEOUT_S = 0.5
+"""How long an error may wait for a suggestion, which comes from files, never from the network."""
+MAX_NAMES = 3
 
 
 class ModelSuggestions:
-    """Adds to a failure what is known of the model: its successor, how to download it, names like it."""
+    """Adds to an error what may replace the model: its successor, its download, similar names."""
 
     def __init__(self, connections: Connections, store: ModelStore, lists: ModelLists) -> None:
         self._connections = connections
         self._store = store
         self._lists = lists
 
-    async def add(self, error: RequestFailed, endpoint: Endpoint) -> None:
-        """Extends the message of a failure whose kind is ``model_not_found``; any other stays as it is."""
+    async def enrich(self, error: RequestFailed, endpoint: Endpoint) -> None:
+        """Extends the message of an error of the kind ``model_not_found``; any other stays as it is."""
         if error.kind != "model_not_found" or not error.model:
             return
-        with anyio.move_on_after(LIMIT_S):
-            said, action = await self._advice(error.model, endpoint)
-            if said:
-                error.message = f"{error.message.rstrip('.')}; {said}."
+        with anyio.move_on_after(SUGGESTION_TIMEOUT_S):
+            suggestion, action = await self._suggestion(error.model, endpoint)
+            if suggestion:
+                error.message = f"{error.message.rstrip('.')}; {suggestion}."
                 error.action = action or error.action
 
-    async def _advice(self, model: str, endpoint: Endpoint) -> tuple[str, str | None]:
+    async def _suggestion(self, model: str, endpoint: Endpoint) -> tuple[str, str | None]:
         row = endpoint.provider
-        served = await self._lists.kept_names(endpoint)
+        served = await self._lists.cached_names(endpoint)
         entry = None
         if self._connections.overrides(row).base_url is None:
-            # At another address there may be anything.
+            # The catalog does not apply to another address.
             catalog, today = await self._lists.catalog(), self._today()
             entry = catalog.find(row.id, model)
             if not served:
@@ -80,8 +80,8 @@ def _names(model: str, served: Sequence[str]) -> str:
         return f"the nearest it has {'is' if len(near) == 1 else 'are'} {_both(near)}"
     if not served:
         return ""
-    more = len(served) - MOST_NAMES
-    return f"it has {', '.join(served[:MOST_NAMES])}" + (f" and {more} more" if more > 0 else "")
+    more = len(served) - MAX_NAMES
+    return f"it has {', '.join(served[:MAX_NAMES])}" + (f" and {more} more" if more > 0 else "")
 
 
 def _either(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Looks up what a provider's account has left."""
+"""Looks up the credit of a provider's account."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.connections import Connections
 from modelport.protocol import types
 
-NAMED_OTHERS = 3
+MAX_NAMES = 3
 
 
 class Balances:
@@ -21,14 +21,14 @@ class Balances:
         self._operations = operations
 
     async def look_up(self, params: types.CreditsUsageParams) -> types.CreditsUsageResult:
-        """What is left, in US dollars where the account is in them, and in each currency it has.
+        """The credit left, in US dollars where the account has them, and in each of its currencies.
 
         Raises:
             InvalidParams: unknown provider.
-            RequestFailed: the provider tells it nowhere, needs a key and there is none, or failed.
+            RequestFailed: the provider does not report it, needs a key and there is none, or failed.
         """
         row = self._registry.get(params.provider)
-        if not _tells(row):
+        if not _reports(row):
             raise self._refusal(row)
         endpoint = await self._connections.endpoint(row, None)
         if not speaks_as_its_row(endpoint):
@@ -44,18 +44,18 @@ class Balances:
         )
 
     def _refusal(self, row: Provider) -> RequestFailed:
-        others = [other.id for other in self._registry.all() if other.wire.credits][:NAMED_OTHERS]
+        others = [other.id for other in self._registry.all() if other.wire.credits][:MAX_NAMES]
         console = f"; look at {row.key_url} instead" if row.key_url else ""
         return RequestFailed(
             "unsupported",
-            f"{row.display_name} does not tell a program what credit is left{console}. "
+            f"{row.display_name} does not report its credit by its API{console}. "
             f"Those that do are, among others, {', '.join(others)}.",
             provider=row.id,
             action="look at the provider's console",
         )
 
 
-def _tells(row: Provider) -> bool:
+def _reports(row: Provider) -> bool:
     return bool(row.wire.credits) or row.dialect == "mock"
 
 

@@ -10,7 +10,7 @@ from modelport.engine.calls.recorder import Caller
 from modelport.engine.operations.calls import OperationCalls, OperationMeter
 from modelport.protocol import types
 
-MOST_DIMENSIONS = 65_536
+MAX_DIMENSIONS = 65_536
 
 Vector = tuple[float, ...]
 
@@ -27,16 +27,16 @@ class Embeddings:
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider has no embeddings, or failed.
         """
         texts = texts_of(params.input)
-        if params.dimensions is not None and not 1 <= params.dimensions <= MOST_DIMENSIONS:
-            raise InvalidParams(f"dimensions must be from 1 to {MOST_DIMENSIONS}.", field="dimensions")
+        if params.dimensions is not None and not 1 <= params.dimensions <= MAX_DIMENSIONS:
+            raise InvalidParams(f"dimensions must be from 1 to {MAX_DIMENSIONS}.", field="dimensions")
         endpoint, model = await self._calls.endpoint(params.provider, params.model, "embeddings", _usual)
         wire = embeddings_wire(endpoint)
         if wire is None:
             raise self._calls.refusal(endpoint.provider, "embeddings")
-        asked = [
+        calls = [
             EmbeddingCall(
                 endpoint=endpoint,
                 wire=wire,
@@ -50,7 +50,7 @@ class Embeddings:
 
         async def work(meter: OperationMeter) -> tuple[Vector, ...]:
             vectors: list[Vector] = []
-            for call in asked:
+            for call in calls:
                 part = await self._operations.embed(call)
                 vectors += part.vectors
                 meter.add(part.input_tokens, 0, sum(map(tokens_of, call.texts)))

@@ -12,7 +12,7 @@ from modelport.engine.calls.recorder import Caller
 from modelport.engine.operations.calls import OperationCalls, OperationMeter
 from modelport.protocol import types
 
-MOST_IMAGES = 10
+MAX_IMAGES = 10
 SIZE = re.compile(r"[1-9]\d{0,4}[x:][1-9]\d{0,4}|[a-z][a-z0-9_-]{0,19}|[1-9][kK]", re.ASCII)
 
 
@@ -28,13 +28,13 @@ class Images:
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider has no images, or failed.
         """
         count = 1 if params.count is None else params.count
         if not params.prompt.strip():
             raise InvalidParams("prompt must not be empty.", field="prompt")
-        if not 1 <= count <= MOST_IMAGES:
-            raise InvalidParams(f"count must be from 1 to {MOST_IMAGES}.", field="count")
+        if not 1 <= count <= MAX_IMAGES:
+            raise InvalidParams(f"count must be from 1 to {MAX_IMAGES}.", field="count")
         if params.size is not None and not SIZE.fullmatch(params.size):
             raise InvalidParams("size must be written like 1024x1024 or 16:9.", field="size")
         endpoint, model = await self._calls.endpoint(params.provider, params.model, "images", _usual)

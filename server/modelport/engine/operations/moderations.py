@@ -25,7 +25,7 @@ class Moderations:
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the provider cannot do it, or failed.
+            RequestFailed: the provider has no moderation, or failed.
         """
         texts = texts_of(params.input)
         endpoint, model = await self._calls.endpoint(params.provider, params.model, "moderation", _usual)
@@ -47,8 +47,8 @@ def _together(results: Sequence[types.Judgement], model: str, provider: str) -> 
     categories: dict[str, bool] = {}
     scores: dict[str, float] = {}
     for result in results:
-        for name, verdict in result.categories.items():
-            categories[name] = verdict or categories.get(name, False)
+        for name, flagged in result.categories.items():
+            categories[name] = flagged or categories.get(name, False)
         for name, score in result.scores.items():
             scores[name] = max(score, scores.get(name, score))
     return types.CreateModerationResult(

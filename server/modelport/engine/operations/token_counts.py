@@ -1,4 +1,4 @@
-"""Counts the tokens of an input: by the provider where it does that, else by the length of the input."""
+"""Counts the tokens of an input: by the provider where it counts, else by the length of the input."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class TokenCounts:
             messages=params.messages, prompt=params.text, system=params.system, tools=params.tools
         )
         request = read_request(checked)
-        found = await self._counted(params, request.messages, request.tools)
-        if found is None:
-            found = TokenCount(tokens_of_input(request.messages, request.tools), estimated=True)
-        return types.CountTokenResult(input_tokens=found.input, estimated=found.estimated)
+        counted = await self._counted(params, request.messages, request.tools)
+        if counted is None:
+            counted = TokenCount(tokens_of_input(request.messages, request.tools), estimated=True)
+        return types.CountTokenResult(input_tokens=counted.input, estimated=counted.estimated)
 
     async def _counted(
         self, params: types.CountTokenParams, messages: tuple[types.Message, ...], tools: tuple[types.Tool, ...]
     ) -> TokenCount | None:
-        """What the provider counts; None where nobody is meant, or the provider does not count."""
+        """The provider's count; None where no provider is the target, or it does not count."""
         try:
             target = self._connections.target(params.provider, params.model)
         except InvalidParams:

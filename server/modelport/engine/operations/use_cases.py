@@ -1,4 +1,4 @@
-"""The use cases besides completions, together, so that they are loaded by whoever first needs one."""
+"""The use cases other than completions in one object: all are loaded on first use of any."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ import anyio.to_thread
 from msgspec import Struct
 
 from modelport.domain.providers.configuration import ConfigurationFile, FileRead, Problem
-from modelport.domain.providers.configured import configured
 from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.registry_builder import build_registry
 from modelport.protocol.types import Check
 
 MOST_TOLD = 10
@@ -29,7 +29,7 @@ class Notice(Struct, frozen=True):
     text: str
 
 
-class Configurations:
+class ActiveConfiguration:
     """The configuration in force: that of the last file without an error."""
 
     def __init__(self, registry: Registry, file: ConfigurationFile) -> None:
@@ -116,7 +116,7 @@ class Configurations:
         if read.configuration is None:
             problems = sorted(read.problems, key=lambda problem: problem.line or 0)
             return stamp, read, Registry(self._shipped), tuple(problems)
-        registry, findings = configured(read.configuration, self._shipped)
+        registry, findings = build_registry(read.configuration, self._shipped)
         more = map(read.locate, findings)
         problems = sorted((*read.problems, *more), key=lambda problem: problem.line or 0)
         return stamp, read, registry, tuple(problems)

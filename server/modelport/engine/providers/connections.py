@@ -1,4 +1,4 @@
-"""This session's connections: which provider is active, what the user set for each, how each has been doing."""
+"""This session's connections: the active provider, the overrides of each, the health of each."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from modelport.domain.providers.connection import (
     OpenConnection,
     Overrides,
     Verification,
-    kept,
     layered,
+    over_previous,
     read_overrides,
 )
 from modelport.domain.providers.registry import Registry, Target
@@ -26,7 +26,7 @@ from modelport.protocol import types
 
 
 class Connections:
-    """Keeps what the user connected, and finds targets and endpoints by it."""
+    """The connections of a session; finds targets and endpoints by them."""
 
     def __init__(self, registry: Registry, credentials: Credentials, endpoints: Endpoints, dialects: Dialects) -> None:
         self._registry = registry
@@ -41,15 +41,15 @@ class Connections:
         """The target of a request; without a provider and a model the active connection, if there is one.
 
         Raises:
-            InvalidParams: nothing is named and nothing is connected, or the name leads nowhere.
+            InvalidParams: nothing is named and nothing is connected, or the name is unknown.
         """
         active = self._open.get(self._active or "")
         if provider is None and model is None:
             return self._unnamed(active)
         if provider is None and model is not None and active is not None:
             row = self._current(active)
-            # What the connection in use lists is meant there, and so is a name that means nothing to anybody else.
-            if row in self._registry.serves(model) or not self._registry.knows(model):
+            # A model that the active connection lists is meant there, and so is a name that no other provider has.
+            if row in self._registry.serves(model) or not self._registry.names_provider(model):
                 return Target(row, model)
         target = self._registry.resolve(provider, model)
         open_ = self._open.get(target.provider.id)
@@ -58,14 +58,14 @@ class Connections:
     @property
     def chosen(self) -> bool:
         """Whether a request that names nothing has a target: a connection, or the default of the configuration."""
-        return self._active is not None or self._registry.default is not None
+        return self._active is not None or self._registry.default_target is not None
 
     async def endpoint(
         self, row: Provider, model: str | None, *, keyless: bool = False, unlock: bool = True
     ) -> Endpoint:
         """Where and how to call a provider, with the overrides of its connection; ``keyless`` where no key is needed.
 
-        Without ``unlock`` a keyring that is locked stays so, and the endpoint is without its key.
+        Without ``unlock`` a locked keyring stays locked, and the endpoint is without its key.
 
         Raises:
             InvalidParams: it has no address.
@@ -80,11 +80,11 @@ class Connections:
     def _unnamed(self, active: OpenConnection | None) -> Target:
         if active is not None:
             return Target(self._current(active), active.view.model)
-        if self._registry.default is None:
+        if self._registry.default_target is None:
             raise InvalidParams(
                 "Name a model, or connect a provider first with provider/connect.", field="model", action="name a model"
             )
-        return self._registry.default
+        return self._registry.default_target
 
     def _current(self, open_: OpenConnection) -> Provider:
         """The row of a connection as the configuration has it now."""
@@ -101,7 +101,7 @@ class Connections:
         row = target.provider
         own = read_overrides(params, target.model)
         if params.keep_overrides and (before := self._open.get(row.id)):
-            own = kept(own, before)
+            own = over_previous(own, before)
         overrides = layered(own, self._registry.defaults(row), row)
         if overrides.api_key and overrides.base_url is None:
             self._credentials.check_prefix(row, overrides.api_key, "apiKey")
@@ -131,7 +131,7 @@ class Connections:
         return view
 
     def disconnect(self, provider: str | None) -> None:
-        """Forgets a connection, or all; the newest of the rest becomes the active one.
+        """Closes a connection, or all; the newest of the others becomes the active one.
 
         Raises:
             InvalidParams: unknown provider.
@@ -148,12 +148,12 @@ class Connections:
         return row.id in self._open
 
     def overrides(self, row: Provider) -> Overrides:
-        """What the user set for it, in its connection and in the configuration."""
+        """The overrides for it, of its connection and of the configuration."""
         open_, defaults = self._open.get(row.id), self._registry.defaults(row)
         return layered(open_.overrides, defaults, row) if open_ else defaults
 
     def status(self) -> types.StatusProviderResult:
-        """What ``provider/status`` answers."""
+        """The result of ``provider/status``."""
         active = self._open.get(self._active or "")
         return types.StatusProviderResult(
             active=active.view if active else None,
@@ -162,7 +162,7 @@ class Connections:
         )
 
     def record_health(self, provider: str, latency_ms: float, error: RequestFailed | None) -> None:
-        """Remembers how a call went. A key that was refused is not kept: the next call asks its command again."""
+        """Records the outcome of a call. The output of a key command is dropped if the key was refused."""
         if error is not None and error.kind == "auth_rejected" and (row := self._registry.find(provider)):
             self._credentials.invalidate(row)
         old = self._health.get(provider) or types.Health(provider=provider, ok=True, calls=0, failures=0)

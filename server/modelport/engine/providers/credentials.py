@@ -1,4 +1,4 @@
-"""Finds the credential to use for a provider, and keeps, deletes and lists stored ones."""
+"""Finds the credential to use for a provider, and stores, deletes and lists stored ones."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from modelport.protocol.types import CredentialStatus
 
 
 class Credentials:
-    """Explicit in the connection, environment, key command, keyring, file. The one used is always reported."""
+    """Looks in this order: connection, environment, key command, keyring, file. The source is always reported."""
 
     def __init__(
         self,
@@ -26,39 +26,41 @@ class Credentials:
         environment: Environment,
         store: CredentialStore,
         vendor_files: VendorFiles,
-        values: SecretSources,
+        secrets: SecretSources,
     ) -> None:
         self._registry = registry
         self._environment = environment
         self._store = store
         self._vendor_files = vendor_files
-        self._values = values
+        self._secrets = secrets
 
     async def find(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
     ) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
 
-        Without ``unlock`` nobody is asked for a password: a keyring that is locked stays so, no command is run, and
-        what comes from there comes without its secret.
+        Without ``unlock`` the user is asked for no password: a locked keyring stays locked, no command is run, and
+        a credential from either comes without its secret.
 
         Raises:
-            RequestFailed: the key command gives nothing, or the keyring is needed and does not answer.
+            RequestFailed: the key command gives nothing, or the keyring is needed and cannot be read.
         """
         given = self._given(row, overrides)
         if given is None and overrides.key_command:
             command = overrides.key_command
             # A command may ask for a password, too.
             printed = (
-                await self._values.run_command(command, row, "its key") if unlock else self._values.cached(command)
+                await self._secrets.run_command(command, row, "its key") if unlock else self._secrets.cached(command)
             )
             given = _by_command(row, overrides, printed)
         if given is not None:
             return given
-        return await (self._kept(row, overrides, base_url) if unlock else self._known(row, overrides, base_url))
+        return await (
+            self._stored_or_file(row, overrides, base_url) if unlock else self._without_unlock(row, overrides, base_url)
+        )
 
     def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
-        """What needs no looking for: the key of the connection, or one in the environment."""
+        """The key of the connection, else one in the environment."""
         if overrides.api_key:
             return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
         variables = self._environment.variables()
@@ -67,17 +69,17 @@ class Credentials:
                 return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
         return None
 
-    async def _kept(
+    async def _stored_or_file(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
     ) -> Credential:
-        """What the keyring has for an address, else a file."""
-        # A provider that needs no key is not worth waking the keyring for, unless one is known to be there.
+        """The key in the keyring for an address, else one in a file."""
+        # The keyring is not read for a provider that needs no key, unless one is listed there.
         stored, listed = None, row.id in await self._store.providers()
         if row.requires_api_key or listed:
             try:
                 stored = await self._stored(row, base_url, unlock=unlock)
             except RequestFailed:
-                # What may be in there unlisted is not worth a question to its owner.
+                # An unlisted key may be there, but the user is not asked to unlock the keyring for it.
                 if unlock or listed:
                     raise
         if overrides.file_key and (stored is None or stored.secret is None):
@@ -87,24 +89,24 @@ class Credentials:
         return stored or missing(row)
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
-        """What is known of the credentials, without running commands or having a keyring ask its owner."""
+        """The status of each credential, without running commands or asking the user to unlock a keyring."""
         stored = await self._store.providers()
-        found: list[CredentialStatus] = []
+        statuses: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
             credential = self._given(row, overrides)
             if credential is None and overrides.key_command:
-                # Nobody is asked for a password because somebody wants a list.
-                credential = _by_command(row, overrides, self._values.cached(overrides.key_command))
+                # The command may ask the user for a password, which a list is not worth.
+                credential = _by_command(row, overrides, self._secrets.cached(overrides.key_command))
             if credential is None:
                 known = row.id in stored or overrides.file_key or row.auth in OWN_LOG_INS
-                credential = await self._known(row, overrides, base_url) if known else missing(row)
-            found.append(credential.status())
-        return found
+                credential = await self._without_unlock(row, overrides, base_url) if known else missing(row)
+            statuses.append(credential.status())
+        return statuses
 
-    async def _known(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
-        """A credential that is there; of one in a keyring that does not open by itself only where it is."""
+    async def _without_unlock(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
+        """A stored credential; without its secret where the keyring is locked."""
         try:
-            return await self._kept(row, overrides, base_url, unlock=False)
+            return await self._stored_or_file(row, overrides, base_url, unlock=False)
         except RequestFailed:
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
@@ -126,7 +128,7 @@ class Credentials:
         return (await self._stored(row, base_url) or missing(row)).status()
 
     async def delete(self, name: str) -> CredentialStatus:
-        """Deletes a provider's key from the keyring and tells what is left.
+        """Deletes a provider's key from the keyring; returns the status of what is used instead.
 
         Raises:
             InvalidParams: unknown provider.
@@ -142,8 +144,8 @@ class Credentials:
         return [status for status in statuses if status.source not in ("none", "notRequired")]
 
     def invalidate(self, row: Provider) -> None:
-        """What commands printed for a provider is of no more use."""
-        self._values.forget(row)
+        """Drops the cached output of a provider's commands."""
+        self._secrets.invalidate(row)
 
     def check_prefix(self, row: Provider, secret: Secret, field: str) -> None:
         """Stops a key that is known to belong to another provider; a key that may be right always passes.
@@ -179,7 +181,7 @@ class Credentials:
         )
         if base_url is None or credential.may_go_to(base_url):
             return credential
-        # The status tells which address the key is kept for.
+        # The status names the address that the key is stored for.
         return msgspec.structs.replace(missing(row), base_url=stored.base_url)
 
 

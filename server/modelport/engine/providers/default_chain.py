@@ -1,4 +1,4 @@
-"""Whom to ask when a request names nothing and nothing is connected: keys that are found, servers that answer."""
+"""The targets of a request that names nothing while nothing is connected: providers with a key, local servers."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import LocalServer
 
 SOURCES = ("environment", "command", "keyring", "file")
-"""Where a key counts the more the earlier; what a session gave is connected and needs no default."""
-KEPT_S = 60.0
-"""How long it is remembered which local servers answered."""
+"""Credential sources, strongest first. A session key is absent: its provider is already connected."""
+LOCAL_SERVERS_TTL_S = 60.0
+"""How long the list of local servers is cached."""
 
 
 class DefaultChain:
-    """Targets in the order in which they are asked, each a fallback of the one before."""
+    """Targets in the order in which they are called, each a fallback of the one before."""
 
     def __init__(
         self,
@@ -36,13 +36,13 @@ class DefaultChain:
         self._connections = connections
         self._local_servers = local_servers
         self._log = log
-        self._found: Sequence[LocalServer] = ()
-        self._looked_at_s = float("-inf")
+        self._discovered: Sequence[LocalServer] = ()
+        self._discovered_at_s = float("-inf")
 
     async def targets(self) -> list[Target]:
-        """Providers whose key is found, by where it is and the rank of their row, then the local servers that answer.
+        """Providers with a key, by its source and the rank of their row, then the local servers that answer.
 
-        One that cannot start is left out with a warning.
+        One without a usable endpoint is left out with a warning.
         """
         rows = [row for row in self._registry.all() if row.default_model and row.status != "retired"]
         statuses = await self._credentials.statuses([(row, self._connections.overrides(row), None) for row in rows])
@@ -51,10 +51,10 @@ class DefaultChain:
             for position, (row, status) in enumerate(zip(rows, statuses, strict=True))
             if status.source in SOURCES
         ]
-        found = [Target(row, row.default_model) for *_, row in sorted(keyed, key=lambda entry: entry[:3])]
-        return [target for target in found if await self._starts(target)] + await self._local()
+        candidates = [Target(row, row.default_model) for *_, row in sorted(keyed, key=lambda entry: entry[:3])]
+        return [target for target in candidates if await self._has_endpoint(target)] + await self._local()
 
-    async def _starts(self, target: Target) -> bool:
+    async def _has_endpoint(self, target: Target) -> bool:
         try:
             await self._connections.endpoint(target.provider, target.model)
         except ModelportError as error:
@@ -63,19 +63,21 @@ class DefaultChain:
         return True
 
     async def _local(self) -> list[Target]:
-        if anyio.current_time() - self._looked_at_s > KEPT_S:
-            self._found = await self._local_servers()
-            self._looked_at_s = anyio.current_time()
-        targets = [_serving(row, server) for server in self._found if (row := self._registry.find(server.provider))]
-        return [target for target in targets if target is not None and await self._is_there(target)]
+        if anyio.current_time() - self._discovered_at_s > LOCAL_SERVERS_TTL_S:
+            self._discovered = await self._local_servers()
+            self._discovered_at_s = anyio.current_time()
+        targets = [
+            _serving(row, server) for server in self._discovered if (row := self._registry.find(server.provider))
+        ]
+        return [target for target in targets if target is not None and await self._is_called(target)]
 
-    async def _is_there(self, target: Target) -> bool:
-        """Whether calls of the provider go to the server that was found: it may run at another address too."""
+    async def _is_called(self, target: Target) -> bool:
+        """Whether calls of the provider go to a discovered server, which may run at another address."""
         try:
             endpoint = await self._connections.endpoint(target.provider, target.model)
         except (InvalidParams, ModelportError):
             return False
-        return any(s.provider == target.provider.id and _same(s.base_url, endpoint.base_url) for s in self._found)
+        return any(s.provider == target.provider.id and _same(s.base_url, endpoint.base_url) for s in self._discovered)
 
 
 def _serving(row: Provider, server: LocalServer) -> Target | None:
@@ -86,5 +88,5 @@ def _serving(row: Provider, server: LocalServer) -> Target | None:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two loopback addresses are one: a name and its number are."""
+    """Whether two loopback addresses are equal; localhost equals 127.0.0.1."""
     return one.replace("127.0.0.1", "localhost").rstrip("/") == other.replace("127.0.0.1", "localhost").rstrip("/")

@@ -1,4 +1,4 @@
-"""Puts together how a provider is called: row, environment, overrides, the vendor's own files and the credential."""
+"""Makes the endpoint of a call from row, environment, overrides, the vendor's own files and the credential."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Endpoints:
         vendor_files: VendorFiles,
         credentials: Credentials,
         dialects: Dialects,
-        values: SecretSources,
+        secrets: SecretSources,
         folder: FolderModels | None = None,
     ) -> None:
         self._environment = environment
         self._vendor_files = vendor_files
         self._credentials = credentials
         self._dialects = dialects
-        self._values = values
+        self._secrets = secrets
         self._folder = folder
 
     async def make(
@@ -46,14 +46,14 @@ class Endpoints:
         keyless: bool = False,
         unlock: bool = True,
     ) -> Endpoint:
-        """Where and how to call a provider; ``keyless`` lets a request go without the key it would else need.
+        """Where and how to call a provider; ``keyless`` allows a missing key.
 
-        Without ``unlock`` nobody is asked to unlock a keyring: it is good for showing, and for calls without the key.
+        Without ``unlock`` a locked keyring stays locked, and the endpoint is for display, and calls without the key.
 
         Raises:
             InvalidParams: it has no address.
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none,
-                or a value that the configuration keeps elsewhere is not there, or the model is no file of the folder.
+                or a secret that the configuration refers to is missing, or the model is no file of the folder.
         """
         variables = self._environment.variables()
         if row.auth in CLOUD_LOG_INS:
@@ -81,26 +81,26 @@ class Endpoints:
             chat_path=address.fill(wire.path, row, variables) if wire.path else None,
             key_header=wire.key_header,
             bearer=wire.bearer,
-            # What the environment says of an account was meant for the provider, not for another address.
+            # An account in the environment is the provider's, so its headers are not sent to another address.
             row_headers=address.headers(row, {} if overrides.base_url else variables),
             headers=await self._headers(row, overrides),
             settings=address.settings(row, variables),
-            silence_s=overrides.silence_s or _silence_s(row, variables),
+            idle_timeout_s=overrides.idle_timeout_s or _idle_timeout_s(row, variables),
             verify_tls=overrides.verify_tls is not False,
             ca_file=overrides.ca_file,
-            proxy=await self._values.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
+            proxy=await self._secrets.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
         )
 
     def needs_no_command(self, overrides: Overrides) -> bool:
-        """Whether all that comes from a command, such as a key, is known from an earlier run."""
+        """Whether the output of all commands, such as that for the key, is cached."""
         sources = (overrides.proxy, *overrides.header_sources.values())
-        keyed = not overrides.key_command or self._values.cached(overrides.key_command) is not None
-        return keyed and not any(self._values.is_pending(source) for source in sources if source is not None)
+        keyed = not overrides.key_command or self._secrets.cached(overrides.key_command) is not None
+        return keyed and not any(self._secrets.is_pending(source) for source in sources if source is not None)
 
     async def _from_folder(
         self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides
     ) -> Endpoint:
-        """How to call a server of our own, which is started only when it is called."""
+        """The endpoint of a model file, whose server is started only when it is called."""
         wire = wire_format(row, model, overrides.dialect, keyed=False)
         return Endpoint(
             provider=row,
@@ -111,23 +111,23 @@ class Endpoints:
             key_header=wire.key_header,
             bearer=wire.bearer,
             headers=await self._headers(row, overrides),
-            silence_s=overrides.silence_s,
+            idle_timeout_s=overrides.idle_timeout_s,
             folder=await folder.chosen(row, model),
         )
 
     async def _headers(self, row: Provider, overrides: Overrides) -> dict[str, Secret]:
-        """The headers of the configuration, looked up, and those of the connection in their place."""
+        """The headers of the configuration with their values, and those of the connection in their place."""
         own = {name.casefold() for name in overrides.headers}
-        found = {
-            name: await self._values.find(source, row, f"the header {name}")
+        configured = {
+            name: await self._secrets.find(source, row, f"the header {name}")
             for name, source in overrides.header_sources.items()
             if name.casefold() not in own
         }
-        return found | overrides.headers
+        return configured | overrides.headers
 
 
-def _silence_s(row: Provider, variables: Mapping[str, str]) -> float | None:
-    """The longest gap that the environment allows, in seconds; what is no number of seconds is not there."""
+def _idle_timeout_s(row: Provider, variables: Mapping[str, str]) -> float | None:
+    """The idle timeout that the environment sets, in seconds; a value that is no number is ignored."""
     for name in row.timeout_env_vars:
         if re.fullmatch(r"\d{1,6}(\.\d+)?", value := variables.get(name, "").strip()) and float(value) > 0:
             return float(value)
@@ -136,7 +136,7 @@ def _silence_s(row: Provider, variables: Mapping[str, str]) -> float | None:
 
 def _check(row: Provider, credential: Credential, base_url: str, overrides: Overrides) -> None:
     if credential.secret is None:
-        # A cloud's own library looks in more places than we do, and says itself when there is nothing.
+        # A cloud's own library looks in more places, and reports a missing credential itself.
         wanted = credential.source == "none" and row.auth not in CLOUD_LOG_INS
         if wanted and not (overrides.headers or overrides.header_sources):
             raise _no_key(row, base_url, credential.base_url)

@@ -1,4 +1,4 @@
-"""Lists the providers with what is known of each in this session."""
+"""Lists the providers with their state in this session."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class Providers:
         """One provider, by its id or an alias, in any case.
 
         Raises:
-            InvalidParams: nobody has this name.
+            InvalidParams: no provider has this name.
         """
         return (await self._views([self._registry.get(name)]))[0]
 
     async def _views(self, rows: Sequence[Provider]) -> Sequence[types.Provider]:
-        asked = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
-        statuses = await self._credentials.statuses(asked)
-        return [self._view(row, address, status) for (row, _, address), status in zip(asked, statuses, strict=True)]
+        calls = [(row, self._connections.overrides(row), self._address(row)) for row in rows]
+        statuses = await self._credentials.statuses(calls)
+        return [self._view(row, address, status) for (row, _, address), status in zip(calls, statuses, strict=True)]
 
     def _address(self, row: Provider) -> str | None:
         overrides = self._connections.overrides(row)

@@ -1,4 +1,4 @@
-"""Looks up the values that the configuration keeps somewhere else, when they are used for the first time."""
+"""Reads the secrets that the configuration only refers to, in the environment or from a command, on first use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from modelport.protocol.secret import Secret
 
 
 class SecretSources:
-    """Values from the environment, and from commands, which run once in the life of the process."""
+    """Secrets from the environment and from commands, each of which runs once in the life of the process."""
 
     def __init__(self, registry: Registry, environment: Environment, commands: Commands) -> None:
         self._registry = registry
@@ -26,7 +26,7 @@ class SecretSources:
         self._locks: dict[tuple[str, ...], anyio.Lock] = {}
 
     async def find(self, source: Secret | ValueSource, row: Provider, what: str) -> Secret:
-        """The value of a source; ``what`` names it to a person.
+        """The value of a source; ``what`` names it in an error message.
 
         Raises:
             RequestFailed: the variable is not set, the command gives nothing, or the value cannot be sent.
@@ -44,7 +44,7 @@ class SecretSources:
         return value
 
     async def run_command(self, command: tuple[str, ...], row: Provider, what: str) -> Secret:
-        """What a command prints. Callers at the same time wait for one run.
+        """The output of a command. Concurrent callers wait for one run.
 
         Raises:
             RequestFailed: it gives nothing.
@@ -64,15 +64,15 @@ class SecretSources:
         return value
 
     def cached(self, command: tuple[str, ...]) -> Secret | None:
-        """What a command printed, if it has been run."""
+        """The output of a command, if it has been run."""
         return self._cache.get(command)
 
     def is_pending(self, source: Secret | ValueSource) -> bool:
         """Whether a source is a command that has not been run yet."""
         return isinstance(source, ValueSource) and source.command is not None and source.command not in self._cache
 
-    def forget(self, row: Provider) -> None:
-        """Runs the commands of a provider anew when they are needed again, because what they printed was refused."""
+    def invalidate(self, row: Provider) -> None:
+        """Drops the output of a provider's commands, because the provider refused it: they run again on next use."""
         overrides = self._registry.defaults(row)
         sources = (ValueSource(command=overrides.key_command), *overrides.header_sources.values())
         for source in sources:
@@ -80,7 +80,7 @@ class SecretSources:
                 self._cache.pop(source.command, None)
 
     def secret_env_vars(self) -> frozenset[str]:
-        """The variables that hold a secret of some provider: no child needs them to find another one."""
+        """The variables that hold a secret of any provider, which no child process gets."""
         rows = self._registry.all()
         names = {name for row in rows for name in row.api_key_env_vars}
         for row in rows:
@@ -92,7 +92,7 @@ class SecretSources:
 
 
 def name_of(command: tuple[str, ...]) -> str:
-    """What to call a command when talking to a person: its program, without its folder and its arguments."""
+    """The name of a command in messages: its program, without folder and arguments."""
     return PurePath(command[0].replace("\\", "/")).name
 
 

@@ -1,4 +1,4 @@
-"""Adds up and lists what was used."""
+"""Reports usage: totals, differences and the list of calls."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from modelport.domain.ports import UsageLedger
 from modelport.domain.spending.usage import add, subtract
 from modelport.protocol import types
 
-HISTORY_LIMIT = 100
-LONGEST_HISTORY = 10_000
+DEFAULT_HISTORY_CALLS = 100
+MAX_HISTORY_CALLS = 10_000
 
 
 class UsageReports:
@@ -51,9 +51,9 @@ class UsageReports:
 
     async def history(self, params: types.HistoryUsageParams) -> types.HistoryUsageResult:
         """Calls, newest first."""
-        limit = HISTORY_LIMIT if params.limit is None else params.limit
-        if not 1 <= limit <= LONGEST_HISTORY:
-            raise InvalidParams(f"limit must be from 1 to {LONGEST_HISTORY}.", field="limit")
+        limit = DEFAULT_HISTORY_CALLS if params.limit is None else params.limit
+        if not 1 <= limit <= MAX_HISTORY_CALLS:
+            raise InvalidParams(f"limit must be from 1 to {MAX_HISTORY_CALLS}.", field="limit")
         since = _moment(params.since, "since")
         calls = await self._ledger.history(since_ms=since, limit=limit, model=params.model)
         return types.HistoryUsageResult(calls=tuple(calls))

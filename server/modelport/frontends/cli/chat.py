@@ -51,7 +51,7 @@ def command(model: str | None, system: str | None, as_json: bool, prompt: str | 
 
 async def _choose(app: App) -> list[str]:
     """The models to try in turn: the configuration's, else those of the default chain, else the mock."""
-    default = app.core.registry.default
+    default = app.core.registry.default_target
     targets = [default] if default is not None and default.model else await app.defaults.targets()
     if not targets:
         click.echo(MOCK_NOTE, err=True)

@@ -11,7 +11,7 @@ import pytest
 from modelport.adapters.configuration.file import MAX_FILE_BYTES, LocalConfigurationFile, config_folder
 from modelport.adapters.data.providers import load_registry
 from modelport.domain.providers.configuration import FileRead, Finding, ProviderEntry
-from modelport.domain.providers.configured import configured
+from modelport.domain.providers.registry_builder import build_registry
 from modelport.protocol.secret import Secret
 
 CANARY = "canary-0123456789abcdef"
@@ -263,7 +263,7 @@ def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
         # The folders of the examples are nowhere here.
         assert [p for p in found.problems if p.key != "local_models.folder"] == []
         assert found.configuration is not None
-        registry, findings = configured(found.configuration, load_registry().all())
+        registry, findings = build_registry(found.configuration, load_registry().all())
         assert findings == []
         assert all(registry.find(name) for name in found.configuration.document.providers)
     (tmp_path / "config.toml").unlink()
@@ -299,7 +299,7 @@ def test_model_files(tmp_path: Path) -> None:
     assert local.folder == str(tmp_path / "models")
     assert (local.threads, local.flags, local.idle_s, local.max_running) == (8, ("--jinja",), 600, 1)
     assert local.command[0] == "llama-server"
-    registry, findings = configured(found.configuration, load_registry().all())
+    registry, findings = build_registry(found.configuration, load_registry().all())
     assert (registry.local_models, findings) == (local, [])
 
 
@@ -338,5 +338,5 @@ def test_mistakes_about_model_files(tmp_path: Path, text: str, wrong: Any) -> No
 def test_a_command_must_be_able_to_serve_any_model(tmp_path: Path, command: list[str]) -> None:
     found = read(tmp_path, f'[local_models]\nfolder = "{tmp_path}"\ncommand = {command}'.replace("'", '"'))
     assert found.configuration is not None
-    _, findings = configured(found.configuration, load_registry().all())
-    assert [finding.place for finding in findings] == [("local_models", "command")]
+    _, findings = build_registry(found.configuration, load_registry().all())
+    assert [finding.key_path for finding in findings] == [("local_models", "command")]

@@ -20,11 +20,11 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 PATIENT = endpoint()
 
 
-async def ends_after(watch_of: Callable[[IdleTimeout], Any], silence_s: float | None = None) -> float:
+async def ends_after(watch_of: Callable[[IdleTimeout], Any], idle_timeout_s: float | None = None) -> float:
     """The seconds until the watch cancels its scope, while this happens."""
     began = anyio.current_time()
     with anyio.CancelScope() as scope:
-        watch = IdleTimeout(endpoint(silence_s=silence_s), scope)
+        watch = IdleTimeout(endpoint(idle_timeout_s=idle_timeout_s), scope)
         await watch_of(watch)
         await anyio.sleep_forever()
     assert watch.expired
@@ -73,8 +73,8 @@ async def test_the_users_limit_replaces_both() -> None:
         watch.touch()
         watch.begun()
 
-    assert await ends_after(nothing, silence_s=5) == 5
-    assert await ends_after(begin, silence_s=5) == 8
+    assert await ends_after(nothing, idle_timeout_s=5) == 5
+    assert await ends_after(begin, idle_timeout_s=5) == 8
 
 
 async def test_the_clock_stands_while_it_is_we_who_do_not_read() -> None:

@@ -8,13 +8,13 @@ import anyio
 import pytest
 
 from modelport.adapters.model_caches.files import FileModelCache
-from modelport.domain.models.listing import KeptListing, ListedModel, Listing
+from modelport.domain.models.listing import CachedListing, ListedModel, Listing
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.types import Price
 from support.builders import CANARY, credential, endpoint, row
 
 PRICE = Price(input_usd_per_mtok=1)
-KEPT = KeptListing(
+KEPT = CachedListing(
     listing=Listing(models=(ListedModel(id="a", price=PRICE, input_modalities=("text",)),), etag='W/"1"'), checked_ms=5
 )
 
@@ -29,9 +29,9 @@ async def test_what_is_kept_comes_back(cache: FileModelCache, tmp_path: Path) ->
     await cache.put(endpoint(), KEPT)
     assert await cache.get(endpoint()) == KEPT
     assert await FileModelCache(tmp_path / "new" / "models").get(endpoint()) == KEPT, "another process sees it"
-    await cache.forget(endpoint())
+    await cache.invalidate(endpoint())
     assert await cache.get(endpoint()) is None
-    await cache.forget(endpoint())
+    await cache.invalidate(endpoint())
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ async def test_a_folder_that_cannot_be_made_spoils_nothing(tmp_path: Path) -> No
     cache = FileModelCache(tmp_path / "file" / "models")
     await cache.put(endpoint(), KEPT)
     assert await cache.get(endpoint()) is None
-    await cache.forget(endpoint())
+    await cache.invalidate(endpoint())
 
 
 async def test_many_writers_leave_one_whole_list(cache: FileModelCache, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ async def test_no_reply_in_time_is_a_timeout() -> None:
     posts, pool = exchange(lambda _: reply())
     pool._client = httpx2.AsyncClient(transport=httpx2.MockTransport(never), timeout=None)
     with pytest.raises(RequestFailed) as failed:
-        async with posts.post(endpoint(silence_s=7), "m", SAID):
+        async with posts.post(endpoint(idle_timeout_s=7), "m", SAID):
             pass
     assert failed.value.kind == "timeout"
     assert "7 s" in failed.value.message

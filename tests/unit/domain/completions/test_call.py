@@ -1,4 +1,4 @@
-"""An answer as it builds up: what the listener hears is what the caller gets."""
+"""An answer as it builds up: the listener receives what the caller gets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from support.builders import Heard, answer, tool, user
 
 
 @given(st.lists(st.tuples(st.sampled_from(["text", "reasoning"]), st.text(max_size=4))))
-def test_text_and_reasoning_equal_the_deltas_in_any_order(pieces: list[tuple[str, str]]) -> None:
-    heard = Heard()
-    built = Answer(heard)
-    for kind, piece in pieces:
-        getattr(built, kind)(piece)
-    assert built.whole_text() == heard.said("text") == "".join(p for kind, p in pieces if kind == "text")
-    assert built.whole_reasoning() == heard.said("reasoning") == "".join(p for k, p in pieces if k == "reasoning")
-    assert heard.events == [(kind, piece) for kind, piece in pieces if piece]
+def test_text_and_reasoning_equal_the_deltas_in_any_order(deltas: list[tuple[str, str]]) -> None:
+    listener = Heard()
+    built = Answer(listener)
+    for kind, delta in deltas:
+        getattr(built, kind)(delta)
+    assert built.whole_text() == listener.said("text") == "".join(p for kind, p in deltas if kind == "text")
+    assert built.whole_reasoning() == listener.said("reasoning") == "".join(p for k, p in deltas if k == "reasoning")
+    assert listener.events == [(kind, delta) for kind, delta in deltas if delta]
 
 
 def test_an_empty_delta_is_no_delta() -> None:
@@ -46,13 +46,13 @@ def test_the_first_delta_of_any_kind_starts_the_clock_once(begin: Any) -> None:
     assert built.first_delta_at == 5.0
 
 
-def test_a_tool_call_in_pieces_says_its_id_and_name_once() -> None:
-    heard = Heard()
-    built = Answer(heard)
+def test_the_deltas_of_a_tool_call_have_its_id_and_name_once() -> None:
+    listener = Heard()
+    built = Answer(listener)
     built.tool_call(0, call_id="c1", name="weather", arguments="")
     built.tool_call(0, call_id="c1", name="weather", arguments='{"city"')
     built.tool_call(0, arguments=': "Paris"}')
-    assert heard.events == [
+    assert listener.events == [
         ("toolCall", 0, "c1", "weather", ""),
         ("toolCall", 0, None, None, '{"city"'),
         ("toolCall", 0, None, None, ': "Paris"}'),
@@ -62,22 +62,22 @@ def test_a_tool_call_in_pieces_says_its_id_and_name_once() -> None:
 
 
 def test_an_id_and_a_name_may_come_late() -> None:
-    heard = Heard()
-    built = Answer(heard)
+    listener = Heard()
+    built = Answer(listener)
     built.tool_call(0, arguments="{")
     built.tool_call(0, call_id="c1", arguments="}")
     built.tool_call(0, name="f")
     assert built.tool_calls() == (ToolCall(id="c1", name="f", arguments={}),)
-    assert [event[2:4] for event in heard.events] == [(None, None), ("c1", None), (None, "f")]
+    assert [event[2:4] for event in listener.events] == [(None, None), ("c1", None), (None, "f")]
 
 
-def test_a_piece_that_adds_nothing_is_not_told() -> None:
-    heard = Heard()
-    built = Answer(heard)
+def test_a_delta_that_adds_nothing_is_not_reported() -> None:
+    listener = Heard()
+    built = Answer(listener)
     built.tool_call(0, call_id="c1", name="f")
     built.tool_call(0)
     built.tool_call(0, call_id="c2", name="g")
-    assert len(heard.events) == 1
+    assert len(listener.events) == 1
 
 
 def test_calls_come_in_the_order_of_their_indices_and_get_an_id_when_they_have_none() -> None:
@@ -88,14 +88,14 @@ def test_calls_come_in_the_order_of_their_indices_and_get_an_id_when_they_have_n
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(alphabet='{}":,ab1 ', max_size=5))))
-def test_the_pieces_of_each_call_join_to_its_arguments(pieces: list[tuple[int, str]]) -> None:
-    heard = Heard()
-    built = Answer(heard)
-    for index, text in pieces:
+def test_the_deltas_of_each_call_join_to_its_arguments(deltas: list[tuple[int, str]]) -> None:
+    listener = Heard()
+    built = Answer(listener)
+    for index, text in deltas:
         built.tool_call(index, arguments=text)
-    for position, index in enumerate(sorted({index for index, _ in pieces})):
-        text = "".join(piece for i, piece in pieces if i == index)
-        assert "".join(event[4] for event in heard.events if event[1] == index) == text
+    for position, index in enumerate(sorted({index for index, _ in deltas})):
+        text = "".join(delta for i, delta in deltas if i == index)
+        assert "".join(event[4] for event in listener.events if event[1] == index) == text
         made = built.tool_calls()[position]
         assert made.arguments == parse_arguments(text)
         assert made.arguments_text == (text if made.arguments is None else None)

@@ -42,7 +42,7 @@ def reply(raw: Raw) -> Reply:
     return Reply(status=status, headers=headers, text=body.decode(), json=value, latency_ms=1.5)
 
 
-def asked(sample: Sample) -> dict[str, Reply]:
+def replies_of(sample: Sample) -> dict[str, Reply]:
     return {path: reply(sample.answer(path)) for path in PATHS}
 
 
@@ -53,19 +53,19 @@ def fits(row: Fingerprint, answers: Mapping[str, Reply]) -> bool:
 
 @pytest.mark.parametrize("sample", [*SERVERS, *OTHERS], **named)
 def test_every_server_is_recognised_as_itself(sample: Sample) -> None:
-    match = recognise(BOOK, asked(sample), final=True)
+    match = recognise(BOOK, replies_of(sample), final=True)
     assert (match and match.row.provider) == sample.provider
 
 
 @pytest.mark.parametrize("sample", SERVERS, **named)
 def test_no_other_row_fits(sample: Sample) -> None:
-    answers = asked(sample)
+    answers = replies_of(sample)
     assert {row.provider for row in BOOK.server if fits(row, answers) and not row.last} <= {sample.provider}
 
 
 @pytest.mark.parametrize("sample", [sample for sample in SERVERS if sample.provider != "openai-compatible"], **named)
 def test_what_only_speaks_as_openai_does_is_told_last(sample: Sample) -> None:
-    match = recognise(BOOK, asked(sample))
+    match = recognise(BOOK, replies_of(sample))
     assert match is not None
     assert not match.row.last
 
@@ -91,7 +91,7 @@ def test_it_is_decided_after_the_wave_that_holds_its_mark(sample: Sample) -> Non
 
 @pytest.mark.parametrize("sample", SERVERS, **named)
 def test_the_evidence_is_one_line_about_answers(sample: Sample) -> None:
-    match = recognise(BOOK, asked(sample), final=True)
+    match = recognise(BOOK, replies_of(sample), final=True)
     assert match is not None
     assert match.evidence.startswith("GET /")
     assert match.evidence.isprintable()
@@ -117,7 +117,7 @@ def test_the_evidence_is_one_line_about_answers(sample: Sample) -> None:
 )  # fmt: skip
 def test_the_evidence_in_words(name: str, evidence: str) -> None:
     (sample,) = [sample for sample in SERVERS if sample.name == name]
-    match = recognise(BOOK, asked(sample), final=True)
+    match = recognise(BOOK, replies_of(sample), final=True)
     assert match is not None
     assert match.evidence == evidence
 
@@ -131,7 +131,7 @@ def test_at_first_everything_is_open() -> None:
 
 @pytest.mark.parametrize("sample", [*SERVERS, *OTHERS], **named)
 def test_nothing_is_open_in_the_end(sample: Sample) -> None:
-    assert open_paths(BOOK, asked(sample), PATHS) == set()
+    assert open_paths(BOOK, replies_of(sample), PATHS) == set()
 
 
 def test_a_way_is_closed_by_an_answer_that_does_not_fit_and_by_one_that_did_not_come() -> None:

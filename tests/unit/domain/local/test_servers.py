@@ -9,11 +9,11 @@ from modelport.adapters.data.providers import load_registry
 from modelport.domain.local.servers import (
     PortCandidate,
     ServerAddress,
+    configured_candidates,
+    default_candidates,
+    listening_candidates,
     merged,
-    named_spots,
-    open_spots,
     server_url,
-    usual_spots,
 )
 from modelport.domain.providers.connection import Overrides
 from modelport.domain.providers.registry import Registry
@@ -24,11 +24,11 @@ LOCAL = frozenset(row.id for row in REGISTRY.all() if row.connection_type == "lo
 
 
 def named(providers: frozenset[str] = LOCAL, /, **variables: str) -> list[PortCandidate]:
-    return named_spots(REGISTRY, BOOK, providers, variables)
+    return configured_candidates(REGISTRY, BOOK, providers, variables)
 
 
 def urls(spots: list[PortCandidate]) -> list[str]:
-    return [place.url for spot in spots for place in spot.places()]
+    return [place.url for spot in spots for place in spot.addresses()]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_addresses_in_the_configuration_count_too() -> None:
         "openai": Overrides(base_url="https://a.example"),
     }
     registry = Registry(REGISTRY.all(), defaults)
-    spots = named_spots(registry, BOOK, LOCAL | {"openai"}, {"VLLM_BASE_URL": "http://127.0.0.1:8888"})
+    spots = configured_candidates(registry, BOOK, LOCAL | {"openai"}, {"VLLM_BASE_URL": "http://127.0.0.1:8888"})
     assert [(spot.port, spot.prefix) for spot in spots] == [(9999, ""), (8888, "")]
 
 
@@ -113,14 +113,14 @@ def test_a_cloud_providers_variable_may_name_this_machine() -> None:
 
 
 def test_usual_ports_are_asked_once_each() -> None:
-    ports = [spot.port for spot in usual_spots(BOOK, LOCAL)]
+    ports = [spot.port for spot in default_candidates(BOOK, LOCAL)]
     assert len(set(ports)) == len(ports)
     assert {11434, 1234, 8000, 8080, 30000, 3000, 4000, 1337, 4891, 5000, 5001, 13305, 12434, 5273} <= set(ports)
-    assert [spot.port for spot in usual_spots(BOOK, frozenset({"tgi"}))] == [3000, 8080]
+    assert [spot.port for spot in default_candidates(BOOK, frozenset({"tgi"}))] == [3000, 8080]
 
 
 def test_open_ports_are_those_that_may_be_a_users_web_server() -> None:
-    assert [spot.port for spot in open_spots({9000, 22, 80, 1023, 1024, 4096, 5432, 6379, 65535}, BOOK)] == [
+    assert [spot.port for spot in listening_candidates({9000, 22, 80, 1023, 1024, 4096, 5432, 6379, 65535}, BOOK)] == [
         1024,
         9000,
         65535,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from modelport.domain.models.catalog import FREE, Catalog, CatalogModel, merged
-from modelport.domain.models.listing import KeptListing, ListedModel, Listing, PullProgress
+from modelport.domain.models.listing import CachedListing, ListedModel, Listing, PullProgress
 from modelport.protocol.types import Model, Price
 from support.builders import row
 
@@ -84,7 +84,7 @@ def test_a_provider_may_announce_an_end_itself() -> None:
 
 
 def test_a_kept_list_grows_old() -> None:
-    kept = KeptListing(listing=Listing(models=()), checked_ms=1000)
+    kept = CachedListing(listing=Listing(models=()), checked_ms=1000)
     assert kept.fresh(1000, 10)
     assert kept.fresh(1009, 10)
     assert not kept.fresh(1010, 10)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.models.search import Search, checked, found, nearest
+from modelport.domain.models.search import Search, checked, matching, nearest
 from modelport.protocol.types import Model, Price
 from support.builders import row
 
@@ -19,7 +19,7 @@ def model(id: str, provider: str = "acme", *, usd: float | None = None, **facts:
 
 def ids(models: list[Model], **search: Any) -> list[str]:
     rows = {"acme": row("acme", capabilities=("chat", "json_mode")), "other": row("other", aliases=("friend",))}
-    return [m.id for m in found(models, rows, checked(Search(**search)))]
+    return [m.id for m in matching(models, rows, checked(Search(**search)))]
 
 
 def test_every_word_has_to_fit_somewhere() -> None:

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.operations.calls import LONGEST_BATCH, batches, can, embeddings_wire, images_wire, moderation_wire
+from modelport.domain.operations.calls import (
+    MAX_BATCH_CHARS,
+    batches,
+    can,
+    embeddings_wire,
+    images_wire,
+    moderation_wire,
+)
 from modelport.domain.providers.operation_wire import EmbeddingsWire, ImagesWire
 from modelport.domain.providers.rows import DialectRule
 from support.builders import endpoint, row
@@ -67,7 +74,7 @@ def test_who_can(changes: dict[str, Any], does: bool) -> None:
 def test_batches_are_neither_too_many_nor_too_long() -> None:
     assert [len(b) for b in batches(["a"] * 7, EmbeddingsWire(form="openai", batch=3))] == [3, 3, 1]
     assert [len(b) for b in batches(["a"] * 201, EmbeddingsWire(form="gemini"))] == [100, 100, 1]
-    long = "x" * (LONGEST_BATCH - 1)
+    long = "x" * (MAX_BATCH_CHARS - 1)
     assert [len(b) for b in batches([long, "a", "b", long, long + "yz"], EmbeddingsWire(form="openai"))] == [2, 2, 1]
     assert batches([], EmbeddingsWire(form="openai")) == []
 

@@ -21,7 +21,7 @@ OLLAMA = row(
 )
 
 
-def test_the_rows_address_counts_when_nobody_says_otherwise() -> None:
+def test_the_rows_address_is_the_default() -> None:
     assert base_url(CLOUD, None, {}) == "https://api.acme.example/v1"
 
 
@@ -243,7 +243,7 @@ HOSTS = {"talk.*.cloud.example": "list", "talk-safe.*.cloud.example": "list-safe
         ("https://TALK.EU-1.Cloud.Example", "https://list.eu-1.cloud.example"),
         ("https://talk-safe.eu-1.cloud.example", "https://list-safe.eu-1.cloud.example"),
         ("http://talk.eu-1.cloud.example:8443/base", "http://list.eu-1.cloud.example:8443/base"),
-        # Whoever owns the neighbour of a proxy may be somebody else.
+        # The neighbour of a proxy may have another owner.
         ("https://talk.proxy.example", None),
         ("https://talk.eu-1.cloud.example.evil.example", None),
         ("https://talk.evil.eu-1.cloud.example", None),

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from modelport.domain.providers.configuration import Configuration, Document, ValueSource
-from modelport.domain.providers.configured import configured
 from modelport.domain.providers.connection import Overrides, layered, wire_format
 from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.registry_builder import build_registry
 from modelport.domain.providers.rows import DialectRule
 from modelport.protocol.secret import Secret
 from support.builders import row
@@ -27,7 +27,7 @@ def lay(
 ) -> tuple[Registry, list[Any]]:
     document = msgspec.convert({"providers": providers or {}, "default_model": default_model}, Document)
     wire = {name: entry["wire"] for name, entry in (providers or {}).items() if "wire" in entry}
-    return configured(Configuration(document=document, wire=wire, keys=keys or {}), SHIPPED)
+    return build_registry(Configuration(document=document, wire=wire, keys=keys or {}), SHIPPED)
 
 
 def sound(providers: dict[str, Any], default_model: str | None = None) -> Registry:
@@ -42,7 +42,7 @@ def wrong(name: str = "acme", /, **entry: Any) -> list[tuple[str, str]]:
     registry, findings = lay({name: base | entry})
     assert findings
     assert registry.find("openai") is not None
-    return [(".".join(finding.place), finding.message) for finding in findings]
+    return [(".".join(finding.key_path), finding.message) for finding in findings]
 
 
 def test_a_provider_of_ones_own_is_found_by_its_name_its_aliases_and_its_models() -> None:
@@ -91,7 +91,7 @@ def test_a_row_is_changed_field_by_field_under_its_own_id() -> None:
     assert (openai.wire.seed_field, openai.wire.max_tokens_field) == ("random_seed", "max_completion_tokens")
     assert openai.base_url == "https://openai.example/v1"
     defaults = registry.defaults(openai)
-    assert (defaults.base_url, defaults.silence_s) == ("https://gate.example", 9)
+    assert (defaults.base_url, defaults.idle_timeout_s) == ("https://gate.example", 9)
     assert registry.get("claude") is SHIPPED[1]
 
 
@@ -111,12 +111,12 @@ def test_another_dialect_leaves_nothing_of_the_rows_wire() -> None:
     )
 
 
-def test_the_default_model_is_the_target_of_whoever_names_nothing() -> None:
+def test_the_default_model_is_the_target_of_a_request_that_names_nothing() -> None:
     registry = sound({"acme": {"base_url": "https://acme.example"}}, "acme/large")
-    assert registry.default is not None
-    assert (registry.default.provider.id, registry.default.model) == ("acme", "large")
-    _, findings = lay({}, "nobody/knows")
-    assert [finding.place for finding in findings] == [("default_model",)]
+    assert registry.default_target is not None
+    assert (registry.default_target.provider.id, registry.default_target.model) == ("acme", "large")
+    _, findings = lay({}, "no-such/model")
+    assert [finding.key_path for finding in findings] == [("default_model",)]
 
 
 def test_headers_and_the_organisation_are_kept_for_the_call() -> None:
@@ -166,17 +166,22 @@ def test_what_cannot_be_is_told_with_its_key_and_without_its_value(
 def test_names_that_would_not_be_found_are_refused() -> None:
     assert wrong("a/b")[0][0] == "providers.a/b"
     _, findings = lay({"openai": {"timeout_s": 1}, "gpt": {"timeout_s": 2}})
-    assert [finding.place for finding in findings] == [("providers", "gpt")]
+    assert [finding.key_path for finding in findings] == [("providers", "gpt")]
     _, findings = lay({"acme": {"base_url": "https://a.example"}, "ACME": {"base_url": "https://b.example"}})
-    assert [finding.place for finding in findings] == [("providers", "ACME")]
+    assert [finding.key_path for finding in findings] == [("providers", "ACME")]
 
 
 def test_a_connections_own_choices_come_first() -> None:
     defaults = Overrides(
-        base_url="https://gate.example", silence_s=5, verify_tls=False, ca_file="a.pem", proxy=Secret("")
+        base_url="https://gate.example", idle_timeout_s=5, verify_tls=False, ca_file="a.pem", proxy=Secret("")
     )
-    both = layered(Overrides(silence_s=1, verify_tls=True), defaults, SHIPPED[0])
-    assert (both.base_url, both.silence_s, both.verify_tls, both.ca_file) == ("https://gate.example", 1, True, "a.pem")
+    both = layered(Overrides(idle_timeout_s=1, verify_tls=True), defaults, SHIPPED[0])
+    assert (both.base_url, both.idle_timeout_s, both.verify_tls, both.ca_file) == (
+        "https://gate.example",
+        1,
+        True,
+        "a.pem",
+    )
     assert layered(Overrides(), defaults, SHIPPED[0]).verify_tls is False
 
 

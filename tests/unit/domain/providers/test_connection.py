@@ -78,8 +78,8 @@ def test_a_key_may_go_another_way_than_the_log_in() -> None:
 
 def test_an_endpoint_redacts_its_key_and_its_users_headers() -> None:
     place = endpoint(headers={"X-Own": "Token own-secret-123", "X-Short": "abc"})
-    said = place.redact(f"{CANARY} and own-secret-123 and Token own-secret-123, abc")
-    assert said == "[redacted] and [redacted] and [redacted], abc"
+    redacted = place.redact(f"{CANARY} and own-secret-123 and Token own-secret-123, abc")
+    assert redacted == "[redacted] and [redacted] and [redacted], abc"
 
 
 def test_models_are_listed_where_calls_go_unless_the_row_has_hosts_for_that() -> None:

@@ -34,7 +34,7 @@ REGISTRY = Registry([OPENAI, ANTHROPIC, GROQ, TOGETHER, OPENROUTER, PERPLEXITY])
         (None, "openai/gpt-4o", (OPENAI, "gpt-4o")),
         (None, "claude/claude-sonnet-4", (ANTHROPIC, "claude-sonnet-4")),
         (None, "groq/openai/gpt-oss-120b", (GROQ, "openai/gpt-oss-120b")),
-        (None, "openai/a-model-nobody-lists", (OPENAI, "a-model-nobody-lists")),
+        (None, "openai/an-unlisted-model", (OPENAI, "an-unlisted-model")),
         # Then the catalog.
         (None, "claude-sonnet-4", (ANTHROPIC, "claude-sonnet-4")),
         (None, "o3", (OPENAI, "o3")),
@@ -63,7 +63,7 @@ def test_a_name_leads_to(provider: str | None, model: str | None, found: tuple[o
         # Real ones stay.
         ("openrouter", "anthropic/claude-sonnet-4", "anthropic/claude-sonnet-4"),
         ("groq", "openai/gpt-oss-120b", "openai/gpt-oss-120b"),
-        ("groq", "somebody/something", "somebody/something"),
+        ("groq", "other-maker/something", "other-maker/something"),
         # A provider's own models may carry its name.
         ("openrouter", "openrouter/auto", "openrouter/auto"),
         (None, "openrouter/auto", "openrouter/auto"),
@@ -127,8 +127,8 @@ def test_a_name_that_is_near_to_nothing_gets_no_suggestion() -> None:
     assert "did you mean" not in refusal("zzzzzz", None).message
 
 
-def test_a_prefix_nobody_has_is_part_of_a_model_nobody_lists() -> None:
-    assert refusal(None, "nobody/something").kind == "unknown_model"
+def test_an_unknown_prefix_is_part_of_an_unlisted_model() -> None:
+    assert refusal(None, "unknown/something").kind == "unknown_model"
 
 
 @pytest.mark.parametrize("model", ["openai/", "claude/"])
@@ -154,7 +154,7 @@ def test_a_row_may_repeat_its_own_name() -> None:
 
 def test_the_field_of_an_unknown_name_is_the_one_it_was_given_in() -> None:
     with pytest.raises(InvalidParams) as refused:
-        REGISTRY.get("nobody", "fallbacks[0]")
+        REGISTRY.get("unknown", "fallbacks[0]")
     assert refused.value.field == "fallbacks[0]"
 
 
@@ -169,7 +169,7 @@ def test_a_row_lists_its_default_first_and_each_model_once() -> None:
     [("gpt-4o", True), ("openai/x", True), ("claude", False), ("my-own", False), ("me/my-own", False)],
 )
 def test_a_known_name_tells_its_provider(model: str, known: bool) -> None:
-    assert REGISTRY.knows(model) is known
+    assert REGISTRY.names_provider(model) is known
 
 
 def test_all_keeps_the_order_of_the_data() -> None:
@@ -192,8 +192,8 @@ PATTERNED = Registry([row("anthropic", model_patterns=("claude-*",)), row("opena
 )
 def test_a_well_known_name_finds_its_maker(model: str, provider: str) -> None:
     assert PATTERNED.resolve(None, model).provider.id == provider
-    assert PATTERNED.knows(model)
+    assert PATTERNED.names_provider(model)
 
 
-def test_a_name_like_no_other_finds_nobody() -> None:
-    assert not PATTERNED.knows("my-claude-copy")
+def test_a_name_like_no_other_implies_no_provider() -> None:
+    assert not PATTERNED.names_provider("my-claude-copy")

@@ -80,8 +80,8 @@ def test_the_users_own_servers_are_free_and_the_rest_has_an_unknown_price(
     connection_type: str, category: str, secret: str | None, base_url: str, price: int | None
 ) -> None:
     provider = row(connection_type=connection_type, category=category)
-    asked = call(endpoint=endpoint(provider, credential=credential(secret), base_url=base_url))
-    assert count(asked, answer(), started_s=0, ended_s=1).usd_micros == price
+    priced = call(endpoint=endpoint(provider, credential=credential(secret), base_url=base_url))
+    assert count(priced, answer(), started_s=0, ended_s=1).usd_micros == price
 
 
 def test_the_sum_of_totals_is_taken_field_by_field() -> None:

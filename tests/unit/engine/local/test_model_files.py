@@ -1,4 +1,4 @@
-"""Model files behind everything that is called: what a name means, when a server is needed, and who is told."""
+"""Model files behind everything that is called: what a name means, when a server is needed, and what is reported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.errors import RequestFailed
 from modelport.domain.gguf import GgufHeader
-from modelport.domain.local.model_files import FoundFile, Plan, Served, Tell, catalogued
+from modelport.domain.local.model_files import FoundFile, OnProgress, Plan, Served, catalogued
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.model_file import ModelFile
 from modelport.domain.providers.registry import Registry
@@ -44,7 +44,7 @@ class Folder:
 
 
 class Runner:
-    """A ``ModelRunner`` that remembers what it was asked for; ``gate`` holds up a start."""
+    """A ``ModelRunner`` that records its plans; ``gate`` holds up a start."""
 
     def __init__(self) -> None:
         self.plans: list[Plan] = []
@@ -55,9 +55,9 @@ class Runner:
         self.gate: anyio.Event | None = None
 
     @asynccontextmanager
-    async def serving(self, plan: Plan, tell: Tell) -> AsyncGenerator[Served]:
+    async def serving(self, plan: Plan, on_progress: OnProgress) -> AsyncGenerator[Served]:
         self.plans.append(plan)
-        tell(f"Starting {plan.model.id}")
+        on_progress(f"Starting {plan.model.id}")
         if self.gate is not None:
             await self.gate.wait()
         if self.trouble is not None:
@@ -136,7 +136,7 @@ async def test_a_call_goes_to_a_server_that_is_there_for_as_long_as_it_lasts() -
     assert made.statuses == [(True, "Loading tiny"), (False, "")]
 
 
-async def test_where_it_runs_already_nobody_is_told() -> None:
+async def test_a_running_server_is_not_reported() -> None:
     made = Made()
     made.runner.running = True
     await complete(made, await made.call())
@@ -165,7 +165,7 @@ async def test_a_server_that_does_not_start_is_the_providers_failure() -> None:
     assert made.scripted.calls == []
 
 
-async def test_a_call_of_anybody_else_touches_nothing() -> None:
+async def test_a_call_of_another_provider_touches_nothing() -> None:
     made = Made()
     call = await made.call("m", OTHER)
     await complete(made, call)
@@ -186,17 +186,17 @@ async def test_an_address_of_the_environment_comes_first() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "reason"),
     [
         ("tinny", "did you mean tiny"),
         ("nothing", "there are Coder, tiny"),
         ("bad", "ends in the middle"),
         ("projector", "companion file"),
-        ("ranker", "ranks documents"),
+        ("ranker", "is a reranker"),
         ("same", "write one of a/same, b/same"),
     ],
 )
-async def test_names_that_lead_nowhere(name: str, said: str) -> None:
+async def test_unknown_names(name: str, reason: str) -> None:
     odd = (
         file("bad", header=None, trouble="ends in the middle"),
         file("projector", header=GgufHeader(architecture="clip")),
@@ -207,7 +207,7 @@ async def test_names_that_lead_nowhere(name: str, said: str) -> None:
     with pytest.raises(RequestFailed) as failed:
         await made.call(name)
     assert (failed.value.kind, failed.value.provider) == ("model_not_found", "files")
-    assert said in failed.value.message
+    assert reason in failed.value.message
     assert "/m" not in failed.value.message
 
 
@@ -245,7 +245,7 @@ async def test_a_check_of_the_connection_starts_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("made", "status", "said"),
+    ("made", "status", "detail"),
     [
         (lambda: Made(configured=False), "ok", "no folder"),
         (lambda: Made(), "ok", "/m, models: 2"),
@@ -255,10 +255,10 @@ async def test_a_check_of_the_connection_starts_nothing() -> None:
         (lambda: Made(folder=Folder(trouble=FileNotFoundError(2, "No such file or directory"))), "fail", "No such file"),
     ],
 )  # fmt: skip
-async def test_the_doctors_check(made: Any, status: str, said: str) -> None:
+async def test_the_doctors_check(made: Any, status: str, detail: str) -> None:
     check = await made().local.check()
     assert (check.id, check.status) == ("localModels", status)
-    assert said in check.detail
+    assert detail in check.detail
     assert (check.action is None) == (status == "ok")
 
 

@@ -73,10 +73,10 @@ class Prober:
         self.under_way = 0
         self.most = 0
 
-    async def get(self, place: ServerAddress, path: str, longest_body: int) -> Reply | None:
-        self.asked.append((place.host, place.port, path))
-        self.limits[path] = longest_body
-        answers = self.servers.get(f"{'six' if ':' in place.host else 'four'}_{place.port}")
+    async def get(self, address: ServerAddress, path: str, max_body_bytes: int) -> Reply | None:
+        self.asked.append((address.host, address.port, path))
+        self.limits[path] = max_body_bytes
+        answers = self.servers.get(f"{'six' if ':' in address.host else 'four'}_{address.port}")
         if answers is None:
             return None
         delay, value = answers.get(path, answers.get("*", (0.0, None)))

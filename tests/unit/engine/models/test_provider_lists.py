@@ -1,4 +1,4 @@
-"""What providers list, kept and asked."""
+"""Model lists of providers, requested and cached."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.models.catalog import Catalog, CatalogModel
-from modelport.domain.models.listing import REMOTE_TTL_MS, KeptListing, ListedModel, Listing, PullProgress
+from modelport.domain.models.listing import REMOTE_TTL_MS, CachedListing, ListedModel, Listing, PullProgress
 from modelport.domain.providers.configuration import ValueSource
 from modelport.domain.providers.connection import Endpoint, Overrides
 from modelport.domain.providers.registry import Registry
 from modelport.engine.models.downloads import ModelDownloads
 from modelport.engine.models.listing import Models
-from modelport.engine.models.provider_lists import LIMIT_S, ModelLists
+from modelport.engine.models.provider_lists import LIST_TIMEOUT_S, ModelLists
 from modelport.engine.models.suggestions import ModelSuggestions
 from modelport.engine.providers.listing import Providers
 from modelport.protocol import types
@@ -46,11 +46,11 @@ class Host:
     def __init__(self, **lists: Any) -> None:
         self.lists = lists
         self.hangs: set[str] = set()
-        self.asked: list[tuple[Endpoint, Listing | None]] = []
+        self.requested: list[tuple[Endpoint, Listing | None]] = []
         self.done: list[tuple[str, str, str]] = []
 
     async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
-        self.asked.append((endpoint, known))
+        self.requested.append((endpoint, known))
         if endpoint.provider.id in self.hangs:
             await anyio.sleep_forever()
         answer = self.lists.get(endpoint.provider.id)
@@ -72,15 +72,15 @@ class Cache:
     """A ``ModelCache`` in memory, by provider."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, KeptListing] = {}
+        self.kept: dict[str, CachedListing] = {}
 
-    async def get(self, endpoint: Endpoint) -> KeptListing | None:
+    async def get(self, endpoint: Endpoint) -> CachedListing | None:
         return self.kept.get(endpoint.provider.id)
 
-    async def put(self, endpoint: Endpoint, kept: KeptListing) -> None:
+    async def put(self, endpoint: Endpoint, kept: CachedListing) -> None:
         self.kept[endpoint.provider.id] = kept
 
-    async def forget(self, endpoint: Endpoint) -> None:
+    async def invalidate(self, endpoint: Endpoint) -> None:
         self.kept.pop(endpoint.provider.id, None)
 
 
@@ -125,14 +125,14 @@ class World:
         self.lists = ModelLists(self.connections, self.host, self.cache, shipped, self.clock)
         self.models = Models(self.registry, providers, self.lists)
         self.downloads = ModelDownloads(self.registry, self.connections, self.host, self.lists)
-        self.advice = ModelSuggestions(self.connections, self.host, self.lists)
+        self.suggestions = ModelSuggestions(self.connections, self.host, self.lists)
 
     async def listed(self, provider: str | None = None, **more: Any) -> types.ListModelResult:
         return await self.models.list(types.ListModelParams(provider=provider, **more))
 
-    async def advised(self, provider: str, model: str, kind: Any = "model_not_found") -> RequestFailed:
+    async def enriched(self, provider: str, model: str, kind: Any = "model_not_found") -> RequestFailed:
         error = RequestFailed(kind, "Acme does not serve it: name another model.", model=model, action="name another")
-        await self.advice.add(error, await self.connections.endpoint(self.registry.get(provider), model))
+        await self.suggestions.enrich(error, await self.connections.endpoint(self.registry.get(provider), model))
         return error
 
 
@@ -145,19 +145,19 @@ async def test_a_service_is_asked_again_when_its_list_is_old() -> None:
     assert names(await world.listed("acme")) == ["a"]
     world.clock.now += REMOTE_TTL_MS - 1
     await world.listed("acme")
-    assert len(world.host.asked) == 1
+    assert len(world.host.requested) == 1
     world.clock.now += 1
     await world.listed("acme")
-    assert world.host.asked[1][1] == world.cache.kept["acme"].listing, "it is asked whether anything changed"
+    assert world.host.requested[1][1] == world.cache.kept["acme"].listing, "the known list goes with the request"
     await world.listed("acme", refresh=True)
-    assert world.host.asked[2][1] is None
+    assert world.host.requested[2][1] is None
 
 
 async def test_a_server_of_ones_own_is_always_asked() -> None:
     world = World(box=["a"])
     await world.listed("box")
     await world.listed("box")
-    assert len(world.host.asked) == 2
+    assert len(world.host.requested) == 2
 
 
 async def test_an_older_list_stands_in_for_one_that_fails() -> None:
@@ -180,7 +180,7 @@ async def test_a_provider_that_hangs_does_not_hold_up_the_others() -> None:
     world.host.hangs = {"acme"}
     started = anyio.current_time()
     result = await world.listed()
-    assert anyio.current_time() - started == pytest.approx(LIMIT_S)
+    assert anyio.current_time() - started == pytest.approx(LIST_TIMEOUT_S)
     assert [failed.error.kind for failed in result.errors] == ["timeout"]
     assert names(result) == ["acme-1", "acme-old", "acme-never", "acme-lost", "b"]
 
@@ -196,7 +196,7 @@ async def test_a_public_list_needs_no_key() -> None:
     world = World(open=["o"])
     result = await world.listed("open")
     assert (names(result), result.errors) == (["o"], ())
-    ((endpoint, _),) = world.host.asked
+    ((endpoint, _),) = world.host.requested
     assert endpoint.credential.secret is None
 
 
@@ -211,14 +211,14 @@ async def test_what_is_known_is_told_without_asking() -> None:
     world = World(acme=["a"], box=["b"])
     unasked = await world.listed(cached=True)
     assert (names(unasked), unasked.errors) == (["acme-1", "acme-old", "acme-never", "acme-lost"], ())
-    assert world.host.asked == []
+    assert world.host.requested == []
     await world.connections.connect(types.ConnectProviderParams(provider="box", verify=False))
     await world.listed()
     world.host.lists.clear()
     world.clock.now += 100 * REMOTE_TTL_MS
-    asked = len(world.host.asked)
+    requested = len(world.host.requested)
     assert names(await world.listed(cached=True)) == ["a", "b"], "however old it is, and a server of one's own too"
-    assert len(world.host.asked) == asked
+    assert len(world.host.requested) == requested
 
 
 async def test_a_provider_that_cannot_be_called_has_what_is_known() -> None:
@@ -238,7 +238,7 @@ async def test_no_command_is_run_for_what_is_known() -> None:
     assert names(await world.listed("acme", cached=True)) == ["a"], "it has been run for something else"
 
 
-async def test_asking_again_and_asking_nobody_is_a_contradiction() -> None:
+async def test_refresh_and_cached_exclude_each_other() -> None:
     with pytest.raises(InvalidParams, match="refresh or cached"):
         await World().listed(cached=True, refresh=True)
 
@@ -276,7 +276,7 @@ async def test_pull_and_delete_make_the_list_be_asked_again() -> None:
     assert world.host.done == [("pull", "box", "m"), ("delete", "box", "m")]
 
 
-@pytest.mark.parametrize(("provider", "model"), [("acme", "m"), ("box", " "), (None, "m"), ("nobody", "m")])
+@pytest.mark.parametrize(("provider", "model"), [("acme", "m"), ("box", " "), (None, "m"), ("unknown", "m")])
 async def test_what_cannot_be_pulled(provider: str | None, model: str) -> None:
     world = World()
     with pytest.raises(InvalidParams):
@@ -285,7 +285,7 @@ async def test_what_cannot_be_pulled(provider: str | None, model: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("model", "said", "action"),
+    ("model", "suggestion", "action"),
     [
         ("acme-old", "it was retired on 2026-01-01: use acme-1", "use acme-1"),
         ("acme-never", "there never was one", "name another"),
@@ -294,36 +294,36 @@ async def test_what_cannot_be_pulled(provider: str | None, model: str) -> None:
         ("zzz", "it has acme-1", "name another"),
     ],
 )
-async def test_advice(model: str, said: str, action: str) -> None:
-    error = await World().advised("acme", model)
-    assert error.message == f"Acme does not serve it: name another model; {said}."
+async def test_suggestions(model: str, suggestion: str, action: str) -> None:
+    error = await World().enriched("acme", model)
+    assert error.message == f"Acme does not serve it: name another model; {suggestion}."
     assert error.action == action
 
 
 async def test_advice_knows_what_was_listed() -> None:
     world = World(acme=["one", "two", "three", "four", "five"])
     await world.listed("acme")
-    assert (await world.advised("acme", "zzz")).message.endswith("; it has one, two, three and 2 more.")
-    assert (await world.advised("acme", "fiver")).message.endswith("; the nearest it has is five.")
+    assert (await world.enriched("acme", "zzz")).message.endswith("; it has one, two, three and 2 more.")
+    assert (await world.enriched("acme", "fiver")).message.endswith("; the nearest it has is five.")
 
 
 async def test_advice_to_pull() -> None:
     world = World(box=["m:8b"])
     await world.listed("box")
-    error = await world.advised("box", "m:80b")
+    error = await world.enriched("box", "m:80b")
     assert error.message.endswith("; download this one with modelport pull box/m:80b, or use m:8b.")
     assert error.action == "run modelport pull box/m:80b"
-    assert "'box/a b'" in (await world.advised("box", "a b")).message
+    assert "'box/a b'" in (await world.enriched("box", "a b")).message
 
 
 async def test_nothing_is_said_of_another_address() -> None:
     world = World()
     params = types.ConnectProviderParams(provider="acme", base_url="https://elsewhere.example", verify=False)
     await world.connections.connect(params)
-    error = await world.advised("acme", "acme-old")
+    error = await world.enriched("acme", "acme-old")
     assert error.message == "Acme does not serve it: name another model."
 
 
 async def test_other_failures_stay_as_they_are() -> None:
-    error = await World().advised("acme", "acme-old", "rate_limited")
+    error = await World().enriched("acme", "acme-old", "rate_limited")
     assert error.message == "Acme does not serve it: name another model."

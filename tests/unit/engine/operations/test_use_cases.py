@@ -1,4 +1,4 @@
-"""Embeddings, images, judgements, counts and credit over stand-ins: what is asked, recorded and refused."""
+"""Embeddings, images, judgements, counts and credit over stand-ins: what is sent, recorded and refused."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Bench:
         self.stub = Stub()
         self.ledger = MemoryLedger()
         self.log = Lines()
-        self.heard: list[types.Call] = []
+        self.recorded: list[types.Call] = []
         registry = Registry([ACME, PLAIN, *OTHERS, DUMB])
         keys = {f"{name.upper()}_API_KEY": "key-0123456789" for name in ("acme", "plain", "dumb")}
         _, self.connections = connections(registry, Variables(**keys), MemoryStore(), Scripted())
@@ -152,7 +152,7 @@ async def test_one_call_is_recorded_with_who_asked(bench: Bench) -> None:
     (record,) = bench.ledger.records
     assert (record.provider, record.model, record.outcome, record.usage) == ("acme", "vectors", "ok", result.usage)
     assert (record.client, record.project, record.error_kind, record.finish_reason) == ("vim", "harbour", None, None)
-    assert [call.usage for call in bench.heard] == [result.usage]
+    assert [call.usage for call in bench.recorded] == [result.usage]
     (health,) = bench.connections.status().health
     assert (health.provider, health.ok, health.calls) == ("acme", True, 1)
 
@@ -214,7 +214,7 @@ async def test_a_broken_ledger_spoils_no_answer(bench: Bench) -> None:
         ({"input": "a", "dimensions": 1 << 20}, "dimensions"),
         ({"input": "a", "model": None}, "model"),
         ({"input": "a", "model": "acme/"}, "model"),
-        ({"input": "a", "model": None, "provider": "nobody"}, "provider"),
+        ({"input": "a", "model": None, "provider": "unknown"}, "provider"),
         ({"input": "a", "model": None, "provider": "beta"}, "model"),
     ],
 )
@@ -327,7 +327,7 @@ async def test_a_text_is_a_message_of_the_users(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("params", [{}, {"model": "plain/m"}, {"provider": "plain"}, {"model": "acme/m"}])
-async def test_an_estimate_where_nobody_counts(bench: Bench, params: dict[str, Any]) -> None:
+async def test_an_estimate_where_the_provider_does_not_count(bench: Bench, params: dict[str, Any]) -> None:
     bench.stub.counted = None
     result = await bench.token_counts.count(types.CountTokenParams(text="x" * 41, **params))
     assert result == types.CountTokenResult(input_tokens=11, estimated=True)
@@ -345,7 +345,7 @@ async def test_nothing_is_no_token(bench: Bench) -> None:
         ({"messages": ()}, "messages"),
         ({"messages": (user(),), "text": "a"}, "text"),
         ({"text": "a", "model": "no-such-model"}, "model"),
-        ({"text": "a", "provider": "nobody"}, "provider"),
+        ({"text": "a", "provider": "unknown"}, "provider"),
         ({"messages": (types.Message(role="tool", content="x"),)}, "messages[0].toolCallId"),
     ],
 )

@@ -13,7 +13,7 @@ import pytest
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.configuration import Configuration, Document, FileRead, Problem
 from modelport.domain.providers.registry import Registry
-from modelport.engine.providers.configuration import LOOK_INTERVAL_S, Configurations
+from modelport.engine.providers.configuration import LOOK_INTERVAL_S, ActiveConfiguration
 from support.builders import MemoryStore, Scripted, Variables, VirtualTime, connections, row
 
 MISTAKE = Problem(message="There is no such setting.", key="providers.acme.x", line=3)
@@ -62,9 +62,9 @@ def file() -> File:
     return File()
 
 
-def started(file: File) -> tuple[Registry, Configurations]:
+def started(file: File) -> tuple[Registry, ActiveConfiguration]:
     registry = Registry([row("openai")])
-    configuration = Configurations(registry, file)
+    configuration = ActiveConfiguration(registry, file)
     configuration.load()
     return registry, configuration
 
@@ -131,7 +131,7 @@ async def test_a_broken_file_keeps_the_last_good_one_and_says_so(file: File) -> 
     file.write(MISTAKE)
     await configuration.refresh()
     assert registry.find("acme") is not None
-    assert registry.defaults(registry.get("openai")).silence_s == 7
+    assert registry.defaults(registry.get("openai")).idle_timeout_s == 7
     assert [(notice.level, notice.text) for notice in configuration.news()] == [
         ("error", "config.toml: Line 3, providers.acme.x: There is no such setting."),
         ("error", "config.toml is not used: The last one without an error stays in force."),
@@ -142,7 +142,7 @@ async def test_a_broken_file_keeps_the_last_good_one_and_says_so(file: File) -> 
     file.write(beta=ACME)
     await configuration.refresh(now=True)
     assert registry.find("acme") is None
-    assert registry.defaults(registry.get("openai")).silence_s is None
+    assert registry.defaults(registry.get("openai")).idle_timeout_s is None
     assert configuration.check().status == "ok"
 
 
@@ -183,7 +183,7 @@ async def test_a_connection_follows_the_file(file: File) -> None:
     await configuration.refresh()
     target = session.target(None, None)
     endpoint = await session.endpoint(target.provider, target.model)
-    assert (endpoint.base_url, endpoint.silence_s, endpoint.verify_tls) == ("https://moved.example", 2, False)
+    assert (endpoint.base_url, endpoint.idle_timeout_s, endpoint.verify_tls) == ("https://moved.example", 2, False)
 
 
 async def test_a_request_that_names_nothing_goes_to_the_default_model(file: File) -> None:

@@ -101,7 +101,7 @@ async def test_a_failed_check_changes_nothing() -> None:
         with pytest.raises(RequestFailed):
             await world.connect(**params)
     assert world.connections.status() == before
-    assert (await world.connections.endpoint(ACME, None)).silence_s == 1.0
+    assert (await world.connections.endpoint(ACME, None)).idle_timeout_s == 1.0
 
 
 async def test_connecting_by_model_alone() -> None:
@@ -118,7 +118,7 @@ async def test_what_became_of_a_service_is_told() -> None:
 @pytest.mark.parametrize(
     ("served", "model"),
     [
-        # A local server is asked for what it has; its row only guesses.
+        # The models of a local server come from its list; its row only guesses.
         (("qwen3:8b", "other"), "qwen3:8b"),
         (("other", "more"), "other"),
         ((), "qwen3:8b"),
@@ -147,7 +147,7 @@ async def test_a_provider_without_a_default_gets_the_first_it_serves_or_none() -
     ("params", "field"),
     [
         ({}, "model"),
-        ({"provider": "nobody"}, "provider"),
+        ({"provider": "unknown"}, "provider"),
         ({"provider": "acme", "timeout_ms": 0}, "timeoutMs"),
         ({"provider": "acme", "timeout_ms": -5}, "timeoutMs"),
         ({"provider": "acme", "base_url": "ftp://x"}, "baseUrl"),
@@ -198,7 +198,7 @@ async def test_overrides_last_until_connected_again_or_disconnected() -> None:
     world = World()
     await world.connect("acme", api_key=KEY, base_url="https://mine.example", dialect="anthropic_messages", headers={"X-Team": "blue"}, timeout_ms=1500, verify_tls=False, verify=False)  # fmt: skip
     endpoint = await world.connections.endpoint(ACME, "m")
-    assert (endpoint.base_url, endpoint.dialect, endpoint.silence_s) == (
+    assert (endpoint.base_url, endpoint.dialect, endpoint.idle_timeout_s) == (
         "https://mine.example",
         "anthropic_messages",
         1.5,
@@ -208,7 +208,11 @@ async def test_overrides_last_until_connected_again_or_disconnected() -> None:
     assert endpoint.credential.secret == Secret(KEY)
     await world.connect("acme", api_key="other-0123456789", verify=False)
     endpoint = await world.connections.endpoint(ACME, "m")
-    assert (endpoint.base_url, endpoint.dialect, endpoint.silence_s) == ("https://acme.example/v1", "openai_chat", None)
+    assert (endpoint.base_url, endpoint.dialect, endpoint.idle_timeout_s) == (
+        "https://acme.example/v1",
+        "openai_chat",
+        None,
+    )
     assert endpoint.headers == {}
     assert endpoint.verify_tls
     world.connections.disconnect("acme")
@@ -222,17 +226,17 @@ async def test_overrides_can_be_kept_when_connected_again() -> None:
     view = await world.connect("acme", model="acme-small", verify=False, keep_overrides=True)
     assert (view.model, view.base_url, view.credential.source) == ("acme-small", "https://mine.example", "session")
     endpoint = await world.connections.endpoint(ACME, "m")
-    assert (endpoint.base_url, endpoint.dialect, endpoint.silence_s) == ("https://mine.example", "anthropic_messages", 1.5)  # fmt: skip
+    assert (endpoint.base_url, endpoint.dialect, endpoint.idle_timeout_s) == ("https://mine.example", "anthropic_messages", 1.5)  # fmt: skip
     assert endpoint.headers["X-Team"].reveal() == "blue"
     assert not endpoint.verify_tls
     assert endpoint.credential.secret == Secret(KEY)
-    # The same address counts as none, what is said anew counts, and the model stays, too.
+    # The same address counts as none, a new value counts, and the model stays, too.
     changes = {"base_url": "https://MINE.example", "api_key": "other-0123456789", "verify_tls": True}
     view = await world.connect("acme", verify=False, keep_overrides=True, **changes)
     endpoint = await world.connections.endpoint(ACME, "m")
     assert view.model == "acme-small"
     assert endpoint.credential.secret == Secret("other-0123456789")
-    assert (endpoint.verify_tls, endpoint.silence_s) == (True, 1.5)
+    assert (endpoint.verify_tls, endpoint.idle_timeout_s) == (True, 1.5)
 
 
 async def test_the_model_that_was_found_is_kept_too() -> None:
@@ -331,7 +335,7 @@ async def test_without_a_name_the_active_connection_is_meant() -> None:
     assert (target.provider, target.model) == (ACME, "acme-small")
 
 
-async def test_a_name_that_means_nothing_to_anybody_is_a_model_of_the_active_connection() -> None:
+async def test_a_name_that_no_provider_has_is_a_model_of_the_active_connection() -> None:
     world = World(BETA_API_KEY=KEY)
     with pytest.raises(InvalidParams) as refused:
         world.connections.target(None, "my-own-model")
@@ -341,7 +345,7 @@ async def test_a_name_that_means_nothing_to_anybody_is_a_model_of_the_active_con
     assert world.connections.target(None, "me/my-own").model == "me/my-own"
     # A provider's name without a model behind it may be a model of this one.
     assert world.connections.target(None, "acme").model == "acme"
-    # One that somebody lists, or that names a provider, keeps its meaning.
+    # A name that a provider lists, or that has its prefix, keeps its meaning.
     assert world.connections.target(None, "acme-small").provider is ACME
     assert world.connections.target(None, "acme/anything").provider is ACME
 
@@ -397,7 +401,7 @@ def test_disconnecting_what_is_not_connected_is_no_error_and_an_unknown_name_is_
     world = World()
     world.connections.disconnect("acme")
     with pytest.raises(InvalidParams) as refused:
-        world.connections.disconnect("nobody")
+        world.connections.disconnect("unknown")
     assert refused.value.kind == "unknown_provider"
 
 

@@ -53,7 +53,7 @@ async def test_a_keyring_is_unlocked_for_calls_only() -> None:
     store = MemoryStore(acme="stored-0123456789")
     store.locked = True
     owner = credentials(store)
-    # A list says that the key is there, and nobody is asked for a password.
+    # A list shows that there is a key, without asking the user for a password.
     assert await owner.list() == [CredentialStatus(provider="acme", source="keyring", location="memory/acme")]
     shown = await owner.find(ACME, Overrides(), ADDRESS, unlock=False)
     assert (shown.source, shown.secret, shown.location) == ("keyring", None, "memory/acme")
@@ -101,7 +101,7 @@ async def test_a_stored_key_goes_to_its_own_address_only() -> None:
     owner = credentials(MemoryStore(acme=StoredKey(Secret(KEY), "https://mine.example/v1")))
     assert await found(owner, base_url="https://mine.example/v1/") == ("keyring", KEY, "memory/acme")
     assert await found(owner, base_url=ADDRESS) == ("none", None, None)
-    # The status tells which address it is kept for.
+    # The status names the address that it is stored for.
     assert (await owner.find(ACME, Overrides(), ADDRESS)).status().base_url == "https://mine.example/v1"
 
 
@@ -188,9 +188,9 @@ async def test_what_is_no_key_is_refused(secret: str) -> None:
 
 
 async def test_an_unknown_provider_is_refused() -> None:
-    for ask in (lambda o: o.store("nobody", Secret(KEY), None), lambda o: o.delete("nobody")):
+    for request in (lambda o: o.store("unknown", Secret(KEY), None), lambda o: o.delete("unknown")):
         with pytest.raises(InvalidParams) as refused:
-            await ask(credentials())
+            await request(credentials())
         assert (refused.value.kind, refused.value.field) == ("unknown_provider", "provider")
 
 
@@ -228,7 +228,7 @@ async def test_a_key_that_is_known_to_be_anothers_is_stopped_and_explained(provi
         (OPENAI, "sk-proj-x"),
         (DEEPSEEK, "sk-x"),
         (ANTHROPIC, "sk-ant-x"),
-        # A prefix nobody has may be a new one.
+        # An unknown prefix may be a new one.
         (OPENAI, "new-format-x"),
         (GROQ, "x"),
         # Where a provider's own prefix is not known, anything may be right.

@@ -1,4 +1,4 @@
-"""Whom to ask when a request names nothing: keys in their order, then local servers, with reasons for who is left out."""
+"""The targets of a request that names nothing: keys in their order, then local servers, with reasons for omissions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ DOWN = RequestFailed("provider_unavailable", "Down.")
 
 
 def server(provider: str, base_url: str, *models: str) -> LocalServer:
-    return LocalServer(provider=provider, base_url=base_url, models=models, latency_ms=1, evidence="it said so")
+    return LocalServer(provider=provider, base_url=base_url, models=models, latency_ms=1, evidence="a reply")
 
 
 OLLAMA = server("ollama", "http://127.0.0.1:11434", "llama3", "qwen3:8b")
@@ -52,7 +52,7 @@ class World:
         self.looked = 0
         self.servers = servers
         self.chain = DefaultChain(self.registry, credentials, self.connections, self.local_servers, self.log)
-        self.heard = Heard()
+        self.listener = Heard()
         self.completions = Completions(
             self.connections, self.dialects, CallRecorder(MemoryLedger(), FixedClock(), self.log), self.chain
         )
@@ -66,7 +66,7 @@ class World:
 
     async def create(self, **params: Any) -> Any:
         read = convert({"prompt": "hi"} | params, CreateCompletionParams)
-        return await self.completions.create(read, self.heard, Origin())
+        return await self.completions.create(read, self.listener, Origin())
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ class World:
         ({}, {"BETA_API_KEY": KEY, "ACME_API_KEY": KEY}, ["acme/acme-1", "beta/beta-1"]),
         # The environment counts before the keyring, whatever the rank.
         ({"acme": KEY}, {"BETA_API_KEY": KEY}, ["beta/beta-1", "acme/acme-1"]),
-        # Neither a service that ended nor one without a model to ask for.
+        # Neither a service that ended nor one without a default model.
         ({}, {"GONE_API_KEY": KEY, "UNDECIDED_API_KEY": KEY}, []),
     ],
 )

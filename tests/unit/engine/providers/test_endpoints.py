@@ -51,7 +51,7 @@ async def test_a_clouds_settings_come_from_its_tools_too_but_a_variable_counts_f
     assert (await make(VERTEX, kept=kept, PROJECT="mine")).chat_path == "/mine/{model}"
 
 
-async def test_a_setting_that_nobody_has_is_named() -> None:
+async def test_a_missing_setting_is_named() -> None:
     with pytest.raises(InvalidParams, match="PROJECT"):
         await make(VERTEX)
 
@@ -84,11 +84,11 @@ async def test_a_log_in_without_a_token_says_what_to_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "silence_s"), [("600", 600.0), ("0.5", 0.5), ("0", None), ("long", None), ("", None)]
+    ("value", "idle_timeout_s"), [("600", 600.0), ("0.5", 0.5), ("0", None), ("long", None), ("", None)]
 )
-async def test_the_environment_may_allow_a_longer_silence(value: str, silence_s: float | None) -> None:
-    assert (await make(OLLAMA, SLOW=value)).silence_s == silence_s
-    assert (await make(OLLAMA, Overrides(silence_s=7), SLOW=value)).silence_s == 7
+async def test_the_environment_may_set_a_longer_idle_timeout(value: str, idle_timeout_s: float | None) -> None:
+    assert (await make(OLLAMA, SLOW=value)).idle_timeout_s == idle_timeout_s
+    assert (await make(OLLAMA, Overrides(idle_timeout_s=7), SLOW=value)).idle_timeout_s == 7
 
 
 async def test_a_rows_header_is_filled_from_the_environment() -> None:

@@ -124,7 +124,7 @@ async def test_one_provider_by_any_of_its_names(name: str) -> None:
     assert (found.id, found.notice, found.credential.source) == ("acme", "News.", "environment")
 
 
-async def test_a_name_that_nobody_has() -> None:
+async def test_an_unknown_name() -> None:
     providers, _ = world()
     with pytest.raises(InvalidParams, match="acme"):
         await providers.get("acmee")

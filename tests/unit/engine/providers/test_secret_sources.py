@@ -128,7 +128,7 @@ async def test_a_list_runs_no_command_and_still_says_where_the_key_is() -> None:
     assert [status.last4 for status in await credentials.list()] == [KEY[-4:]]
 
 
-async def test_a_command_is_not_run_where_nobody_may_be_asked() -> None:
+async def test_a_command_is_not_run_where_the_user_may_not_be_asked() -> None:
     printing = Printing(**{COMMAND[0]: KEY})
     _, connected = world(printing=printing, key_command=COMMAND)
     view = await connected.connect(types.ConnectProviderParams(provider="acme", model="m", verify=False))

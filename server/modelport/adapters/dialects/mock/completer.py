@@ -222,7 +222,7 @@ def _failure(script: Script, call: ModelCall) -> RequestFailed:
 
 
 async def _stall(call: ModelCall) -> NoReturn:
-    seconds = call.endpoint.silence_s or DEFAULT_IDLE_TIMEOUT_S
+    seconds = call.endpoint.idle_timeout_s or DEFAULT_IDLE_TIMEOUT_S
     await anyio.sleep(seconds)
     raise RequestFailed(
         "timeout",

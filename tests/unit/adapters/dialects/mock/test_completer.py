@@ -24,7 +24,7 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 async def play(model: str, *messages: Message, **changes: Any) -> Answer:
     built = answer()
-    place = endpoint(ROW, silence_s=changes.pop("silence_s", None))
+    place = endpoint(ROW, idle_timeout_s=changes.pop("idle_timeout_s", None))
     await Mock().complete(call(*(messages or (user("one two three"),)), endpoint=place, model=model, **changes), built)
     return built
 
@@ -138,7 +138,7 @@ async def test_an_answer_of_nothing_can_break_off_too() -> None:
 async def test_a_stall_lasts_until_the_idle_timeout() -> None:
     began = anyio.current_time()
     with pytest.raises(RequestFailed) as failed:
-        await play("mock:stall=0", silence_s=7)
+        await play("mock:stall=0", idle_timeout_s=7)
     assert failed.value.kind == "timeout"
     assert anyio.current_time() - began == 7
 
