@@ -1,6 +1,6 @@
 """The floor: what asyncio and msgspec can do at best, written by hand for this one wire.
 
-It knows no TLS, no proxy, no redirect, no error and no other provider, reads HTTP by the rules
+It has no TLS, no proxy, no redirect, no error and no other provider, reads HTTP by the rules
 its upstream keeps, and puts a frame together from a template. Nothing that does the whole job
 comes below it.
 """

@@ -119,8 +119,8 @@ def initialize(model: Model, version: str) -> str:
         },
         "serverInfo": {"name": "modelport", "version": version},
     }
-    pieces = json.dumps(result, separators=(",", ":"))
-    chunks = [pieces[i : i + 84] for i in range(0, len(pieces), 84)]
+    text = json.dumps(result, separators=(",", ":"))
+    chunks = [text[i : i + 84] for i in range(0, len(text), 84)]
     lines = [
         HEADER.format("The result of ``initialize``. Imports nothing, so that the first reply waits for nothing."),
         f'VERSION = "{version}"',

@@ -21,31 +21,31 @@ async def meet(folder: Path, *options: str, session: bool) -> HandshakeResult:
 
 
 async def test_it_answers_although_its_requests_are_refused(tmp_path: Path) -> None:
-    verdict = await meet(tmp_path, session=False)
+    result = await meet(tmp_path, session=False)
 
-    assert (verdict.status, verdict.auth, verdict.detail) == ("ready", "unknown", "")
-    assert verdict.protocol_version == 1
-    assert verdict.agent_info == {"name": "peer", "title": "refused with -32601", "version": "1.0.0"}
-    assert verdict.auth_methods == ({"id": "terminal", "name": "Terminal", "type": "terminal"},)
-    assert verdict.stdout_noise == 0
-    assert verdict.exits_cleanly is True
+    assert (result.status, result.auth, result.detail) == ("ready", "unknown", "")
+    assert result.protocol_version == 1
+    assert result.agent_info == {"name": "peer", "title": "refused with -32601", "version": "1.0.0"}
+    assert result.auth_methods == ({"id": "terminal", "name": "Terminal", "type": "terminal"},)
+    assert result.stdout_noise == 0
+    assert result.exits_cleanly is True
 
 
 async def test_it_opens_a_session(tmp_path: Path) -> None:
-    verdict = await meet(tmp_path, session=True)
+    result = await meet(tmp_path, session=True)
 
-    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "unknown", ("small", "large"))
+    assert (result.status, result.auth, result.models) == ("ready", "unknown", ("small", "large"))
 
 
 @pytest.mark.parametrize("session", [False, True])
 async def test_it_requires_a_log_in(tmp_path: Path, session: bool) -> None:
-    verdict = await meet(tmp_path, "log-in", session=session)
+    result = await meet(tmp_path, "log-in", session=session)
 
-    assert (verdict.status, verdict.auth) == (("auth_required", "required") if session else ("ready", "unknown"))
+    assert (result.status, result.auth) == (("auth_required", "required") if session else ("ready", "unknown"))
 
 
 async def test_an_agent_of_the_next_version_alone_says_so(tmp_path: Path) -> None:
-    verdict = await meet(tmp_path, "v2", session=False)
+    result = await meet(tmp_path, "v2", session=False)
 
-    assert verdict.status == "broken"
-    assert verdict.detail.startswith("It does not speak version 1 of the protocol: ")
+    assert result.status == "broken"
+    assert result.detail.startswith("It does not speak version 1 of the protocol: ")
