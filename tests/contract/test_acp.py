@@ -1,4 +1,4 @@
-"""What we say to agents fits the official schema of the Agent Client Protocol, and so does what our own fake answers."""
+"""What agents are sent fits the official schema of the Agent Client Protocol, as do the answers of the fake agent."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ def validator(name: str | None = None, version: int = 1) -> jsonschema.Draft2020
 
 
 def check(value: Any, name: str, version: int = 1) -> None:
-    """Whether a value is of a type of the schema."""
+    """Asserts that a value is of a type of the schema."""
     validator(name, version).validate(value)
 
 
 def no_unknown(value: dict[str, Any], name: str) -> None:
-    """Whether an object has no field that the schema does not know."""
+    """Asserts that an object has only fields of the schema."""
     assert value.keys() <= schema()["$defs"][name]["properties"].keys()
 
 
@@ -91,7 +91,7 @@ def test_the_fake_answers_as_an_agent_would() -> None:
     check(fake_agent.INITIALIZE["v2"], "InitializeResponse", version=2)
 
 
-def test_the_schema_knows_what_is_read_from_answers() -> None:
+def test_the_schema_has_what_is_read_from_answers() -> None:
     one, two = schema()["$defs"], schema(2)["$defs"]
 
     assert {"protocolVersion", "agentInfo", "agentCapabilities", "authMethods"} <= one["InitializeResponse"][
@@ -109,14 +109,14 @@ def test_the_schema_knows_what_is_read_from_answers() -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the fake is for process groups")
 async def test_every_line_that_an_agent_gets(tmp_path: Path) -> None:
-    heard = tmp_path / "heard"
-    argv = (sys.executable, "-I", "-S", str(Path(fake_agent.__file__)), "asks-first", f"heard={heard}")
+    received = tmp_path / "received"
+    argv = (sys.executable, "-I", "-S", str(Path(fake_agent.__file__)), "asks-first", f"received={received}")
     handshakes = StdioHandshakes(tmp_path / "empty")
 
     result = await handshakes.start(Launch(argv=argv, start_s=15), dict(os.environ), timeout_s=15, session=True)
 
     assert result.auth == "unknown"
-    lines = [json.loads(line) for line in heard.read_text().splitlines()]
+    lines = [json.loads(line) for line in received.read_text().splitlines()]
     assert len(lines) == 5
     for line in lines:
         validator().validate(line)

@@ -37,7 +37,7 @@ def ways(**distribution: Any) -> dict[str, Any]:
 
 
 GOOD: dict[str, Any] = {
-    "nobody": registry(),
+    "no agents at all": registry(),
     "one": registry(entry()),
     "several": registry(entry(), entry(id="b-2"), entry(id="b-2")),
     "only what must be": registry(

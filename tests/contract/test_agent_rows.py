@@ -1,4 +1,4 @@
-"""The rows of agents: what holds for every one of them, whoever adds it."""
+"""The rows of agents: what holds for every one of them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_agents_of_the_registry_have_its_ids(id_: str) -> None:
         ("llmling-agent", "agentpool"),
     ],
 )
-def test_who_is_meant(name: str, id_: str) -> None:
+def test_a_name_finds_its_row(name: str, id_: str) -> None:
     row = BOOK.named(name)
     assert row is not None
     assert row.id == id_
@@ -118,7 +118,9 @@ def test_packages_are_written_as_their_ecosystem_writes_them(row: AgentRow) -> N
 @every_row
 def test_it_can_be_installed_or_read_up_on(row: AgentRow) -> None:
     assert row.install_hint
-    assert not any(character in row.install_hint for character in SHELL), "nobody is told to pipe a script into a shell"
+    assert not any(character in row.install_hint for character in SHELL), (
+        "no user is told to pipe a script into a shell"
+    )
     if row.install:
         assert row.install.startswith(("see https://", "uv tool install ", "cargo install ", "pip install "))
 
@@ -131,7 +133,7 @@ def test_what_it_rests_on(row: AgentRow) -> None:
 
 
 @every_row
-def test_no_secret_and_no_place_of_somebody_else(row: AgentRow) -> None:
+def test_no_secret_and_no_folder_shared_with_others(row: AgentRow) -> None:
     assert not any(holds_secret(name) for name in row.env)
     assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and len(value) < 20 for name, value in row.env.items())
     for name in row.key_variables:
@@ -141,7 +143,7 @@ def test_no_secret_and_no_place_of_somebody_else(row: AgentRow) -> None:
         assert path.startswith("~/")
         assert ".." not in path
         assert not path.endswith("/")
-    assert set(row.folders).isdisjoint({"~/.local/bin", "~/bin", "~/.cargo/bin"}), "these are everybody's"
+    assert set(row.folders).isdisjoint({"~/.local/bin", "~/bin", "~/.cargo/bin"}), "these are shared by many programs"
 
 
 @every_row

@@ -36,7 +36,7 @@ ROWS = {row.id: row for row in SERVER_BOOK.server}
 PATHS = [path for wave in SERVER_BOOK.waves for path in wave]
 AMPLE_S = 5.0
 WHILE_S = 1.0
-"""Long enough for whoever answers at once, also on a busy machine."""
+"""Long enough for a peer that answers at once, also on a busy machine."""
 BRIEF_S = 0.2
 BY_NAME = {sample.name: sample for sample in SERVERS}
 OPEN = "Every user of this machine can use it"
@@ -44,8 +44,8 @@ named: dict[str, Any] = {"ids": lambda sample: sample.name}
 every_row = pytest.mark.parametrize("row", SERVER_BOOK.server, ids=lambda row: row.id)
 
 
-class Told:
-    """``Listeners`` and ``Processes`` that are told."""
+class FixedSystem:
+    """``Listeners`` and ``Processes`` with fixed content."""
 
     def __init__(self, ports: Mapping[int, int | None], processes: Sequence[Running] = ()) -> None:
         self._ports = ports
@@ -68,14 +68,14 @@ def probe(
     )
     servers = msgspec.structs.replace(SERVER_BOOK, server=rows, other_services=())
     finder = ServerFinder(BOOK, servers, SocketProber(), LineHandshakes(), answer_s=answer_s)
-    told = Told(ports, processes)
-    return AgentProbe(finder, told, told, PostHandshakes())
+    system = FixedSystem(ports, processes)
+    return AgentProbe(finder, system, system, PostHandshakes())
 
 
 async def find(looking: AgentProbe, timeout_s: float = 10_000, ids: Sequence[str] = ()) -> list[Agent]:
-    heard: list[Agent] = []
-    agents = await looking.find(heard.append, timeout_s=timeout_s, ids=ids)
-    assert sorted(heard, key=str) == sorted(agents, key=str)
+    received: list[Agent] = []
+    agents = await looking.find(received.append, timeout_s=timeout_s, ids=ids)
+    assert sorted(received, key=str) == sorted(agents, key=str)
     return agents
 
 
@@ -105,7 +105,7 @@ def test_its_facts_are_dated_have_a_source_and_are_tested(row: AgentServer) -> N
 
 
 @every_row
-def test_a_status_alone_never_decides_and_everything_it_needs_is_asked(row: AgentServer) -> None:
+def test_a_status_alone_never_decides_and_every_path_it_needs_is_in_a_wave(row: AgentServer) -> None:
     assert row.ways
     for way in row.ways:
         assert any(p.header or p.text or p.contains or p.json or p.has for p in way)
@@ -148,9 +148,7 @@ async def test_what_is_no_agent_is_not_found(sample: Sample) -> None:
 
 
 @pytest.mark.parametrize("sample", [*SERVERS, *OTHERS], **named)
-async def test_it_is_asked_little_politely_and_without_a_secret(
-    sample: Sample, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_it_gets_few_requests_without_a_secret(sample: Sample, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QWEN_SERVER_TOKEN", "canary-0123456789")
     with serving(sample) as server:
         await find(probe({server.port: None}))
@@ -175,13 +173,13 @@ async def test_a_server_that_gives_one_page_for_everything_is_left_alone() -> No
     assert len(server.requests) == 3
 
 
-async def test_opencode_is_not_asked_what_it_would_pass_on() -> None:
+async def test_opencode_gets_no_request_that_it_would_forward() -> None:
     with serving(BY_NAME["opencode serve"]) as server:
         await find(probe({server.port: None}))
     assert [request.path for request in server.requests] == ["/global/health", "/doc"]
 
 
-async def test_kimi_is_not_asked_what_counts_as_a_failed_log_in() -> None:
+async def test_kimi_gets_no_request_that_counts_as_a_failed_log_in() -> None:
     with serving(BY_NAME["kimi web"]) as server:
         await find(probe({server.port: None}))
     asked = {request.path for request in server.requests}
@@ -245,7 +243,7 @@ async def test_a_card_that_names_a_log_in(more: dict[str, Any]) -> None:
     assert (agent.status, agent.auth) == ("ready", "unknown")
 
 
-async def test_the_path_of_a_card_is_told_and_another_place_is_not_believed() -> None:
+async def test_the_path_of_a_card_is_reported_and_another_address_is_not_used() -> None:
     async def at(url: str) -> tuple[str, str, str]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
@@ -263,11 +261,11 @@ async def test_the_path_of_a_card_is_told_and_another_place_is_not_believed() ->
     ):
         base, url, detail = await at(written)
         assert url == f"{base}/rpc"
-        assert "card says" not in detail
+        assert "card names" not in detail
     for written in ("https://agents.example/rpc", "http://127.0.0.1:1{}/x", "http://localhost/rpc", "http://[bad:{}"):
         base, url, detail = await at(written)
         assert url == base
-        assert "Its card says that it answers at http" in detail
+        assert "Its card names the address http" in detail
 
 
 async def test_a_name_is_cleaned_and_takes_no_known_agents_id() -> None:
@@ -277,12 +275,12 @@ async def test_a_name_is_cleaned_and_takes_no_known_agents_id() -> None:
     for nameless in ("", "\x1b[0m", 5, None):
         agent = await of_card(CARD | {"name": nameless})
         assert (agent.agent_id, agent.display_name) == ("a2a", "A2A agent")
-    told = await of_card(CARD | {"version": "1\x1b[0m", "description": "key sk-abcdefghijklmnop1234"})
-    assert told.version == ""
-    assert "abcdef" not in json.dumps(told.agent_info)
+    reported = await of_card(CARD | {"version": "1\x1b[0m", "description": "key sk-abcdefghijklmnop1234"})
+    assert reported.version == ""
+    assert "abcdef" not in json.dumps(reported.agent_info)
 
 
-async def test_each_agent_of_a_list_is_told_up_to_fifty() -> None:
+async def test_each_agent_of_a_list_is_reported_up_to_fifty() -> None:
     with serving(beeai("echo", "shout", "gemini", "\x1b[2J")) as server:
         agents = await find(probe({server.port: None}))
     assert [(agent.agent_id, agent.display_name) for agent in agents] == [
@@ -316,14 +314,14 @@ async def test_a_list_that_holds_nonsense() -> None:
 # Where it looks.
 
 
-async def test_usual_ports_are_asked_without_being_told() -> None:
+async def test_usual_ports_are_probed_without_a_list() -> None:
     with serving(BY_NAME["A2A 1.0"]) as server:
         (agent,) = await find(probe({}, usual={"a2a": server.port}))
     assert (agent.url, agent.pid) == (server.url, None)
 
 
-async def test_a_system_that_takes_its_time_to_tell_its_ports_keeps_nobody_waiting() -> None:
-    class Slow(Told):
+async def test_a_system_that_lists_its_ports_slowly_delays_no_other_search() -> None:
+    class Slow(FixedSystem):
         async def listeners(self) -> Mapping[int, int | None]:
             await anyio.sleep_forever()
             raise AssertionError
@@ -331,18 +329,18 @@ async def test_a_system_that_takes_its_time_to_tell_its_ports_keeps_nobody_waiti
     with serving(BY_NAME["A2A 1.0"]) as server:
         looking = probe({}, usual={"a2a": server.port}, answer_s=WHILE_S)
         looking.listening = Slow({})
-        heard: list[Agent] = []
+        received: list[Agent] = []
         with anyio.CancelScope() as scope:
 
             def found(one: Agent) -> None:
-                heard.append(one)
+                received.append(one)
                 scope.cancel()
 
             await looking.find(found, timeout_s=10_000)
-    assert [(one.agent_id, one.pid) for one in heard] == [("hello", None)]
+    assert [(one.agent_id, one.pid) for one in received] == [("hello", None)]
 
 
-async def test_only_some_agents_are_told_of() -> None:
+async def test_only_requested_agents_are_reported() -> None:
     with serving(BY_NAME["qwen serve"]) as one, serving(BY_NAME["A2A 1.0"]) as other:
         looking = probe({one.port: None, other.port: None})
         assert [agent.agent_id for agent in await find(looking, ids=("qwen-code",))] == ["qwen-code"]
@@ -367,7 +365,7 @@ async def test_two_agents_of_one_name_in_a_list_are_two() -> None:
         assert len(await find(probe({server.port: None}))) == 2
 
 
-async def test_well_known_services_are_not_asked() -> None:
+async def test_well_known_services_get_no_request() -> None:
     with serving(BY_NAME["A2A 1.0"]) as server:
         looking = probe({server.port: None})
         looking.finder.servers = msgspec.structs.replace(looking.finder.servers, other_services=(server.port,))
@@ -391,7 +389,7 @@ async def test_redirects_are_not_followed() -> None:
         assert other.requests == []
 
 
-async def test_what_goes_wrong_in_the_listener_reaches_whoever_asked() -> None:
+async def test_an_error_of_the_callback_reaches_the_caller() -> None:
     def breaks(_: Agent) -> None:
         raise RuntimeError("the client has gone")
 
@@ -431,7 +429,7 @@ def copilot(port: int | str = 0, pid: int = 7) -> Running:
     return Running(pid=pid, argv=argv, parent_pid=1, parent="zed")
 
 
-async def test_an_agent_that_its_command_line_names_is_asked_at_once() -> None:
+async def test_an_agent_named_by_its_command_line_is_probed_at_once() -> None:
     with OddServer(
         speaks(lambda request: initialized(request, agentInfo={"name": "copilot", "version": "1.0"}))
     ) as odd:
@@ -459,7 +457,7 @@ async def test_it_is_found_where_the_system_tells_no_ports() -> None:
     assert (agent.agent_id, agent.pid) == ("github-copilot-cli", None)
 
 
-async def test_an_agent_that_nobody_knows_is_asked_since_it_waits_for_lines() -> None:
+async def test_an_unknown_agent_is_probed_since_it_waits_for_lines() -> None:
     info = {"name": "mine", "title": "My \x1b[1mAgent", "version": "3"}
     with OddServer(speaks(lambda request: initialized(request, agentInfo=info))) as odd:
         (agent,) = await find(probe({odd.port: 9}, answer_s=WHILE_S))
@@ -467,7 +465,7 @@ async def test_an_agent_that_nobody_knows_is_asked_since_it_waits_for_lines() ->
     assert (agent.transport, agent.version) == ("tcp", "3")
 
 
-async def test_an_agent_that_is_silent_until_it_is_asked_rightly() -> None:
+async def test_an_agent_that_answers_only_the_right_request() -> None:
     def script(server: OddServer, connection: socket.socket) -> None:
         while data := connection.recv(65536):
             if data.startswith(b"{"):
@@ -505,7 +503,7 @@ class Listening:
     """A service that keeps what it is sent."""
 
     def __init__(self, answer: bytes, *, first: bool = False) -> None:
-        self.heard: list[bytes] = []
+        self.received: list[bytes] = []
         self._answer = answer
         self._first = first
 
@@ -513,7 +511,7 @@ class Listening:
         if self._first:
             server.send(connection, self._answer)
         while data := connection.recv(65536):
-            self.heard.append(data)
+            self.received.append(data)
             if not self._first:
                 server.send(connection, self._answer)
                 return
@@ -535,15 +533,15 @@ async def test_other_services_are_not_sent_the_first_line(answer: bytes, first: 
     service = Listening(answer, first=first)
     with OddServer(service) as odd:
         assert await find(probe({odd.port: 9}, answer_s=WHILE_S)) == []
-    assert service.heard
-    assert all(data.startswith(b"GET ") for data in service.heard)
+    assert service.received
+    assert all(data.startswith(b"GET ") for data in service.received)
 
 
 async def test_a_port_that_is_not_the_users_is_not_sent_the_first_line() -> None:
     service = Listening(b"", first=True)
     with OddServer(service) as odd:
         assert await find(probe({}, usual={"a2a": odd.port}, answer_s=BRIEF_S)) == []
-    assert all(data.startswith(b"GET ") for data in service.heard)
+    assert all(data.startswith(b"GET ") for data in service.received)
 
 
 # What else may listen.
@@ -576,19 +574,19 @@ async def test_odd_servers_are_none(script: odd_servers.Script) -> None:
 
 @every_oddity
 async def test_odd_servers_cost_the_others_nothing(script: odd_servers.Script) -> None:
-    """A server beside them is told of while the search, which has ample time, has not ended with the odd ones."""
+    """A server beside them is reported while the search, which has ample time, has not ended with the odd ones."""
     with OddServer(script) as odd, OddServer(odd_servers.hangs) as hanging, serving(BY_NAME["qwen serve"]) as server:
-        heard: list[Agent] = []
+        received: list[Agent] = []
         with anyio.CancelScope() as scope:
 
             def found(one: Agent) -> None:
-                heard.append(one)
+                received.append(one)
                 scope.cancel()
 
             looking = probe(dict.fromkeys((odd.port, hanging.port, server.port)), answer_s=10_000)
             await looking.find(found, timeout_s=10_000)
     assert scope.cancelled_caught
-    assert [one.agent_id for one in heard] == ["qwen-code"]
+    assert [one.agent_id for one in received] == ["qwen-code"]
 
 
 async def test_what_was_found_in_time_is_kept_when_the_time_is_over() -> None:
@@ -616,7 +614,7 @@ def over_http(**options: Any) -> tuple[Callable[[Received], Answer], list[str]]:
             opened.remove(request.headers["acp-connection-id"])
             return Answer(202)
         if request.method == "GET":
-            return BY_NAME["an ACP server of somebody's"].behave(request)
+            return BY_NAME["an unknown ACP server"].behave(request)
         assert request.path == "/acp"
         assert request.headers["content-type"] == "application/json"
         assert "authorization" not in request.headers
@@ -633,13 +631,13 @@ async def test_an_agent_over_http_is_talked_to_and_left() -> None:
         looking = probe({server.port: None})
         (agent,) = await find(looking)
         assert all(request.method == "GET" for request in server.requests)
-        told = await looking.verify(agent, timeout_s=AMPLE_S)
+        reported = await looking.verify(agent, timeout_s=AMPLE_S)
         assert opened == []
         assert [request.method for request in server.requests][-2:] == ["POST", "DELETE"]
-    assert (told.status, told.auth, told.version, told.protocol_version) == ("ready", "unknown", "2", 1)
-    assert (told.agent_id, told.display_name, told.url) == ("mine", "mine", agent.url)
-    assert told.auth_methods == ({"id": "key", "name": "Key"},)
-    assert told.verified_at
+    assert (reported.status, reported.auth, reported.version, reported.protocol_version) == ("ready", "unknown", "2", 1)
+    assert (reported.agent_id, reported.display_name, reported.url) == ("mine", "mine", agent.url)
+    assert reported.auth_methods == ({"id": "key", "name": "Key"},)
+    assert reported.verified_at
 
 
 async def test_a_known_server_keeps_its_name() -> None:
@@ -651,8 +649,8 @@ async def test_a_known_server_keeps_its_name() -> None:
     with http_server.LocalServer(behave) as server:
         looking = probe({server.port: None})
         (agent,) = await find(looking)
-        told = await looking.verify(agent, timeout_s=AMPLE_S)
-    assert (told.agent_id, told.display_name, told.version, told.status) == (
+        reported = await looking.verify(agent, timeout_s=AMPLE_S)
+    assert (reported.agent_id, reported.display_name, reported.version, reported.status) == (
         "qwen-code",
         "Qwen Code",
         "0.24.4",

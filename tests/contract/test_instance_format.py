@@ -51,7 +51,7 @@ GOOD = {
     "a host without a number": changed(host={"name": "Zed"}),
     "a host without a name": changed(host={"pid": 7}),
     "no capabilities": changed(capabilities=[]),
-    "a field that nobody knows": changed(acme_colour={"a": [1]}),
+    "an unknown field": changed(acme_colour={"a": [1]}),
 }  # fmt: skip
 BAD = {
     "a list": [EXAMPLE],
@@ -117,7 +117,7 @@ def test_an_address_elsewhere_is_none(schema: jsonschema.Draft202012Validator, u
 
 
 @pytest.mark.parametrize(
-    ("host", "pid", "told"),
+    ("host", "pid", "expected"),
     [
         ("Zed", 7, {"name": "Zed", "pid": 7}),
         (None, 7, {"pid": 7}),
@@ -129,7 +129,7 @@ def test_an_address_elsewhere_is_none(schema: jsonschema.Draft202012Validator, u
     ],
 )
 def test_what_we_write_fits(
-    schema: jsonschema.Draft202012Validator, host: str | None, pid: int | None, told: dict[str, Any] | None
+    schema: jsonschema.Draft202012Validator, host: str | None, pid: int | None, expected: dict[str, Any] | None
 ) -> None:
     take_back = announce(host, pid, ("completion", "model"))
     folder = Path(os.environ["XDG_RUNTIME_DIR"]) / "acp-agents"
@@ -138,7 +138,7 @@ def test_what_we_write_fits(
     said = json.loads(path.read_bytes())
     schema.validate(said)
     assert ours(said)
-    assert said.get("host") == told
+    assert said.get("host") == expected
     take_back()
     assert list(folder.iterdir()) == []
 

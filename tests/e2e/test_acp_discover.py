@@ -1,4 +1,4 @@
-"""``acp-discover`` as a program, on machines made for it. What must not be started says so in a file when it is."""
+"""``acp-discover`` as a program, on machines made for it. What must not be started writes a file when it is."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def machine(tmp_path: Path) -> Discovering:
 
 
 def add(
-    machine: Discovering, *told: str, package: str = GEMINI[0], command: str = GEMINI[1], version: str = "1.2.3"
+    machine: Discovering, *modes: str, package: str = GEMINI[0], command: str = GEMINI[1], version: str = "1.2.3"
 ) -> None:
     prefix = machine.home.parent / f"npm-{command}"
-    machine.path.insert(0, str(fake_agents.installed(prefix, package, command, *told, version=version)))
+    machine.path.insert(0, str(fake_agents.installed(prefix, package, command, *modes, version=version)))
 
 
 def witness(path: Path) -> str:
@@ -119,15 +119,15 @@ def on_a_terminal(machine: Discovering, **more: str) -> bytes:
     command = [str(Path(sys.executable).with_name("acp-discover"))]
     process = subprocess.Popen(command, env=machine.variables(more), stdout=theirs, stdin=subprocess.DEVNULL)
     os.close(theirs)
-    told = b""
+    printed = b""
     try:
-        while piece := os.read(ours, 4096):
-            told += piece
+        while chunk := os.read(ours, 4096):
+            printed += chunk
     except OSError:
-        pass  # Linux's way to say that nobody writes any more.
+        pass  # Linux reports so that no writer is left.
     assert process.wait() == 0
     os.close(ours)
-    return told
+    return printed
 
 
 def test_lines_of_json_are_the_same_records(machine: Discovering) -> None:
@@ -206,7 +206,7 @@ def test_the_first_two_levels_start_nothing(machine: Discovering, level: str) ->
 def test_verify_is_a_conversation_in_an_empty_folder_with_a_session_of_its_own(
     machine: Discovering, tmp_path: Path
 ) -> None:
-    add(machine, f"notes={tmp_path}/notes", f"heard={tmp_path}/heard", f"pids={tmp_path}/pids")
+    add(machine, f"notes={tmp_path}/notes", f"received={tmp_path}/received", f"pids={tmp_path}/pids")
     record = machine.agents("--level", "verify", more={"GEMINI_API_KEY": CANARY, "SOME_TOKEN": CANARY})["gemini"]
     assert record["agentInfo"] == {"name": "fake", "title": "Fake", "version": "1.0"}
     assert record["protocolVersion"] == 1
@@ -217,20 +217,18 @@ def test_verify_is_a_conversation_in_an_empty_folder_with_a_session_of_its_own(
     assert not Path(notes["cwd"]).exists()
     assert CANARY not in json.dumps(notes["environment"])
     assert notes["environment"]["HOME"] == str(machine.home)
-    (heard,) = map(json.loads, (tmp_path / "heard").read_text().splitlines())
-    assert heard["method"] == "initialize"
+    (received,) = map(json.loads, (tmp_path / "received").read_text().splitlines())
+    assert received["method"] == "initialize"
     assert left_behind(str(tmp_path / "npm-gemini")) == []
 
 
-def test_a_session_is_opened_only_when_it_is_asked_for_and_gets_the_agents_own_key(
-    machine: Discovering, tmp_path: Path
-) -> None:
-    add(machine, f"notes={tmp_path}/notes", f"heard={tmp_path}/heard")
+def test_a_session_is_opened_only_on_request_and_gets_the_agents_own_key(machine: Discovering, tmp_path: Path) -> None:
+    add(machine, f"notes={tmp_path}/notes", f"received={tmp_path}/received")
     record = machine.agents(
         "--level", "verify", "--sessions", more={"GEMINI_API_KEY": CANARY, "OPENAI_API_KEY": "sk-other"}
     )["gemini"]
     assert (record["status"], record["auth"], record["models"]) == ("ready", "unknown", ["small", "large"])
-    methods = [json.loads(line)["method"] for line in (tmp_path / "heard").read_text().splitlines()]
+    methods = [json.loads(line)["method"] for line in (tmp_path / "received").read_text().splitlines()]
     assert methods[:2] == ["initialize", "session/new"]
     given = json.loads((tmp_path / "notes").read_text())["environment"]
     assert given["GEMINI_API_KEY"] == CANARY
@@ -238,15 +236,15 @@ def test_a_session_is_opened_only_when_it_is_asked_for_and_gets_the_agents_own_k
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "auth"),
+    ("mode", "status", "auth"),
     [
         ("session-auth", "auth_required", "required"),
         ("session-fails", "not_configured", "unknown"),
         ("no-methods", "ready", "not_required"),
     ],
 )  # fmt: skip
-def test_what_a_session_proves(machine: Discovering, told: str, status: str, auth: str) -> None:
-    add(machine, told)
+def test_what_a_session_proves(machine: Discovering, mode: str, status: str, auth: str) -> None:
+    add(machine, mode)
     record = machine.agents("--level", "verify", "--sessions")["gemini"]
     assert (record["status"], record.get("auth")) == (status, auth)
 
@@ -269,7 +267,7 @@ def test_what_has_answered_is_kept_until_the_program_changes(machine: Discoverin
 
 
 @pytest.mark.parametrize(
-    ("told", "status", "words"),
+    ("mode", "status", "words"),
     [
         ("exit-1", "broken", "exit code 1"),
         ("needs-module", "broken", "fake_module"),
@@ -282,8 +280,8 @@ def test_what_has_answered_is_kept_until_the_program_changes(machine: Discoverin
         ("html", "hung", ""),
     ],
 )  # fmt: skip
-def test_what_fails_says_why(machine: Discovering, told: str, status: str, words: str) -> None:
-    add(machine, told)
+def test_a_failure_has_a_reason(machine: Discovering, mode: str, status: str, words: str) -> None:
+    add(machine, mode)
     done = machine.run("--json", "--level", "verify", "--timeout", "3")
     record = {agent["agentId"]: agent for agent in json.loads(done.stdout)["agents"]}["gemini"]
     assert (record["status"], record.get("auth")) == (status, None), record
@@ -313,9 +311,9 @@ def test_what_an_agent_says_cannot_harm_a_terminal(machine: Discovering) -> None
         assert all(character.isprintable() or character == "\n" for character in text)
 
 
-@pytest.mark.parametrize("told", ["child", "escapes", "ignores-all"])
-def test_nobody_is_left_behind(machine: Discovering, tmp_path: Path, told: str) -> None:
-    add(machine, told, f"pids={tmp_path}/pids")
+@pytest.mark.parametrize("mode", ["child", "escapes", "ignores-all"])
+def test_no_process_is_left_behind(machine: Discovering, tmp_path: Path, mode: str) -> None:
+    add(machine, mode, f"pids={tmp_path}/pids")
     record = machine.agents("--level", "verify")["gemini"]
     assert record["status"] == "ready"
     pids = list(map(int, (tmp_path / "pids").read_text().split()))
@@ -340,9 +338,9 @@ def test_ctrl_c_ends_what_was_started(machine: Discovering, tmp_path: Path) -> N
         assert process.poll() is None
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=15)
+    _, printed = process.communicate(timeout=15)
     assert process.returncode == 130
-    assert "Traceback" not in told
+    assert "Traceback" not in printed
     assert [pid for pid in map(int, (tmp_path / "pids").read_text().split()) if is_alive(pid)] == []
 
 
@@ -397,7 +395,7 @@ def test_a_relative_entry_of_the_search_path_is_refused(machine: Discovering, tm
     assert started(tmp_path) == []
 
 
-def test_a_folder_that_everybody_can_write_to_is_refused(machine: Discovering) -> None:
+def test_a_folder_that_every_user_can_write_to_is_refused(machine: Discovering) -> None:
     folder = machine.home / "open"
     program(folder / "gemini", witness(folder / "gemini"))
     folder.chmod(0o777)
@@ -408,7 +406,7 @@ def test_a_folder_that_everybody_can_write_to_is_refused(machine: Discovering) -
     assert started(machine.home) == []
 
 
-def test_a_program_that_everybody_can_write_to_is_refused(machine: Discovering) -> None:
+def test_a_program_that_every_user_can_write_to_is_refused(machine: Discovering) -> None:
     folder = machine.home / "bin"
     program(folder / "gemini", witness(folder / "gemini"), 0o777)
     machine.path.insert(0, str(folder))
@@ -458,12 +456,12 @@ def test_no_value_of_a_variable_is_shown_or_kept(machine: Discovering) -> None:
     add(machine, "canary", "exit-1")
     own = program(machine.home / "own", fake_agents.script("canary", "exit-1"))
     settings(machine, mine={"type": "custom", "command": str(own), "args": [], "env": {"MY_KEY": CANARY}})
-    told = ""
+    printed = ""
     for arguments in (["--json"], [], ["--level", "probe", "--json"], ["--level", "verify", "--json"], ["--level", "verify", "--sessions", "--ndjson"], ["--emit", "zed"]):  # fmt: skip
         done = machine.run(*arguments, more={"FAKE_API_KEY": CANARY, "GEMINI_API_KEY": CANARY})
-        told += done.stdout + done.stderr
-    assert "MY_KEY" in told
-    assert CANARY not in told
+        printed += done.stdout + done.stderr
+    assert "MY_KEY" in printed
+    assert CANARY not in printed
     kept = [path.read_bytes() for path in (machine.home / "modelport").rglob("*") if path.is_file()]
     assert all(CANARY.encode() not in data for data in kept)
 
@@ -475,7 +473,7 @@ def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_pat
         [agent, "--acp", f"key={CANARY}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=machine.variables()
     ) as process:
         assert process.stdout is not None
-        # It runs under its own name once it says something.
+        # It runs under its own name once it has written something.
         process.stdout.readline()
         done = machine.run("--level", "probe", "--json", "gemini")
         process.communicate(b"\n")
@@ -507,7 +505,7 @@ def test_servers_are_told_apart_and_are_sent_nothing_but_plain_questions(machine
 # The public registry.
 
 
-def test_the_registry_is_downloaded_only_when_it_is_asked_for_and_is_kept(machine: Discovering) -> None:
+def test_the_registry_is_downloaded_only_on_request_and_is_cached(machine: Discovering) -> None:
     entry = {"id": "brand-new", "name": "Brand New", "version": "1.0.0", "description": "An agent.",
              "distribution": {"npx": {"package": "brand-new-agent@1.0.0", "args": ["--acp"]}}}  # fmt: skip
     document = json.dumps({"version": "1.0.0", "agents": [entry]}).encode()
@@ -515,16 +513,16 @@ def test_the_registry_is_downloaded_only_when_it_is_asked_for_and_is_kept(machin
         assert "brand-new" not in machine.agents("--all")
         assert server.requests == []
         url = f"{server.url}/registry.json"
-        told = json.loads(machine.run("--all", "--json", "--registry", url).stdout)
+        printed = json.loads(machine.run("--all", "--json", "--registry", url).stdout)
         assert len(server.requests) == 1
         machine.agents("--level", "probe")
         assert [request.path for request in server.requests if "registry" in request.path] == ["/registry.json"]
-    assert told["registry"]["url"] == url
-    assert told["registry"]["agentCount"] == 1
+    assert printed["registry"]["url"] == url
+    assert printed["registry"]["agentCount"] == 1
     # It is kept, with its age, and needs no network any more.
     kept = machine.run("--all")
     assert "brand-new" in kept.stdout
-    assert f"Registry of {told['registry']['fetchedAt'][:10]}, 1 agents" in kept.stderr
+    assert f"Registry of {printed['registry']['fetchedAt'][:10]}, 1 agents" in kept.stderr
     assert machine.agents("brand-new")["brand-new"]["installHint"] == "npm install -g brand-new-agent"
     add(machine, package="brand-new-agent", command="other-name")
     found = machine.agents("--level", "verify", "brand-new")["brand-new"]

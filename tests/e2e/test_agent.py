@@ -61,13 +61,13 @@ def test_each_agent_is_told_of_once_as_soon_as_it_is_known(server: ServerProcess
     assert [update["seq"] for update in updates] == [0, 1]
     assert {update["streamId"] for update in updates} == {"s"}
     assert {update["update"]["kind"] for update in updates} == {"agent"}
-    told = [update["update"]["agent"] for update in updates]
-    # The one that answers is told of before the one that never does.
-    assert [(agent["agentId"], agent["status"]) for agent in told] == [("gemini", "ready"), ("codex-acp", "hung")]
-    assert told == reply["agents"]
+    reported = [update["update"]["agent"] for update in updates]
+    # The one that answers is reported before the one that never does.
+    assert [(agent["agentId"], agent["status"]) for agent in reported] == [("gemini", "ready"), ("codex-acp", "hung")]
+    assert reported == reply["agents"]
 
 
-def test_progress_asks_for_the_same_under_its_token(server: ServerProcess) -> None:
+def test_progress_reports_the_same_under_its_token(server: ServerProcess) -> None:
     server.result("agent/discover", {"ids": ["gemini"], "workDoneToken": 7})
     (update,) = server.claim("agent/update")
     assert (update["streamId"], update["update"]["agent"]["agentId"]) == ("7", "gemini")

@@ -1,4 +1,4 @@
-"""A server says that it is there in a file, and leaves none behind."""
+"""A server announces itself in a file, and leaves none behind."""
 
 from __future__ import annotations
 

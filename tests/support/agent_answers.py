@@ -67,7 +67,7 @@ AGENTAPI = {
 HEALTHY = page({"healthy": True, "version": "1.18.33"})
 KIMI_HEALTH = page({"code": 0, "msg": "success", "data": {"ok": True}, "request_id": "01M2HGNZBCD49XZV4TEJ721F67"})
 
-# ``provider`` is the id of the row; ``version`` what is told of it; ``base_path`` the path it is reached at.
+# ``provider`` is the id of the row; ``version`` the one that is reported; ``base_path`` the path it is reached at.
 SERVERS = [
     Sample("qwen serve", "qwen-serve", {"/acp": WANTS_SSE, "/capabilities": page(CAPABILITIES), "/health": page({"status": "ok"})}, "0.24.4", base_path="/acp", other=EXPRESS_404, tags=frozenset({"open"})),
     Sample("qwen serve with its web page", "qwen-serve", {"/acp": WANTS_SSE, "/capabilities": page(CAPABILITIES)}, "0.24.4", base_path="/acp", other=SPA, tags=frozenset({"open"})),
@@ -85,7 +85,7 @@ SERVERS = [
     Sample("A2A 1.0 for versions before", "a2a", {"/.well-known/agent-card.json": page(OLD_CARD | CARD, **UVICORN)}, "1.2.3", base_path="", tags=frozenset({"ready"})),
     Sample("A2A 0.3", "a2a", {"/.well-known/agent-card.json": page(OLD_CARD, **UVICORN)}, "1.2.3", base_path="", tags=frozenset({"ready"})),
     Sample("A2A 0.2", "a2a", {"/.well-known/agent.json": page(OLDEST_CARD, **UVICORN)}, "1.0.0", base_path="", tags=frozenset({"ready"})),
-    Sample("an ACP server of somebody's", "acp-server", {"/acp": WANTS_SSE}, base_path="/acp", other=EXPRESS_404),
+    Sample("an unknown ACP server", "acp-server", {"/acp": WANTS_SSE}, base_path="/acp", other=EXPRESS_404),
     Sample("one that wants a connection", "acp-server", {"/acp": page({"error": "Missing Acp-Connection-Id"}, 400)}, base_path="/acp"),
     Sample("one that exposes its header", "acp-server", {"/acp": page(b"", 406, **EXPOSED)}, base_path="/acp"),
     Sample("one that wants a token", "acp-server", {"/acp": page(b"", 401, **EXPOSED)}, base_path="/acp", tags=frozenset({"locked"})),

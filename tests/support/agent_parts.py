@@ -83,7 +83,7 @@ class FakeInstances:
 
 
 class FakeHandshakes:
-    """Remembers who was started with what; answers as it was told, one after another where it is told to wait."""
+    """Records what was started with what; returns the given answers, all at once where ``expected`` is set."""
 
     def __init__(self, answers: Mapping[str, HandshakeResult] | None = None) -> None:
         self.answers = answers or {}
@@ -92,7 +92,7 @@ class FakeHandshakes:
         self.limits: list[float] = []
         self.running = self.most = 0
         self.expected = 0
-        """Nobody has an answer before so many are running at once."""
+        """No start is answered before so many are running at once."""
         self._enough = anyio.Event()
 
     async def start(
@@ -116,7 +116,7 @@ class FakeHandshakes:
 
 
 class FakeProbe:
-    """What runs; ``asked`` are the servers that were talked to."""
+    """Running agents and servers; ``asked`` are the servers that were verified."""
 
     def __init__(
         self, servers: Sequence[Agent] = (), processes: Mapping[str, tuple[AgentProcess, ...]] | None = None

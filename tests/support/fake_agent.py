@@ -1,4 +1,4 @@
-"""An agent on standard input and output that does what it is told by its arguments; a program of its own.
+"""An agent on standard input and output whose arguments are its modes; a program of its own.
 
 ``fake_agent.py MODE… [--acp | --experimental-acp] [NAME=VALUE…]``: modes add up. ``pids=FILE`` names a file that every
 process of it adds its number to, ``notes=FILE`` one for what it saw of its surroundings.
@@ -134,16 +134,16 @@ def child(settings: dict[str, str], *, session: bool, folder: str | None) -> Non
         "f = open(sys.argv[1], 'a'); f.write(f'{os.getpid()}\\n'); f.close(); os.write(int(sys.argv[2]), b'.');"
         f"time.sleep({FOREVER_S})"
     )
-    ready, tell = os.pipe()
+    ready, ready_writer = os.pipe()
     subprocess.Popen(
-        [sys.executable, "-I", "-S", "-c", code, settings.get("pids", os.devnull), str(tell)],
-        start_new_session=session, cwd=folder, pass_fds=(tell,),
+        [sys.executable, "-I", "-S", "-c", code, settings.get("pids", os.devnull), str(ready_writer)],
+        start_new_session=session, cwd=folder, pass_fds=(ready_writer,),
     )  # fmt: skip
     os.read(ready, 1)
 
 
 def converse(modes: set[str], settings: dict[str, str]) -> None:
-    """Answers what it is asked."""
+    """Answers the requests."""
     if "asks-often" in modes:
         for number in range(MANY):
             send({"id": f"{number:0180}", "method": "fs/read_text_file", "params": {"sessionId": "s", "path": "/x"}})
@@ -153,7 +153,7 @@ def converse(modes: set[str], settings: dict[str, str]) -> None:
         asks_first(modes, settings)
     for line in sys.stdin:
         request = json.loads(line)
-        note(settings.get("heard"), line.strip())
+        note(settings.get("received"), line.strip())
         if request.get("method") == "initialize":
             initialize(request, modes)
         elif request.get("method") == "session/new":
@@ -190,7 +190,7 @@ def new_session(request: dict[str, Any], modes: set[str]) -> None:
 
 
 def asks_first(modes: set[str], settings: dict[str, str]) -> None:
-    """Asks the client for something, and goes on once it was answered."""
+    """Sends the client a request, and continues once it is answered."""
     send({"method": "session/update", "params": {}})
     options = [{"optionId": "yes", "name": "Yes", "kind": "allow_once"}]
     send(
@@ -201,7 +201,7 @@ def asks_first(modes: set[str], settings: dict[str, str]) -> None:
         }
     )
     for line in sys.stdin:
-        note(settings.get("heard"), line.strip())
+        note(settings.get("received"), line.strip())
         message = json.loads(line)
         if message.get("method") == "initialize":
             held = message

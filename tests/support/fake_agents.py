@@ -11,20 +11,20 @@ from support.agent_homes import npm_global, program
 FAKE = Path(__file__).with_name("fake_agent.py")
 
 
-def script(*told: str) -> str:
-    """A shell script that is the fake agent, told to behave in some way."""
-    line = shlex.join([sys.executable, "-I", "-S", str(FAKE), *told])
+def script(*modes: str) -> str:
+    """A shell script that runs the fake agent in these modes."""
+    line = shlex.join([sys.executable, "-I", "-S", str(FAKE), *modes])
     return f'#!/bin/sh\nexec {line} "$@"\n'
 
 
-def installed(prefix: Path, package: str, command: str, *told: str, version: str = "1.2.3") -> Path:
+def installed(prefix: Path, package: str, command: str, *modes: str, version: str = "1.2.3") -> Path:
     """An agent as ``npm install -g`` leaves it; gives the folder for the search path."""
     root = npm_global(prefix, package, version, **{command: "agent.sh"})
-    program(root / "agent.sh", script(*told))
+    program(root / "agent.sh", script(*modes))
     return prefix / "bin"
 
 
-def bare(folder: Path, command: str, *told: str) -> Path:
+def bare(folder: Path, command: str, *modes: str) -> Path:
     """A program of the name that no package owns; gives the folder for the search path."""
-    program(folder / command, script(*told))
+    program(folder / command, script(*modes))
     return folder

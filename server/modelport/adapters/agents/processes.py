@@ -1,4 +1,4 @@
-"""The processes of this user, as each system lists them. Nothing of another user's is looked at.
+"""The processes of this user, as each system lists them. Those of other users are not read.
 
 Source: proc(5) for Linux, ps(1) for macOS. Windows lists no arguments without elevated rights, so there are
 no processes there.
@@ -112,7 +112,7 @@ def _columns(line: str, count: int) -> list[str]:
 
 
 def _name(path: str) -> str | None:
-    """A program's name for people to read."""
+    """A program's name to show."""
     name = path.strip().rpartition("/")[2]
     return "".join(c for c in name if c.isprintable())[:64] or None
 

@@ -1,4 +1,4 @@
-"""What agents say, before a terminal sees it or a file keeps it."""
+"""Texts of agents, cleaned before a terminal shows them or a file stores them."""
 
 from __future__ import annotations
 
@@ -78,17 +78,17 @@ def test_what_looks_like_a_secret_is_taken_out(said: str, shown: str) -> None:
     assert redacted(said, (), "/home/me") == shown
 
 
-def test_the_root_is_nobodys_home() -> None:
+def test_the_root_is_not_taken_for_a_home() -> None:
     assert redacted("/usr/bin", (), "/") == redacted("/usr/bin", ()) == "/usr/bin"
 
 
-def test_secrets_are_what_sounds_like_one_the_longest_first() -> None:
+def test_secrets_are_found_by_the_names_of_their_variables_the_longest_first() -> None:
     variables = {
         "FAKE_API_KEY": "longer-than-eight",
         "GITHUB_TOKEN": "longer-than-eight-too",
         "SHORT_KEY": "short",
         "LD_LIBRARY_PATH": "/usr/lib/something",
-        "HOME": "/home/somebody",
+        "HOME": "/home/ada",
         "ODD": "named by the row",
         "PEM_SECRET": "-----BEGIN-----\nfirst line of it\nsecond line of it\n",
     }
@@ -190,7 +190,7 @@ def test_ways_to_log_in_are_told_without_what_they_would_set() -> None:
     )
 
 
-@pytest.mark.parametrize(("value", "told"), [([], ()), (None, None), ({}, None), ("x", None), ([1], None)])
-def test_nothing_is_concluded_from_ways_to_log_in_that_are_none(value: Any, told: Any) -> None:
-    assert Censor().auth_methods(value) == told
+@pytest.mark.parametrize(("value", "expected"), [([], ()), (None, None), ({}, None), ("x", None), ([1], None)])
+def test_nothing_is_concluded_from_ways_to_log_in_that_are_none(value: Any, expected: Any) -> None:
+    assert Censor().auth_methods(value) == expected
     assert len(Censor().auth_methods([{"id": str(n)} for n in range(1000)]) or ()) == 20

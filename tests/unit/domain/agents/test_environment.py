@@ -1,4 +1,4 @@
-"""What an agent sees of the environment when it is started to find out about it."""
+"""The environment of an agent that is started for a handshake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def launch(program: str = "/usr/bin/gemini", **more) -> Launch:
     return Launch(**{"argv": (program, "--acp"), "start_s": 15.0, "keys": ("GEMINI_API_KEY",)} | more)
 
 
-def test_no_key_reaches_an_agent_that_is_only_asked_who_it_is() -> None:
+def test_no_key_reaches_an_agent_that_gets_only_the_first_request() -> None:
     given = start_environment(VARIABLES, launch(), {"MY_ODD_NAME"}, keys=False, separator=":")
     assert given == {"HOME": "/home/ada", "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
 

@@ -1,4 +1,4 @@
-"""What it means that a program has ended, went silent or only says goodbye."""
+"""Results for programs that have ended, timed out or are obsolete."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def test_other_errors_are_not_about_usage(line: str) -> None:
         "superseded by other",
     ],
 )
-def test_a_stub_only_says_so(line: str) -> None:
+def test_a_stub_prints_that_it_is_obsolete(line: str) -> None:
     for report in (ExitReport(0, (line,)), ExitReport(0, (), ("first", line))):
-        verdict = exit_report.ended(report, CENSOR)
-        assert (verdict.status, verdict.detail) == ("stub", f"It only prints: {line}")
+        result = exit_report.ended(report, CENSOR)
+        assert (result.status, result.detail) == ("stub", f"It only prints: {line}")
     assert exit_report.ended(ExitReport(1, (line,)), CENSOR).status == "broken"
 
 
@@ -97,9 +97,9 @@ def test_a_warning_makes_no_stub(line: str) -> None:
          "It ended with exit code 127 before it answered: env: 'node': No such file or directory"),
     ],
 )  # fmt: skip
-def test_the_reason_is_the_line_that_tells(report: ExitReport, detail: str) -> None:
-    verdict = exit_report.ended(report, CENSOR)
-    assert (verdict.status, verdict.detail) == ("broken", detail)
+def test_the_reason_is_the_line_with_the_error(report: ExitReport, detail: str) -> None:
+    result = exit_report.ended(report, CENSOR)
+    assert (result.status, result.detail) == ("broken", detail)
 
 
 def test_the_tail_is_clean_and_short() -> None:
@@ -113,7 +113,7 @@ def test_the_tail_is_clean_and_short() -> None:
     assert exit_report.tail(ExitReport(1), CENSOR) is None
 
 
-def test_silence_says_how_long() -> None:
+def test_a_timeout_names_its_length() -> None:
     assert (
         exit_report.timed_out(ExitReport(None), 15.0, CENSOR).detail
         == "It did not answer within 15 s, and wrote nothing."

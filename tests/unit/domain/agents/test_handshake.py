@@ -1,4 +1,4 @@
-"""The first words of the protocol, and what answers prove."""
+"""The first requests of the protocol, and the results of their answers."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def test_the_first_request_offers_a_terminal_to_log_in_with_and_nothing_else() -
     ],
 )
 def test_an_answer_proves_that_it_is_an_agent_and_no_log_in(value: dict[str, Any], auth: str) -> None:
-    verdict = handshake.initialized(result(value), CENSOR)
+    outcome = handshake.initialized(result(value), CENSOR)
 
-    assert (verdict.status, verdict.auth, verdict.protocol_version) == ("ready", auth, value["protocolVersion"])
+    assert (outcome.status, outcome.auth, outcome.protocol_version) == ("ready", auth, value["protocolVersion"])
 
 
 @pytest.mark.parametrize(
@@ -61,20 +61,20 @@ def test_an_answer_proves_that_it_is_an_agent_and_no_log_in(value: dict[str, Any
               {"protocolVersion": "2025-06-18", "serverInfo": {"name": "tools"}}],
 )  # fmt: skip
 def test_an_answer_of_another_shape_is_not_the_protocol(value: Any) -> None:
-    verdict = handshake.initialized(result(value), CENSOR)
+    outcome = handshake.initialized(result(value), CENSOR)
 
-    assert verdict.status == "broken"
-    assert verdict.detail
-    assert verdict.auth is None
+    assert outcome.status == "broken"
+    assert outcome.detail
+    assert outcome.auth is None
 
 
 def test_both_shapes_are_read_whatever_the_number() -> None:
     for number in (1, 2):
         for info, capabilities in (("agentInfo", "agentCapabilities"), ("info", "capabilities")):
             value = {"protocolVersion": number, info: {"name": "n", "apiKey": "k"}, capabilities: {"auth": {}}}
-            verdict = handshake.initialized(result(value), CENSOR)
-            assert verdict.agent_info == {"name": "n", "apiKey": "[redacted]"}
-            assert verdict.capabilities == {"auth": {}}
+            outcome = handshake.initialized(result(value), CENSOR)
+            assert outcome.agent_info == {"name": "n", "apiKey": "[redacted]"}
+            assert outcome.capabilities == {"auth": {}}
     odd = handshake.initialized(result({"protocolVersion": 1, "agentInfo": "n", "agentCapabilities": []}), CENSOR)
     assert (odd.status, odd.agent_info, odd.capabilities) == ("ready", None, None)
 
@@ -91,15 +91,15 @@ def test_both_shapes_are_read_whatever_the_number() -> None:
     ],
 )  # fmt: skip
 def test_errors_in_their_own_words(error: Any, status: str, words: str) -> None:
-    verdict = handshake.initialized({"jsonrpc": "2.0", "id": 1, "error": error}, CENSOR)
+    outcome = handshake.initialized({"jsonrpc": "2.0", "id": 1, "error": error}, CENSOR)
     opened = handshake.session_opened(READY, {"jsonrpc": "2.0", "id": 2, "error": error}, CENSOR)
 
-    assert verdict.status == status
-    assert verdict.detail.endswith(words)
+    assert outcome.status == status
+    assert outcome.detail.endswith(words)
     assert opened.status == ("auth_required" if status == "auth_required" else "not_configured")
     assert opened.detail.endswith(words)
     assert opened.capabilities == READY.capabilities
-    for one in (verdict, opened):
+    for one in (outcome, opened):
         assert one.auth == ("required" if status == "auth_required" else one.auth)
 
 
@@ -110,8 +110,8 @@ def test_a_session_proves_the_log_in_where_there_is_one() -> None:
     assert handshake.session_opened(READY, opened, CENSOR).auth == "unknown"
     assert handshake.session_opened(without, opened, CENSOR).auth == "not_required"
     for odd in (None, {}, {"sessionId": 1}, {"sessionId": ""}, {"sessionId": "x" * 1000}, []):
-        verdict = handshake.session_opened(READY, result(odd), CENSOR)
-        assert (verdict.status, verdict.auth) == ("broken", "unknown")
+        outcome = handshake.session_opened(READY, result(odd), CENSOR)
+        assert (outcome.status, outcome.auth) == ("broken", "unknown")
 
 
 OPTIONS = [{"value": "a", "name": "A"}, {"value": "b\x1b[1m", "name": "B"}, {"value": "a"}, {"value": 1}, "odd"]
@@ -135,7 +135,7 @@ def test_models(value: dict[str, Any], models: tuple[str, ...] | None) -> None:
     assert handshake.session_opened(READY, result({"sessionId": "s", **value}), CENSOR).models == models
 
 
-def test_no_more_models_than_anybody_reads() -> None:
+def test_no_more_models_than_the_limit() -> None:
     many = {"sessionId": "s", "models": {"availableModels": [{"modelId": str(n)} for n in range(10_000)]}}
     assert len(handshake.session_opened(READY, result(many), CENSOR).models or ()) == 500
 
@@ -164,7 +164,7 @@ def test_a_session_is_ended_as_the_agent_can(capabilities: dict[str, Any] | None
 
 
 @pytest.mark.parametrize("asked", ["a", 0, 7])
-def test_whatever_an_agent_asks_for_is_not_offered(asked: Any) -> None:
+def test_requests_of_the_agent_are_refused(asked: Any) -> None:
     answer = handshake.not_offered({"jsonrpc": "2.0", "id": asked, "method": "fs/read_text_file", "params": {}})
 
     assert answer is not None

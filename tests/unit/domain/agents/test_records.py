@@ -1,4 +1,4 @@
-"""What follows from what was seen, without running anything."""
+"""The records made of static observations."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def test_the_real_one_is_taken_where_a_stub_comes_first_on_the_path() -> None:
     assert (one.agent.installed, one.agent.argv) == (True, ("/b/kimi", "acp"))
 
 
-def test_a_refused_program_is_told_and_never_started() -> None:
+def test_a_refused_program_is_reported_and_never_started() -> None:
     one = found("gemini", programs=[program("gemini", refused="/tmp/x can be written to by every user")])
     assert (one.agent.installed, one.launch, one.agent.argv) == (False, None, None)
     assert one.agent.detail == "Found, but not used: /tmp/x can be written to by every user."
@@ -129,7 +129,7 @@ def test_a_platform_package_is_the_agents_own() -> None:
     assert found("cline", programs=[program("cline", "npm:@clinic/cli")]).agent.identity == "mismatch"
 
 
-def test_a_program_without_its_adapter_says_what_to_install() -> None:
+def test_a_program_without_its_adapter_has_a_hint_to_install_it() -> None:
     one = found("claude-acp", commands=frozenset({"claude"}))
     assert (one.agent.installed, one.agent.status) == (False, "needs_install")
     assert one.agent.sources == ("PATH",)
@@ -146,7 +146,7 @@ def test_an_agent_without_the_program_it_needs_is_here_and_not_ready() -> None:
     assert (whole.agent.status, whole.agent.detail) == ("unknown", "")
 
 
-def test_an_old_node_is_told() -> None:
+def test_an_old_node_is_reported() -> None:
     mine = [program("claude-agent-acp", "npm:@agentclientprotocol/claude-agent-acp==0.49.0")]
     assert "the installed Node is 20.20.2" in found("claude-acp", programs=mine, node="20.20.2").agent.detail
     assert found("claude-acp", programs=mine, node="22.1.0").agent.detail == ""
@@ -198,7 +198,7 @@ def test_a_setting_of_a_known_program_is_that_agents() -> None:
     assert one.agent.argv == ("/bin/gemini", "--acp")
 
 
-def test_a_known_agent_that_only_an_editor_knows_of_is_started_as_the_editor_does() -> None:
+def test_a_known_agent_that_only_an_editor_has_is_started_as_the_editor_does() -> None:
     one = found("gemini", settings=[setting("/opt/x/gemini", "--acp", "--debug", program="/opt/x/gemini")])
     assert (one.agent.installed, one.agent.argv) == (True, ("/opt/x/gemini", "--acp", "--debug"))
     assert one.launch is not None
@@ -245,7 +245,7 @@ def test_one_program_in_two_editors_is_one_agent() -> None:
     assert [agent.configured_in for agent in own] == [("Zed (~/.config/zed/settings.json)", "Cursor (x)")]
 
 
-def test_a_setting_whose_program_is_gone_says_so() -> None:
+def test_a_setting_whose_program_is_gone_is_reported() -> None:
     one = found("mine", settings=[setting("lost-agent")])
     assert (one.agent.installed, one.agent.status, one.launch) == (False, "needs_install", None)
     assert one.agent.detail == "Zed starts lost-agent, which is not installed."

@@ -125,7 +125,7 @@ class Bench:
         self.moderations = Moderations(calls, self.stub)
         self.token_counts = TokenCounts(self.connections, self.stub)
         self.balances = Balances(registry, self.connections, self.stub)
-        self.caller = Caller(Origin("vim", "harbour"), self.heard.append)
+        self.caller = Caller(Origin("vim", "harbour"), self.recorded.append)
 
     async def embed(self, *texts: str, **params: Any) -> types.CreateEmbeddingResult:
         params.setdefault("model", "acme/vectors")

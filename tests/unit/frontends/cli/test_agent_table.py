@@ -21,7 +21,7 @@ def cells(line: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "evidence"),
     [
         ({"owner": AgentOwner(ecosystem="npm", package="@g/x")}, "package @g/x"),
         ({"verified_at": "2026-11-20T00:00:00Z", "latency_ms": 2345.6}, "answered in 2.3 s"),
@@ -32,8 +32,8 @@ def cells(line: str) -> list[str]:
         ({}, "-"),
     ],
 )  # fmt: skip
-def test_what_a_record_rests_on(changes: dict, told: str) -> None:
-    assert lines([agent(**changes)], colours=False)[1].endswith(f"  {told}")
+def test_the_evidence_for_a_record(changes: dict, evidence: str) -> None:
+    assert lines([agent(**changes)], colours=False)[1].endswith(f"  {evidence}")
 
 
 def test_where_it_was_found_and_where_it_is_set_up() -> None:

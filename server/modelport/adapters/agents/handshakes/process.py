@@ -64,7 +64,7 @@ class AgentProcess:
             os.close(self._wake[1])
             raise
         self._orphans = Orphans(self._process.pid, folder)
-        assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101, PT018  asked for
+        assert self._process.stdin and self._process.stdout and self._process.stderr  # noqa: S101, PT018  pipes
         self._stdin = self._process.stdin
         if os.name != "nt":
             # A write must not block on an agent that does not read.

@@ -28,7 +28,7 @@ _PYPI = re.compile(r"(\w(?:[\w.-]*\w)?)(?:\[[^\]]*\])?\s*(?:[@=<>~!].*)?", re.AS
 
 
 class Unfit(Exception):
-    """A document is not the registry. The text says where and why, as the end of a sentence."""
+    """A document is not the registry. Its text is where and why, as the end of a sentence."""
 
 
 class Package(Struct, frozen=True, kw_only=True):

@@ -25,7 +25,7 @@ class Inspector:
         self._packages = Packages(self.python)
 
     def program(self, hit: Hit, guesses: Sequence[str] = ()) -> Program:
-        """A program of a name that was looked for. ``guesses`` are Python projects that it may belong to."""
+        """The program of a hit. ``guesses`` are Python projects that it may belong to."""
         return Program(
             name=hit.name,
             argv=(hit.path,),

@@ -115,7 +115,7 @@ def _run(argv: Sequence[str], environment: dict[str, str], home: str, mark: str,
         )
     except (OSError, ValueError):
         return ""
-    assert process.stdout is not None  # noqa: S101  it was asked for
+    assert process.stdout is not None  # noqa: S101  it is a pipe
     printed = bytearray()
     deadline = time.monotonic() + timeout_s
     try:

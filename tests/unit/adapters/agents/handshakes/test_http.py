@@ -1,4 +1,4 @@
-"""One conversation over HTTP: what it proves, and that nothing is left open."""
+"""A handshake over HTTP: its result, and that nothing is left open."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def answering(body: Any, status: int = 200, **headers: str) -> LocalServer:
 
 async def test_an_answer_and_the_end_of_its_connection() -> None:
     with answering({"jsonrpc": "2.0", "id": 1, "result": RESULT}, Acp_Connection_Id="c-7") as server:
-        verdict = await ask(server.port)
-    assert (verdict.status, verdict.auth, verdict.protocol_version) == ("ready", "not_required", 1)
-    assert verdict.latency_ms
-    assert verdict.verified_at
+        result = await ask(server.port)
+    assert (result.status, result.auth, result.protocol_version) == ("ready", "not_required", 1)
+    assert result.latency_ms
+    assert result.verified_at
     first, second = server.requests
     assert (first.method, first.path, json.loads(first.body)["method"]) == ("POST", "/acp", "initialize")
     assert first.headers["accept"] == "application/json, text/event-stream"
@@ -57,8 +57,8 @@ async def test_an_answer_and_the_end_of_its_connection() -> None:
 @pytest.mark.parametrize("status", [401, 403])
 async def test_a_server_that_wants_a_token(status: int) -> None:
     with answering(b"", status) as server:
-        verdict = await ask(server.port)
-    assert (verdict.status, verdict.auth) == ("auth_required", "required")
+        result = await ask(server.port)
+    assert (result.status, result.auth) == ("auth_required", "required")
     assert len(server.requests) == 1
 
 
@@ -77,10 +77,10 @@ async def test_a_server_that_wants_a_token(status: int) -> None:
 )
 async def test_an_answer_that_proves_nothing(body: Any, status: int) -> None:
     with answering(body, status, Location="http://192.0.2.1/acp") as server:
-        verdict = await ask(server.port)
-    assert verdict.status == "broken"
-    assert verdict.detail
-    assert verdict.verified_at is None
+        result = await ask(server.port)
+    assert result.status == "broken"
+    assert result.detail
+    assert result.verified_at is None
     assert len(server.requests) == 1
 
 
@@ -103,7 +103,7 @@ async def test_a_goodbye_that_fails_spoils_nothing() -> None:
         assert len(server.requests) == 2
 
 
-async def test_the_connection_is_ended_also_when_nobody_waits_any_more() -> None:
+async def test_the_connection_is_ended_also_when_the_caller_is_cancelled() -> None:
     entered, release = threading.Event(), threading.Event()
 
     def behave(request: Received) -> Answer:
@@ -135,9 +135,9 @@ async def test_what_speaks_no_http(script: odd_servers.Script) -> None:
 @pytest.mark.parametrize("script", [odd_servers.hangs, odd_servers.drips, odd_servers.drips_its_head])
 async def test_what_does_not_answer_in_time(script: odd_servers.Script) -> None:
     with OddServer(script) as odd:
-        verdict = await ask(odd.port, timeout_s=0.2)
-    assert (verdict.status, verdict.verified_at) == ("hung", None)
-    assert "within 0.2 s" in verdict.detail
+        result = await ask(odd.port, timeout_s=0.2)
+    assert (result.status, result.verified_at) == ("hung", None)
+    assert "within 0.2 s" in result.detail
 
 
 async def test_a_flood_is_read_to_a_limit() -> None:
@@ -145,7 +145,7 @@ async def test_a_flood_is_read_to_a_limit() -> None:
         assert (await ask(odd.port)).status == "broken"
 
 
-async def test_nobody_is_there_and_another_machine_is_not_asked() -> None:
+async def test_a_closed_port_and_another_machine() -> None:
     assert (await ask(free_port())).status == "broken"
     assert (await ask(80, host="192.0.2.1")).status == "unknown"
     assert (await ask(80, host="example.com")).status == "unknown"

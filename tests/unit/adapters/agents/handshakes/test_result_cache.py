@@ -1,4 +1,4 @@
-"""What is kept of conversations, and for exactly which program."""
+"""Which results are cached, and for exactly which program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from modelport.adapters.agents.handshakes.result_cache import MAX_FILE_BYTES, Fi
 from modelport.domain.agents.observations import HandshakeResult, Launch
 from support.builders import CANARY
 
-VERDICT = HandshakeResult(
+RESULT = HandshakeResult(
     status="ready",
     auth="unknown",
     verified_at="2026-11-20T09:30:00.125Z",
@@ -52,11 +52,11 @@ def place(tmp_path: Path) -> Place:
 def test_it_comes_back_as_it_was_also_in_another_process(place: Place) -> None:
     assert place.files.get(place.launch("--acp")) is None
 
-    place.files.put(place.launch("--acp"), VERDICT)
+    place.files.put(place.launch("--acp"), RESULT)
 
-    assert place.files.get(place.launch("--acp")) == VERDICT
-    assert FileHandshakeCache(place.folder, lambda: "v22.1.0").get(place.launch("--acp")) == VERDICT
-    place.files.put(place.launch("--acp"), msgspec.structs.replace(VERDICT, status="broken"))
+    assert place.files.get(place.launch("--acp")) == RESULT
+    assert FileHandshakeCache(place.folder, lambda: "v22.1.0").get(place.launch("--acp")) == RESULT
+    place.files.put(place.launch("--acp"), msgspec.structs.replace(RESULT, status="broken"))
     known = place.files.get(place.launch("--acp"))
     assert known is not None
     assert known.status == "broken"
@@ -64,7 +64,7 @@ def test_it_comes_back_as_it_was_also_in_another_process(place: Place) -> None:
 
 
 def test_only_its_owner_reads_it(place: Place) -> None:
-    place.files.put(place.launch(), VERDICT)
+    place.files.put(place.launch(), RESULT)
 
     [file] = place.folder.iterdir()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -73,7 +73,7 @@ def test_only_its_owner_reads_it(place: Place) -> None:
 
 def test_another_program_is_another_program(place: Place, tmp_path: Path) -> None:
     launch = place.launch("--acp", older_argv=("x",), env={"A": "1"})
-    place.files.put(launch, VERDICT)
+    place.files.put(launch, RESULT)
 
     other = tmp_path / "bin" / "fake-1.1"
     other.write_text("#!/bin/sh\n")
@@ -85,14 +85,14 @@ def test_another_program_is_another_program(place: Place, tmp_path: Path) -> Non
         msgspec.structs.replace(launch, argv=(str(other), "--acp")),
     ):
         assert place.files.get(changed) is None
-    assert place.files.get(launch) == VERDICT
+    assert place.files.get(launch) == RESULT
     place.node = "v24.0.0"
     assert place.files.get(launch) is None
 
 
 def test_an_update_is_another_program_even_where_it_kept_its_time_and_size(place: Place, tmp_path: Path) -> None:
     launch = place.launch()
-    place.files.put(launch, VERDICT)
+    place.files.put(launch, RESULT)
     before = place.program.stat()
     updated = tmp_path / "new"
     updated.write_text("#!/bin/bd\n")
@@ -103,7 +103,7 @@ def test_an_update_is_another_program_even_where_it_kept_its_time_and_size(place
     assert place.program.stat().st_mtime_ns == before.st_mtime_ns
     assert place.files.get(launch) is None
 
-    place.files.put(launch, VERDICT)
+    place.files.put(launch, RESULT)
     place.link.unlink()
     place.link.symlink_to(sys.executable)
     assert place.files.get(launch) is None
@@ -113,8 +113,8 @@ def test_an_update_is_another_program_even_where_it_kept_its_time_and_size(place
 
 def test_a_script_that_an_interpreter_runs_counts_too(place: Place) -> None:
     launch = Launch(argv=(sys.executable, str(place.program)), start_s=1)
-    place.files.put(launch, VERDICT)
-    assert place.files.get(launch) == VERDICT
+    place.files.put(launch, RESULT)
+    assert place.files.get(launch) == RESULT
 
     place.program.write_text("#!/bin/sh\nexit\n")
     assert place.files.get(launch) is None
@@ -127,15 +127,15 @@ def test_a_module_counts_with_the_packages_it_comes_from(place: Place, tmp_path:
     interpreter.parent.mkdir()
     interpreter.touch()
     launch = Launch(argv=(str(interpreter), "-m", "fake_acp"), start_s=1)
-    place.files.put(launch, VERDICT)
-    assert place.files.get(launch) == VERDICT
+    place.files.put(launch, RESULT)
+    assert place.files.get(launch) == RESULT
 
     (packages / "fake_acp-2.dist-info").mkdir()
     assert place.files.get(launch) is None
 
 
 def test_no_argument_and_no_variable_is_written_down(place: Place) -> None:
-    place.files.put(place.launch("--api-key", CANARY, env={"FAKE_KEY": CANARY}), VERDICT)
+    place.files.put(place.launch("--api-key", CANARY, env={"FAKE_KEY": CANARY}), RESULT)
 
     [file] = place.folder.iterdir()
     assert CANARY not in file.read_text()
@@ -146,34 +146,34 @@ def test_no_argument_and_no_variable_is_written_down(place: Place) -> None:
 @pytest.mark.parametrize(
     "garbage", [b"", b"{", b"null", b"[]", b'{"fingerprint": 1}', b"\xff", b"[" * 100_000, b'{"fingerprint":"x","verdict":{"status":"odd"}}']
 )  # fmt: skip
-def test_garbage_is_not_there(place: Place, garbage: bytes) -> None:
-    place.files.put(place.launch(), VERDICT)
+def test_garbage_is_a_miss(place: Place, garbage: bytes) -> None:
+    place.files.put(place.launch(), RESULT)
     [file] = place.folder.iterdir()
     file.write_bytes(garbage)
 
     assert place.files.get(place.launch()) is None
 
 
-def test_what_cannot_be_kept_spoils_nothing(place: Place) -> None:
-    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="x" * MAX_FILE_BYTES))
-    place.files.put(place.launch(), msgspec.structs.replace(VERDICT, detail="\ud800"))
+def test_a_cache_that_cannot_be_written_is_no_error(place: Place) -> None:
+    place.files.put(place.launch(), msgspec.structs.replace(RESULT, detail="x" * MAX_FILE_BYTES))
+    place.files.put(place.launch(), msgspec.structs.replace(RESULT, detail="\ud800"))
     assert not place.folder.exists()
-    place.files.put(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), VERDICT)
+    place.files.put(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), RESULT)
     assert len(list(place.folder.iterdir())) == 1
     blocked = FileHandshakeCache(place.program, lambda: "")
-    blocked.put(place.launch(), VERDICT)
+    blocked.put(place.launch(), RESULT)
     assert blocked.get(place.launch()) is None
 
 
 def test_looking_costs_little(place: Place) -> None:
     for number in range(20):
-        place.files.put(place.launch(str(number)), VERDICT)
+        place.files.put(place.launch(str(number)), RESULT)
     place.files.get(place.launch("0"))
 
     costs: list[float] = []
     for _ in range(5):
         started = time.process_time()
-        assert all(place.files.get(place.launch(str(number))) == VERDICT for number in range(20))
+        assert all(place.files.get(place.launch(str(number))) == RESULT for number in range(20))
         costs.append(time.process_time() - started)
 
     assert min(costs) < 0.02

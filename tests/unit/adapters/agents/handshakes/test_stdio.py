@@ -1,4 +1,4 @@
-"""Talking to agents of every kind, each a real process; and that nothing of them is left."""
+"""Handshakes with agents of every kind, each a real process; and that nothing of them is left."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ GRACE_S = 0.3
 
 
 class Place:
-    """A folder for the handshakes, and what the agents have noted."""
+    """A folder for the handshakes, and the notes of the agents."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "empty"
-        self.pids_file, self.notes_file, self.heard_file = folder / "pids", folder / "notes", folder / "heard"
+        self.pids_file, self.notes_file, self.received_file = folder / "pids", folder / "notes", folder / "received"
         self.variables = {"PATH": os.environ["PATH"], "HOME": str(folder / "home")}
         self.handshakes = StdioHandshakes(self.folder, grace_s=GRACE_S)
 
     def launch(self, *modes: str, **changes: Any) -> Launch:
-        files = {"pids": self.pids_file, "notes": self.notes_file, "heard": self.heard_file}
+        files = {"pids": self.pids_file, "notes": self.notes_file, "received": self.received_file}
         argv = (*FAKE, *modes, *(f"{name}={path}" for name, path in files.items()))
         return msgspec.structs.replace(Launch(argv=argv, start_s=LIMIT_S), **changes)
 
@@ -61,8 +61,8 @@ class Place:
         return json.loads(self.notes_file.read_text().splitlines()[-1])
 
     @property
-    def heard(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.heard_file.read_text().splitlines()]
+    def received(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.received_file.read_text().splitlines()]
 
     def nothing_is_left(self) -> None:
         assert [pid for pid in self.pids if not gone(pid)] == []
@@ -81,24 +81,24 @@ def place(tmp_path: Path) -> Place:
 
 async def test_a_good_agent(place: Place) -> None:
     with blockbuster_ctx():
-        verdict = await place.meet()
+        result = await place.meet()
 
-    assert verdict.status == "ready"
-    assert verdict.auth == "unknown"
-    assert verdict.detail == ""
-    assert verdict.protocol_version == 1
-    assert verdict.agent_info == {"name": "fake", "title": "Fake", "version": "1.0"}
-    assert verdict.capabilities == fake_agent.CAPABILITIES
-    assert verdict.auth_methods == ({"id": "log-in", "name": "Log in", "description": "In the browser"},)
-    assert verdict.models is None
-    assert verdict.stdout_noise == 0
-    assert verdict.stderr_tail is None
-    assert verdict.exits_cleanly is True
-    assert verdict.argv is None
-    assert verdict.latency_ms
-    assert verdict.verified_at
-    assert verdict.verified_at.endswith("Z")
-    assert [message["method"] for message in place.heard] == ["initialize"]
+    assert result.status == "ready"
+    assert result.auth == "unknown"
+    assert result.detail == ""
+    assert result.protocol_version == 1
+    assert result.agent_info == {"name": "fake", "title": "Fake", "version": "1.0"}
+    assert result.capabilities == fake_agent.CAPABILITIES
+    assert result.auth_methods == ({"id": "log-in", "name": "Log in", "description": "In the browser"},)
+    assert result.models is None
+    assert result.stdout_noise == 0
+    assert result.stderr_tail is None
+    assert result.exits_cleanly is True
+    assert result.argv is None
+    assert result.latency_ms
+    assert result.verified_at
+    assert result.verified_at.endswith("Z")
+    assert [message["method"] for message in place.received] == ["initialize"]
     place.nothing_is_left()
 
 
@@ -137,10 +137,10 @@ async def test_what_it_writes_into_its_folder_is_removed(place: Place) -> None:
     ],
 )
 async def test_an_answer_that_is_not_the_protocol(place: Place, mode: str, detail: str) -> None:
-    verdict = await place.meet(mode)
+    result = await place.meet(mode)
 
-    assert (verdict.status, verdict.detail) == ("broken", detail)
-    assert verdict.verified_at is None
+    assert (result.status, result.detail) == ("broken", detail)
+    assert result.verified_at is None
     place.nothing_is_left()
 
 
@@ -153,66 +153,66 @@ async def test_the_newer_shape_and_the_version_that_is_only_named(place: Place) 
 
 
 async def test_noise_on_standard_output_is_counted(place: Place) -> None:
-    verdict = await place.meet("noise")
+    result = await place.meet("noise")
 
-    assert (verdict.status, verdict.stdout_noise) == ("ready", 5)
+    assert (result.status, result.stdout_noise) == ("ready", 5)
 
 
 async def test_an_answer_without_an_end_of_the_line(place: Place) -> None:
-    verdict = await place.meet("no-newline")
+    result = await place.meet("no-newline")
 
-    assert (verdict.status, verdict.exits_cleanly) == ("ready", None)
+    assert (result.status, result.exits_cleanly) == ("ready", None)
     place.nothing_is_left()
 
 
 async def test_requests_of_the_agent_are_refused_before_it_answers(place: Place) -> None:
-    verdict = await place.meet("asks-first")
+    result = await place.meet("asks-first")
 
-    assert verdict.status == "ready"
-    [refusal] = [message for message in place.heard if message.get("id") == "p1"]
+    assert result.status == "ready"
+    [refusal] = [message for message in place.received if message.get("id") == "p1"]
     assert refusal["error"]["code"] == -32601
 
 
 async def test_not_every_request_of_the_agent_gets_an_answer(place: Place) -> None:
-    verdict = await place.meet("asks-often")
+    result = await place.meet("asks-often")
 
-    assert verdict.status == "ready"
-    assert len([message for message in place.heard if "error" in message]) == talking.MAX_REQUESTS
+    assert result.status == "ready"
+    assert len([message for message in place.received if "error" in message]) == talking.MAX_REQUESTS
 
 
-async def test_nobody_waits_for_an_agent_that_asks_and_does_not_read(
+async def test_no_write_blocks_on_an_agent_that_sends_requests_and_does_not_read(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(talking, "MAX_REQUESTS", fake_agent.MANY)
 
-    verdict = await place.meet("asks-often", "deaf", timeout_s=2)
+    result = await place.meet("asks-often", "deaf", timeout_s=2)
 
-    assert verdict.status == "hung"
+    assert result.status == "hung"
     place.nothing_is_left()
 
 
 async def test_one_that_never_answers(place: Place) -> None:
-    verdict = await place.meet("silent", "canary", timeout_s=0.5)
+    result = await place.meet("silent", "canary", timeout_s=0.5)
 
-    assert verdict.status == "hung"
-    assert verdict.detail == "It did not answer within 0.5 s: the key is None, of ~/x"
-    assert verdict.stderr_tail == ("the key is None, of ~/x",)
-    assert verdict.latency_ms is None
+    assert result.status == "hung"
+    assert result.detail == "It did not answer within 0.5 s: the key is None, of ~/x"
+    assert result.stderr_tail == ("the key is None, of ~/x",)
+    assert result.latency_ms is None
     place.nothing_is_left()
 
 
-async def test_an_answer_to_something_else_is_none(place: Place) -> None:
-    verdict = await place.meet("wrong-id", timeout_s=0.5)
+async def test_an_answer_to_no_request_is_none(place: Place) -> None:
+    result = await place.meet("wrong-id", timeout_s=0.5)
 
-    assert verdict.status == "hung"
-    assert "1 answers to no request" in verdict.detail
+    assert result.status == "hung"
+    assert "1 answers to no request" in result.detail
 
 
 @pytest.mark.parametrize("mode", ["ignores-eof", "ignores-all"])
 async def test_one_that_does_not_end_by_itself(place: Place, mode: str) -> None:
-    verdict = await place.meet(mode)
+    result = await place.meet(mode)
 
-    assert (verdict.status, verdict.exits_cleanly) == ("ready", False)
+    assert (result.status, result.exits_cleanly) == ("ready", False)
     place.nothing_is_left()
 
 
@@ -220,14 +220,16 @@ async def test_one_that_does_not_end_by_itself(place: Place, mode: str) -> None:
 @pytest.mark.parametrize("ending", ["", "ignores-all", "silent", "exit-1"])
 async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, ending: str) -> None:
     if mode == "escapes" and sys.platform != "linux":
-        pytest.skip("only Linux tells")
+        pytest.skip("only Linux lists them")
     await place.meet(mode, *filter(None, [ending]), timeout_s=LIMIT_S if ending != "silent" else 1)
 
     assert len(place.pids) == (1 if ending == "exit-1" else 2)
     place.nothing_is_left()
 
 
-async def test_a_group_is_ended_where_nobody_tells_who_is_in_it(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_group_is_ended_where_the_system_does_not_list_it(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(Orphans, "find", lambda _: [])
 
     for ending in ("", "ignores-all", "parent-leaves"):
@@ -237,10 +239,10 @@ async def test_a_group_is_ended_where_nobody_tells_who_is_in_it(place: Place, mo
     place.nothing_is_left()
 
 
-async def test_one_whose_child_outlives_it_while_it_is_asked(place: Place) -> None:
-    verdict = await place.meet("parent-leaves")
+async def test_one_whose_child_outlives_it_during_the_handshake(place: Place) -> None:
+    result = await place.meet("parent-leaves")
 
-    assert (verdict.status, verdict.detail) == (
+    assert (result.status, result.detail) == (
         "broken",
         "It ended with exit code 3 before it answered, and wrote nothing.",
     )
@@ -248,11 +250,11 @@ async def test_one_whose_child_outlives_it_while_it_is_asked(place: Place) -> No
     place.nothing_is_left()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
-async def test_nobody_waits_for_one_who_got_away_with_the_pipes(place: Place) -> None:
-    verdict = await place.meet("gets-away")
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists them")
+async def test_an_escaped_child_with_the_pipes_delays_nothing(place: Place) -> None:
+    result = await place.meet("gets-away")
 
-    assert verdict.status == "ready"
+    assert result.status == "ready"
     leader, escaped = place.pids
     assert not alive(leader)
     assert alive(escaped)
@@ -262,24 +264,24 @@ async def test_nobody_waits_for_one_who_got_away_with_the_pipes(place: Place) ->
 
 
 @pytest.mark.parametrize(("mode", "how_much"), [("flood", "16 MiB"), ("flood-lines", "100000 lines")])
-async def test_one_that_writes_and_writes(place: Place, mode: str, how_much: str) -> None:
-    verdict = await place.meet(mode)
+async def test_one_that_writes_more_than_the_limit(place: Place, mode: str, how_much: str) -> None:
+    result = await place.meet(mode)
 
-    assert (verdict.status, verdict.detail) == ("broken", f"It wrote {how_much} without answering.")
+    assert (result.status, result.detail) == ("broken", f"It wrote {how_much} without answering.")
     place.nothing_is_left()
 
 
 async def test_standard_error_is_read_however_much_it_is(place: Place) -> None:
     assert (await place.meet("stderr-flood")).stderr_tail is None
 
-    verdict = await place.meet("stderr-flood", "null")
-    assert verdict.stderr_tail == tuple(f"line {number}" for number in range(99_950, 100_000))
+    result = await place.meet("stderr-flood", "null")
+    assert result.stderr_tail == tuple(f"line {number}" for number in range(99_950, 100_000))
 
 
 async def test_one_that_closes_its_output(place: Place) -> None:
-    verdict = await place.meet("closes-output")
+    result = await place.meet("closes-output")
 
-    assert (verdict.status, verdict.detail) == ("broken", "It closed its output without answering, and wrote nothing.")
+    assert (result.status, result.detail) == ("broken", "It closed its output without answering, and wrote nothing.")
     place.nothing_is_left()
 
 
@@ -293,19 +295,19 @@ async def test_one_that_closes_its_output(place: Place) -> None:
     ],
 )
 async def test_one_that_ends_at_once(place: Place, mode: str, status: str, detail: str) -> None:
-    verdict = await place.meet(mode)
+    result = await place.meet(mode)
 
-    assert (verdict.status, verdict.detail) == (status, detail)
-    assert verdict.exits_cleanly is None
+    assert (result.status, result.detail) == (status, detail)
+    assert result.exits_cleanly is None
     place.nothing_is_left()
 
 
 async def test_the_older_spelling_is_tried_where_the_newer_is_unknown(place: Place) -> None:
     older = place.launch("older", "--experimental-acp").argv
 
-    verdict = await place.meet("older", "--acp", older_argv=older)
+    result = await place.meet("older", "--acp", older_argv=older)
 
-    assert (verdict.status, verdict.argv) == ("ready", older)
+    assert (result.status, result.argv) == ("ready", older)
     assert len(place.pids) == 2
     place.nothing_is_left()
 
@@ -313,11 +315,11 @@ async def test_the_older_spelling_is_tried_where_the_newer_is_unknown(place: Pla
 async def test_the_first_reason_counts_where_neither_spelling_is_known(place: Place) -> None:
     older = place.launch("older", "--acp").argv
 
-    verdict = await place.meet("older", "--acp", older_argv=older)
+    result = await place.meet("older", "--acp", older_argv=older)
 
-    assert verdict.status == "broken"
-    assert verdict.detail == "It ended with exit code 1 before it answered: error: unknown option '--acp'"
-    assert verdict.argv is None
+    assert result.status == "broken"
+    assert result.detail == "It ended with exit code 1 before it answered: error: unknown option '--acp'"
+    assert result.argv is None
 
 
 @pytest.mark.parametrize("mode", ["exit-1", "null"])
@@ -327,15 +329,15 @@ async def test_no_other_failure_starts_it_twice(place: Place, mode: str) -> None
     assert len(place.pids) == 1
 
 
-async def test_a_session_tells_models_and_is_closed_and_deleted(place: Place) -> None:
-    verdict = await place.meet(session=True)
+async def test_a_session_lists_models_and_is_closed_and_deleted(place: Place) -> None:
+    result = await place.meet(session=True)
 
-    assert (verdict.status, verdict.auth, verdict.models) == ("ready", "unknown", ("small", "large"))
-    assert [message["method"] for message in place.heard] == [
+    assert (result.status, result.auth, result.models) == ("ready", "unknown", ("small", "large"))
+    assert [message["method"] for message in place.received] == [
         "initialize", "session/new", "session/close", "session/delete",
     ]  # fmt: skip
-    assert place.heard[1]["params"] == {"cwd": place.seen["cwd"], "mcpServers": []}
-    assert place.heard[2]["params"] == place.heard[3]["params"] == {"sessionId": "s1"}
+    assert place.received[1]["params"] == {"cwd": place.seen["cwd"], "mcpServers": []}
+    assert place.received[2]["params"] == place.received[3]["params"] == {"sessionId": "s1"}
 
 
 @pytest.mark.parametrize(
@@ -350,29 +352,29 @@ async def test_a_session_tells_models_and_is_closed_and_deleted(place: Place) ->
          "It ended with exit code 4 when a session was requested: Error: no model is set"),
     ],
 )  # fmt: skip
-async def test_what_comes_of_asking_for_a_session(
+async def test_results_of_the_request_for_a_session(
     place: Place, modes: list[str], status: str, auth: str, detail: str
 ) -> None:
-    verdict = await place.meet(*modes, session=True)
+    result = await place.meet(*modes, session=True)
 
-    assert (verdict.status, verdict.auth, verdict.detail) == (status, auth, detail)
-    assert (verdict.verified_at is None) == (status == "broken")
+    assert (result.status, result.auth, result.detail) == (status, auth, detail)
+    assert (result.verified_at is None) == (status == "broken")
     place.nothing_is_left()
 
 
-async def test_an_agent_that_is_silent_about_the_session_has_answered_all_the_same(place: Place) -> None:
-    verdict = await place.meet("session-silent", session=True, timeout_s=2)
+async def test_an_agent_that_times_out_on_the_session_has_answered_all_the_same(place: Place) -> None:
+    result = await place.meet("session-silent", session=True, timeout_s=2)
 
-    assert (verdict.status, verdict.auth) == ("ready", "unknown")
-    assert verdict.detail == "It did not answer the request for a session within 2 s."
+    assert (result.status, result.auth) == ("ready", "unknown")
+    assert result.detail == "It did not answer the request for a session within 2 s."
 
 
-async def test_a_goodbye_that_is_not_answered_spoils_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_goodbye_that_is_not_answered_changes_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(talking, "GOODBYE_S", 0.1)
 
-    verdict = await place.meet("no-goodbye", session=True)
+    result = await place.meet("no-goodbye", session=True)
 
-    assert verdict.auth == "unknown"
+    assert result.auth == "unknown"
     place.nothing_is_left()
 
 
@@ -385,8 +387,8 @@ async def test_no_key_and_no_escape_sequence_comes_back(place: Place) -> None:
     assert failed.stderr_tail == ("the key is [redacted], of ~/x",)
     assert nasty.agent_info == {"name": "Fake agent second line", "version": "1"}
     assert nasty.capabilities == {"Fake agent second line": "Fake agent second line"}
-    for verdict in (failed, nasty):
-        assert CANARY not in str(verdict)
+    for result in (failed, nasty):
+        assert CANARY not in str(result)
 
 
 async def test_programs_that_do_not_start(place: Place, tmp_path: Path) -> None:
@@ -405,24 +407,24 @@ async def test_programs_that_do_not_start(place: Place, tmp_path: Path) -> None:
     }
     for program, words in launches.items():
         launch = Launch(argv=(program,), start_s=1)
-        verdict = await place.handshakes.start(launch, place.variables, timeout_s=1, session=False)
-        assert verdict.status == "broken"
-        assert words in verdict.detail
+        result = await place.handshakes.start(launch, place.variables, timeout_s=1, session=False)
+        assert result.status == "broken"
+        assert words in result.detail
     assert list(place.folder.iterdir()) == []
 
 
 async def test_nothing_is_started_without_an_empty_folder(place: Place) -> None:
     place.folder.write_text("in the way")
 
-    verdict = await place.meet()
+    result = await place.meet()
 
-    assert verdict.status == "unknown"
-    assert "no empty folder" in verdict.detail
+    assert result.status == "unknown"
+    assert "no empty folder" in result.detail
     assert not place.pids_file.exists()
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Waits for something that a process does to a file; whoever waits is in a thread, and has a limit."""
+    """Waits for something that a process does to a file; call it in a thread, with a timeout."""
     while not holds():
         threading.Event().wait(0.01)
 
@@ -440,16 +442,16 @@ async def test_cancelling_ends_the_agent_first(place: Place, mode: str) -> None:
 
 
 async def test_three_at_once_are_three_processes(place: Place) -> None:
-    verdicts: list[HandshakeResult] = []
+    results: list[HandshakeResult] = []
 
     async def meet() -> None:
-        verdicts.append(await place.meet())
+        results.append(await place.meet())
 
     async with anyio.create_task_group() as tasks:
         for _ in range(3):
             tasks.start_soon(meet)
 
-    assert [verdict.status for verdict in verdicts] == ["ready"] * 3
+    assert [result.status for result in results] == ["ready"] * 3
     assert len(set(place.pids)) == 3
     place.nothing_is_left()
 
@@ -466,7 +468,7 @@ def test_the_agent_sees_the_end_of_its_input_when_we_are_killed(place: Place, tm
     )
     with subprocess.Popen([sys.executable, "-c", script, tmp_path / "other", *launch.argv]) as ours:
         wait_until(
-            lambda: ours.poll() is not None or (place.heard_file.exists() and place.heard_file.read_text() != "")
+            lambda: ours.poll() is not None or (place.received_file.exists() and place.received_file.read_text() != "")
         )
         assert ours.returncode is None
         ours.kill()

@@ -35,7 +35,7 @@ def line(message: object) -> bytes:
 
 
 @given(st.integers(min_value=1, max_value=60))
-def test_messages_are_found_among_noise_whatever_the_pieces(size: int) -> None:
+def test_messages_are_found_among_noise_whatever_the_chunks(size: int) -> None:
     text = b"\r\n".join([NOISE[0], line(MESSAGES[0]), *NOISE[1:9], b"  ", b"", line(MESSAGES[1]), line(MESSAGES[2])])
     output = Output()
 
@@ -53,7 +53,7 @@ def test_deep_nesting_is_noise() -> None:
     assert output.noise == 2
 
 
-def test_a_line_that_is_too_long_is_one_piece_of_noise() -> None:
+def test_a_line_that_is_too_long_counts_once_as_noise() -> None:
     output = Output()
     for _ in range(3 * MAX_LINE_BYTES // 65536):
         assert output.feed(b"x" * 65536) == []

@@ -1,4 +1,4 @@
-"""One question on a bare connection; what agents and other services make of it is in the contract suite."""
+"""One request on a bare connection; the answers of agents and other services are in the contract suite."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ async def may_listen(port: int, wait_s: float = AMPLE_S, host: str = "127.0.0.1"
 
 
 async def test_one_line_goes_out() -> None:
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     def script(server: OddServer, connection: socket.socket) -> None:
-        heard.append(connection.makefile("rb").readline())
+        received.append(connection.makefile("rb").readline())
         server.send(connection, ANSWER + b"\n")
         connection.recv(1)
 
     with OddServer(script) as odd:
-        verdict = await ask(odd.port)
-    assert verdict is not None
-    assert (verdict.status, verdict.protocol_version) == ("ready", 1)
-    assert verdict.latency_ms
-    assert verdict.verified_at
-    assert json.loads(heard[0])["method"] == "initialize"
+        result = await ask(odd.port)
+    assert result is not None
+    assert (result.status, result.protocol_version) == ("ready", 1)
+    assert result.latency_ms
+    assert result.verified_at
+    assert json.loads(received[0])["method"] == "initialize"
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ async def test_one_line_goes_out() -> None:
         b'{"jsonrpc":"2.0","id":1,"method":"initialize"}\n' + ANSWER + b"\n",
     ],
 )
-async def test_what_else_is_said_is_skipped(said: bytes) -> None:
+async def test_other_messages_are_skipped(said: bytes) -> None:
     with OddServer(odd_servers.says(said)) as odd:
-        verdict = await ask(odd.port)
-    assert verdict is not None
-    assert verdict.status == "ready"
+        result = await ask(odd.port)
+    assert result is not None
+    assert result.status == "ready"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ async def test_no_answer_in_time() -> None:
         assert await ask(odd.port, 0.1) is None
 
 
-async def test_who_waits_for_lines() -> None:
+async def test_a_peer_that_waits_for_lines() -> None:
     with OddServer(odd_servers.hangs) as odd:
         assert await may_listen(odd.port, 0.1)
     with OddServer(odd_servers.says(b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700}}\n')) as odd:
@@ -96,12 +96,12 @@ async def test_who_waits_for_lines() -> None:
         odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
     ],
 )
-async def test_who_does_not(script: odd_servers.Script) -> None:
+async def test_a_peer_that_does_not(script: odd_servers.Script) -> None:
     with OddServer(script) as odd:
         assert not await may_listen(odd.port)
 
 
-async def test_nobody_is_there_and_another_machine_is_not_asked() -> None:
+async def test_a_closed_port_and_another_machine() -> None:
     port = free_port()
     assert await ask(port) is None
     assert not await may_listen(port)

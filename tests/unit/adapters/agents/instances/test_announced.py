@@ -151,7 +151,7 @@ def test_the_one_who_looks_is_not_listed(folder: Path) -> None:
     assert len(list(folder.iterdir())) == 1
 
 
-def test_control_characters_reach_nobody(folder: Path, running: int) -> None:
+def test_control_characters_are_removed(folder: Path, running: int) -> None:
     put(
         folder, running, displayName="A\x1b[2J\nB", version="1\x07", protocolVersion="1\r2", url="http://127.0.0.1/\x1b",
         host={"name": "Z\x00\u202eed"}, capabilities=["a\x1bb"],
@@ -212,7 +212,7 @@ def test_a_link_is_not_followed(folder: Path, running: int, tmp_path: Path) -> N
     assert announced(folder) == []
 
 
-def test_a_pipe_holds_nobody_up(folder: Path, running: int) -> None:
+def test_a_pipe_does_not_block(folder: Path, running: int) -> None:
     os.mkfifo(folder / f"acme-{running}.json", 0o600)
     assert announced(folder) == []
 
@@ -235,7 +235,7 @@ def test_another_users_file_and_folder_are_passed_over(folder: Path, running: in
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() != 0, reason="only root can start another user's process")
 def test_another_users_process_is_not_ours() -> None:
-    # Root may signal anybody, so the one who looks must be somebody.
+    # Root may signal every process, so the process that looks runs as another user.
     script = "import __future__, os, sys, time, typing; source = sys.stdin.read(); os.setgroups([]); os.setgid({0}); os.setuid({0}); exec(source); print(lives({1}), lives(os.getpid()))"
     command = [sys.executable, "-I", "-c", script.format(OTHER_USER, os.getpid())]
     source = Path(liveness.__file__).read_text()
@@ -278,7 +278,7 @@ def test_what_the_dead_left_is_removed(folder: Path, running: int, gone: int) ->
     put(folder, gone, file=f".acme-{gone}.json.new")
     (folder / f"broken-{gone}.json").write_text("{")
     (folder / f"link-{gone}.json").symlink_to(kept)
-    (folder / "README").write_text("somebody's")
+    (folder / "README").write_text("not ours")
     assert [agent.pid for agent in announced(folder)] == [running]
     assert sorted(path.name for path in folder.iterdir()) == ["README", kept.name]
 
@@ -292,7 +292,7 @@ def test_what_cannot_be_removed_is_passed_over(folder: Path, gone: int, monkeypa
     assert announced(folder) == []
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell when a process began")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not report when a process began")
 def test_a_number_that_was_given_again_is_another_process(folder: Path, running: int) -> None:
     early = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     path = put(folder, running, startedAt=early)
@@ -300,7 +300,7 @@ def test_a_number_that_was_given_again_is_another_process(folder: Path, running:
     assert path.exists(), "clocks are set, and its process lives: it is not ours to remove"
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not tell when a process began")
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the system does not report when a process began")
 def test_when_a_process_began() -> None:
     moment = datetime.now(UTC).timestamp()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:

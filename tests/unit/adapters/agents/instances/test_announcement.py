@@ -39,7 +39,7 @@ def test_it_is_there_and_gone(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
-def test_it_is_taken_back_even_when_somebody_was_quicker(tmp_path: Path) -> None:
+def test_it_is_withdrawn_even_when_the_file_is_already_gone(tmp_path: Path) -> None:
     mine = announcement(tmp_path, pid=os.getpid())
     mine.write()
     (tmp_path / "acp-agents" / f"acme-{os.getpid()}.json").unlink()

@@ -20,14 +20,14 @@ GOOD = json.dumps(registry(entry(), entry(id="other"))).encode()
 
 
 class Source:
-    """Serves one body and notes who was asked."""
+    """Serves one body and notes the requested addresses."""
 
     def __init__(self, body: bytes = GOOD) -> None:
         self.body = body
-        self.asked: list[str] = []
+        self.requested: list[str] = []
 
     async def __call__(self, url: str) -> bytes:
-        self.asked.append(url)
+        self.requested.append(url)
         return self.body
 
 
@@ -48,7 +48,7 @@ async def test_what_is_fetched_is_there_for_the_next_process(path: Path) -> None
     source = Source()
     assert RegistryFile(path, source).read() is None
     fetched = await RegistryFile(path, source).fetch(None)
-    assert source.asked == [LATEST]
+    assert source.requested == [LATEST]
     assert RegistryFile(path, source).read() == fetched
     assert [one.id for one in fetched.entries] == ["acme", "other"]
     assert (fetched.about.url, fetched.about.agent_count) == (LATEST, 2)
@@ -135,8 +135,8 @@ def test_a_folder_in_its_place_is_none(path: Path) -> None:
 async def test_an_address_of_ones_own(path: Path, url: str) -> None:
     source = Source()
     copy = await RegistryFile(path, source).fetch(url)
-    assert source.asked == [url]
-    assert copy.about.url == url.partition("?")[0], "what a query says is nobody else's business"
+    assert source.requested == [url]
+    assert copy.about.url == url.partition("?")[0], "a query may hold a secret"
 
 
 def test_what_no_server_sees_is_not_sent() -> None:
@@ -173,7 +173,7 @@ async def test_anything_else_is_refused_with_what_to_write(path: Path, url: str)
     assert "latest" in caught.value.message
     assert "https://host.example/registry.json" in caught.value.message
     assert "password" not in caught.value.message
-    assert source.asked == []
+    assert source.requested == []
 
 
 def test_reading_needs_no_event_loop_and_no_http(path: Path) -> None:

@@ -56,7 +56,7 @@ async def test_a_copy_is_downloaded_checked_and_kept(pool: HttpPool, tmp_path: P
     assert copy.entries[0].package == "npm:@acme/agent"
 
 
-async def test_nothing_is_sent_that_says_who_asks(
+async def test_nothing_that_identifies_the_user_is_sent(
     pool: HttpPool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login u password {CANARY}\n")
@@ -158,7 +158,7 @@ async def test_a_server_that_hangs_up(pool: HttpPool) -> None:
     assert "without an answer" in error.message
 
 
-async def test_nobody_there(pool: HttpPool) -> None:
+async def test_a_closed_port(pool: HttpPool) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     error = await failure(pool, f"http://127.0.0.1:{port}/")

@@ -1,4 +1,4 @@
-"""Tests what the login shell is asked for, and what is kept of it."""
+"""Tests what the login shell is run with, and what is cached of it."""
 
 import os
 import signal
@@ -73,7 +73,7 @@ def test_a_shell_that_hangs_is_ended_with_all_it_started(tmp_path: Path):
 def test_what_an_answering_shell_left_behind_is_ended_too(tmp_path: Path):
     variables = shell(tmp_path, f'eval "$2"; sleep 300 & echo $! > {tmp_path}/child; sleep 300')
     assert ask(variables, tmp_path).startswith("/usr/local/bin")
-    # Whoever answers may be ended before it gets to start anything.
+    # A shell that answers may be ended before it starts anything.
     if (tmp_path / "child").exists() and (text := (tmp_path / "child").read_text()):
         assert not _runs(int(text))
 

@@ -1,4 +1,4 @@
-"""Tests the whole view of a machine, and that looking at it runs and asks nothing."""
+"""Tests the whole view of a machine, and that looking at it runs and contacts nothing."""
 
 import json
 import os
@@ -116,7 +116,7 @@ def test_an_agents_own_folder_confirms_it_also_where_path_names_the_folder(home:
     assert agent(found, "kimi").identity == "confirmed"
 
 
-def test_a_program_where_everybody_can_write_is_told_and_never_started(home: Path):
+def test_a_program_where_every_user_can_write_is_reported_and_never_started(home: Path):
     program(home / "open/bin/gemini")
     (home / "open/bin").chmod(0o1777)
     record = agent(look(home, "open/bin"), "gemini")
@@ -136,7 +136,7 @@ def test_nor_is_one_of_the_folder_one_is_in(home: Path, monkeypatch: pytest.Monk
     assert not seen(machine(home, PATH="/usr/bin").look(BOOK, None), "gemini")
 
 
-def test_a_script_whose_python_is_gone_is_told(home: Path):
+def test_a_script_whose_python_is_gone_is_reported(home: Path):
     prefix = tool(home, "mistral-vibe", "3.0.2", "vibe-acp")
     (prefix / "bin/python3").unlink()
     record = agent(look(home, ".local/bin"), "mistral-vibe")
@@ -171,7 +171,7 @@ def test_also_in_the_active_environment_and_in_one_on_the_path(home: Path, where
     assert [one.argv[1:] for one in seen(found, "deepagents-acp")] == [("-m", "deepagents_acp")]
 
 
-def test_agents_that_only_the_registry_knows_are_found_by_package(home: Path):
+def test_agents_that_only_the_registry_has_are_found_by_package(home: Path):
     npm_global(home / ".npm-global", "@other/newcomer", "3.0.0", newcomer="cli.js")
     tool(home, "some-agent", "1.0", "some-agent")
     entries = (
@@ -216,7 +216,7 @@ def test_of_keys_only_the_names_and_of_credentials_only_the_existence_is_seen(ho
     assert "canary" not in repr(found)
 
 
-def test_the_first_node_that_may_be_started_tells_the_version(home: Path):
+def test_the_first_node_that_may_be_started_has_the_version(home: Path):
     program(home / "open/v18.0.0/bin/node")
     (home / "open").chmod(0o777)
     program(home / ".nvm/versions/node/v22.19.0/bin/node")
@@ -248,7 +248,7 @@ def test_a_real_file_of_zeds_gets_there(home: Path):
     assert "canary" not in repr(look(home))
 
 
-def test_odd_files_everywhere_spoil_nothing(home: Path):
+def test_odd_files_everywhere_are_skipped(home: Path):
     npm_global(home / "prefix", "@google/gemini-cli", gemini="dist/index.js")
     folder = home / "prefix/bin"
     (folder / "codex-acp").mkdir()
@@ -283,7 +283,7 @@ def test_windows(home: Path):
     assert one.owner.version == "0.61.0"
 
 
-def test_refreshing_asks_the_shell_and_looking_believes_it(home: Path):
+def test_refreshing_runs_the_shell_and_looking_uses_its_path(home: Path):
     program(home / "from profile/gemini")
     (home / ".profile").write_text('PATH="$HOME/from profile:$PATH"\n')
     here = machine(home, SHELL="/bin/sh", PATH="/usr/bin")
@@ -292,7 +292,9 @@ def test_refreshing_asks_the_shell_and_looking_believes_it(home: Path):
     assert [one.found_in for one in seen(here.look(BOOK, None), "gemini")] == ["login shell's PATH"]
 
 
-def test_agents_are_started_with_a_path_that_holds_no_folder_of_everybodys(home: Path, monkeypatch: pytest.MonkeyPatch):
+def test_agents_are_started_with_a_path_without_folders_that_every_user_can_write(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+):
     for folder in ("safe", "open", "login", "login-open"):
         (home / folder).mkdir()
     (home / "open").chmod(0o1777)
@@ -303,13 +305,13 @@ def test_agents_are_started_with_a_path_that_holds_no_folder_of_everybodys(home:
     assert machine(home, PATH=path).start_path() == f"{home}/safe:{home}/login"
 
 
-def test_a_shell_that_says_nothing_leaves_what_is_kept(home: Path):
+def test_a_shell_that_prints_nothing_leaves_the_cached_path(home: Path):
     cache_path(str(home / ".modelport"), "/kept")
     machine(home, SHELL="/bin/false").refresh(older_than_s=0)
     assert cached_path(str(home / ".modelport")) == "/kept"
 
 
-def test_the_shell_is_asked_once_in_a_while_only(home: Path):
+def test_the_shell_is_run_once_in_a_while_only(home: Path):
     shell = program(home / "sh", f'#!/bin/sh\necho asked >> {home}/asked\nexec /bin/sh "$@"\n')
     here = machine(home, SHELL=str(shell))
     for older_than_s in (3600, 3600, 0):
@@ -344,13 +346,13 @@ armed = True
 import os
 book = load_agents()
 found = LocalMachine(os.environ, Path.home(), Path.home() / "data").look(book, None)
-told = [one.agent.agent_id for one in records(book, (), found) if one.agent.installed]
+listed = [one.agent.agent_id for one in records(book, (), found) if one.agent.installed]
 armed = False
 heavy = sorted({name.partition(".")[0] for name in sys.modules} & {
     "subprocess", "asyncio", "anyio", "socket", "ssl", "httpx2", "pygls", "json", "platformdirs", "selectors", "logging",
 })
 import json
-print(json.dumps([seen, told, heavy]))
+print(json.dumps([seen, listed, heavy]))
 """
 
 
@@ -370,8 +372,8 @@ def test_looking_runs_nothing_connects_to_nothing_and_writes_nothing(home: Path)
         [sys.executable, "-c", LOOK], capture_output=True, text=True, check=True, cwd=home,
         env={**variables, "PYTHONPATH": server, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
-    seen, told, heavy = json.loads(done.stdout)
+    seen, listed, heavy = json.loads(done.stdout)
     assert seen == []
-    assert {"gemini", "mistral-vibe", "qwen-code"} <= set(told)
+    assert {"gemini", "mistral-vibe", "qwen-code"} <= set(listed)
     assert heavy == []
     assert sorted(str(path) for path in home.rglob("*")) == before

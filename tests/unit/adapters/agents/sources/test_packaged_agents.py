@@ -88,7 +88,7 @@ def test_of_several_none_is_guessed(tmp_path: Path):
 
 
 @pytest.mark.parametrize("target", ["../../../x.js", "/bin/sh", "missing.js", "a\0b", "", "."])
-def test_a_package_that_names_a_file_of_somebody_elses_is_not_followed(tmp_path: Path, target: str):
+def test_a_package_that_names_a_file_outside_of_it_is_not_followed(tmp_path: Path, target: str):
     program(tmp_path / "x.js")
     root = npm_package(tmp_path / "node_modules", "@dirac/cli")
     (root / "package.json").write_text(json.dumps({"name": "@dirac/cli", "bin": {"dirac": target}}))
@@ -128,7 +128,7 @@ def test_a_module_is_run_by_the_python_of_its_environment(tmp_path: Path):
     ]
 
 
-def test_not_where_everybody_can_change_it(tmp_path: Path):
+def test_not_where_every_user_can_change_it(tmp_path: Path):
     site = environment(tmp_path / "env")
     project(site, "deepagents-acp", "0.0.13")
     site.chmod(0o777)

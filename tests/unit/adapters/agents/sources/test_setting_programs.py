@@ -40,7 +40,7 @@ def test_a_place_that_is_refused_is_passed_over_where_there_is_a_better_one(tmp_
 
 
 @pytest.mark.parametrize("command", ["./mine", "bin/mine", "../mine", ".\\mine", "~other/mine", "~"])
-def test_never_by_the_folder_one_is_in(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch):
+def test_never_by_the_working_folder(tmp_path: Path, command: str, monkeypatch: pytest.MonkeyPatch):
     program(tmp_path / "bin/mine")
     program(tmp_path / "mine")
     monkeypatch.chdir(tmp_path)
@@ -60,7 +60,7 @@ def test_a_setting_without_a_command_and_one_that_is_refused_stay_as_they_are(tm
     assert resolve(tmp_path, path, refused="it stands in a project") == (None, "it stands in a project")
 
 
-def test_a_script_that_everybody_can_write_is_not_run_by_its_interpreter(tmp_path: Path):
+def test_a_script_that_every_user_can_write_is_not_run_by_its_interpreter(tmp_path: Path):
     node, script = program(tmp_path / "bin/node"), program(tmp_path / "cli.js", mode=0o666)
     why = "~/cli.js can be written to by every user"
     assert resolve(tmp_path, "node", str(script)) == (str(node), why)

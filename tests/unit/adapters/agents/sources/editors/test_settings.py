@@ -186,7 +186,7 @@ def test_acpx(tmp_path: Path) -> None:
     }
     assert found["mine"].host == "acpx (~/.acpx/config.json)"
     assert set(read(tmp_path, {}, "win32")) == {"mine", "pair"}, (
-        "there acpx refuses lines, since nobody knows how to cut"
+        "there acpx refuses lines, since how to split them is not defined"
     )
 
 

@@ -1,4 +1,4 @@
-"""Tests who may write to what is started."""
+"""Tests that only programs which no other user can change are started."""
 
 import os
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from modelport.adapters.agents.sources.files.trust import Trust
 from support.agent_homes import program
 
-EVERYBODY = "can be written to by every user"
+WRITABLE = "can be written to by every user"
 
 
 def trust(home: Path) -> Trust:
@@ -21,15 +21,15 @@ def test_a_program_that_only_its_user_can_write_may_be_started(tmp_path: Path):
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o1777, 0o703, 0o702])
-def test_nothing_in_a_folder_that_everybody_can_write_is_started_sticky_or_not(tmp_path: Path, mode: int):
+def test_nothing_in_a_folder_that_every_user_can_write_is_started_sticky_or_not(tmp_path: Path, mode: int):
     path = program(tmp_path / "bin/gemini")
     (tmp_path / "bin").chmod(mode)
-    assert trust(tmp_path).program(str(path)) == f"~/bin {EVERYBODY}"
+    assert trust(tmp_path).program(str(path)) == f"~/bin {WRITABLE}"
 
 
-def test_nor_is_a_program_that_everybody_can_write(tmp_path: Path):
+def test_nor_is_a_program_that_every_user_can_write(tmp_path: Path):
     path = program(tmp_path / "bin/gemini", mode=0o757)
-    assert trust(tmp_path).program(str(path)) == f"~/bin/gemini {EVERYBODY}"
+    assert trust(tmp_path).program(str(path)) == f"~/bin/gemini {WRITABLE}"
 
 
 def test_the_group_may_write_as_it_does_where_homebrew_is(tmp_path: Path):
@@ -57,14 +57,14 @@ def test_and_as_every_link_on_the_way(tmp_path: Path):
     (tmp_path / "open/step").symlink_to("../safe/cli.js")
     (tmp_path / "bin/gemini").symlink_to("../open/step")
     (tmp_path / "open").chmod(0o777)
-    assert EVERYBODY in (trust(tmp_path).program(str(tmp_path / "bin/gemini")) or "")
+    assert WRITABLE in (trust(tmp_path).program(str(tmp_path / "bin/gemini")) or "")
 
 
 def test_a_folder_that_is_a_link_counts_where_it_leads(tmp_path: Path):
     program(tmp_path / "open/bin/gemini")
     (tmp_path / "open").chmod(0o777)
     (tmp_path / "bin").symlink_to("open/bin")
-    assert EVERYBODY in (trust(tmp_path).program(str(tmp_path / "bin/gemini")) or "")
+    assert WRITABLE in (trust(tmp_path).program(str(tmp_path / "bin/gemini")) or "")
 
 
 def test_a_folder_above_may_be_sticky_and_not_open(tmp_path: Path):
@@ -72,7 +72,7 @@ def test_a_folder_above_may_be_sticky_and_not_open(tmp_path: Path):
     (tmp_path / "above").chmod(0o1777)
     assert trust(tmp_path).program(str(path)) is None
     (tmp_path / "above").chmod(0o777)
-    assert trust(tmp_path).program(str(path)) == f"~/above {EVERYBODY}"
+    assert trust(tmp_path).program(str(path)) == f"~/above {WRITABLE}"
 
 
 def test_what_belongs_to_others_is_not_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

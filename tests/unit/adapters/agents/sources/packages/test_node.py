@@ -20,12 +20,14 @@ HEADER = """
 """
 
 
-def test_the_node_of_this_machine_says_what_it_is_told_to_be():
+def test_the_node_of_this_machine_prints_the_version_that_was_found():
     node = str(programs.node())
-    told = node_version(node)
-    if told is None:
-        pytest.skip("nothing beside this Node says its version")
-    assert subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip() == f"v{told}"
+    version = node_version(node)
+    if version is None:
+        pytest.skip("no file beside this Node has its version")
+    assert (
+        subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip() == f"v{version}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,7 @@ def test_by_npms_package_of_it(tmp_path: Path):
     assert node_version(str(node)) == "22.20.1"
 
 
-def test_by_what_volta_has_been_told(tmp_path: Path):
+def test_by_the_setting_of_volta(tmp_path: Path):
     program(tmp_path / ".volta/bin/volta-shim")
     (tmp_path / ".volta/bin/node").symlink_to("volta-shim")
     chosen = tmp_path / ".volta/tools/user/platform.json"

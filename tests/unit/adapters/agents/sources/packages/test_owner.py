@@ -1,4 +1,4 @@
-"""Tests whose a program is, by its files alone."""
+"""Tests which package owns a program, by its files alone."""
 
 import json
 import os
@@ -166,7 +166,7 @@ class TestNpm:
         (root / "package.json").write_bytes(b'\xef\xbb\xbf{"name": "@a/droid", "bin": "cli.js"}')
         assert owner(tmp_path / "node_modules/.bin/droid") == npm("@a/droid", None)
 
-    def test_a_pipe_or_a_folder_in_the_place_of_the_manifest_holds_nobody_up(self, tmp_path: Path):
+    def test_a_pipe_or_a_folder_in_the_place_of_the_manifest_does_not_block(self, tmp_path: Path):
         root = npm_package(tmp_path / "node_modules", "x", x="cli.js")
         (root / "package.json").unlink()
         os.mkfifo(root / "package.json")
@@ -175,7 +175,7 @@ class TestNpm:
         (root / "package.json").mkdir()
         assert owner(tmp_path / "node_modules/.bin/x") is None
 
-    def test_links_in_a_circle_belong_to_nobody(self, tmp_path: Path):
+    def test_links_in_a_circle_have_no_owner(self, tmp_path: Path):
         (tmp_path / "a").symlink_to("b")
         (tmp_path / "b").symlink_to("a")
         assert owner(tmp_path / "a") is None
@@ -221,7 +221,7 @@ class TestPython:
         tool(tmp_path, "mistral-vibe", "3.0.2", "vibe-acp", "vibe")
         assert owner(tmp_path / ".local/bin/vibe-acp") == ("pypi", "mistral-vibe", "3.0.2")
 
-    def test_a_script_whose_project_nobody_guesses_is_searched_for(self, tmp_path: Path):
+    def test_a_script_without_a_guess_is_searched_for(self, tmp_path: Path):
         site = environment(tmp_path / "env")
         for number in range(20):
             project(site, f"filler-{number}", "1.0", f"filler{number}")
