@@ -486,16 +486,16 @@ def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_pat
 # What listens.
 
 
-def test_servers_are_told_apart_and_are_sent_nothing_but_plain_questions(machine: Discovering) -> None:
+def test_servers_are_recognised_and_get_only_plain_requests(machine: Discovering) -> None:
     with contextlib.ExitStack() as stack:
         agents = {stack.enter_context(LocalServer(sample.behave)): sample for sample in SERVERS}
         others = [stack.enter_context(LocalServer(sample.behave)) for sample in OTHERS]
         done = machine.run("--json", "--level", "probe", "--timeout", "30", more={"ANTHROPIC_API_KEY": CANARY})
         received = [request for server in (*agents, *others) for request in server.requests]
     found = json.loads(done.stdout)["agents"]
-    places = {urlsplit(agent["url"]).port for agent in found if "url" in agent}
-    assert {server.port for server in agents} <= places
-    assert places.isdisjoint(server.port for server in others)
+    ports = {urlsplit(agent["url"]).port for agent in found if "url" in agent}
+    assert {server.port for server in agents} <= ports
+    assert ports.isdisjoint(server.port for server in others)
     assert {request.method for request in received} == {"GET"}
     assert not any(CANARY in str(request.headers) or "authorization" in request.headers for request in received)
     for agent in found:
