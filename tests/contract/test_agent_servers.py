@@ -22,7 +22,7 @@ from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.agents.observations import Running
 from modelport.domain.agents.servers.rows import AgentServer
 from modelport.engine.agents.probe import AgentProbe
-from modelport.engine.agents.server_finder import LONGEST_BODY, ServerFinder
+from modelport.engine.agents.server_finder import MAX_BODY_BYTES, ServerFinder
 from modelport.protocol.types import Agent
 from support import http_server, odd_servers
 from support.agent_answers import CARD, OLD_CARD, OLDEST_CARD, OTHERS, SERVERS, beeai, listed
@@ -73,9 +73,9 @@ def probe(
 
 
 async def find(looking: AgentProbe, timeout_s: float = 10_000, ids: Sequence[str] = ()) -> list[Agent]:
-    received: list[Agent] = []
-    agents = await looking.find(received.append, timeout_s=timeout_s, ids=ids)
-    assert sorted(received, key=str) == sorted(agents, key=str)
+    heard: list[Agent] = []
+    agents = await looking.find(heard.append, await looking.running(), timeout_s=timeout_s, ids=ids)
+    assert sorted(heard, key=str) == sorted(agents, key=str)
     return agents
 
 
@@ -336,7 +336,7 @@ async def test_a_system_that_lists_its_ports_slowly_delays_no_other_search() -> 
                 received.append(one)
                 scope.cancel()
 
-            await looking.find(found, timeout_s=10_000)
+            await looking.find(found, await looking.running(), timeout_s=10_000)
     assert [(one.agent_id, one.pid) for one in received] == [("hello", None)]
 
 
@@ -393,8 +393,11 @@ async def test_an_error_of_the_callback_reaches_the_caller() -> None:
     def breaks(_: Agent) -> None:
         raise RuntimeError("the client has gone")
 
-    with serving(BY_NAME["A2A 1.0"]) as server, pytest.raises(RuntimeError, match="the client has gone"):
-        await probe({server.port: None}).find(breaks, timeout_s=AMPLE_S)
+    with serving(BY_NAME["A2A 1.0"]) as server:
+        looking = probe({server.port: None})
+        running = await looking.running()
+        with pytest.raises(RuntimeError, match="the client has gone"):
+            await looking.find(breaks, running, timeout_s=AMPLE_S)
 
 
 # Bare connections.
@@ -584,7 +587,7 @@ async def test_odd_servers_cost_the_others_nothing(script: odd_servers.Script) -
                 scope.cancel()
 
             looking = probe(dict.fromkeys((odd.port, hanging.port, server.port)), answer_s=10_000)
-            await looking.find(found, timeout_s=10_000)
+            await looking.find(found, await looking.running(), timeout_s=10_000)
     assert scope.cancelled_caught
     assert [one.agent_id for one in received] == ["qwen-code"]
 
@@ -599,7 +602,7 @@ async def test_what_never_ends_is_read_to_a_limit_only() -> None:
     with OddServer(odd_servers.floods) as odd:
         await find(probe({odd.port: None}, answer_s=1))
         # Socket buffers of this machine take some more than we read.
-        assert odd.sent_bytes < odd.connections * (LONGEST_BODY + 16 * 1024 * 1024)
+        assert odd.sent_bytes < odd.connections * (MAX_BODY_BYTES + 16 * 1024 * 1024)
 
 
 # The level that talks.
@@ -675,7 +678,7 @@ async def test_records_of_other_kinds_come_back_as_they_are() -> None:
 async def test_running_agents_are_told_and_those_that_nothing_else_tells_of() -> None:
     vibe = Running(pid=30, argv=("/usr/bin/python3", "/home/me/.local/bin/vibe-acp"), parent_pid=1, parent="zed")
     looking = probe({}, vibe, copilot(3000))
-    processes = await looking.processes()
+    processes = (await looking.running()).on_stdio()
     assert {name: [one.pid for one in several] for name, several in processes.items()} == {"mistral-vibe": [30]}
     (agent,) = looking.alone(processes, {"gemini"})
     assert (agent.agent_id, agent.pid, agent.status, agent.transport) == ("mistral-vibe", 30, "unknown", "stdio")

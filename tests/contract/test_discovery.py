@@ -18,7 +18,7 @@ from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.local.fingerprints import Fingerprints
-from modelport.engine.local.servers import LONGEST_LIST, ServerDiscovery
+from modelport.engine.local.servers import MAX_LIST_BYTES, ServerDiscovery
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 from support import http_server, odd_servers
 from support.builders import Variables
@@ -86,7 +86,8 @@ async def test_it_is_asked_little_politely_and_without_a_secret(
         await find(discovery(), ports=(server.port,))
     asked = [request.path for request in server.requests]
     assert len(set(asked)) == len(asked) <= 12
-    assert set(asked[:2]) == {"/", "/v1/models"}
+    # A server that is recognised by its answer to one of them may be spared the other.
+    assert asked[0] in {"/", "/v1/models"}
     for request in server.requests:
         assert request.method == "GET"
         assert request.body == b""
@@ -335,13 +336,13 @@ async def test_what_never_ends_is_read_to_a_limit_only() -> None:
     with OddServer(odd_servers.floods) as odd:
         await find(discovery(), 3000, ports=(odd.port,))
         # Socket buffers of this machine take some more than we read.
-        assert odd.sent_bytes < odd.connections * (LONGEST_LIST + 16 * 1024 * 1024)
+        assert odd.sent_bytes < odd.connections * (MAX_LIST_BYTES + 16 * 1024 * 1024)
 
 
 async def test_a_list_that_is_too_long_is_no_list_and_no_harm() -> None:
     endless = page(models(*("m" * 200 + str(number) for number in range(6000)), owner="vllm"))
     with serving(Sample("x", None, {"/v1/models": endless})) as server:
-        assert len(endless[2]) > LONGEST_LIST
+        assert len(endless[2]) > MAX_LIST_BYTES
         assert await find(discovery(), ports=(server.port,)) == ()
 
 

@@ -67,7 +67,7 @@ async def found(servers: Servers) -> dict[str, list[Agent]]:
     """Those of them that are found among all listeners of this machine, by our names."""
     finder = ServerFinder(load_agents(), load_agent_servers(), SocketProber(), LineHandshakes(), answer_s=SLOW_S)
     probe = AgentProbe(finder, SystemListeningPorts(), SystemProcesses(), PostHandshakes())
-    agents = await probe.find(lambda _: None, timeout_s=AMPLE_S)
+    agents = await probe.find(lambda _: None, await probe.running(), timeout_s=AMPLE_S)
     return {
         name: [agent for agent in agents if str(agent.url).startswith(f"http://127.0.0.1:{port}")]
         for name, port in servers.ports.items()

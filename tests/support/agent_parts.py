@@ -115,6 +115,16 @@ class FakeHandshakes:
         return self.answers.get(launch.argv[0], HandshakeResult(status="ready", auth="unknown", verified_at="now"))
 
 
+class FakeRunning:
+    """``RunningAgents`` on standard input and output."""
+
+    def __init__(self, processes: Mapping[str, tuple[AgentProcess, ...]]) -> None:
+        self._processes = processes
+
+    def on_stdio(self) -> Mapping[str, tuple[AgentProcess, ...]]:
+        return self._processes
+
+
 class FakeProbe:
     """Running agents and servers; ``asked`` are the servers that were verified."""
 
@@ -122,11 +132,11 @@ class FakeProbe:
         self, servers: Sequence[Agent] = (), processes: Mapping[str, tuple[AgentProcess, ...]] | None = None
     ) -> None:
         self.servers = servers
-        self.running = processes or {}
+        self._processes = processes or {}
         self.asked: list[str] = []
 
-    async def processes(self) -> Mapping[str, tuple[AgentProcess, ...]]:
-        return self.running
+    async def running(self) -> FakeRunning:
+        return FakeRunning(self._processes)
 
     def alone(self, processes: Mapping[str, tuple[AgentProcess, ...]], known: Collection[str]) -> list[Agent]:
         return [
@@ -144,7 +154,9 @@ class FakeProbe:
             if name not in known
         ]
 
-    async def find(self, found: Callable[[Agent], None], *, timeout_s: float, ids: Collection[str] = ()) -> list[Agent]:
+    async def find(
+        self, found: Callable[[Agent], None], running: FakeRunning, *, timeout_s: float, ids: Collection[str] = ()
+    ) -> list[Agent]:
         mine = [agent for agent in self.servers if not ids or agent.agent_id in ids]
         for agent in mine:
             found(agent)

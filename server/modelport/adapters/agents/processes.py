@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 
 import anyio
@@ -65,6 +66,8 @@ def from_ps(processes: str, names: str, uid: int) -> list[Running]:
 
 def _from_proc(proc: Path) -> list[Running]:
     uid, own = user_id(), os.getpid()
+    # Many processes have the same parent.
+    program = cache(partial(_program, proc))
     found: list[Running] = []
     for folder in os.scandir(proc):
         if not folder.name.isdigit() or int(folder.name) == own:
@@ -72,7 +75,7 @@ def _from_proc(proc: Path) -> list[Running]:
         try:
             if folder.stat().st_uid == uid and (argv := _arguments(folder.path)):
                 parent = _parent(folder.path)
-                name = _program(proc / str(parent)) if parent else None
+                name = program(parent) if parent else None
                 found.append(Running(pid=int(folder.name), argv=argv, parent_pid=parent, parent=name))
         except (OSError, ValueError, IndexError):
             # It has ended meanwhile.
@@ -95,8 +98,9 @@ def _parent(folder: str) -> int | None:
     return parent or None
 
 
-def _program(folder: Path) -> str | None:
+def _program(proc: Path, pid: int) -> str | None:
     """The name of a process's program; for another user's process the name that it has set itself."""
+    folder = proc / str(pid)
     try:
         return _name(str((folder / "exe").readlink()).removesuffix(" (deleted)"))
     except OSError:

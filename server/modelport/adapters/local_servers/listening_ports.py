@@ -127,17 +127,18 @@ def _listeners_from_proc(proc: Path) -> dict[int, int | None]:
     sockets = _sockets(proc)
     holders = dict[str, int]()
     wanted = frozenset(sockets.values())
-    for folder in proc.iterdir():
-        # A process that forked after it opened the socket shares it with its children; the oldest one is the server.
-        if folder.name.isdigit() and (held := wanted.intersection(_inodes(folder / "fd"))):
-            pid = int(folder.name)
-            holders |= {inode: min(pid, holders.get(inode, pid)) for inode in held}
+    with os.scandir(proc) as folders:
+        for folder in folders:
+            # A process that forked after it opened the socket shares it with its children; the oldest is the server.
+            if folder.name.isdigit() and (held := wanted.intersection(_inodes(f"{folder.path}/fd"))):
+                pid = int(folder.name)
+                holders |= {inode: min(pid, holders.get(inode, pid)) for inode in held}
     return {port: holders.get(inode) for port, inode in sockets.items()}
 
 
 def _sockets(proc: Path) -> dict[int, str]:
     """The ports, each with the inode of a socket that listens on it, without this process's own."""
-    own = frozenset(_inodes(proc / "self" / "fd"))
+    own = frozenset(_inodes(f"{proc}/self/fd"))
     found: dict[int, str] = {}
     for name in ("tcp6", "tcp"):
         table = proc / "net" / name
@@ -146,7 +147,7 @@ def _sockets(proc: Path) -> dict[int, str]:
     return found
 
 
-def _inodes(descriptors: Path) -> Iterable[str]:
+def _inodes(descriptors: str) -> Iterable[str]:
     """The inodes of a process's sockets; none where it is another user's, or has gone."""
     try:
         names = os.listdir(descriptors)  # noqa: PTH208  a name each, of which there may be thousands

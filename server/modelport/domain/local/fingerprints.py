@@ -6,7 +6,7 @@ names a header, a text or a field that only its own server sends.
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Generic, Protocol, Self, TypeVar
 
@@ -127,6 +127,11 @@ class Rows(Protocol[Row_co]):
     """A book of such rows, those that could be taken for others first."""
 
     @property
+    def waves(self) -> tuple[tuple[str, ...], ...]:
+        """The paths to request, in waves."""
+        ...
+
+    @property
     def server(self) -> tuple[Row_co, ...]:
         """The rows."""
         ...
@@ -154,12 +159,15 @@ def recognise(book: Rows[Row_co], answers: Mapping[str, Reply], *, final: bool =
     return None
 
 
-def open_paths(book: Rows[Recognisable], answers: Mapping[str, Reply], requested: Container[str]) -> frozenset[str]:
+def open_paths(book: Rows[Recognisable], answers: Mapping[str, Reply], requested: Collection[str]) -> frozenset[str]:
     """The paths not yet requested that could still settle it: those of the ways that no reply has ruled out.
 
     Most ways of several probes are ruled out by the first reply, so a server gets few needless requests. That
     matters: ``/health`` makes a LiteLLM proxy call all its models.
     """
+    if not requested:
+        # The usual case: at most addresses nothing listens, and there is no second wave.
+        return frozenset([probe.path for row in book.server for way in row.ways for probe in way])
     paths: set[str] = set()
     for way in (way for row in book.server for way in row.ways):
         known = [probe for probe in way if probe.path in requested]

@@ -10,6 +10,7 @@ import msgspec
 from anyio.abc import TaskGroup
 
 from modelport.domain.agents.editors.settings import Candidate
+from modelport.domain.agents.processes import RunningAgents
 from modelport.domain.errors import InvalidParams
 from modelport.engine.agents.file_level import FileLevel, FileListing, unknown
 from modelport.engine.agents.probe import AgentProbe
@@ -91,7 +92,8 @@ class _Search:
 
     async def run(self) -> Sequence[Agent]:
         """All of it at once; what was found in files comes first, in the order of the listing."""
-        processes = await self._probe.processes()
+        running = await self._probe.running()
+        processes = running.on_stdio()
         found = [_with_processes(one, processes) for one in self._listing.found]
         known = {one.agent.agent_id for one in found}
         rest = [agent for agent in self._probe.alone(processes, known) if self._wanted(agent)]
@@ -99,7 +101,7 @@ class _Search:
         for agent in rest:
             self._tell(agent)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._look_around, tasks)
+            tasks.start_soon(self._look_around, tasks, running)
             for place, one in enumerate(found):
                 if self._starts is not None and self._starts.may(one):
                     tasks.start_soon(self._start, self._starts, place, one)
@@ -113,10 +115,10 @@ class _Search:
         self._agents[place] = agent
         self._tell(agent)
 
-    async def _look_around(self, tasks: TaskGroup) -> None:
+    async def _look_around(self, tasks: TaskGroup, running: RunningAgents) -> None:
         limit = min(PROBE_MS / 1000, max(0.0, self._end - anyio.current_time()))
         servers = await self._probe.find(
-            self._tell if self._starts is None else _nobody, timeout_s=limit, ids=self._listing.ids
+            self._tell if self._starts is None else _ignore, running, timeout_s=limit, ids=self._listing.ids
         )
         self._servers += servers
         if self._starts is not None:
@@ -133,8 +135,8 @@ class _Search:
         return not self._listing.ids or agent.agent_id in self._listing.ids
 
 
-def _nobody(agent: Agent) -> None:
-    """There is more to learn about it."""
+def _ignore(agent: Agent) -> None:
+    """Drops the partial record; the complete one is reported after verification."""
 
 
 def _with_processes(found: Candidate, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Candidate:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import cast
+from collections.abc import Callable, Hashable, Sequence
 
 import anyio
 
@@ -13,9 +12,7 @@ from modelport.domain.local.fingerprints import (
     Fingerprints,
     Recognition,
     Reply,
-    answers_all_alike,
     names_at,
-    open_paths,
     recognise,
     text_at,
 )
@@ -25,21 +22,22 @@ from modelport.domain.local.servers import (
     configured_candidates,
     default_candidates,
     listening_candidates,
-    merged,
     server_url,
 )
 from modelport.domain.ports import Environment, ListeningPorts, LocalProber
 from modelport.domain.providers.registry import Registry
+from modelport.engine.local.port_search import PortSearch
+from modelport.engine.local.recognition import recognise_in_waves, request_each
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 
 DEFAULT_MS = 1500
-SPOTS_AT_ONCE = 64
-REQUESTS_PER_PLACE = 3
+MAX_PORTS_AT_ONCE = 64
+MAX_REQUESTS_PER_ADDRESS = 3
 HEAD_START_S = 0.1
 """How long a server found at the second address of a port waits, in case the first address is the same server."""
-LONGEST_BODY = 64 * 1024
-LONGEST_LIST = 1024 * 1024
-LAST_PORT = 65535
+MAX_BODY_BYTES = 64 * 1024
+MAX_LIST_BYTES = 1024 * 1024
+MAX_PORT = 65535
 REFUSALS = (401, 403)
 
 OnServer = Callable[[LocalServer], None]
@@ -63,11 +61,11 @@ class ServerDiscovery:
         self._listening = listening
 
     async def find(
-        self, params: DiscoverProviderParams, found: OnServer, *, open_ports: bool = True
+        self, params: DiscoverProviderParams, on_server: OnServer, *, open_ports: bool = True
     ) -> DiscoverProviderResult:
-        """The servers that answered in time; ``found`` hears of each as soon as it is known.
+        """The servers that answered in time; ``on_server`` is called with each as soon as it is recognised.
 
-        ``open_ports`` also asks what else this user's processes serve, at ports where no model server usually is.
+        ``open_ports`` also looks at the other ports that this user's processes listen on.
 
         Raises:
             InvalidParams: a parameter is wrong.
@@ -75,15 +73,23 @@ class ServerDiscovery:
         timeout_ms = DEFAULT_MS if params.timeout_ms is None else params.timeout_ms
         if timeout_ms <= 0:
             raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
-        if not all(0 < port <= LAST_PORT for port in params.ports or ()):
-            raise InvalidParams(f"ports must be numbers from 1 to {LAST_PORT}.", field="ports")
+        if not all(0 < port <= MAX_PORT for port in params.ports or ()):
+            raise InvalidParams(f"ports must be numbers from 1 to {MAX_PORT}.", field="ports")
         wanted = frozenset(self.registry.get(name, "providers").id for name in params.providers or ())
-        search = _Search(self, wanted, timeout_ms / 1000, found)
+        kind = _ModelServers(self, wanted, timeout_ms / 1000, on_server)
+        search = PortSearch(kind, ports_at_once=MAX_PORTS_AT_ONCE)
         if params.ports:
             await search.run(PortCandidate(port) for port in params.ports)
         elif not wanted or any(row.provider in wanted for row in self.book.server):
-            await search.run(self._known(wanted), self._open if open_ports else None)
-        return DiscoverProviderResult(servers=tuple(search.servers()))
+            await search.run(self._known(wanted), kind.open if open_ports else None)
+        # Sorting is stable: the order of the rows, then of the addresses.
+        order = [row.provider for row in self.book.server]
+        servers = sorted(search.records(), key=lambda server: order.index(server.provider))
+        return DiscoverProviderResult(servers=tuple(servers))
+
+    async def listening_candidates(self) -> list[PortCandidate]:
+        """The ports that this user's processes listen on, where a model server may be."""
+        return listening_candidates(await self._listening.ports(), self.book)
 
     def _known(self, wanted: frozenset[str]) -> list[PortCandidate]:
         providers = wanted or frozenset(row.id for row in self.registry.all())
@@ -91,137 +97,86 @@ class ServerDiscovery:
         named = configured_candidates(self.registry, self.book, providers, variables)
         return [*named, *default_candidates(self.book, providers)]
 
-    async def _open(self) -> list[PortCandidate]:
-        return listening_candidates(await self._listening.ports(), self.book)
 
+class _ModelServers:
+    """How one search recognises model servers, within what is left of its time."""
 
-class _Search:
-    """One search: what is left of its time, and what it has found."""
-
-    def __init__(self, discovery: ServerDiscovery, wanted: frozenset[str], timeout_s: float, found: OnServer) -> None:
-        self._book = discovery.book
-        self._prober = discovery.prober
-        self._registry = discovery.registry
-        self._wanted = wanted
-        self._found = found
-        self._end = anyio.current_time() + timeout_s
-        self._limiter = anyio.CapacityLimiter(SPOTS_AT_ONCE)
-        self._lists = frozenset(row.models.path for row in self._book.server if row.models)
-        self._servers: dict[ServerAddress, LocalServer] = {}
-
-    async def run(
-        self, spots: Iterable[PortCandidate], more: Callable[[], Awaitable[Iterable[PortCandidate]]] | None = None
+    def __init__(
+        self, discovery: ServerDiscovery, wanted: frozenset[str], timeout_s: float, on_server: OnServer
     ) -> None:
-        """Looks at the spots, and at those that it takes longer to learn of. Ends by itself when the time is over."""
-        known = merged(spots)
-        try:
-            async with anyio.create_task_group() as tasks:
-                for spot in known:
-                    tasks.start_soon(self._look_at, spot)
-                if more is not None:
-                    keys = {spot.key for spot in known}
-                    with anyio.move_on_after(self._left_s() / 2):
-                        for spot in await more():
-                            if spot.key not in keys:
-                                tasks.start_soon(self._look_at, spot)
-        except ExceptionGroup as several:
-            raise _first_of(several) from several
+        self._discovery = discovery
+        self._book = discovery.book
+        self._wanted = wanted
+        self._on_server = on_server
+        self._end = anyio.current_time() + timeout_s
+        self._lists = frozenset(row.models.path for row in self._book.server if row.models)
 
-    def servers(self) -> list[LocalServer]:
-        """What was found, in the order of the rows, then of the addresses."""
-        order = [row.provider for row in self._book.server]
-        places = sorted(self._servers, key=lambda place: (place.port, place.host, place.prefix))
-        return sorted((self._servers[place] for place in places), key=lambda server: order.index(server.provider))
+    async def open(self) -> list[PortCandidate]:
+        """The open ports, if the system lists them in half of the time."""
+        with anyio.move_on_after(self._left_s() / 2):
+            return await self._discovery.listening_candidates()
+        return []
 
-    async def _look_at(self, spot: PortCandidate) -> None:
-        async with self._limiter:
-            first_known = anyio.Event()
-            async with anyio.create_task_group() as tasks:
-                for number, place in enumerate(spot.addresses()):
-                    tasks.start_soon(self._look_in, place, first_known, number == 0)
-
-    async def _look_in(self, place: ServerAddress, first_known: anyio.Event, first: bool) -> None:  # noqa: FBT001  a task's
-        server = await self._identify(place)
-        if first:
-            first_known.set()
-        elif server is not None:
-            with anyio.move_on_after(min(HEAD_START_S, self._left_s())):
-                await first_known.wait()
-        if server is not None and not self._knows(place.port, server):
-            self._servers[place] = server
-            self._found(server)
-
-    def _knows(self, port: int, server: LocalServer) -> bool:
-        """Whether it was found at the other address of its port."""
-        return any(
-            place.port == port and (known.provider, known.version, known.models) == _what(server)
-            for place, known in self._servers.items()
-        )
-
-    async def _identify(self, place: ServerAddress) -> LocalServer | None:
+    async def identify(self, address: ServerAddress) -> Sequence[LocalServer]:
+        """The server that answers at an address, if it is one that is wanted."""
         answers: dict[str, Reply] = {}
-        asked: set[str] = set()
-        match = None
-        for wave in self._book.waves:
-            paths = [path for path in wave if path in open_paths(self._book, answers, asked)]
-            await self._ask(place, paths, answers, self._left_s() / 2)
-            asked.update(paths)
-            match = recognise(self._book, answers)
-            if match or not answers or answers_all_alike(answers, wave):
-                break
-        match = match or recognise(self._book, answers, final=True)
-        if match is None or (self._wanted and match.row.provider not in self._wanted):
-            return None
-        return await self._described(place, match, answers)
 
-    async def _described(
-        self, place: ServerAddress, match: Recognition[Fingerprint], answers: dict[str, Reply]
+        async def send(paths: Sequence[str]) -> None:
+            await self._request(address, paths, answers, self._left_s() / 2)
+
+        match = await recognise_in_waves(self._book, answers, send, compare_waves=True)
+        if match is None or (self._wanted and match.row.provider not in self._wanted):
+            return ()
+        await self._request(address, sorted(match.row.details - answers.keys()), answers, self._left_s())
+        return (self._described(address, match, answers),)
+
+    def identity(self, record: LocalServer) -> Hashable:
+        """The provider, its version and its models."""
+        return record.provider, record.version, record.models
+
+    def head_start_s(self) -> float:
+        """The head start of a first address, as far as there is time."""
+        return min(HEAD_START_S, self._left_s())
+
+    def report(self, address: ServerAddress, record: LocalServer) -> LocalServer:
+        """Reports a server."""
+        self._on_server(record)
+        return record
+
+    def _described(
+        self, address: ServerAddress, match: Recognition[Fingerprint], answers: dict[str, Reply]
     ) -> LocalServer:
         row = match.row
-        await self._ask(place, sorted(row.details - answers.keys()), answers, self._left_s())
         models = answers.get(row.models.path) if row.models else None
         version = answers.get(row.version.path) if row.version else None
         locked = "; its model list needs a key" if models and models.status in REFUSALS else ""
         return LocalServer(
             provider=row.provider,
-            base_url=server_url(place, row, self._registry),
+            base_url=server_url(address, row, self._discovery.registry),
             version=text_at(version.json, row.version.at) if version and row.version else None,
             models=names_at(models.json, row.models.at) if models and row.models else (),
             latency_ms=round(match.latency_ms, 3),
             evidence=match.evidence + locked,
         )
 
-    async def _ask(self, place: ServerAddress, paths: Sequence[str], answers: dict[str, Reply], limit_s: float) -> None:
-        """Asks; what does not come in time, or is not needed any more since the server is known, is left out."""
-        limiter = anyio.CapacityLimiter(REQUESTS_PER_PLACE)
+    async def _request(
+        self, address: ServerAddress, paths: Sequence[str], answers: dict[str, Reply], limit_s: float
+    ) -> None:
+        """Adds the answers that come in time. The others are left out, as soon as the server is recognised without."""
         waiting = set(paths)
 
-        async def ask(path: str) -> None:
-            async with limiter:
-                longest = LONGEST_LIST if path in self._lists else LONGEST_BODY
-                reply = await self._prober.get(place, path, longest)
-                waiting.discard(path)
-                if reply is None:
-                    return
-                answers[path] = reply
-                if (match := recognise(self._book, answers)) and not waiting & match.row.details:
-                    enough.cancel()
+        async def get(path: str) -> None:
+            max_bytes = MAX_LIST_BYTES if path in self._lists else MAX_BODY_BYTES
+            reply = await self._discovery.prober.get(address, path, max_bytes)
+            waiting.discard(path)
+            if reply is None:
+                return
+            answers[path] = reply
+            if (match := recognise(self._book, answers)) and not waiting & match.row.details:
+                enough.cancel()
 
         with anyio.move_on_after(limit_s) as enough:
-            async with anyio.create_task_group() as tasks:
-                for path in paths:
-                    tasks.start_soon(ask, path)
+            await request_each(paths, get, at_once=MAX_REQUESTS_PER_ADDRESS)
 
     def _left_s(self) -> float:
         return max(0.0, self._end - anyio.current_time())
-
-
-def _what(server: LocalServer) -> tuple[str, str | None, tuple[str, ...]]:
-    return server.provider, server.version, server.models
-
-
-def _first_of(error: Exception) -> Exception:
-    """What went wrong first: whoever asked deals with one thing."""
-    while isinstance(error, ExceptionGroup):
-        error = cast("ExceptionGroup[Exception]", error).exceptions[0]
-    return error

@@ -27,8 +27,8 @@ def named(providers: frozenset[str] = LOCAL, /, **variables: str) -> list[PortCa
     return configured_candidates(REGISTRY, BOOK, providers, variables)
 
 
-def urls(spots: list[PortCandidate]) -> list[str]:
-    return [place.url for spot in spots for place in spot.addresses()]
+def urls(candidates: list[PortCandidate]) -> list[str]:
+    return [address.url for candidate in candidates for address in candidate.addresses()]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +93,7 @@ def test_all_variables_of_a_row_count_and_none_of_other_rows() -> None:
         "OLLAMA_BASE_URL": "http://127.0.0.1:2",
         "VLLM_BASE_URL": "http://127.0.0.1:3",
     }
-    assert [spot.port for spot in named(frozenset({"ollama"}), **both)] == [1, 2]
+    assert [candidate.port for candidate in named(frozenset({"ollama"}), **both)] == [1, 2]
     assert named(frozenset(), **both) == []
     assert named(frozenset({"openai"}), OPENAI_BASE_URL="https://api.openai.com/v1") == []
 
@@ -104,8 +104,8 @@ def test_addresses_in_the_configuration_count_too() -> None:
         "openai": Overrides(base_url="https://a.example"),
     }
     registry = Registry(REGISTRY.all(), defaults)
-    spots = configured_candidates(registry, BOOK, LOCAL | {"openai"}, {"VLLM_BASE_URL": "http://127.0.0.1:8888"})
-    assert [(spot.port, spot.prefix) for spot in spots] == [(9999, ""), (8888, "")]
+    candidates = configured_candidates(registry, BOOK, LOCAL | {"openai"}, {"VLLM_BASE_URL": "http://127.0.0.1:8888"})
+    assert [(candidate.port, candidate.prefix) for candidate in candidates] == [(9999, ""), (8888, "")]
 
 
 def test_a_cloud_providers_variable_may_name_this_machine() -> None:
@@ -113,29 +113,31 @@ def test_a_cloud_providers_variable_may_name_this_machine() -> None:
 
 
 def test_usual_ports_are_asked_once_each() -> None:
-    ports = [spot.port for spot in default_candidates(BOOK, LOCAL)]
+    ports = [candidate.port for candidate in default_candidates(BOOK, LOCAL)]
     assert len(set(ports)) == len(ports)
     assert {11434, 1234, 8000, 8080, 30000, 3000, 4000, 1337, 4891, 5000, 5001, 13305, 12434, 5273} <= set(ports)
-    assert [spot.port for spot in default_candidates(BOOK, frozenset({"tgi"}))] == [3000, 8080]
+    assert [candidate.port for candidate in default_candidates(BOOK, frozenset({"tgi"}))] == [3000, 8080]
 
 
 def test_open_ports_are_those_that_may_be_a_users_web_server() -> None:
-    assert [spot.port for spot in listening_candidates({9000, 22, 80, 1023, 1024, 4096, 5432, 6379, 65535}, BOOK)] == [
+    assert [
+        candidate.port for candidate in listening_candidates({9000, 22, 80, 1023, 1024, 4096, 5432, 6379, 65535}, BOOK)
+    ] == [
         1024,
         9000,
         65535,
     ]
 
 
-def test_a_spot_is_looked_at_once_with_all_its_addresses() -> None:
-    spots = [
+def test_a_candidate_is_looked_at_once_with_all_its_addresses() -> None:
+    candidates = [
         PortCandidate(1),
         PortCandidate(2),
         PortCandidate(1, ("127.0.0.2", "::1")),
         PortCandidate(1, scheme="https"),
         PortCandidate(1, prefix="/x"),
     ]
-    assert merged(spots) == [
+    assert merged(candidates) == [
         PortCandidate(1, ("127.0.0.1", "::1", "127.0.0.2")),
         PortCandidate(2),
         PortCandidate(1, scheme="https"),

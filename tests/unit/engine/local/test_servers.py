@@ -12,7 +12,13 @@ from modelport.domain.errors import InvalidParams
 from modelport.domain.local.fingerprints import Field, Fingerprint, Fingerprints, Probe, Reply
 from modelport.domain.local.servers import ServerAddress
 from modelport.domain.providers.registry import Registry
-from modelport.engine.local.servers import DEFAULT_MS, HEAD_START_S, REQUESTS_PER_PLACE, SPOTS_AT_ONCE, ServerDiscovery
+from modelport.engine.local.servers import (
+    DEFAULT_MS,
+    HEAD_START_S,
+    MAX_PORTS_AT_ONCE,
+    MAX_REQUESTS_PER_ADDRESS,
+    ServerDiscovery,
+)
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 from support.builders import Variables, VirtualTime, row
 
@@ -221,7 +227,7 @@ async def test_nothing_is_asked_twice_and_little_at_once() -> None:
     await Search(prober).run()
     mine = [path for host, port, path in prober.asked if (host, port) == ("127.0.0.1", 1111)]
     assert len(set(mine)) == len(mine)
-    assert prober.most <= REQUESTS_PER_PLACE
+    assert prober.most <= MAX_REQUESTS_PER_ADDRESS
 
 
 async def test_lists_may_be_longer_than_marks() -> None:
@@ -319,10 +325,10 @@ async def test_a_provider_that_is_no_server_is_found_nowhere() -> None:
 
 
 async def test_more_open_ports_than_are_asked_at_once() -> None:
-    count = 3 * SPOTS_AT_ONCE
+    count = 3 * MAX_PORTS_AT_ONCE
     prober = Prober(**{f"four_{9000 + number}": ACME for number in range(count)})
     assert len(await Search(prober, Ports(*range(9000, 9000 + count))).run()) == count
-    assert prober.most <= SPOTS_AT_ONCE * REQUESTS_PER_PLACE
+    assert prober.most <= MAX_PORTS_AT_ONCE * MAX_REQUESTS_PER_ADDRESS
 
 
 # What is wrong.

@@ -62,6 +62,11 @@ def tcp_record(row: AgentRow | None, result: HandshakeResult, book: AgentBook, s
     return agent if row else named_by_itself(agent, book)
 
 
+def with_handshake(agent: Agent, result: HandshakeResult, book: AgentBook) -> Agent:
+    """The record with the result of a handshake, and with the name that the agent gives itself."""
+    return named_by_itself(with_result(agent, result), book)
+
+
 def named_by_itself(agent: Agent, book: AgentBook) -> Agent:
     """The record with the agent's own name, unless the agent is already identified."""
     info = agent.agent_info or {}
