@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -177,6 +178,40 @@ PARTS = sorted(
 @given(argv=st.lists(st.sampled_from(PARTS), max_size=6))
 def test_the_index_finds_what_the_rule_finds_for_any_arguments(argv: list[str]) -> None:
     assert INDEX.row_of(argv) == plain_row_of(BOOK, argv)
+
+
+def made_up(id: str, **fields: Any) -> AgentRow:
+    return AgentRow(id=id, name=id, checked="2026-11-20", source="made up", **fields)
+
+
+@pytest.mark.parametrize(
+    ("argv", "agent"),
+    [
+        # Its name is the second row's, its package the first one's.
+        (["/x/node_modules/one/bin/two"], "first"),
+        (["node", "/x/node_modules/one/bin/two.js"], "first"),
+        (["two"], "second"),
+        # The program is an agent, and so is the script that it runs.
+        (["node-two", "first"], "first"),
+        (["node-two", "/bin/two"], "second"),
+        # An option of the script, not of the interpreter.
+        (["python", "two", "-m"], "second"),
+        (["python", "-m", "two"], "third"),
+        (["python", "-m", "two", "-m"], "third"),
+    ],
+)
+def test_the_first_row_that_fits_counts(argv: list[str], agent: str) -> None:
+    book = AgentBook(
+        (
+            made_up("first", command="first", packages=("npm:one",)),
+            made_up("second", command="two", aliases=("node-two",)),
+            made_up("third", module="two"),
+        )
+    )
+    row = CommandLineIndex(book).row_of(argv)
+    assert row == plain_row_of(book, argv)
+    assert row is not None
+    assert row.id == agent
 
 
 NAMES = st.sampled_from(["a", "b", "node", "a-x"])

@@ -130,6 +130,17 @@ async def test_an_agent_at_the_second_address_has_its_process_though_the_system_
     assert (agent.agent_id, agent.pid, agent.url) == ("echo", 42, f"http://[::1]:{port}")
 
 
+async def test_an_agent_at_both_addresses_is_one_and_is_reported_at_the_first() -> None:
+    (agent,) = await find(probe(System(), Cards(("::1", 9999), ("127.0.0.1", 9999))))
+    assert agent.url == "http://127.0.0.1:9999"
+
+
+async def test_a_search_ends_when_the_system_has_listed_its_ports() -> None:
+    began = anyio.current_time()
+    await find(probe(System(ports={8123: 42}, after_s=PROBE_ANSWER_S / 3), Cards(("127.0.0.1", 9999))))
+    assert round(anyio.current_time() - began, 6) == round(PROBE_ANSWER_S / 3, 6)
+
+
 async def test_agents_that_are_not_wanted_are_not_reported() -> None:
     looking = probe(System(), Cards(("127.0.0.1", 9999)))
     assert [agent.agent_id for agent in await find(looking, ids=("echo",))] == ["echo"]

@@ -77,6 +77,13 @@ async def test_a_server_at_both_addresses_is_reported_at_the_first_if_that_comes
         assert kind.reported == [(round(began + reported_s, 6), "a")]
 
 
+async def test_the_second_address_waits_no_longer_than_for_the_first() -> None:
+    began = anyio.current_time()
+    records, kind = await search({(FOUR, 1): (0.2, ["a"]), (SIX, 1): (0.1, ["b"])}, 1)
+    assert records == ["a 127.0.0.1 1", "b ::1 1"]
+    assert kind.reported == [(round(began + 0.2, 6), "a"), (round(began + 0.2, 6), "b")]
+
+
 async def test_nothing_at_the_second_address_waits_for_nothing() -> None:
     began = anyio.current_time()
     await search({(FOUR, 1): (0.1, ())}, 1)
