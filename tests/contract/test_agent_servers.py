@@ -36,7 +36,7 @@ ROWS = {row.id: row for row in SERVER_BOOK.server}
 PATHS = [path for wave in SERVER_BOOK.waves for path in wave]
 AMPLE_S = 5.0
 WHILE_S = 1.0
-"""Long enough for a peer that answers at once, also on a busy machine."""
+"""Long enough for a server that answers at once, also on a busy machine."""
 BRIEF_S = 0.2
 BY_NAME = {sample.name: sample for sample in SERVERS}
 OPEN = "Every user of this machine can use it"
@@ -45,7 +45,7 @@ every_row = pytest.mark.parametrize("row", SERVER_BOOK.server, ids=lambda row: r
 
 
 class FixedSystem:
-    """``Listeners`` and ``Processes`` with fixed content."""
+    """``Listeners`` and ``Processes`` with fixed lists."""
 
     def __init__(self, ports: Mapping[int, int | None], processes: Sequence[Running] = ()) -> None:
         self._ports = ports
@@ -275,9 +275,9 @@ async def test_a_name_is_cleaned_and_takes_no_known_agents_id() -> None:
     for nameless in ("", "\x1b[0m", 5, None):
         agent = await of_card(CARD | {"name": nameless})
         assert (agent.agent_id, agent.display_name) == ("a2a", "A2A agent")
-    reported = await of_card(CARD | {"version": "1\x1b[0m", "description": "key sk-abcdefghijklmnop1234"})
-    assert reported.version == ""
-    assert "abcdef" not in json.dumps(reported.agent_info)
+    verified = await of_card(CARD | {"version": "1\x1b[0m", "description": "key sk-abcdefghijklmnop1234"})
+    assert verified.version == ""
+    assert "abcdef" not in json.dumps(verified.agent_info)
 
 
 async def test_each_agent_of_a_list_is_reported_up_to_fifty() -> None:
@@ -314,13 +314,13 @@ async def test_a_list_that_holds_nonsense() -> None:
 # Where it looks.
 
 
-async def test_usual_ports_are_probed_without_a_list() -> None:
+async def test_usual_ports_are_asked_without_being_listed() -> None:
     with serving(BY_NAME["A2A 1.0"]) as server:
         (agent,) = await find(probe({}, usual={"a2a": server.port}))
     assert (agent.url, agent.pid) == (server.url, None)
 
 
-async def test_a_system_that_lists_its_ports_slowly_delays_no_other_search() -> None:
+async def test_a_system_that_takes_long_to_list_its_ports_delays_no_agent() -> None:
     class Slow(FixedSystem):
         async def listeners(self) -> Mapping[int, int | None]:
             await anyio.sleep_forever()
@@ -389,7 +389,7 @@ async def test_redirects_are_not_followed() -> None:
         assert other.requests == []
 
 
-async def test_an_error_of_the_callback_reaches_the_caller() -> None:
+async def test_what_goes_wrong_in_the_listener_reaches_the_caller() -> None:
     def breaks(_: Agent) -> None:
         raise RuntimeError("the client has gone")
 
@@ -454,13 +454,13 @@ async def test_it_is_found_by_the_port_that_its_process_listens_on() -> None:
     assert agent.agent_id == "github-copilot-cli"
 
 
-async def test_it_is_found_where_the_system_tells_no_ports() -> None:
+async def test_it_is_found_where_the_system_lists_no_ports() -> None:
     with OddServer(speaks(initialized)) as odd:
         (agent,) = await find(probe({}, copilot(odd.port)))
     assert (agent.agent_id, agent.pid) == ("github-copilot-cli", None)
 
 
-async def test_an_unknown_agent_is_probed_since_it_waits_for_lines() -> None:
+async def test_an_unknown_agent_gets_a_handshake_since_it_waits_for_lines() -> None:
     info = {"name": "mine", "title": "My \x1b[1mAgent", "version": "3"}
     with OddServer(speaks(lambda request: initialized(request, agentInfo=info))) as odd:
         (agent,) = await find(probe({odd.port: 9}, answer_s=WHILE_S))
@@ -634,13 +634,13 @@ async def test_an_agent_over_http_is_talked_to_and_left() -> None:
         looking = probe({server.port: None})
         (agent,) = await find(looking)
         assert all(request.method == "GET" for request in server.requests)
-        reported = await looking.verify(agent, timeout_s=AMPLE_S)
+        verified = await looking.verify(agent, timeout_s=AMPLE_S)
         assert opened == []
         assert [request.method for request in server.requests][-2:] == ["POST", "DELETE"]
-    assert (reported.status, reported.auth, reported.version, reported.protocol_version) == ("ready", "unknown", "2", 1)
-    assert (reported.agent_id, reported.display_name, reported.url) == ("mine", "mine", agent.url)
-    assert reported.auth_methods == ({"id": "key", "name": "Key"},)
-    assert reported.verified_at
+    assert (verified.status, verified.auth, verified.version, verified.protocol_version) == ("ready", "unknown", "2", 1)
+    assert (verified.agent_id, verified.display_name, verified.url) == ("mine", "mine", agent.url)
+    assert verified.auth_methods == ({"id": "key", "name": "Key"},)
+    assert verified.verified_at
 
 
 async def test_a_known_server_keeps_its_name() -> None:
@@ -652,8 +652,8 @@ async def test_a_known_server_keeps_its_name() -> None:
     with http_server.LocalServer(behave) as server:
         looking = probe({server.port: None})
         (agent,) = await find(looking)
-        reported = await looking.verify(agent, timeout_s=AMPLE_S)
-    assert (reported.agent_id, reported.display_name, reported.version, reported.status) == (
+        verified = await looking.verify(agent, timeout_s=AMPLE_S)
+    assert (verified.agent_id, verified.display_name, verified.version, verified.status) == (
         "qwen-code",
         "Qwen Code",
         "0.24.4",
@@ -675,7 +675,7 @@ async def test_records_of_other_kinds_come_back_as_they_are() -> None:
 # Processes.
 
 
-async def test_running_agents_are_told_and_those_that_nothing_else_tells_of() -> None:
+async def test_running_agents_are_reported_and_those_known_from_nothing_else() -> None:
     vibe = Running(pid=30, argv=("/usr/bin/python3", "/home/me/.local/bin/vibe-acp"), parent_pid=1, parent="zed")
     looking = probe({}, vibe, copilot(3000))
     processes = (await looking.running()).on_stdio()

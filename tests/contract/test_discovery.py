@@ -35,7 +35,7 @@ BY_NAME = {sample.name: sample for sample in SERVERS}
 
 
 class OpenPorts:
-    """A ``ListeningPorts`` that is told."""
+    """A ``ListeningPorts`` with a fixed list."""
 
     def __init__(self, *ports: int) -> None:
         self.open = frozenset(ports)
@@ -160,7 +160,7 @@ async def test_servers_on_unusual_ports_are_found_among_those_that_are_open() ->
     assert [server.provider for server in found] == ["ollama", "mlx"]
 
 
-async def test_usual_ports_are_asked_without_being_told() -> None:
+async def test_usual_ports_are_asked_without_being_listed() -> None:
     with serving(BY_NAME["SGLang"]) as server:
         rows = tuple(
             msgspec.structs.replace(r, ports=(server.port,) if r.provider == "sglang" else ()) for r in BOOK.server
@@ -288,7 +288,7 @@ async def test_odd_servers_are_none(script: odd_servers.Script) -> None:
 
 @every_oddity
 async def test_odd_servers_cost_the_others_nothing(script: odd_servers.Script) -> None:
-    """A server beside them is told of while the search, which has ample time, has not ended with the odd one."""
+    """A server beside them is reported while the search, which has ample time, has not ended with the odd one."""
     with OddServer(script) as odd, OddServer(odd_servers.hangs) as hanging, serving(BY_NAME["ollama"]) as server:
         with anyio.CancelScope() as scope:
             heard: list[LocalServer] = []

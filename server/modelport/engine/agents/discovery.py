@@ -1,4 +1,4 @@
-"""The use case of ``agent/discover``: files first, then what runs, then what answers when it is started."""
+"""The use case of ``agent/discover``: files first, then running agents, then those that answer once started."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from modelport.protocol.types import Agent, AgentProcess, DiscoverAgentParams, D
 
 PROBE_MS = 2000
 VERIFY_MS = 180_000
-SHELL_ASKED_S = 24 * 3600.0
-"""How long the login shell's search path is believed, in seconds."""
-ANSWER_S = 10.0
-"""How long a server that was found may take for its first answer."""
+SHELL_PATH_MAX_AGE_S = 24 * 3600.0
+"""How long the login shell's search path counts, in seconds."""
+HTTP_HANDSHAKE_S = 10.0
+"""How long a server that was found may take for its handshake."""
 
-OnProgress = Callable[[Agent], None]
+OnAgent = Callable[[Agent], None]
 
 
 class AgentDiscovery:
-    """Finds agents; each is told of once, when there is nothing more to learn about it at the level asked for."""
+    """Finds agents; each is reported once, when the level of the request has nothing more to add to it."""
 
     def __init__(self, static: FileLevel, probe: AgentProbe, starter: AgentStarter) -> None:
         self._static = static
         self._probe = probe
         self._starter = starter
 
-    async def find(self, params: DiscoverAgentParams, tell: OnProgress) -> DiscoverAgentResult:
+    async def find(self, params: DiscoverAgentParams, on_agent: OnAgent) -> DiscoverAgentResult:
         """The agents of this machine.
 
         Raises:
             InvalidParams: a parameter is wrong.
-            RequestFailed: the registry was asked for and could not be had.
+            RequestFailed: the request wants the registry, and its download failed.
         """
         level = params.level or "static"
         timeout_ms = params.timeout_ms
@@ -56,16 +56,16 @@ class AgentDiscovery:
             await self._static.cache.fetch(params.registry)
         if level == "verify":
             # Programs are started anyway, so the shell may be one of them.
-            age_s = 0.0 if params.refresh else SHELL_ASKED_S
+            age_s = 0.0 if params.refresh else SHELL_PATH_MAX_AGE_S
             await anyio.to_thread.run_sync(lambda: self._static.view.refresh(older_than_s=age_s))
         listing = await anyio.to_thread.run_sync(self._list, params, level)
         if level == "static":
             result = listing.result()
             for agent in result.agents:
-                tell(agent)
+                on_agent(agent)
             return result
         starts = self._starter.begin(params, end) if level == "verify" else None
-        agents = await _Search(self._probe, listing, starts, tell, end).run()
+        agents = await _LevelSearch(self._probe, listing, starts, on_agent, end).run()
         found = {agent.agent_id for agent in agents}
         for name in params.ids or ():
             if self._static.book.named(name) is None and not {name, name.lower()} & {*found, *map(str.lower, found)}:
@@ -76,60 +76,60 @@ class AgentDiscovery:
         return self._static.list(params.ids or (), everything=bool(params.all), strict=level == "static")
 
 
-class _Search:
-    """One search beyond files: what runs, what listens, and what is started."""
+class _LevelSearch:
+    """One search beyond files: agents that run, that listen, and that are started."""
 
     def __init__(
-        self, probe: AgentProbe, listing: FileListing, starts: StartBudget | None, tell: OnProgress, end: float
+        self, probe: AgentProbe, listing: FileListing, starts: StartBudget | None, on_agent: OnAgent, end: float
     ) -> None:
         self._probe = probe
         self._listing = listing
         self._starts = starts
-        self._tell = tell
+        self._on_agent = on_agent
         self._end = end
         self._agents: dict[int, Agent] = {}
         self._servers: list[Agent] = []
 
     async def run(self) -> Sequence[Agent]:
-        """All of it at once; what was found in files comes first, in the order of the listing."""
+        """Searches everywhere at once. Agents known from files come first, in the order of the listing."""
         running = await self._probe.running()
         processes = running.on_stdio()
-        found = [_with_processes(one, processes) for one in self._listing.found]
-        known = {one.agent.agent_id for one in found}
-        rest = [agent for agent in self._probe.alone(processes, known) if self._wanted(agent)]
-        rest += self._listing.announced
-        for agent in rest:
-            self._tell(agent)
+        candidates = [_with_processes(one, processes) for one in self._listing.candidates]
+        known = {one.agent.agent_id for one in candidates}
+        others = [agent for agent in self._probe.alone(processes, known) if self._wanted(agent)]
+        others += self._listing.announced
+        for agent in others:
+            self._on_agent(agent)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(self._look_around, tasks, running)
-            for place, one in enumerate(found):
+            for position, one in enumerate(candidates):
                 if self._starts is not None and self._starts.may(one):
-                    tasks.start_soon(self._start, self._starts, place, one)
+                    tasks.start_soon(self._start, self._starts, position, one)
                 else:
-                    self._agents[place] = one.agent
-                    self._tell(one.agent)
-        return [*(self._agents[place] for place in sorted(self._agents)), *self._servers, *rest]
+                    self._agents[position] = one.agent
+                    self._on_agent(one.agent)
+        return [*(self._agents[position] for position in sorted(self._agents)), *self._servers, *others]
 
-    async def _start(self, starts: StartBudget, place: int, found: Candidate) -> None:
-        agent = await starts.agent(found)
-        self._agents[place] = agent
-        self._tell(agent)
+    async def _start(self, starts: StartBudget, position: int, candidate: Candidate) -> None:
+        agent = await starts.agent(candidate)
+        self._agents[position] = agent
+        self._on_agent(agent)
 
     async def _look_around(self, tasks: TaskGroup, running: RunningAgents) -> None:
         limit = min(PROBE_MS / 1000, max(0.0, self._end - anyio.current_time()))
         servers = await self._probe.find(
-            self._tell if self._starts is None else _ignore, running, timeout_s=limit, ids=self._listing.ids
+            self._on_agent if self._starts is None else _ignore, running, timeout_s=limit, ids=self._listing.ids
         )
         self._servers += servers
         if self._starts is not None:
-            for place, agent in enumerate(servers):
-                tasks.start_soon(self._ask, place, agent)
+            for position, agent in enumerate(servers):
+                tasks.start_soon(self._verify, position, agent)
 
-    async def _ask(self, place: int, agent: Agent) -> None:
-        """Talks to a server that was found."""
+    async def _verify(self, position: int, agent: Agent) -> None:
+        """Makes the handshake with a server that was found."""
         left = max(0.0, self._end - anyio.current_time())
-        self._servers[place] = await self._probe.verify(agent, timeout_s=min(ANSWER_S, left))
-        self._tell(self._servers[place])
+        self._servers[position] = await self._probe.verify(agent, timeout_s=min(HTTP_HANDSHAKE_S, left))
+        self._on_agent(self._servers[position])
 
     def _wanted(self, agent: Agent) -> bool:
         return not self._listing.ids or agent.agent_id in self._listing.ids
@@ -139,10 +139,10 @@ def _ignore(agent: Agent) -> None:
     """Drops the partial record; the complete one is reported after verification."""
 
 
-def _with_processes(found: Candidate, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Candidate:
+def _with_processes(candidate: Candidate, processes: Mapping[str, tuple[AgentProcess, ...]]) -> Candidate:
     """The record with the processes that run it now."""
-    mine = processes.get(found.agent.agent_id)
+    mine = processes.get(candidate.agent.agent_id)
     if not mine:
-        return found
-    agent = msgspec.structs.replace(found.agent, pid=mine[0].pid, processes=mine)
-    return msgspec.structs.replace(found, agent=agent)
+        return candidate
+    agent = msgspec.structs.replace(candidate.agent, pid=mine[0].pid, processes=mine)
+    return msgspec.structs.replace(candidate, agent=agent)

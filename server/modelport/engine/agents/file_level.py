@@ -1,4 +1,4 @@
-"""The level that runs nothing and asks nobody. Synchronous, so that it needs no event loop."""
+"""The level that starts nothing and sends nothing. Synchronous, so that it needs no event loop."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from modelport.protocol.types import Agent, AgentRegistry, DiscoverAgentResult
 
 
 class FileListing(Struct, frozen=True):
-    """What the files of this machine say."""
+    """The agents that the files of this machine name."""
 
-    found: tuple[Candidate, ...]
+    candidates: tuple[Candidate, ...]
     announced: tuple[Agent, ...]
     registry: AgentRegistry | None
     ids: frozenset[str] = frozenset()
-    """The agents that were asked for, by their ids; none means all."""
+    """The ids in the request; none means all agents."""
 
     def result(self) -> DiscoverAgentResult:
-        """As the contract tells it."""
-        agents = (*(one.agent for one in self.found), *self.announced)
+        """The listing as the contract has it."""
+        agents = (*(one.agent for one in self.candidates), *self.announced)
         return DiscoverAgentResult(agents=agents, registry=self.registry)
 
 
@@ -33,43 +33,44 @@ class FileLevel:
     """Lists agents from files alone."""
 
     def __init__(
-        self, book: AgentBook, view: MachineView, cache: RegistryCache, verdicts: HandshakeCache, instances: Instances
+        self, book: AgentBook, view: MachineView, cache: RegistryCache, handshakes: HandshakeCache, instances: Instances
     ) -> None:
         self.book = book
         self.view = view
         self.cache = cache
-        self._verdicts = verdicts
+        self._handshakes = handshakes
         self._instances = instances
 
     def list(self, names: Collection[str] = (), *, everything: bool = False, strict: bool = True) -> FileListing:
-        """The agents of this machine. ``everything`` adds those that are known and not here.
+        """The agents of this machine. ``everything`` adds those that are known and missing here.
 
-        A name that nobody has is an error, unless ``strict`` says that somebody may still turn up.
+        With ``strict`` an unknown name raises InvalidParams. Without it the name is kept, since a later level may find
+        that agent.
 
         Raises:
-            InvalidParams: nobody is called so; the message offers the nearest names.
+            InvalidParams: no agent has the name; the message offers the nearest names.
         """
         copy = self.cache.read()
         machine = self.view.look(self.book, copy)
-        found = [self._with_verdict(one) for one in records(self.book, copy.entries if copy else (), machine)]
+        candidates = [self._with_handshake(one) for one in records(self.book, copy.entries if copy else (), machine)]
         announced = list(self._instances.announced())
         ids = frozenset[str]()
         if names:
-            ids = self._ids(names, [*(one.agent for one in found), *announced], strict=strict)
-            found = [one for one in found if one.agent.agent_id in ids]
+            ids = self._ids(names, [*(one.agent for one in candidates), *announced], strict=strict)
+            candidates = [one for one in candidates if one.agent.agent_id in ids]
             announced = [agent for agent in announced if agent.agent_id in ids]
         elif not everything:
-            found = [one for one in found if one.agent.sources]
-        return FileListing(tuple(found), tuple(announced), copy.about if copy else None, ids)
+            candidates = [one for one in candidates if one.agent.sources]
+        return FileListing(tuple(candidates), tuple(announced), copy.about if copy else None, ids)
 
-    def _with_verdict(self, found: Candidate) -> Candidate:
-        if found.launch is None:
-            return found
-        verdict = self._verdicts.get(found.launch)
-        if verdict is None or verdict.status not in ANSWERED:
-            return found
-        agent = with_result(found.agent, verdict)
-        return Candidate(agent=agent, launch=found.launch, consent=found.consent)
+    def _with_handshake(self, candidate: Candidate) -> Candidate:
+        if candidate.launch is None:
+            return candidate
+        result = self._handshakes.get(candidate.launch)
+        if result is None or result.status not in ANSWERED:
+            return candidate
+        agent = with_result(candidate.agent, result)
+        return Candidate(agent=agent, launch=candidate.launch, consent=candidate.consent)
 
     def _ids(self, names: Collection[str], agents: Iterable[Agent], *, strict: bool) -> frozenset[str]:
         known = {agent.agent_id.lower(): agent.agent_id for agent in agents}
@@ -84,7 +85,7 @@ class FileLevel:
 
 def unknown(name: str, known: Iterable[str]) -> Exception:
     """The error for a name that no agent has."""
-    # Loaded for the remark only: the listing is quicker without.
+    # Loaded for the message only: the listing is quicker without.
     from modelport.domain.errors import InvalidParams
     from modelport.domain.models.search import nearest
 

@@ -1,4 +1,4 @@
-"""Starting agents to find out about them: which, how many at once, with what, and when what is known is enough."""
+"""Starts agents for a handshake: which, how many at once, in which environment, and when a cached result is enough."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from modelport.domain.agents.ports import HandshakeCache, Handshakes, MachineVie
 from modelport.domain.ports import Environment
 from modelport.protocol.types import Agent, DiscoverAgentParams
 
-AT_ONCE = 3
+MAX_STARTS_AT_ONCE = 3
 """Agents that are started at the same time: each takes up to half a gigabyte."""
 LATE = "The time was over before it could be started."
 
 
 class AgentStarter:
-    """Starts agents, unless what is known of exactly this program holds."""
+    """Starts agents, unless the result of an earlier handshake with exactly this program is cached."""
 
     def __init__(
         self,
         handshakes: Handshakes,
-        verdicts: HandshakeCache,
+        cache: HandshakeCache,
         environment: Environment,
         view: MachineView,
         secret_env_vars: Callable[[], Collection[str]],
     ) -> None:
-        self.verdicts = verdicts
+        self.cache = cache
         self._handshakes = handshakes
         self._environment = environment
         self._view = view
@@ -44,12 +44,12 @@ class AgentStarter:
         return StartBudget(self, params, end)
 
     async def start(self, launch: Launch, *, timeout_s: float, session: bool) -> HandshakeResult:
-        """What comes of starting it. An answer is kept; what a session told is not, since a log-in may end."""
+        """Starts an agent. An answer is cached; the result of a session is not, since a log-in may end."""
         given = await anyio.to_thread.run_sync(self._given, launch, session)
-        verdict = await self._handshakes.start(launch, given, timeout_s=timeout_s, session=session)
-        if verdict.status in ANSWERED and not session:
-            await anyio.to_thread.run_sync(self.verdicts.put, launch, verdict)
-        return verdict
+        result = await self._handshakes.start(launch, given, timeout_s=timeout_s, session=session)
+        if result.status in ANSWERED and not session:
+            await anyio.to_thread.run_sync(self.cache.put, launch, result)
+        return result
 
     def _given(self, launch: Launch, session: bool) -> dict[str, str]:  # noqa: FBT001  a thread's
         variables = {**self._environment.variables(), "PATH": self._view.start_path()}
@@ -65,25 +65,25 @@ class StartBudget:
         self._fresh = bool(params.refresh)
         self._session = bool(params.sessions)
         self._end = end
-        self._limiter = anyio.CapacityLimiter(AT_ONCE)
+        self._limiter = anyio.CapacityLimiter(MAX_STARTS_AT_ONCE)
 
-    def may(self, found: Candidate) -> bool:
-        """Whether this one is to be started. Whoever is known by a generic name alone must be named for it."""
-        return found.launch is not None and (self._named or not found.consent)
+    def may(self, candidate: Candidate) -> bool:
+        """Whether a candidate is started: one known only by a generic program name needs its id in the request."""
+        return candidate.launch is not None and (self._named or not candidate.consent)
 
-    async def agent(self, found: Candidate) -> Agent:
-        """The record with what came of it."""
-        verdict = await self._verdict(found.launch) if found.launch else None
-        if verdict is None:
-            return msgspec.structs.replace(found.agent, detail=f"{found.agent.detail} {LATE}".strip())
-        agent = with_result(found.agent, verdict)
-        # Whoever answers is an agent, whatever else has its name.
-        return msgspec.structs.replace(agent, installed=agent.installed or verdict.status in ANSWERED)
+    async def agent(self, candidate: Candidate) -> Agent:
+        """The record with the result of the start."""
+        result = await self._result(candidate.launch) if candidate.launch else None
+        if result is None:
+            return msgspec.structs.replace(candidate.agent, detail=f"{candidate.agent.detail} {LATE}".strip())
+        agent = with_result(candidate.agent, result)
+        # A program that answers is an agent, whatever other programs have its name.
+        return msgspec.structs.replace(agent, installed=agent.installed or result.status in ANSWERED)
 
-    async def _verdict(self, launch: Launch) -> HandshakeResult | None:
+    async def _result(self, launch: Launch) -> HandshakeResult | None:
         """None where the time is over before it is started."""
         if not self._fresh and not self._session:
-            known = await anyio.to_thread.run_sync(self._starter.verdicts.get, launch)
+            known = await anyio.to_thread.run_sync(self._starter.cache.get, launch)
             if known is not None and known.status in ANSWERED:
                 return known
         async with self._limiter:

@@ -1,4 +1,4 @@
-"""The use case of finding agents: what each level does, what is started, and what is told."""
+"""The use case of finding agents: what each level does, what is started, and what is reported."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from modelport.domain.agents.observations import HandshakeResult, Machine, Setting
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.errors import InvalidParams
-from modelport.engine.agents.discovery import SHELL_ASKED_S, AgentDiscovery
-from modelport.engine.agents.starts import AT_ONCE, LATE, AgentStarter
+from modelport.engine.agents.discovery import SHELL_PATH_MAX_AGE_S, AgentDiscovery
+from modelport.engine.agents.starts import LATE, MAX_STARTS_AT_ONCE, AgentStarter
 from modelport.protocol.types import Agent, AgentProcess, AgentRegistry, DiscoverAgentParams
 from support.agent_parts import ANNOUNCED, SERVER, FakeHandshakeCache, FakeHandshakes, FakeProbe, program, static
 
@@ -25,7 +25,7 @@ class Variables:
 
 
 class Case:
-    """A discovery, its parts, and what it told."""
+    """A discovery, its parts, and the agents it reported."""
 
     def __init__(
         self,
@@ -40,16 +40,16 @@ class Case:
         self.static = static(machine, self.verdicts, **more)
         starter = AgentStarter(self.handshakes, self.verdicts, Variables(), self.static.view, lambda: {"ODD"})
         self.discovery = AgentDiscovery(self.static, self.probe, starter)  # type: ignore[arg-type]
-        self.told: list[Agent] = []
+        self.reported: list[Agent] = []
 
     async def find(self, **params: Any) -> dict[str, Agent]:
-        self.told.clear()
-        result = await self.discovery.find(DiscoverAgentParams(**params), self.told.append)
-        assert sorted(agent.agent_id for agent in self.told) == sorted(agent.agent_id for agent in result.agents)
+        self.reported.clear()
+        result = await self.discovery.find(DiscoverAgentParams(**params), self.reported.append)
+        assert sorted(agent.agent_id for agent in self.reported) == sorted(agent.agent_id for agent in result.agents)
         return {agent.agent_id: agent for agent in result.agents}
 
 
-async def test_the_default_starts_nothing_and_asks_nobody() -> None:
+async def test_the_default_starts_nothing_and_sends_nothing() -> None:
     case = Case(probe=FakeProbe([SERVER]), announced=(ANNOUNCED,))
     assert list(await case.find()) == ["gemini", "codex-acp", "modelport"]
     assert (case.handshakes.started, case.probe.asked) == ([], [])
@@ -105,7 +105,7 @@ async def test_what_has_answered_is_not_started_again_until_it_is_asked_for() ->
     assert case.handshakes.started == []
     await case.find(level="verify", refresh=True)
     assert len(case.handshakes.started) == 2
-    assert case.static.view.refreshed == [SHELL_ASKED_S, SHELL_ASKED_S, 0.0]  # type: ignore[attr-defined]
+    assert case.static.view.refreshed == [SHELL_PATH_MAX_AGE_S, SHELL_PATH_MAX_AGE_S, 0.0]  # type: ignore[attr-defined]
 
 
 async def test_a_failure_is_tried_again() -> None:
@@ -143,10 +143,10 @@ async def test_a_generic_name_that_does_not_answer_is_still_no_agent() -> None:
 
 async def test_only_a_few_are_started_at_once() -> None:
     case = Case(Machine(programs=TWO.programs, settings=tuple(_own(number) for number in range(8))))
-    case.handshakes.expected = AT_ONCE
+    case.handshakes.expected = MAX_STARTS_AT_ONCE
     await case.find(level="verify")
     assert len(case.handshakes.started) == 10
-    assert case.handshakes.most == AT_ONCE
+    assert case.handshakes.most == MAX_STARTS_AT_ONCE
 
 
 async def test_no_start_is_given_longer_than_its_row_or_the_search_has() -> None:
@@ -181,8 +181,8 @@ async def test_a_server_that_was_found_is_talked_to_at_the_last_level() -> None:
 async def test_one_server_is_asked_for_by_its_own_name() -> None:
     case = Case(probe=FakeProbe([SERVER]))
     assert list(await case.find(level="probe", ids=("echo",))) == ["echo"]
-    with pytest.raises(InvalidParams, match="No agent is called nobody"):
-        await case.find(level="probe", ids=("nobody",))
+    with pytest.raises(InvalidParams, match="No agent is called unknown"):
+        await case.find(level="probe", ids=("unknown",))
 
 
 @pytest.mark.parametrize(
@@ -192,13 +192,13 @@ async def test_one_server_is_asked_for_by_its_own_name() -> None:
         ({"timeout_ms": -5}, "timeoutMs"),
         ({"sessions": True}, "sessions"),
         ({"refresh": True, "level": "probe"}, "refresh"),
-        ({"ids": ("nobody",)}, "ids"),
+        ({"ids": ("unknown",)}, "ids"),
     ],
 )  # fmt: skip
 async def test_a_wrong_parameter_is_named(params: dict[str, Any], field: str) -> None:
-    with pytest.raises(InvalidParams) as told:
+    with pytest.raises(InvalidParams) as error:
         await Case().find(**params)
-    assert told.value.field == field
+    assert error.value.field == field
 
 
 async def test_the_registry_is_downloaded_only_when_it_is_asked_for() -> None:

@@ -13,39 +13,39 @@ from support.agent_parts import ANNOUNCED, FakeHandshakeCache, program, static
 
 def test_only_what_is_here_is_listed_unless_everything_is_asked_for() -> None:
     agents = static(Machine(programs=(program("gemini"),)))
-    assert [one.agent.agent_id for one in agents.list().found] == ["gemini"]
-    assert [one.agent.agent_id for one in agents.list(everything=True).found] == ["gemini", "goose", "codex-acp"]
+    assert [one.agent.agent_id for one in agents.list().candidates] == ["gemini"]
+    assert [one.agent.agent_id for one in agents.list(everything=True).candidates] == ["gemini", "goose", "codex-acp"]
 
 
 def test_an_earlier_answer_of_the_same_program_is_told_with_its_date() -> None:
     verdicts = FakeHandshakeCache(
         {("/bin/gemini", "--acp"): HandshakeResult(status="ready", auth="unknown", verified_at="2026-11-01T00:00:00Z")}
     )
-    (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().found
+    (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().candidates
     assert (one.agent.status, one.agent.auth, one.agent.verified_at) == ("ready", "unknown", "2026-11-01T00:00:00Z")
 
 
 @pytest.mark.parametrize("status", ["broken", "hung", "stub"])
 def test_an_earlier_failure_is_not_held_against_it(status) -> None:
     verdicts = FakeHandshakeCache({("/bin/gemini", "--acp"): HandshakeResult(status=status, detail="old")})
-    (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().found
+    (one,) = static(Machine(programs=(program("gemini"),)), verdicts).list().candidates
     assert (one.agent.status, one.agent.detail) == ("unknown", "")
 
 
 def test_an_agent_is_asked_for_by_id_or_command_in_any_case() -> None:
     agents = static(Machine(programs=(program("gemini"), program("codex-acp"))))
     for name in ("codex-acp", "CODEX-ACP"):
-        assert [one.agent.agent_id for one in agents.list([name]).found] == ["codex-acp"]
+        assert [one.agent.agent_id for one in agents.list([name]).candidates] == ["codex-acp"]
     listing = agents.list(["goose"])
-    assert [(one.agent.agent_id, one.agent.status) for one in listing.found] == [("goose", "needs_install")]
+    assert [(one.agent.agent_id, one.agent.status) for one in listing.candidates] == [("goose", "needs_install")]
     assert listing.ids == {"goose"}
 
 
-def test_a_name_that_nobody_has_offers_the_nearest() -> None:
+def test_an_unknown_name_offers_the_nearest() -> None:
     agents = static(Machine())
-    with pytest.raises(InvalidParams, match="No agent is called gemni \\(did you mean gemini\\?\\)") as told:
+    with pytest.raises(InvalidParams, match="No agent is called gemni \\(did you mean gemini\\?\\)") as error:
         agents.list(["gemni"])
-    assert told.value.field == "ids"
+    assert error.value.field == "ids"
     assert agents.list(["echo"], strict=False).ids == {"echo"}
 
 
@@ -56,9 +56,9 @@ def test_who_has_announced_itself_is_listed() -> None:
     assert agents.list(["gemini"]).announced == ()
 
 
-def test_the_registry_copy_adds_agents_and_is_told() -> None:
+def test_the_registry_copy_adds_agents_and_is_reported() -> None:
     about = AgentRegistry(url="https://x.test/r.json", fetched_at="2026-11-01T00:00:00Z", agent_count=1)
     copy = RegistryCopy(about=about, entries=(RegistryEntry(id="new", name="New", version="1", package="npm:new"),))
     listing = static(Machine(), copy=copy).list(everything=True)
-    assert listing.found[-1].agent.agent_id == "new"
+    assert listing.candidates[-1].agent.agent_id == "new"
     assert listing.result().registry == about

@@ -155,20 +155,20 @@ async def test_each_server_is_told_of_when_it_is_known() -> None:
     assert search.heard == [(0.01, "zeta"), (0.05, "acme")]
 
 
-async def test_the_search_ends_as_soon_as_everybody_has_answered() -> None:
+async def test_the_search_ends_as_soon_as_every_server_has_answered() -> None:
     search = Search(Prober(four_1111=ACME))
     await search.run(timeout_ms=60_000)
     assert search.seconds == 0.05
-    nobody = Search(Prober())
-    assert await nobody.run(timeout_ms=60_000) == []
-    assert nobody.seconds == 0
+    empty = Search(Prober())
+    assert await empty.run(timeout_ms=60_000) == []
+    assert empty.seconds == 0
 
 
 @pytest.mark.parametrize(
     ("params", "seconds"), [({}, DEFAULT_MS / 1000), ({"timeout_ms": 400}, 0.4), ({"timeout_ms": 1}, 0.001)]
 )
 async def test_it_ends_in_time_whatever_hangs(params: dict[str, int], seconds: float) -> None:
-    answers = {"/": (0.0, {"who": "nobody"}), "*": (FOREVER, None)}
+    answers = {"/": (0.0, {"who": "other"}), "*": (FOREVER, None)}
     search = Search(
         Prober(four_1111=HANGS, six_1111=HANGS, four_2222=answers, six_2222=answers, four_9000=HANGS), Ports(9000)
     )
@@ -176,7 +176,7 @@ async def test_it_ends_in_time_whatever_hangs(params: dict[str, int], seconds: f
     assert search.seconds <= seconds + 1e-6
 
 
-async def test_nobody_waits_for_who_hangs() -> None:
+async def test_no_server_waits_for_one_that_hangs() -> None:
     search = Search(Prober(four_1111=HANGS, six_1111=HANGS, four_2222=ZETA))
     await search.run()
     assert search.heard == [(0.01, "zeta")]
@@ -198,7 +198,7 @@ async def test_a_server_that_answers_nothing_in_half_the_time_is_given_up() -> N
     assert {path for _, port, path in search.prober.asked if port == 1111} == {"/", "/models"}
 
 
-async def test_what_is_known_when_the_time_is_over_is_told() -> None:
+async def test_what_is_known_when_the_time_is_over_is_reported() -> None:
     slow: Answers = {"/": (0.0, {"who": "acme"}), "/models": (FOREVER, None), "/version": (FOREVER, None)}
     search = Search(Prober(four_1111=slow))
     (server,) = await search.run(timeout_ms=1000)
@@ -277,14 +277,14 @@ async def test_open_ports_are_looked_at_when_they_are_known() -> None:
     assert not {5432, 80} & {port for _, port, _ in search.prober.asked}
 
 
-async def test_open_ports_that_nobody_tells_of_cost_no_other_server() -> None:
+async def test_open_ports_that_are_never_listed_cost_no_other_server() -> None:
     search = Search(Prober(four_2222=ZETA), Ports(after_s=FOREVER))
     await search.run(timeout_ms=1000)
     assert search.heard == [(0.01, "zeta")]
     assert search.seconds == 0.5
 
 
-async def test_open_ports_are_left_alone_where_nobody_asked_to_look_everywhere() -> None:
+async def test_open_ports_are_left_alone_where_a_request_does_not_look_everywhere() -> None:
     prober, ports = Prober(four_9000=ACME, four_2222=ZETA), Ports(9000)
     assert [server.provider for server in await Search(prober, ports).run(open_ports=False)] == ["zeta"]
     assert ports.asked == 0
@@ -341,7 +341,7 @@ async def test_more_open_ports_than_are_asked_at_once() -> None:
         ({"timeout_ms": -5}, "timeoutMs", None),
         ({"ports": (0,)}, "ports", None),
         ({"ports": (80, 65536)}, "ports", None),
-        ({"providers": ("acme", "nobody")}, "providers", "unknown_provider"),
+        ({"providers": ("acme", "unknown")}, "providers", "unknown_provider"),
     ],
 )
 async def test_wrong_parameters(params: dict[str, Any], field: str, kind: str | None) -> None:
