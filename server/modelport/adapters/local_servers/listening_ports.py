@@ -16,7 +16,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from modelport.adapters.user_id import user_id
+from modelport.adapters.system.user_id import user_id
 
 LISTEN = "0A"
 """The state of a listening socket in ``/proc/net/tcp``."""

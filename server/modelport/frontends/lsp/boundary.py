@@ -141,7 +141,7 @@ class Boundary:
         elif message.method in CONFIGURATION_CHANGED:
             self._tasks.start_soon(self._refresh)
         elif message.method == "initialized" and self._initialized:
-            self._tasks.start_soon(self._session.presence.announce)
+            self._tasks.start_soon(self._session.announcement.announce)
         else:
             # Notifications this build does not handle, such as didOpen, are ignored, as the LSP demands.
             log.debug("ignored the notification %s", message.method[:100])

@@ -31,7 +31,7 @@ class Session:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
-        self.presence = InstanceAnnouncement()
+        self.announcement = InstanceAnnouncement()
         self._engine = Lazy(self._load)
         self._client: str | None = None
         self._project: str | None = None
@@ -43,7 +43,7 @@ class Session:
         name = info.get("name") if is_object(info) else None
         self._client = name[:100] if isinstance(name, str) and name else None
         self._project = _project(params)
-        self.presence.introduce(self._client, params)
+        self.announcement.introduce(self._client, params)
 
     async def app(self) -> App:
         """The engine, made in a worker thread when it is first needed, with the configuration as it is now."""
@@ -146,7 +146,7 @@ class Session:
 
     async def aclose(self) -> None:
         """Removes the announcement, and closes what the engine holds open."""
-        await self.presence.withdraw()
+        await self.announcement.withdraw()
         if self._engine.loaded is not None:
             await self._engine.loaded.core.aclose()
 

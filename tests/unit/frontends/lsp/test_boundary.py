@@ -28,7 +28,7 @@ class Client:
         self.exits: list[int] = []
         self.initialized: list[dict[str, Any]] = []
         self.announced = 0
-        self.presence = self
+        self.announcement = self
         self.boundary: Boundary = None  # type: ignore[assignment]
 
     def send(self, body: bytes) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from modelport.adapters.agents.instances.liveness import lives
 from modelport.adapters.agents.instances.names import MAX_FILE_BYTES, pid_of
-from modelport.adapters.user_id import user_id
+from modelport.adapters.system.user_id import user_id
 
 FOLDER = "acp-agents"
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH

@@ -8,7 +8,7 @@ import os
 import stat
 
 from modelport.adapters.agents.sources.files.reading import shown
-from modelport.adapters.user_id import user_id
+from modelport.adapters.system.user_id import user_id
 
 _MAX_HOPS = 40
 """How many links in a row are followed; the limit of Linux."""
