@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Sequence
-from contextlib import nullcontext
 from typing import Generic, Protocol, TypeVar, cast
 
 import anyio
+from anyio.abc import TaskGroup
 
 from modelport.domain.local.servers import PortCandidate, ServerAddress, merged
 
@@ -39,7 +39,7 @@ class PortSearch(Generic[Record]):
 
     def __init__(self, kind: ServerKind[Record], *, ports_at_once: int | None = None) -> None:
         self._kind = kind
-        self._limiter = nullcontext() if ports_at_once is None else anyio.CapacityLimiter(ports_at_once)
+        self._limiter = anyio.CapacityLimiter(ports_at_once) if ports_at_once else None
         self._records: dict[ServerAddress, list[Record]] = {}
 
     async def run(self, candidates: Iterable[PortCandidate], more: MorePorts | None = None) -> None:
@@ -51,12 +51,12 @@ class PortSearch(Generic[Record]):
         try:
             async with anyio.create_task_group() as tasks:
                 for candidate in known:
-                    tasks.start_soon(self._look_at, candidate)
+                    self._start(tasks, candidate)
                 if more is not None:
                     keys = {candidate.key for candidate in known}
                     for candidate in await more():
                         if candidate.key not in keys:
-                            tasks.start_soon(self._look_at, candidate)
+                            self._start(tasks, candidate)
         except ExceptionGroup as several:
             raise _first_of(several) from several
 
@@ -65,17 +65,27 @@ class PortSearch(Generic[Record]):
         addresses = sorted(self._records, key=lambda address: (address.port, address.host, address.prefix))
         return [record for address in addresses for record in self._records[address]]
 
-    async def _look_at(self, candidate: PortCandidate) -> None:
+    def _start(self, tasks: TaskGroup, candidate: PortCandidate) -> None:
+        if self._limiter is None:
+            self._start_addresses(tasks, candidate)
+        else:
+            tasks.start_soon(self._look_at, self._limiter, candidate)
+
+    async def _look_at(self, limiter: anyio.CapacityLimiter, candidate: PortCandidate) -> None:
+        async with limiter, anyio.create_task_group() as tasks:
+            self._start_addresses(tasks, candidate)
+
+    def _start_addresses(self, tasks: TaskGroup, candidate: PortCandidate) -> None:
         first, *others = candidate.addresses()
-        async with self._limiter:
-            first_done = anyio.Event()
-            async with anyio.create_task_group() as tasks:
-                for address in others:
-                    tasks.start_soon(self._look_in_after, address, first_done)
-                # A task for each further address: most ports have nothing at any of them.
-                records = await self._kind.identify(first)
-                first_done.set()
-                self._add(first, records)
+        first_done = anyio.Event()
+        tasks.start_soon(self._look_in_first, first, first_done)
+        for address in others:
+            tasks.start_soon(self._look_in_after, address, first_done)
+
+    async def _look_in_first(self, address: ServerAddress, first_done: anyio.Event) -> None:
+        records = await self._kind.identify(address)
+        first_done.set()
+        self._add(address, records)
 
     async def _look_in_after(self, address: ServerAddress, first_done: anyio.Event) -> None:
         """Looks in at a further address. Which of two addresses is reported must not depend on luck."""

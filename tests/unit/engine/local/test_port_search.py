@@ -122,6 +122,15 @@ async def test_more_ports_are_looked_at_besides_and_known_ones_not_again() -> No
     )
 
 
+@pytest.mark.parametrize("ports_at_once", [None, 64])
+async def test_addresses_are_probed_port_by_port(ports_at_once: int | None) -> None:
+    """Servers at the first addresses alone would all be probed at one moment, and few of them could answer in time."""
+    _, kind = await search({}, 2, 1, 3, ports_at_once=ports_at_once)
+    assert [(address.host, address.port) for address in kind.identified] == [
+        (host, port) for port in (2, 1, 3) for host in (FOUR, SIX)
+    ]
+
+
 async def test_only_so_many_ports_are_looked_at_together_with_both_their_addresses() -> None:
     slow = {(host, port): (1.0, [str(port)]) for host in (FOUR, SIX) for port in range(9)}
     records, kind = await search(slow, *range(9), ports_at_once=3)
