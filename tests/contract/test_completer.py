@@ -361,11 +361,12 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
 
     pool = HttpPool()
     with LocalServer(behave) as server:
-        completer = await DialectTable(ProviderClient(pool)).get(wire.dialect)  # type: ignore[arg-type]
+        call = asked(wire, server.url, tools=(tool(),) if wire.tools else ())
+        completer = await DialectTable(ProviderClient(pool)).get(call.endpoint)
         await pool.client(server.url)
         built = answer()
         with blockbuster_ctx("modelport"):
-            await completer.complete(asked(wire, server.url, tools=(tool(),) if wire.tools else ()), built)
+            await completer.complete(call, built)
         assert built.whole_text() == "Hello"
         # Gemini and Bedrock are asked for a stream by the path.
         by_path = "alt=sse" in received[0].path or received[0].path.endswith("-stream")
