@@ -166,6 +166,7 @@ def test_the_mock_does_everything(shared: ServerProcess) -> None:
 
 
 def test_the_mock_fails_on_request(shared: ServerProcess) -> None:
+    before = shared.result("usage/snapshot")
     for method, params in (
         ("embedding/create", {"input": "a"}),
         ("image/create", {"prompt": "a"}),
@@ -175,7 +176,7 @@ def test_the_mock_fails_on_request(shared: ServerProcess) -> None:
         error = shared.error(method, {**params, "model": "mock/mock:fail=rate_limited"})
         assert (error["code"], error["data"]["kind"]) == (-32803, "rate_limited")
     assert len(shared.claim("usage/updated")) == 3
-    totals = shared.result("usage/snapshot")
+    totals = shared.result("usage/delta", {"before": before})
     assert (totals["totalCalls"], totals["failedCalls"]) == (3, 3)
     unsure = shared.result("embedding/create", {"input": "a b c d e", "model": "mock/mock:nousage"})
     assert unsure["usage"] | {"inputTokens": 3, "estimated": True} == unsure["usage"]
