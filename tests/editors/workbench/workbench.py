@@ -147,6 +147,7 @@ class Workbench:
             "XDG_RUNTIME_DIR": str(self.folder / "run"),
             "MODELPORT_DATA_DIR": str(self.ledger),
             "MODELPORT_CONFIG_DIR": str(self.configuration),
+            "MODELPORT_PROCESS_TREE": str(os.getpid()),
             "PYTHONPATH": str(programs.ROOT / "tests"),
             "PYTHON_KEYRING_BACKEND": "support.file_keyring.FileKeyring",
             "TEST_KEYRING_FILE": str(self.folder / "keyring.json"),
