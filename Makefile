@@ -16,8 +16,8 @@ endif
 NEWEST := 3.14
 # More options for pytest, such as -x or -k NAME.
 PYTEST_ARGS ?=
-# Tests run in as many processes as there are cores, four at most; those marked serial run alone afterwards.
-XDIST := -n auto --maxprocesses 4 --dist loadgroup
+# Tests run in as many processes as there are cores, four at most.
+XDIST := -n auto --maxprocesses 4
 STAMPS := .cache/stamps
 ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 # Where the pictures and links of the extension's page are, which the marketplace shows outside of the repository.
@@ -34,8 +34,7 @@ run: $(STAMPS)/runtime  ## Streams one completion through the server on this ter
 	@$(BIN)/python examples/stream.py --server $(BIN)/modelport
 
 test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
-	$(BIN)/python -m pytest -m "not editors and not servers and not agents and not serial" $(XDIST) $(PYTEST_ARGS)
-	$(BIN)/python -m pytest -m serial $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not editors and not servers and not agents" $(XDIST) $(PYTEST_ARGS)
 	npm run --silent test --workspace client-vscode
 
 quick: $(STAMPS)/development  ## Checks what takes seconds: lint, layers, sizes, generated files and workflows
@@ -56,7 +55,7 @@ check: quick $(STAMPS)/node  ## Checks lint, types for each system, layers, size
 	npm run --silent build --workspace client-vscode
 
 test-newest: $(STAMPS)/newest  ## Runs the unit and contract tests on the newest Python, fetched where it is not there
-	.cache/newest/environment/$(notdir $(BIN))/python -m pytest tests/unit tests/contract $(PYTEST_ARGS)
+	.cache/newest/environment/$(notdir $(BIN))/python -m pytest tests/unit tests/contract $(XDIST) $(PYTEST_ARGS)
 
 test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real editors, a real keyring and a real model server
 	$(BIN)/python -m pytest -m editors

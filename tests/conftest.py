@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -19,28 +18,6 @@ def pytest_configure(config: pytest.Config) -> None:
         decoys = Decoys(usual=True)
         config.add_cleanup(decoys.close)
         os.environ[DECOYS] = json.dumps(decoys.listing)
-
-
-SERIAL = (
-    "e2e",
-    "peers",
-    "contract/test_agent_servers.py",
-    "contract/test_discovery.py",
-    "unit/adapters/agents",
-    "unit/adapters/http",
-    "unit/adapters/local_models",
-    "unit/adapters/local_servers",
-    "unit/engine/local",
-)
-"""Tests that start processes, or measure against limits of a fraction of a second: a busy machine spoils them."""
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Marks the tests that run beside no other."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).as_posix().startswith(SERIAL):
-            item.add_marker(pytest.mark.serial)
 
 
 @pytest.fixture(scope="session", autouse=True)

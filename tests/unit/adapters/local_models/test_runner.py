@@ -341,7 +341,7 @@ async def test_a_supervisor_that_is_killed_leaves_nothing_behind(rig: Rig) -> No
     (note,) = started(rig.notes)
     os.kill(note["parent"], signal.SIGKILL)
     await until(lambda: not running(rig.notes))
-    assert not rig.runner.runs(rig.plan("tiny", "--child", "--deaf"))
+    await until(lambda: not rig.runner.runs(rig.plan("tiny", "--child", "--deaf")))
 
 
 async def test_one_that_is_being_started_is_ended_too(rig: Rig) -> None:
