@@ -45,11 +45,14 @@ every_row = pytest.mark.parametrize("row", SERVER_BOOK.server, ids=lambda row: r
 
 
 class FixedSystem:
-    """``Listeners`` and ``Processes`` with fixed lists."""
+    """``ListeningPorts`` and ``Processes`` with fixed lists."""
 
     def __init__(self, ports: Mapping[int, int | None], processes: Sequence[Running] = ()) -> None:
         self._ports = ports
         self._processes = processes
+
+    async def ports(self) -> frozenset[int]:
+        return frozenset(self._ports)
 
     async def listeners(self) -> Mapping[int, int | None]:
         return self._ports
@@ -555,15 +558,15 @@ ODD = {
     "drips its head": odd_servers.drips_its_head,
     "floods": odd_servers.floods,
     "hangs up": odd_servers.hangs_up,
-    "says nothing of HTTP": odd_servers.says(b"\x00\x01\xff" * 100),
-    "says half": odd_servers.says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"),
-    "says a huge head": odd_servers.says(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000),
-    "says deep JSON": odd_servers.says(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000),
-    "streams events": odd_servers.says(
+    "sends nothing of HTTP": odd_servers.sends(b"\x00\x01\xff" * 100),
+    "sends half": odd_servers.sends(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"),
+    "sends a huge head": odd_servers.sends(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000),
+    "sends deep JSON": odd_servers.sends(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000),
+    "streams events": odd_servers.sends(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {}\n\n" * 1000
     ),
-    "says a long line": odd_servers.says(b'{"jsonrpc": "2.0", "x": "' + b"a" * 200_000),
-    "says many lines": odd_servers.says(b'{"jsonrpc": "2.0", "method": "x"}\n' * 10_000),
+    "sends a long line": odd_servers.sends(b'{"jsonrpc": "2.0", "x": "' + b"a" * 200_000),
+    "sends many lines": odd_servers.sends(b'{"jsonrpc": "2.0", "method": "x"}\n' * 10_000),
     "greets": odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
 }
 every_oddity = pytest.mark.parametrize("script", ODD.values(), ids=ODD.keys())

@@ -30,7 +30,19 @@ from modelport.domain.completions.call import Answer
 from modelport.domain.completions.listener import NullListener
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Completer
-from support.builders import CANARY, Heard, StubPool, answer, call, credential, endpoint, reply, row, tool, user
+from support.builders import (
+    CANARY,
+    RecordingListener,
+    StubPool,
+    answer,
+    call,
+    credential,
+    endpoint,
+    reply,
+    row,
+    tool,
+    user,
+)
 from support.event_stream import events, exception
 from support.http_server import Answer as Reply
 from support.http_server import LocalServer, Received
@@ -238,7 +250,7 @@ def one_by_one(pieces: Iterable[bytes]) -> list[bytes]:
 async def test_deltas_come_in_order_and_equal_the_text(wire: Wire, cut: Any) -> None:
     built = await complete(wire, *cut([*wire.thought, *wire.text("naïve ", "東京", " 😀"), *wire.end]))
     heard = built.listener
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, RecordingListener)
     assert [event for event in heard.events if event[1]] == [
         *([("reasoning", "Hm.")] if wire.thought else []),
         ("text", "naïve "),
@@ -263,7 +275,7 @@ async def test_parallel_tool_calls_come_apart(wire: Wire) -> None:
         ("b", "g", ARGUMENTS[1]),
     ]
     heard = built.listener
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, RecordingListener)
     for index, (call_id, name) in enumerate((("a", "f"), ("b", "g"))):
         told = [event for event in heard.events if event[:2] == ("toolCall", index)]
         # Its id and name once, in its first piece, and its arguments whole.
@@ -357,7 +369,7 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
 
     def behave(request: Received) -> Reply:
         received.append(request)
-        return Reply(pieces=[*wire.text("Hel", "lo"), *wire.end])
+        return Reply(chunks=[*wire.text("Hel", "lo"), *wire.end])
 
     pool = HttpPool()
     with LocalServer(behave) as server:
@@ -382,7 +394,7 @@ async def test_the_mock_keeps_the_same_promises() -> None:
     mock = endpoint(row("mock", dialect="mock"))
     await completer.complete(call(user("naïve 東京 😀"), endpoint=mock, model="mock:think"), built)
     heard = built.listener
-    assert isinstance(heard, Heard)
+    assert isinstance(heard, RecordingListener)
     assert built.whole_text() == heard.said("text") == "You said: naïve 東京 😀"
     assert built.finish_reason == "stop"
     assert built.counts is not None

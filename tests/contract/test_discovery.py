@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import anyio
@@ -42,6 +42,9 @@ class OpenPorts:
 
     async def ports(self) -> frozenset[int]:
         return self.open
+
+    async def listeners(self) -> Mapping[int, int | None]:
+        return dict.fromkeys(self.open)
 
 
 def discovery(*ports: int, book: Fingerprints | None = None, **variables: str) -> ServerDiscovery:
@@ -267,14 +270,14 @@ ODD = {
     "drips its head": odd_servers.drips_its_head,
     "floods": odd_servers.floods,
     "hangs up": odd_servers.hangs_up,
-    "says nothing of HTTP": odd_servers.says(b"\x00\x01\xff" * 100),
-    "says half": odd_servers.says(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"),
-    "says a broken chunk": odd_servers.says(odd_servers.HEAD + b"zz\r\n"),
-    "says a huge head": odd_servers.says(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000),
-    "says deep JSON": odd_servers.says(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000),
-    "says it is packed": odd_servers.says(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00"),
-    "says HTTP/2": odd_servers.says(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00"),
-    "says it goes on elsewhere": odd_servers.says(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
+    "sends nothing of HTTP": odd_servers.sends(b"\x00\x01\xff" * 100),
+    "sends half": odd_servers.sends(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n{"),
+    "sends a broken chunk": odd_servers.sends(odd_servers.HEAD + b"zz\r\n"),
+    "sends a huge head": odd_servers.sends(b"HTTP/1.1 200 OK\r\nX: " + b"a" * 200_000),
+    "sends deep JSON": odd_servers.sends(b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 60_000),
+    "sends it is packed": odd_servers.sends(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x00"),
+    "sends HTTP/2": odd_servers.sends(b"\x00\x00\x12\x04\x00\x00\x00\x00\x00"),
+    "sends it goes on elsewhere": odd_servers.sends(b"HTTP/1.1 101 Switching Protocols\r\n\r\n"),
     "greets": odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
 }
 every_oddity = pytest.mark.parametrize("script", ODD.values(), ids=ODD.keys())
@@ -323,7 +326,7 @@ async def test_a_server_is_known_by_the_answers_it_gives_when_others_hang() -> N
 
     def behave(request: Received) -> Answer:
         if request.path in ("/v1/models", "/health/readiness"):
-            return Answer(pieces=(b"" for _ in range(1) if release.wait(10)))
+            return Answer(chunks=(b"" for _ in range(1) if release.wait(10)))
         return BY_NAME["LiteLLM"].behave(request)
 
     with http_server.LocalServer(behave) as server:

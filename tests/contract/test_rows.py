@@ -30,7 +30,7 @@ from modelport.engine.providers.connections import Connections
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams
-from support.builders import FixedClock, Heard, KeptByVendors, Lines, MemoryLedger, MemoryStore, Variables
+from support.builders import FixedClock, KeptByVendors, Lines, MemoryLedger, MemoryStore, RecordingListener, Variables
 from support.builders import connections as session
 from support.http_server import Answer, LocalServer, Received
 from support.vendors import ANSWERS, SAID, foundation_model, inference_profile
@@ -81,7 +81,7 @@ class World:
 
     def behave(self, request: Received) -> Answer:
         if request.path == "/token":
-            return Answer(pieces=[json.dumps({"access_token": TOKEN, "expires_in": 3600}).encode()])
+            return Answer(chunks=[json.dumps({"access_token": TOKEN, "expires_in": 3600}).encode()])
         return self.answer
 
     def here(self, url: str | None, row: Provider) -> str | None:
@@ -97,7 +97,7 @@ class World:
 
     async def create(self, provider: str, model: str, **params: Any) -> tuple[Completion, Received]:
         read = convert({"provider": provider, "model": model, "prompt": "Hi"} | params, CreateCompletionParams)
-        completion = await self.completions.create(read, Heard(), Origin())
+        completion = await self.completions.create(read, RecordingListener(), Origin())
         return completion, self.server.requests[-1]
 
 
@@ -191,7 +191,7 @@ def check_body(row: Provider, model: str, request: Received) -> dict[str, Any]:
 @every_case
 async def test_a_completion_arrives_as_the_vendor_takes_it(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=ANSWERS[wire.dialect])
     completion, request = await world.create(row.id, model)
     assert (completion.text, completion.finish_reason, completion.provider, completion.model) == (
         SAID,
@@ -212,7 +212,7 @@ async def test_a_completion_arrives_as_the_vendor_takes_it(world: World, row: Pr
 @every_case
 async def test_a_limit_goes_into_the_vendors_field(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=ANSWERS[wire.dialect])
     _, request = await world.create(row.id, model, parameters={"max_tokens": 77})
     body = json.loads(request.body)
     if wire.dialect == "openai_chat":
@@ -236,7 +236,7 @@ async def test_what_a_vendor_refuses_is_never_sent(world: World, row: Provider, 
 
 @every_row
 async def test_a_key_that_is_refused_is_told_with_where_it_came_from(world: World, row: Provider) -> None:
-    world.answer = Answer(401, pieces=[b'{"error": {"message": "no such key"}}'])
+    world.answer = Answer(401, chunks=[b'{"error": {"message": "no such key"}}'])
     with pytest.raises(RequestFailed) as failed:
         await world.create(row.id, row.default_model or "some-model")
     if row.api_key_env_vars or row.auth == "google":
@@ -250,7 +250,7 @@ async def test_a_key_that_is_refused_is_told_with_where_it_came_from(world: Worl
 @every_row
 async def test_connecting_asks_for_something_that_needs_the_key(world: World, row: Provider) -> None:
     listing = {"data": [{"id": "one"}], "models": [{"name": "models/one"}]}
-    world.answer = Answer(pieces=[json.dumps(listing).encode()])
+    world.answer = Answer(chunks=[json.dumps(listing).encode()])
     before = len(world.server.requests)
     connection = await world.connections.connect(ConnectProviderParams(provider=row.id))
     requests = [request for request in world.server.requests[before:] if request.path != "/token"]
@@ -308,7 +308,7 @@ every_row_apart = pytest.mark.parametrize("row", APART, ids=lambda row: row.id)
 @pytest.mark.parametrize("keyed", [True, False])
 async def test_the_host_that_lists_the_models_proves_the_credential(elsewhere: Elsewhere, row: Provider, keyed: bool) -> None:  # fmt: skip
     models = {"modelSummaries": [foundation_model("maker.plain-v1:0", "ON_DEMAND")]}
-    elsewhere.world.answer = Answer(pieces=[json.dumps(models).encode()])
+    elsewhere.world.answer = Answer(chunks=[json.dumps(models).encode()])
     connection, (request,) = await elsewhere.connect(row, keyed=keyed)
     assert (connection.verified, connection.model) == (True, row.default_model)
     assert (request.method, request.path) == ("GET", lists_models(row))
@@ -325,7 +325,7 @@ async def test_the_host_that_lists_the_models_lists_them(elsewhere: Elsewhere, r
         "modelSummaries": [foundation_model("maker.new-v1:0", "INFERENCE_PROFILE")],
         "inferenceProfileSummaries": [inference_profile("us.maker.new-v1:0", "maker.new-v1:0")],
     }
-    elsewhere.world.answer = Answer(pieces=[json.dumps(bodies).encode()])
+    elsewhere.world.answer = Answer(chunks=[json.dumps(bodies).encode()])
     before = len(elsewhere.world.server.requests)
     place = await elsewhere.session(row, keyed=True).endpoint(plain(row), None)
     listing = await elsewhere.hosts.models(place, None)
@@ -343,7 +343,7 @@ async def test_the_host_that_lists_the_models_refuses_a_wrong_credential(elsewhe
         (True, "Authentication failed: Please make sure your API Key is valid."),
         (False, "The security token included in the request is invalid."),
     ):
-        elsewhere.world.answer = Answer(403, pieces=[json.dumps({"message": said}).encode()])
+        elsewhere.world.answer = Answer(403, chunks=[json.dumps({"message": said}).encode()])
         with pytest.raises(RequestFailed) as failed:
             await elsewhere.connect(row, keyed=keyed)
         assert failed.value.kind == "auth_rejected"
@@ -353,7 +353,7 @@ async def test_the_host_that_lists_the_models_refuses_a_wrong_credential(elsewhe
 async def test_who_may_not_list_the_models_is_connected_without_a_proof(elsewhere: Elsewhere, row: Provider) -> None:
     said = {"Message": "User: arn:aws:iam::1:user/x is not authorized to perform: bedrock:ListFoundationModels"}
     for status in (403, 429, 500):
-        elsewhere.world.answer = Answer(status, pieces=[json.dumps(said).encode()])
+        elsewhere.world.answer = Answer(status, chunks=[json.dumps(said).encode()])
         connection, requests = await elsewhere.connect(row)
         assert (connection.verified, connection.model, len(requests)) == (False, row.default_model, 1)
 
@@ -390,7 +390,7 @@ def tool_in(dialect: str, body: dict[str, Any]) -> dict[str, Any]:
 @every_case
 async def test_a_tool_arrives_in_the_formats_place(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=ANSWERS[wire.dialect])
     _, request = await world.create(row.id, model, tools=[TOOL])
     assert tool_in(wire.dialect, json.loads(request.body)) == {"type": "function", "name": TOOL["name"], "schema": TOOL["parameters"]}  # fmt: skip
 
@@ -408,7 +408,7 @@ FORM_PLACES = {
 @every_case
 async def test_a_schema_for_the_answer_arrives_in_the_formats_place_or_is_refused(world: World, row: Provider, model: str) -> None:  # fmt: skip
     wire = wire_of(row, model)
-    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=ANSWERS[wire.dialect])
     form = {"type": "jsonSchema", "schema": SCHEMA, "name": "place"}
     if wire.dialect in ("openai_chat", "openai_responses") and "json_schema" not in row.wire.response_formats:
         with pytest.raises(InvalidParams) as refused:
@@ -437,7 +437,7 @@ async def test_an_effort_arrives_as_the_row_asks_for_it_or_is_refused(world: Wor
     wire = wire_of(row, model)
     if wire.dialect != "openai_chat":
         return
-    world.answer = Answer(pieces=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=ANSWERS[wire.dialect])
     if row.wire.reasoning_request is None:
         with pytest.raises(InvalidParams) as refused:
             await world.create(row.id, model, parameters={"reasoning_effort": "high"})

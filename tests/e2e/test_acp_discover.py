@@ -509,7 +509,7 @@ def test_the_registry_is_downloaded_only_on_request_and_is_cached(machine: Disco
     entry = {"id": "brand-new", "name": "Brand New", "version": "1.0.0", "description": "An agent.",
              "distribution": {"npx": {"package": "brand-new-agent@1.0.0", "args": ["--acp"]}}}  # fmt: skip
     document = json.dumps({"version": "1.0.0", "agents": [entry]}).encode()
-    with LocalServer(lambda _: Answer(pieces=[document])) as server:
+    with LocalServer(lambda _: Answer(chunks=[document])) as server:
         assert "brand-new" not in machine.agents("--all")
         assert server.requests == []
         url = f"{server.url}/registry.json"
@@ -531,7 +531,7 @@ def test_the_registry_is_downloaded_only_on_request_and_is_cached(machine: Disco
 
 def test_a_registry_that_cannot_be_had_or_does_not_fit_leaves_the_old_one(machine: Discovering) -> None:
     answers = iter(
-        [Answer(pieces=[b'{"version":"1.0.0","agents":[]}']), Answer(pieces=[b'{"agents": 7}']), Answer(status=503)]
+        [Answer(chunks=[b'{"version":"1.0.0","agents":[]}']), Answer(chunks=[b'{"agents": 7}']), Answer(status=503)]
     )
     with LocalServer(lambda _: next(answers)) as server:
         for code in (1, 1, 1):

@@ -100,7 +100,7 @@ def test_time_out_carries_the_partial_text() -> None:
 
 
 def test_an_idle_upstream_times_out() -> None:
-    with connected(lambda _: Answer(headers=SSE, pieces=stalling([delta("a")])), timeoutMs=250) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=stalling([delta("a")])), timeoutMs=250) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "timeout"
         assert error["data"]["text"] == "a"
@@ -199,7 +199,7 @@ def test_web_page_in_place_of_an_answer(status: int) -> None:
     ],
 )
 def test_stream_that_fails_keeps_the_text_so_far(pieces: list[bytes], kind: str) -> None:
-    with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=pieces)) as (server, _):
         error = failure(server, streamId="s")
         assert error["data"]["kind"] == kind
         assert error["data"]["text"] == "partly"
@@ -207,7 +207,7 @@ def test_stream_that_fails_keeps_the_text_so_far(pieces: list[bytes], kind: str)
 
 
 def test_connection_cut_in_the_middle() -> None:
-    with connected(lambda _: Answer(headers=SSE, pieces=[delta("partly")], cut=True)) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=[delta("partly")], cut=True)) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "stream_interrupted"
         assert error["data"]["text"] == "partly"
@@ -226,7 +226,7 @@ def test_rate_limit_says_when_to_try_again() -> None:
 
 def test_whole_answer_although_a_stream_was_requested() -> None:
     body = {"choices": [{"message": {"role": "assistant", "content": "whole"}, "finish_reason": "stop"}]}
-    with connected(lambda _: Answer(headers=JSON, pieces=[json.dumps(body).encode()])) as (server, _):
+    with connected(lambda _: Answer(headers=JSON, chunks=[json.dumps(body).encode()])) as (server, _):
         assert ask(server)["result"]["text"] == "whole"
 
 
@@ -236,7 +236,7 @@ def test_event_without_an_end_is_refused() -> None:
         for _ in range(17):
             yield b"x" * (1024 * 1024)
 
-    with connected(lambda _: Answer(headers=SSE, pieces=endless())) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=endless())) as (server, _):
         assert failure(server)["data"]["kind"] == "invalid_response"
 
 
@@ -254,7 +254,7 @@ def test_fallbacks_are_tried_in_order_and_reported() -> None:
 
 
 def test_no_fallback_once_the_answer_has_begun() -> None:
-    with connected(lambda _: Answer(headers=SSE, pieces=[delta("begun")], cut=True)) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=[delta("begun")], cut=True)) as (server, _):
         error = failure(server, fallbacks=["mock/mock"])
         assert error["data"]["kind"] == "stream_interrupted"
         assert len(error["data"]["attempts"]) == 1
@@ -311,7 +311,7 @@ def test_tool_calls_in_deltas() -> None:
         call(1, 'ome"}'),
         end("tool_calls"),
     ]
-    with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=pieces)) as (server, _):
         tools = [{"name": "weather", "parameters": {"type": "object"}}]
         completion = ask(server, tools=tools, streamId="s")["result"]
         assert completion["finishReason"] == "toolCalls"
@@ -329,7 +329,7 @@ def test_tool_calls_in_deltas() -> None:
 def test_arguments_that_are_no_object_come_as_text() -> None:
     piece = {"index": 0, "id": "a", "function": {"name": "f", "arguments": '{"cut'}}
     pieces = [event({"choices": [{"index": 0, "delta": {"tool_calls": [piece]}}]}), end("length")]
-    with connected(lambda _: Answer(headers=SSE, pieces=pieces)) as (server, _):
+    with connected(lambda _: Answer(headers=SSE, chunks=pieces)) as (server, _):
         completion = ask(server, tools=[{"name": "f"}])["result"]
         assert completion["toolCalls"] == [{"id": "a", "name": "f", "argumentsText": '{"cut'}]
         assert completion["finishReason"] == "length"

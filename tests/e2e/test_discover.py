@@ -118,7 +118,7 @@ def test_it_can_be_cancelled_while_a_server_hangs(server: ServerProcess, ollama:
 
 
 def test_odd_servers_do_not_spoil_the_result(server: ServerProcess, ollama: LocalServer) -> None:
-    scripts = [odd_servers.hangs, odd_servers.drips, odd_servers.floods, odd_servers.says(os.urandom(5000))]
+    scripts = [odd_servers.hangs, odd_servers.drips, odd_servers.floods, odd_servers.sends(os.urandom(5000))]
     odd = [OddServer(script) for script in scripts]
     others = [LocalServer(sample.behave) for sample in OTHERS]
     try:

@@ -18,7 +18,7 @@ from support.sse import JSON
 KEY = "good-key-canary-0123456789"
 
 
-def says(value: Any, status: int = 200, **headers: str) -> Answer:
+def json_answer(value: Any, status: int = 200, **headers: str) -> Answer:
     return Answer(status, {**JSON, **headers}, [json.dumps(value).encode()])
 
 
@@ -34,25 +34,27 @@ class Upstream:
     def _answer(self, request: Received) -> Answer:
         body = json.loads(request.body or b"{}")
         if self.down:
-            return says({"error": "out of order"}, 503)
+            return json_answer({"error": "out of order"}, 503)
         match request.path:
             case "/models":
                 if request.headers.get("if-none-match") == '"v1"':
                     return Answer(304)
-                return says({"data": [{"id": "zeta", "context_length": 4096}, {"id": "gpt-4o"}]}, ETag='"v1"')
+                return json_answer({"data": [{"id": "zeta", "context_length": 4096}, {"id": "gpt-4o"}]}, ETag='"v1"')
             case "/api/tags":
-                return says({"models": self.models})
+                return json_answer({"models": self.models})
             case "/api/show":
-                return says({"capabilities": ["completion", "tools"], "model_info": {"q.context_length": 40960}})
+                return json_answer({"capabilities": ["completion", "tools"], "model_info": {"q.context_length": 40960}})
             case "/api/pull":
-                return Answer(pieces=self._pull(body["model"]))
+                return Answer(chunks=self._pull(body["model"]))
             case "/api/delete":
                 self.models = [model for model in self.models if model["name"] != body["model"]]
                 return Answer()
             case "/api/chat":
-                return says({"error": f'model "{body["model"]}" not found, try pulling it first'}, 404)
+                return json_answer({"error": f'model "{body["model"]}" not found, try pulling it first'}, 404)
             case _:
-                return says({"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 404)
+                return json_answer(
+                    {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 404
+                )
 
     def _pull(self, model: str) -> Iterator[bytes]:
         if model == "nobodys":

@@ -50,7 +50,7 @@ def behave(request: Received) -> Answer:
 
 
 def answer(value: Any) -> Answer:
-    return Answer(headers=JSON, pieces=[json.dumps(value).encode()])
+    return Answer(headers=JSON, chunks=[json.dumps(value).encode()])
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ def upstream() -> Iterator[LocalServer]:
         if request.headers.get("authorization") != "Bearer good-key-0123456789":
             return refused(401, {"error": {"message": "bad key"}})
         if request.method == "GET":
-            return Answer(headers=JSON, pieces=[b'{"data": [{"id": "small"}, {"id": "large"}]}'])
+            return Answer(headers=JSON, chunks=[b'{"data": [{"id": "small"}, {"id": "large"}]}'])
         return streamed("ok")
 
     with LocalServer(behave) as running:
@@ -144,7 +144,7 @@ def test_dialect_of_an_endpoint_of_ones_own(server: ServerProcess) -> None:
         body = (
             b'{"type":"message","content":[{"type":"text","text":"from messages"}],"stop_reason":"end_turn","usage":{}}'
         )
-        return Answer(headers=JSON, pieces=[body])
+        return Answer(headers=JSON, chunks=[body])
 
     with LocalServer(messages) as upstream:
         params = {

@@ -44,7 +44,7 @@ def test_client_that_does_not_read_for_10_s_while_50_streams_run(tmp_path: Path,
             served.release()
             yield b'data: {"choices":[{"index":0,"delta":{},"finish_reason":"stop"}]}\n\ndata: [DONE]\n\n'
 
-        return Answer(headers={"Content-Type": "text/event-stream"}, pieces=lines())
+        return Answer(headers={"Content-Type": "text/event-stream"}, chunks=lines())
 
     with LocalServer(answer) as upstream:
         env = {"MODELPORT_DATA_DIR": str(tmp_path), "OPENAI_COMPATIBLE_BASE_URL": upstream.url}

@@ -56,7 +56,7 @@ class Shelf:
         if self.asked:
             return Answer(200, {"Content-Type": "application/json"}, [b"{}"])
         self.asked.append(request)
-        return Answer(self.recording.status, self.recording.headers, self.recording.pieces())
+        return Answer(self.recording.status, self.recording.headers, self.recording.chunks())
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ async def connect(app: App, server: LocalServer, recording: Recording) -> None:
 
 def serving(recording: Recording) -> LocalServer:
     """A server that answers everything with the recording."""
-    return LocalServer(lambda _: Answer(recording.status, recording.headers, recording.pieces()))
+    return LocalServer(lambda _: Answer(recording.status, recording.headers, recording.chunks()))
 
 
 def asked(recording: Recording) -> dict[str, Any]:

@@ -95,7 +95,7 @@ def server() -> Any:
 
     def replay(request: Received) -> Answer:
         recording = by_path[request.path[: request.path.index("/", 1) + 1]]
-        return Answer(recording.status, recording.headers, recording.pieces())
+        return Answer(recording.status, recording.headers, recording.chunks())
 
     with LocalServer(replay) as running:
         yield running

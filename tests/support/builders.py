@@ -106,7 +106,7 @@ def json_form(**changes: Any) -> AnswerFormat:
     return AnswerFormat(**({"schema": SCHEMA, "name": "place"} | changes))
 
 
-class Heard(NullListener):
+class RecordingListener(NullListener):
     """A listener that records its calls, in order."""
 
     def __init__(self) -> None:
@@ -134,8 +134,8 @@ class Heard(NullListener):
 
 
 def answer() -> Answer:
-    """An answer behind which a ``Heard`` listens."""
-    return Answer(Heard())
+    """An answer behind which a ``RecordingListener`` listens."""
+    return Answer(RecordingListener())
 
 
 # Ports in memory.
@@ -307,7 +307,7 @@ class Scripted:
         return Verification(verified=True, models=self.served)
 
 
-def says(*texts: str, then: BaseException | None = None) -> Play:
+def writes(*texts: str, then: BaseException | None = None) -> Play:
     """A completer that sends some text and stops, or fails after it."""
 
     async def play(call: ModelCall, answer: Answer) -> None:

@@ -23,11 +23,11 @@ class Received:
 
 @dataclass
 class Answer:
-    """What to answer; ``pieces`` are sent one by one, each in a chunk and a segment of its own."""
+    """What to answer; ``chunks`` are sent one by one, each in a chunk and a segment of its own."""
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    pieces: Iterable[bytes] = ()
+    chunks: Iterable[bytes] = ()
     cut: bool = False
     """End the connection without the last chunk."""
 
@@ -70,7 +70,7 @@ class LocalServer:
                         return
                     self.send_header("Transfer-Encoding", "chunked")
                     self.end_headers()
-                    for piece in filter(None, answer.pieces):
+                    for piece in filter(None, answer.chunks):
                         self.wfile.write(b"%x\r\n%b\r\n" % (len(piece), piece))
                     if answer.cut:
                         self.close_connection = True

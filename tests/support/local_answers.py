@@ -33,7 +33,7 @@ class Sample:
     def behave(self, request: Received) -> Answer:
         """For ``support.http_server.LocalServer``."""
         status, headers, body = self.answer(request.path)
-        return Answer(status=status, headers=headers, pieces=[body] if body else [])
+        return Answer(status=status, headers=headers, chunks=[body] if body else [])
 
 
 def page(value: Any, status: int = 200, **headers: str) -> Raw:

@@ -97,7 +97,7 @@ def hangs_up(server: OddServer, connection: socket.socket) -> None:
     connection.recv(65536)
 
 
-def says(data: bytes) -> Script:
+def sends(data: bytes) -> Script:
     """Answers the same bytes to everything."""
 
     def script(server: OddServer, connection: socket.socket) -> None:

@@ -86,7 +86,7 @@ class Recording:
         """Whether the provider refused the prompt for its content, inside a reply that is no error."""
         return str(self.expected.get("finish_reason")).startswith("BLOCKED:")
 
-    def pieces(self) -> Iterator[bytes]:
+    def chunks(self) -> Iterator[bytes]:
         """The body cut at arbitrary bytes, the same ones in every run."""
         chance = random.Random(self.name)
         longest = max(12, len(self.body) // 150)

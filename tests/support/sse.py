@@ -31,7 +31,7 @@ def end(reason: str = "stop", usage: dict[str, Any] | None = None) -> bytes:
 
 def streamed(*texts: str, usage: dict[str, Any] | None = None) -> Answer:
     """A whole streamed answer."""
-    return Answer(headers=SSE, pieces=[*map(delta, texts), end(usage=usage)])
+    return Answer(headers=SSE, chunks=[*map(delta, texts), end(usage=usage)])
 
 
 def held(pieces: Iterable[bytes], released: threading.Event, then: Iterable[bytes] = ()) -> Answer:
@@ -46,7 +46,7 @@ def held(pieces: Iterable[bytes], released: threading.Event, then: Iterable[byte
             yield b": waiting\n"
         yield from then
 
-    return Answer(headers=SSE, pieces=parts())
+    return Answer(headers=SSE, chunks=parts())
 
 
 def refused(status: int, error: Any, **headers: str) -> Answer:

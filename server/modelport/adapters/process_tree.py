@@ -13,15 +13,15 @@ from modelport.adapters.agents.processes import SystemProcesses
 from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
 from modelport.domain.agents.observations import Running
 from modelport.domain.agents.ports import Processes
-from modelport.domain.agents.servers.ports import Listeners
+from modelport.domain.ports import ListeningPorts
 
 VARIABLE = "MODELPORT_PROCESS_TREE"
 
 
 class ProcessTree:
-    """``Processes``, ``Listeners`` and ``ListeningPorts`` of one process and its descendants."""
+    """``Processes`` and ``ListeningPorts`` of one process and its descendants."""
 
-    def __init__(self, root: int, processes: Processes, listening: Listeners) -> None:
+    def __init__(self, root: int, processes: Processes, listening: ListeningPorts) -> None:
         self._root = root
         self._processes = processes
         self._listening = listening

@@ -216,3 +216,7 @@ class ListeningPorts(Protocol):
     async def ports(self) -> frozenset[int]:
         """Those open on this machine, without this process's own; empty where the system does not list them."""
         ...
+
+    async def listeners(self) -> Mapping[int, int | None]:
+        """The same ports, each with the id of the process that listens, None where that is unknown. Costs more."""
+        ...

@@ -17,7 +17,7 @@ OUTSIDE = 7
 
 
 class System:
-    """``Processes`` and ``Listeners`` that are given: processes with their parents, ports with their processes."""
+    """``Processes`` and ``ListeningPorts`` that are given: processes with their parents, ports with their processes."""
 
     def __init__(self, parents: Mapping[int, int | None], ports: Mapping[int, int | None]) -> None:
         self._parents = parents
@@ -25,6 +25,9 @@ class System:
 
     async def running(self) -> Sequence[Running]:
         return [Running(pid=pid, argv=("x",), parent_pid=parent) for pid, parent in self._parents.items()]
+
+    async def ports(self) -> frozenset[int]:
+        return frozenset(self._ports)
 
     async def listeners(self) -> Mapping[int, int | None]:
         return self._ports

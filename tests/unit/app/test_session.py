@@ -14,13 +14,13 @@ from modelport.app.core import Core
 from modelport.app.session import App
 from modelport.engine.calls.recorder import Origin
 from modelport.protocol.types import CreateCompletionParams, SummaryUsageParams
-from support.builders import Heard
+from support.builders import RecordingListener
 
 
 async def test_a_completion_goes_through_and_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(tmp_path))
     app = App(Core())
-    heard = Heard()
+    heard = RecordingListener()
     params = CreateCompletionParams(model="mock/mock", prompt="hi")
     with blockbuster_ctx("modelport"):
         completion = await app.completions.create(params, heard, Origin("vim", "site"))

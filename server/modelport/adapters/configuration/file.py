@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from modelport.adapters.configuration import places
+from modelport.adapters.configuration import key_lines
 from modelport.adapters.configuration.checking import check
 from modelport.adapters.configuration.router_form import KNOWN, translate
 from modelport.domain.local.model_files import mounted
@@ -105,7 +105,7 @@ def _read_toml(path: Path, text: str) -> FileRead:
         # The messages of tomllib name characters and keys, never a value.
         return _broken(path, Finding((), f"This is not valid TOML: {what}."), int(line[1]) if line else last)
     return _checked(
-        path, raw, {}, [], lambda finding: finding.problem(_line(places.toml_lines(text), finding.key_path))
+        path, raw, {}, [], lambda finding: finding.problem(_line(key_lines.toml_lines(text), finding.key_path))
     )
 
 
@@ -126,7 +126,7 @@ def _read_json(path: Path, text: str) -> FileRead:
 
     def locate(finding: Finding) -> Problem:
         written = msgspec.structs.replace(finding, key_path=_written(done.written, finding.key_path))
-        return written.problem(_line(places.json_lines(text), written.key_path))
+        return written.problem(_line(key_lines.json_lines(text), written.key_path))
 
     if unknown:
         return _checked(path, {}, {}, unknown, locate)

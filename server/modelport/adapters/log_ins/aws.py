@@ -35,7 +35,7 @@ class AwsSignature:
         """Nothing to exchange."""
         return endpoint
 
-    def forget(self, endpoint: Endpoint) -> bool:
+    def discard_token(self, endpoint: Endpoint) -> bool:
         """False: a signature that was refused is refused again."""
         return False
 

@@ -50,7 +50,7 @@ class CopilotToken:
         """Nothing: the token is the key."""
         return {}
 
-    def forget(self, endpoint: Endpoint) -> bool:
+    def discard_token(self, endpoint: Endpoint) -> bool:
         """Drops the exchanged token of an endpoint."""
         refused = endpoint.credential.secret
         owners = [own for own, token in self._tokens.items() if token.secret == refused]

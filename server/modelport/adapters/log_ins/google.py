@@ -44,7 +44,7 @@ class GoogleToken:
         """Nothing: the token is the key."""
         return {}
 
-    def forget(self, endpoint: Endpoint) -> bool:
+    def discard_token(self, endpoint: Endpoint) -> bool:
         """Drops the credentials, since their files may have changed."""
         had, self._credentials = self._credentials is not None, None
         return had

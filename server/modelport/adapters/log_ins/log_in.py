@@ -38,7 +38,7 @@ class LogIn(Protocol):
         """Headers that have to be computed from the request as it will be sent."""
         ...
 
-    def forget(self, endpoint: Endpoint) -> bool:
+    def discard_token(self, endpoint: Endpoint) -> bool:
         """Drops a token that was just refused; returns whether another one may be had."""
         ...
 

@@ -50,7 +50,7 @@ class QwenToken:
         """Nothing: the token is the key."""
         return {}
 
-    def forget(self, endpoint: Endpoint) -> bool:
+    def discard_token(self, endpoint: Endpoint) -> bool:
         """Marks the token as refused, so that it is renewed although its time has not come."""
         again = endpoint.credential.source == "file" and endpoint.credential.secret != self._refused
         self._refused = endpoint.credential.secret

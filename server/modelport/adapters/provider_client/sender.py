@@ -46,7 +46,7 @@ class RequestSender:
             return await self._send(method, endpoint, model, outgoing, None), endpoint
         used = await log_in.authenticate(endpoint)
         response = await self._send(method, used, model, outgoing, log_in)
-        if response.status_code == 401 and log_in.forget(used):
+        if response.status_code == 401 and log_in.discard_token(used):
             await response.aclose()
             used = await log_in.authenticate(endpoint)
             response = await self._send(method, used, model, outgoing, log_in)

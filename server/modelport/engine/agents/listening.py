@@ -9,8 +9,8 @@ import msgspec
 
 from modelport.domain.agents.processes import RunningAgents
 from modelport.domain.agents.rows import AgentRow
-from modelport.domain.agents.servers.ports import Listeners
 from modelport.domain.local.servers import MIN_USER_PORT, PortCandidate, ServerAddress
+from modelport.domain.ports import ListeningPorts
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.engine.local.port_search import PortSearch
 from modelport.protocol.types import Agent
@@ -28,7 +28,7 @@ class ListeningAgents:
     def __init__(
         self,
         finder: ServerFinder,
-        listening: Listeners,
+        listening: ListeningPorts,
         running: RunningAgents,
         on_agent: OnAgent,
         ids: frozenset[str],

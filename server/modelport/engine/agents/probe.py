@@ -8,9 +8,10 @@ from urllib.parse import urlsplit
 from modelport.domain.agents.command_lines import CommandLineIndex
 from modelport.domain.agents.ports import Processes
 from modelport.domain.agents.processes import RunningAgents, running_alone
-from modelport.domain.agents.servers.ports import HttpHandshakes, Listeners
+from modelport.domain.agents.servers.ports import HttpHandshakes
 from modelport.domain.agents.servers.records import with_handshake
 from modelport.domain.local.servers import ServerAddress
+from modelport.domain.ports import ListeningPorts
 from modelport.engine.agents.listening import ListeningAgents, OnAgent
 from modelport.engine.agents.server_finder import ServerFinder
 from modelport.protocol.types import Agent, AgentProcess
@@ -19,7 +20,9 @@ from modelport.protocol.types import Agent, AgentProcess
 class AgentProbe:
     """Looks at what runs on this machine. It starts nothing, and sends nothing that is secret."""
 
-    def __init__(self, finder: ServerFinder, listening: Listeners, processes: Processes, http: HttpHandshakes) -> None:
+    def __init__(
+        self, finder: ServerFinder, listening: ListeningPorts, processes: Processes, http: HttpHandshakes
+    ) -> None:
         self.finder = finder
         self.listening = listening
         self._processes = processes

@@ -14,8 +14,8 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.registry_builder import build_registry
 from modelport.protocol.types import Check
 
-MOST_TOLD = 10
-MOST_SHOWN = 3
+MAX_NOTICES = 10
+MAX_PROBLEMS_SHOWN = 3
 
 
 LOOK_INTERVAL_S = 0.25
@@ -44,7 +44,7 @@ class ActiveConfiguration:
         self._read = FileRead(path="", exists=False, configuration=None)
         self._problems: tuple[Problem, ...] = ()
         self._loaded = False
-        self._news: list[Notice] = []
+        self._notices: list[Notice] = []
 
     @property
     def path(self) -> str:
@@ -69,7 +69,7 @@ class ActiveConfiguration:
     def load(self) -> None:
         """Reads the file for the first time. Blocks."""
         self._take(*self._look())
-        self._news = [notice for notice in self._news if notice.level != "info"]
+        self._notices = [notice for notice in self._notices if notice.level != "info"]
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the file again if it has changed, so that later requests find the new providers.
@@ -86,10 +86,10 @@ class ActiveConfiguration:
             if await anyio.to_thread.run_sync(self._file.stamp, limiter=self._threads) != self._stamp:
                 self._take(*await anyio.to_thread.run_sync(self._look, limiter=self._threads))
 
-    def news(self) -> Sequence[Notice]:
-        """What there is to tell since the last time."""
-        news, self._news = self._news, []
-        return news
+    def take_notices(self) -> Sequence[Notice]:
+        """The notices since the last call, each once."""
+        notices, self._notices = self._notices, []
+        return notices
 
     def check(self) -> Check:
         """The check of the file, for diagnostics."""
@@ -97,9 +97,9 @@ class ActiveConfiguration:
             count = len(self._registry.all()) - len(self._shipped)
             detail = f"{self.path}, own providers: {count}" if self._read.exists else f"no file at {self.path}"
             return Check(id="configuration", status="ok", detail=detail)
-        told = " ".join(map(sentence, self._problems[:MOST_SHOWN]))
-        more = len(self._problems) - MOST_SHOWN
-        detail = f"{self.path}: {told}{f' And {more} more.' if more > 0 else ''}"
+        shown = " ".join(map(sentence, self._problems[:MAX_PROBLEMS_SHOWN]))
+        more = len(self._problems) - MAX_PROBLEMS_SHOWN
+        detail = f"{self.path}: {shown}{f' And {more} more.' if more > 0 else ''}"
         if not self.broken:
             return Check(id="configuration", status="warn", detail=detail, action="see modelport config check")
         return Check(
@@ -125,14 +125,14 @@ class ActiveConfiguration:
         if stamp == self._stamp:
             return
         self._stamp, self._read, self._problems = stamp, read, problems
-        for problem in problems[:MOST_TOLD]:
-            self._news.append(Notice(problem.level, f"{read.name}: {sentence(problem)}"))
+        for problem in problems[:MAX_NOTICES]:
+            self._notices.append(Notice(problem.level, f"{read.name}: {sentence(problem)}"))
         if self.broken:
-            self._news.append(Notice("error", f"{read.name} is not used: {self._kept()}"))
+            self._notices.append(Notice("error", f"{read.name} is not used: {self._kept()}"))
             return
         self._registry.replace(registry)
         self._loaded = read.exists
-        self._news.append(Notice("info", f"{read.name} has been read." if read.exists else f"{read.name} is gone."))
+        self._notices.append(Notice("info", f"{read.name} has been read." if read.exists else f"{read.name} is gone."))
 
     def _kept(self) -> str:
         if self._loaded:

@@ -25,7 +25,7 @@ def with_app(work: Callable[[App], Awaitable[T]], *, show_problems: bool = True)
 
     async def run() -> T:
         app = App(Core())
-        for notice in app.core.configuration.news():
+        for notice in app.core.configuration.take_notices():
             if not show_problems or notice.level != "error":
                 continue
             click.echo(f"modelport: {notice.text}", err=True)

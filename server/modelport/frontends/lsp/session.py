@@ -68,7 +68,7 @@ class Session:
         if app is None:
             return
         await app.core.configuration.refresh(now=now)
-        for notice in app.core.configuration.news():
+        for notice in app.core.configuration.take_notices():
             self.outbox.send(messages.log_message(notice.level, notice.text))
             if notice.level != "info":
                 log.warning("%s", notice.text)
@@ -117,7 +117,7 @@ class Session:
         self._streams.discard(stream_id)
 
     @contextmanager
-    def pieces(
+    def numbered(
         self, stream_id: str | None, notification: Callable[[str, int, T], bytes]
     ) -> Generator[Callable[[T], None]]:
         """Yields a function that sends one item of a result, numbered from 0; without a stream id it does nothing.

@@ -35,7 +35,7 @@ class Session:
         if app is None or self._closed:
             raise RuntimeError("This client is closed: make another.")
         await app.core.configuration.refresh()
-        for notice in app.core.configuration.news():
+        for notice in app.core.configuration.take_notices():
             if notice.level != "info":
                 log.warning("%s", notice.text)
         return app

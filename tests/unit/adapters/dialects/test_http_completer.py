@@ -20,7 +20,18 @@ from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer
 from modelport.domain.errors import RequestFailed
-from support.builders import Heard, StubPool, VirtualTime, answer, call, credential, endpoint, reply, row, stub_exchange
+from support.builders import (
+    RecordingListener,
+    StubPool,
+    VirtualTime,
+    answer,
+    call,
+    credential,
+    endpoint,
+    reply,
+    row,
+    stub_exchange,
+)
 
 STREAM = (
     b'data: {"choices":[{"index":0,"delta":{"content":"Hel"}}]}\n\n'
@@ -209,7 +220,7 @@ async def test_only_a_pause_longer_than_the_idle_timeout_ends_a_call(
     assert failed.value.kind == "timeout"
 
 
-class Slow(Heard):
+class Slow(RecordingListener):
     """A listener that is behind once, after the first delta, for as long as it takes."""
 
     waited = 0

@@ -45,14 +45,14 @@ async def test_an_answer() -> None:
     ],
 )
 async def test_bodies_of_every_kind(body: bytes, text: str, json: Any) -> None:
-    with LocalServer(lambda _: Answer(pieces=[body])) as server:
+    with LocalServer(lambda _: Answer(chunks=[body])) as server:
         reply = await get(server.port)
     assert reply is not None
     assert (reply.text, reply.json) == (text, json)
 
 
 async def test_a_body_is_read_to_its_limit_and_one_that_is_cut_is_no_json() -> None:
-    with LocalServer(lambda _: Answer(pieces=[b"[1,", b"2" * 50, b"]"])) as server:
+    with LocalServer(lambda _: Answer(chunks=[b"[1,", b"2" * 50, b"]"])) as server:
         whole, cut = await get(server.port, max_body=54), await get(server.port, max_body=53)
     assert whole is not None
     assert cut is not None
@@ -70,7 +70,7 @@ async def test_a_long_list_is_read_in_a_worker_thread(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(module.anyio.to_thread, "run_sync", spy)
     body = b"[%b]" % b",".join([b"1"] * 50_000)
-    with LocalServer(lambda _: Answer(pieces=[body])) as server:
+    with LocalServer(lambda _: Answer(chunks=[body])) as server:
         reply = await get(server.port, max_body=1 << 20)
     assert reply is not None
     assert len(reply.json) == 50_000

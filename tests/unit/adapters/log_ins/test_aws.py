@@ -64,7 +64,7 @@ def keys(no_aws: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def sent(place: Any) -> Received:
-    with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
+    with LocalServer(lambda _: Answer(chunks=[b"{}"])) as server:
         pool = HttpPool()
         place = msgspec.structs.replace(place, base_url=server.url)
         async with ProviderClient(pool).post(place, "m", HttpRequest(PATH, {}, "Authorization", {"messages": []})):
@@ -87,7 +87,7 @@ async def test_the_signature_fits_the_request_that_arrived(keys: None, region: s
 
 async def test_a_question_without_a_body_is_signed_as_it_is_sent(keys: None) -> None:
     path = "/inference-profiles?maxResults=1000&type=SYSTEM_DEFINED"
-    with LocalServer(lambda _: Answer(pieces=[b"{}"])) as server:
+    with LocalServer(lambda _: Answer(chunks=[b"{}"])) as server:
         pool = HttpPool()
         place = endpoint(BEDROCK, credential=NONE, base_url=server.url, settings={"AWS_REGION": "us-east-1"})
         await ProviderClient(pool).get(place, "", HttpRequest(path, {}, "Authorization"), 5)

@@ -31,14 +31,14 @@ class GitHub:
         if request.path == "/token":
             self.exchanges.append(request)
             if self._status != 200 or self._reply is not None:
-                return Answer(self._status, pieces=[json.dumps(self._reply or {"message": "Bad credentials"}).encode()])
+                return Answer(self._status, chunks=[json.dumps(self._reply or {"message": "Bad credentials"}).encode()])
             token = {"token": f"tid={len(self.exchanges)}", "expires_at": int(time.time() + self._life_s)}
             token["endpoints"] = {"api": f"http://{request.headers['host']}/business"}
-            return Answer(pieces=[json.dumps(token).encode()])
+            return Answer(chunks=[json.dumps(token).encode()])
         self.calls.append(request)
         if len(self.calls) <= self._refuse:
-            return Answer(401, pieces=[b"token expired"])
-        return Answer(pieces=[b"{}"])
+            return Answer(401, chunks=[b"token expired"])
+        return Answer(chunks=[b"{}"])
 
 
 class World:

@@ -43,10 +43,10 @@ class Google:
         if request.path == "/token":
             self.grants.append({name: values[0] for name, values in parse_qs(request.body.decode()).items()})
             if self.error:
-                return Answer(400, pieces=[json.dumps(self.error).encode()])
-            return Answer(pieces=[json.dumps({"access_token": f"ya29.{len(self.grants)}", "expires_in": 3600, "token_type": "Bearer"}).encode()])  # fmt: skip
+                return Answer(400, chunks=[json.dumps(self.error).encode()])
+            return Answer(chunks=[json.dumps({"access_token": f"ya29.{len(self.grants)}", "expires_in": 3600, "token_type": "Bearer"}).encode()])  # fmt: skip
         self.calls.append(request)
-        return Answer(401 if len(self.calls) <= self.refuse else 200, pieces=[b"{}"])
+        return Answer(401 if len(self.calls) <= self.refuse else 200, chunks=[b"{}"])
 
     async def call(self, found: Credential = NONE) -> Received:
         provider = row("vertex", auth="google", requires_api_key=False, base_url=self.server.url)

@@ -36,9 +36,9 @@ class World:
         if request.path == "/token":
             self.renewals.append(parse_qs(request.body.decode()))
             status, renewal = self._answer
-            return Answer(status, pieces=[json.dumps(renewal).encode()])
+            return Answer(status, chunks=[json.dumps(renewal).encode()])
         self.calls.append(request)
-        return Answer(401 if len(self.calls) <= self._refuse else 200, pieces=[b"{}"])
+        return Answer(401 if len(self.calls) <= self._refuse else 200, chunks=[b"{}"])
 
     def keep(self, **changes: Any) -> None:
         kept = {

@@ -51,7 +51,7 @@ def says(value: Any, status: int = 200, **headers: str) -> Answer:
 
 def lines(*values: Any) -> Answer:
     return Answer(
-        headers={"Content-Type": "application/x-ndjson"}, pieces=[json.dumps(v).encode() + b"\n" for v in values]
+        headers={"Content-Type": "application/x-ndjson"}, chunks=[json.dumps(v).encode() + b"\n" for v in values]
     )
 
 
@@ -137,8 +137,8 @@ async def test_a_long_list(host: ProviderModels, serve: Serve) -> None:
     [
         (says({"error": {"message": "no", "code": "invalid_api_key"}}, 401), "auth_rejected"),
         (says({"error": "busy"}, 503), "provider_unavailable"),
-        (Answer(pieces=[b"<html>hello</html>"]), "invalid_response"),
-        (Answer(pieces=[b"nonsense"]), "invalid_response"),
+        (Answer(chunks=[b"<html>hello</html>"]), "invalid_response"),
+        (Answer(chunks=[b"nonsense"]), "invalid_response"),
         (Answer(304), "invalid_response"),
     ],
 )
@@ -229,7 +229,7 @@ async def test_pull_adds_up_the_layers(host: ProviderModels, serve: Serve) -> No
 
 async def test_pull_reads_lines_cut_anywhere(host: ProviderModels, serve: Serve) -> None:
     whole = b"".join(json.dumps(line).encode() + b"\n" for line in PULL).rstrip()
-    server = serve(lambda r: Answer(pieces=[whole[n : n + 7] for n in range(0, len(whole), 7)]))
+    server = serve(lambda r: Answer(chunks=[whole[n : n + 7] for n in range(0, len(whole), 7)]))
     told: list[PullProgress] = []
     await host.pull(at(server, "ollama"), "qwen3:8b", told.append)
     assert told[-1].status == "success"
@@ -245,9 +245,9 @@ async def test_pull_reads_lines_cut_anywhere(host: ProviderModels, serve: Serve)
             "no space",
         ),
         (lines({"status": "pulling manifest"}), "stream_interrupted", "pull it again"),
-        (Answer(pieces=[b'{"status":"pulling'], cut=True), "stream_interrupted", "pull it again"),
-        (Answer(pieces=[b"<html>"]), "invalid_response", "web page"),
-        (Answer(pieces=[b'{"status":"' + b"x" * 70_000]), "invalid_response", "without end"),
+        (Answer(chunks=[b'{"status":"pulling'], cut=True), "stream_interrupted", "pull it again"),
+        (Answer(chunks=[b"<html>"]), "invalid_response", "web page"),
+        (Answer(chunks=[b'{"status":"' + b"x" * 70_000]), "invalid_response", "without end"),
         (says({"error": "boom"}, 500), "provider_unavailable", "boom"),
         (says({"error": "not found"}, 404), "invalid_response", "not found"),
     ],
@@ -268,7 +268,7 @@ async def test_cancelling_closes_the_connection(host: ProviderModels, serve: Ser
         while not more.wait(0.01):
             yield b'{"status":"still"}\n'
 
-    server = serve(lambda r: Answer(pieces=pieces()))
+    server = serve(lambda r: Answer(chunks=pieces()))
     try:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(host.pull, at(server, "ollama"), "m", lambda _: tasks.cancel_scope.cancel())

@@ -143,7 +143,7 @@ def serve(models: Answer, profiles: Answer) -> LocalServer:
 
 async def test_both_lists_are_requested_with_the_key(host: ProviderModels) -> None:
     profiles, models = bodies()
-    with serve(Answer(pieces=[models]), Answer(pieces=[profiles])) as server:
+    with serve(Answer(chunks=[models]), Answer(chunks=[profiles])) as server:
         listing = await host.models(at(server), None)
         assert listing == Listing(models=read_callable(profiles, models).models)
         assert [request.path for request in server.requests] == ["/foundation-models", PROFILES_PATH]
@@ -152,15 +152,15 @@ async def test_both_lists_are_requested_with_the_key(host: ProviderModels) -> No
 
 async def test_a_long_list_is_read_too(host: ProviderModels) -> None:
     profiles, models = bodies([foundation_model(f"maker.m{n}", "ON_DEMAND") for n in range(1000)])
-    with serve(Answer(pieces=[models]), Answer(pieces=[profiles])) as server:
+    with serve(Answer(chunks=[models]), Answer(chunks=[profiles])) as server:
         listing = await host.models(at(server), None)
     assert listing is not None
     assert len(listing.models) == 1000 + len(PROFILES)
 
 
 async def test_who_may_not_list_the_profiles_gets_the_models(host: ProviderModels) -> None:
-    denied = Answer(403, pieces=[b'{"Message":"User: x is not authorized to perform: bedrock:ListInferenceProfiles"}'])
-    with serve(Answer(pieces=[bodies()[1]]), denied) as server:
+    denied = Answer(403, chunks=[b'{"Message":"User: x is not authorized to perform: bedrock:ListInferenceProfiles"}'])
+    with serve(Answer(chunks=[bodies()[1]]), denied) as server:
         listing = await host.models(at(server), None)
     assert listing is not None
     assert [model.id for model in listing.models] == ["amazon.plain-v1:0", "maker.both-v1:0"]
@@ -169,13 +169,13 @@ async def test_who_may_not_list_the_profiles_gets_the_models(host: ProviderModel
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (Answer(403, pieces=[b'{"Message":"not authorized to perform: bedrock:ListFoundationModels"}']), "forbidden"),
-        (Answer(403, pieces=[b'{"message":"The security token included in the request is expired"}']), "auth_rejected"),
-        (Answer(pieces=[b"oops"]), "invalid_response"),
+        (Answer(403, chunks=[b'{"Message":"not authorized to perform: bedrock:ListFoundationModels"}']), "forbidden"),
+        (Answer(403, chunks=[b'{"message":"The security token included in the request is expired"}']), "auth_rejected"),
+        (Answer(chunks=[b"oops"]), "invalid_response"),
     ],
 )
 async def test_a_list_of_models_that_fails_is_raised_and_the_profiles_are_not_requested(host: ProviderModels, answer: Answer, kind: str) -> None:  # fmt: skip
-    with serve(answer, Answer(pieces=[bodies()[0]])) as server:
+    with serve(answer, Answer(chunks=[bodies()[0]])) as server:
         with pytest.raises(RequestFailed) as failed:
             await host.models(at(server), None)
         asked = len(server.requests)

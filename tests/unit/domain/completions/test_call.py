@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from modelport.domain.completions.call import Answer, input_characters, parse_arguments
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
-from support.builders import Heard, answer, tool, user
+from support.builders import RecordingListener, answer, tool, user
 
 
 @given(st.lists(st.tuples(st.sampled_from(["text", "reasoning"]), st.text(max_size=4))))
 def test_text_and_reasoning_equal_the_deltas_in_any_order(deltas: list[tuple[str, str]]) -> None:
-    listener = Heard()
+    listener = RecordingListener()
     built = Answer(listener)
     for kind, delta in deltas:
         getattr(built, kind)(delta)
@@ -37,7 +37,7 @@ def test_an_empty_delta_is_no_delta() -> None:
 )
 def test_the_first_delta_of_any_kind_starts_the_clock_once(begin: Any) -> None:
     times = iter([5.0, 9.0])
-    built = Answer(Heard(), clock=lambda: next(times))
+    built = Answer(RecordingListener(), clock=lambda: next(times))
     begin(built)
     begin(built)
     built.text("more")
@@ -47,7 +47,7 @@ def test_the_first_delta_of_any_kind_starts_the_clock_once(begin: Any) -> None:
 
 
 def test_the_deltas_of_a_tool_call_have_its_id_and_name_once() -> None:
-    listener = Heard()
+    listener = RecordingListener()
     built = Answer(listener)
     built.tool_call(0, call_id="c1", name="weather", arguments="")
     built.tool_call(0, call_id="c1", name="weather", arguments='{"city"')
@@ -62,7 +62,7 @@ def test_the_deltas_of_a_tool_call_have_its_id_and_name_once() -> None:
 
 
 def test_an_id_and_a_name_may_come_late() -> None:
-    listener = Heard()
+    listener = RecordingListener()
     built = Answer(listener)
     built.tool_call(0, arguments="{")
     built.tool_call(0, call_id="c1", arguments="}")
@@ -72,7 +72,7 @@ def test_an_id_and_a_name_may_come_late() -> None:
 
 
 def test_a_delta_that_adds_nothing_is_not_reported() -> None:
-    listener = Heard()
+    listener = RecordingListener()
     built = Answer(listener)
     built.tool_call(0, call_id="c1", name="f")
     built.tool_call(0)
@@ -89,7 +89,7 @@ def test_calls_come_in_the_order_of_their_indices_and_get_an_id_when_they_have_n
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(alphabet='{}":,ab1 ', max_size=5))))
 def test_the_deltas_of_each_call_join_to_its_arguments(deltas: list[tuple[int, str]]) -> None:
-    listener = Heard()
+    listener = RecordingListener()
     built = Answer(listener)
     for index, text in deltas:
         built.tool_call(index, arguments=text)

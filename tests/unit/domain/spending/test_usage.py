@@ -8,7 +8,7 @@ import pytest
 from modelport.domain.completions.call import Answer, TokenCounts
 from modelport.domain.spending.usage import add, count, estimate, subtract
 from modelport.protocol.types import UsageTotals
-from support.builders import CANARY, Heard, answer, call, credential, endpoint, row, tool, user
+from support.builders import CANARY, RecordingListener, answer, call, credential, endpoint, row, tool, user
 
 
 def test_the_providers_counts_are_taken_as_they_are() -> None:
@@ -23,7 +23,7 @@ def test_the_providers_counts_are_taken_as_they_are() -> None:
 
 
 def test_times_are_milliseconds_since_the_call_began() -> None:
-    built = Answer(Heard(), clock=lambda: 10.125)
+    built = Answer(RecordingListener(), clock=lambda: 10.125)
     built.text("x")
     usage = count(call(), built, started_s=10.0, ended_s=10.5)
     assert (usage.time_to_first_token_ms, usage.latency_ms) == (125.0, 500.0)

@@ -37,21 +37,24 @@ CARD = {
 
 
 class System:
-    """``Processes`` and ``Listeners`` that count how often they are read."""
+    """``Processes`` and ``ListeningPorts`` that count how often they are read."""
 
     def __init__(
         self, processes: Sequence[Running] = (), ports: Mapping[int, int | None] | None = None, after_s: float = 0.0
     ) -> None:
-        self.processes, self.ports, self.after_s = processes, ports or {}, after_s
+        self.processes, self._ports, self.after_s = processes, ports or {}, after_s
         self.reads = 0
 
     async def running(self) -> Sequence[Running]:
         self.reads += 1
         return self.processes
 
+    async def ports(self) -> frozenset[int]:
+        return frozenset(await self.listeners())
+
     async def listeners(self) -> Mapping[int, int | None]:
         await anyio.sleep(self.after_s)
-        return self.ports
+        return self._ports
 
 
 class Cards:

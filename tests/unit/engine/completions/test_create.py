@@ -16,16 +16,16 @@ from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
     FixedClock,
-    Heard,
     Lines,
     MemoryLedger,
     MemoryStore,
+    RecordingListener,
     Scripted,
     Variables,
     VirtualTime,
     connections,
     row,
-    says,
+    writes,
 )
 
 A, B, C = (row(name, requires_api_key=False, auth="none", default_model=f"{name}-default") for name in "abc")
@@ -48,7 +48,7 @@ class World:
         self.dialects = Scripted(**plays)
         self.ledger = MemoryLedger()
         self.log = Lines()
-        self.heard = Heard()
+        self.heard = RecordingListener()
         environment = Variables()
         _, self.connections = connections(REGISTRY, environment, MemoryStore(), self.dialects)
         self.completions = Completions(
@@ -84,7 +84,7 @@ def sleeps(*texts: str) -> Any:
 
 
 async def test_the_answer_is_what_was_heard_and_is_recorded() -> None:
-    world = World(a=says("Hel", "lo"))
+    world = World(a=writes("Hel", "lo"))
     completion = await world.create(model="a/m")
     assert (completion.text, completion.provider, completion.model) == ("Hello", "a", "m")
     assert completion.finish_reason == "stop"
@@ -100,7 +100,7 @@ async def test_the_answer_is_what_was_heard_and_is_recorded() -> None:
 
 
 async def test_everything_that_is_asked_reaches_the_wire_format() -> None:
-    world = World(a=says("x"))
+    world = World(a=writes("x"))
     tools = [{"name": "f", "parameters": {"type": "object"}}]
     form = {"type": "json"}
     await world.create(model="a/m", system="Be brief.", tools=tools, toolChoice={"name": "f"}, responseFormat=form, parameters={"temp": 1})  # fmt: skip
@@ -116,7 +116,7 @@ async def test_the_providers_counts_are_used_and_else_an_estimate() -> None:
     async def counting(call: ModelCall, answer: Answer) -> None:
         answer.counts = TokenCounts(input=7, output=3)
 
-    world = World(a=counting, b=says("x" * 8))
+    world = World(a=counting, b=writes("x" * 8))
     usage = (await world.create(model="a/m")).usage
     assert (usage.input_tokens, usage.output_tokens, usage.estimated) == (7, 3, False)
     usage = (await world.create(model="b/m", prompt="y" * 40)).usage
@@ -128,7 +128,7 @@ async def test_what_a_provider_wants_back_comes_back_to_it_and_to_nobody_else() 
         answer.text("x")
         answer.state = {"signature": "abc"}
 
-    world = World(a=signed, b=says("x"))
+    world = World(a=signed, b=writes("x"))
     state = (await world.create(model="a/m")).provider_state
     assert state is not None
     turn = {"role": "assistant", "content": "x", "providerState": state}
@@ -142,7 +142,7 @@ async def test_what_a_provider_wants_back_comes_back_to_it_and_to_nobody_else() 
 
 @pytest.mark.parametrize("odd", [{}, {"state": 5}, {"provider": "a", "dialect": "openai_chat", "state": "x"}])
 async def test_a_state_that_was_tampered_with_is_ignored(odd: dict[str, Any]) -> None:
-    world = World(a=says("x"))
+    world = World(a=writes("x"))
     turn = {"role": "assistant", "content": "x", "providerState": odd}
     await world.create(model="a/m", prompt=None, messages=[{"role": "user", "content": "hi"}, turn])
     assert world.dialects.calls[0].state_of(world.dialects.calls[0].messages[1]) == {}
@@ -159,7 +159,7 @@ async def test_an_answer_without_a_finish_reason_has_finished_otherwise() -> Non
     "params", [{"provider": "a"}, {"provider": "a", "model": "a/a-default"}, {"model": "a-default"}]
 )
 async def test_without_a_model_the_rows_default_is_asked(params: dict[str, Any]) -> None:
-    assert (await World(a=says("x")).create(**params)).model == "a-default"
+    assert (await World(a=writes("x")).create(**params)).model == "a-default"
 
 
 async def test_a_provider_without_a_default_needs_a_model() -> None:
@@ -171,7 +171,7 @@ async def test_a_provider_without_a_default_needs_a_model() -> None:
 async def test_the_active_connection_is_asked_when_nothing_is_named() -> None:
     from modelport.protocol.types import ConnectProviderParams
 
-    world = World(b=says("from b"))
+    world = World(b=writes("from b"))
     await world.connections.connect(ConnectProviderParams(provider="b", model="own", verify=False))
     completion = await world.create()
     assert (completion.text, completion.provider, completion.model) == ("from b", "b", "own")
@@ -194,7 +194,7 @@ async def test_the_active_connection_is_asked_when_nothing_is_named() -> None:
     ],
 )
 async def test_wrong_params_are_named_and_send_nothing(params: dict[str, Any], field: str) -> None:
-    world = World(a=says("x"))
+    world = World(a=writes("x"))
     with pytest.raises(InvalidParams) as refused:
         await world.create(**params)
     assert refused.value.field == field
@@ -203,7 +203,7 @@ async def test_wrong_params_are_named_and_send_nothing(params: dict[str, Any], f
 
 
 async def test_what_a_wire_format_refuses_is_wrong_and_is_not_recorded() -> None:
-    world = World(a=says(then=InvalidParams("No.", field="parameters.seed")), b=says("x"))
+    world = World(a=writes(then=InvalidParams("No.", field="parameters.seed")), b=writes("x"))
     with pytest.raises(InvalidParams):
         await world.create(model="a/m", fallbacks=["b/m"])
     assert world.ledger.records == []
@@ -214,7 +214,7 @@ async def test_what_a_wire_format_refuses_is_wrong_and_is_not_recorded() -> None
 
 
 async def test_a_failure_carries_what_had_arrived_and_is_recorded() -> None:
-    world = World(a=says("half an ", "ans", then=RequestFailed("stream_interrupted", "Cut.")))
+    world = World(a=writes("half an ", "ans", then=RequestFailed("stream_interrupted", "Cut.")))
     error = await world.failure(model="a/m")
     assert error.text == "half an ans"
     assert error.usage is not None
@@ -225,7 +225,7 @@ async def test_a_failure_carries_what_had_arrived_and_is_recorded() -> None:
 
 
 async def test_fallbacks_are_asked_in_order_and_each_attempt_is_told() -> None:
-    world = World(a=says(then=RequestFailed("rate_limited", "Slow down.")), b=says(then=DOWN), c=says("from c"))
+    world = World(a=writes(then=RequestFailed("rate_limited", "Slow down.")), b=writes(then=DOWN), c=writes("from c"))
     completion = await world.create(model="a/m", fallbacks=["b/x", "c/y"])
     assert (completion.text, completion.provider, completion.model) == ("from c", "c", "y")
     told = [(a.provider, a.model, a.outcome, a.error.kind if a.error else None) for a in completion.attempts]
@@ -247,7 +247,7 @@ async def test_fallbacks_are_asked_in_order_and_each_attempt_is_told() -> None:
 
 
 async def test_the_last_failure_carries_every_attempt() -> None:
-    world = World(a=says(then=RequestFailed("rate_limited", "Slow.")), b=says(then=DOWN))
+    world = World(a=writes(then=RequestFailed("rate_limited", "Slow.")), b=writes(then=DOWN))
     error = await world.failure(model="a/m", fallbacks=["b/m"])
     assert error.kind == "provider_unavailable"
     assert [a.provider for a in error.attempts or ()] == ["a", "b"]
@@ -261,7 +261,7 @@ async def test_no_fallback_once_the_answer_has_begun(begin: str) -> None:
         answer.tool_call(0, call_id="c") if begin == "tool_call" else getattr(answer, begin)("x")
         raise DOWN
 
-    world = World(a=begun, b=says("from b"))
+    world = World(a=begun, b=writes("from b"))
     error = await world.failure(model="a/m", fallbacks=["b/m"])
     assert error.kind == "provider_unavailable"
     assert [call.endpoint.provider.id for call in world.dialects.calls] == ["a"]
@@ -269,7 +269,7 @@ async def test_no_fallback_once_the_answer_has_begun(begin: str) -> None:
 
 @pytest.mark.parametrize("kind", [k for k in ERROR_KINDS if not k.startswith(("unknown", "invalid_key"))])
 async def test_a_fallback_is_asked_unless_the_request_itself_is_at_fault(kind: Any) -> None:
-    world = World(a=says(then=RequestFailed(kind, "No.")), b=says("from b"))
+    world = World(a=writes(then=RequestFailed(kind, "No.")), b=writes("from b"))
     if kind in ("content_filtered", "unsupported"):
         assert (await world.failure(model="a/m", fallbacks=["b/m"])).kind == kind
     else:
@@ -277,7 +277,7 @@ async def test_a_fallback_is_asked_unless_the_request_itself_is_at_fault(kind: A
 
 
 async def test_a_missing_key_is_a_reason_for_a_fallback_and_is_no_call() -> None:
-    world = World(b=says("from b"))
+    world = World(b=writes("from b"))
     completion = await world.create(model="locked/m", fallbacks=["b/m"])
     assert completion.provider == "b"
     assert completion.attempts[0].error is not None
@@ -286,13 +286,13 @@ async def test_a_missing_key_is_a_reason_for_a_fallback_and_is_no_call() -> None
 
 
 async def test_a_provider_that_this_build_cannot_call_is_a_reason_for_a_fallback() -> None:
-    world = World(b=says("from b"))
+    world = World(b=writes("from b"))
     assert (await world.create(model="gemini/m", fallbacks=["b/m"])).provider == "b"
 
 
 async def test_a_fallback_that_cannot_take_the_request_does_not_hide_what_failed_first() -> None:
-    refuses = says(then=InvalidParams("b does not take seed.", field="parameters.seed"))
-    world = World(a=says(then=DOWN), b=refuses, c=says("from c"))
+    refuses = writes(then=InvalidParams("b does not take seed.", field="parameters.seed"))
+    world = World(a=writes(then=DOWN), b=refuses, c=writes("from c"))
     with pytest.raises((InvalidParams, RequestFailed)) as failed:
         await world.create(model="a/m", fallbacks=["b/m"])
     # Whoever reads this must learn that the first provider was down.
@@ -301,7 +301,7 @@ async def test_a_fallback_that_cannot_take_the_request_does_not_hide_what_failed
 
 
 async def test_every_attempt_counts_for_the_providers_health() -> None:
-    world = World(a=says(then=DOWN), b=says("x"))
+    world = World(a=writes(then=DOWN), b=writes("x"))
     await world.create(model="a/m", fallbacks=["b/m"])
     health = {h.provider: (h.ok, h.calls, h.failures) for h in world.connections.status().health}
     assert health == {"a": (False, 1, 1), "b": (True, 1, 0)}
@@ -334,7 +334,7 @@ async def test_the_time_limit_is_for_the_whole_call_fallbacks_included() -> None
 
 
 async def test_when_the_time_is_up_nobody_else_is_asked() -> None:
-    world = World(a=sleeps(), b=says("from b"))
+    world = World(a=sleeps(), b=writes("from b"))
     error = await world.failure(model="a/m", fallbacks=["b/m"], timeoutMs=1000)
     assert (error.kind, error.provider) == ("timeout", "a")
     # A provider that was never asked has neither a call nor a failure to its name.
@@ -380,7 +380,7 @@ async def test_a_cancelled_call_waits_for_its_record() -> None:
 
 
 async def test_no_fallback_is_asked_for_a_cancelled_call() -> None:
-    world = World(a=sleeps(), b=says("from b"))
+    world = World(a=sleeps(), b=writes("from b"))
     with anyio.move_on_after(1):
         await world.create(model="a/m", fallbacks=["b/m"])
     assert [call.endpoint.provider.id for call in world.dialects.calls] == ["a"]
@@ -390,7 +390,7 @@ async def test_no_fallback_is_asked_for_a_cancelled_call() -> None:
 
 
 async def test_a_broken_ledger_spoils_no_answer() -> None:
-    world = World(a=says("Hello"))
+    world = World(a=writes("Hello"))
     world.ledger.trouble = RequestFailed("provider_unavailable", "The disk is full.")
     assert (await world.create(model="a/m")).text == "Hello"
     assert world.log.warnings == ["a call was not recorded: The disk is full."]
@@ -398,14 +398,14 @@ async def test_a_broken_ledger_spoils_no_answer() -> None:
 
 
 async def test_a_broken_ledger_hides_no_failure() -> None:
-    world = World(a=says("half", then=DOWN))
+    world = World(a=writes("half", then=DOWN))
     world.ledger.trouble = RequestFailed("provider_unavailable", "The disk is full.")
     error = await world.failure(model="a/m")
     assert (error.message, error.text) == ("Down.", "half")
 
 
 async def test_a_bug_is_recorded_as_a_failure_and_goes_on_as_it_is() -> None:
-    world = World(a=says(then=ZeroDivisionError()), b=says("from b"))
+    world = World(a=writes(then=ZeroDivisionError()), b=writes("from b"))
     with pytest.raises(ZeroDivisionError):
         await world.create(model="a/m", fallbacks=["b/m"])
     assert world.outcomes() == [("a", "failed", None)]

@@ -21,7 +21,7 @@ from modelport.engine.local.model_files import LocalModels
 from modelport.engine.local.operations import LocalLister
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Message
-from support.builders import Heard, MemoryStore, Scripted, Variables, connections, row, says
+from support.builders import MemoryStore, RecordingListener, Scripted, Variables, connections, row, writes
 
 LOCAL = row("files", runner="gguf", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:8080/v1", base_url_env_vars=("FILES_URL",))  # fmt: skip
 OTHER = row("plain", connection_type="local", auth="none", requires_api_key=False)
@@ -97,7 +97,7 @@ class Made:
         self.local = LocalModels(
             self.registry, lambda: frozenset({"A_KEY"}), self._load, lambda *s: self.statuses.append(s)
         )
-        self.scripted = Scripted(files=says("hello"), plain=says("hello"))
+        self.scripted = Scripted(files=writes("hello"), plain=writes("hello"))
         self.dialects = LocalDialects(self.scripted, self.local)
 
     def _load(self) -> tuple[Folder, Runner]:
@@ -113,8 +113,8 @@ class Made:
         return connections(self.registry, environment, MemoryStore(), self.dialects, folder=self.local)[1]
 
 
-async def complete(made: Made, call: ModelCall) -> Heard:
-    heard = Heard()
+async def complete(made: Made, call: ModelCall) -> RecordingListener:
+    heard = RecordingListener()
     await (await made.dialects.get(call.endpoint)).complete(call, Answer(heard))
     return heard
 

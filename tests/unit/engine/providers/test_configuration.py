@@ -72,7 +72,7 @@ def started(file: File) -> tuple[Registry, ActiveConfiguration]:
 async def test_a_file_that_is_in_order_has_no_news_at_the_start(file: File) -> None:
     file.write(acme=ACME)
     registry, configuration = started(file)
-    assert configuration.news() == []
+    assert configuration.take_notices() == []
     assert registry.find("acme") is not None
     assert (configuration.path, configuration.exists, configuration.broken) == ("/home/me/config.toml", True, False)
     assert configuration.check().detail == "/home/me/config.toml, own providers: 1"
@@ -121,8 +121,8 @@ async def test_a_change_counts_a_moment_later_and_is_read_once_in_another_thread
     assert len(file.readers) == 2
     assert file.readers[1] != threading.get_ident()
     assert registry.get("acme").default_model == "large"
-    assert [notice.text for notice in configuration.news()] == ["config.toml has been read."]
-    assert configuration.news() == []
+    assert [notice.text for notice in configuration.take_notices()] == ["config.toml has been read."]
+    assert configuration.take_notices() == []
 
 
 async def test_a_broken_file_keeps_the_last_good_one_and_says_so(file: File) -> None:
@@ -132,7 +132,7 @@ async def test_a_broken_file_keeps_the_last_good_one_and_says_so(file: File) -> 
     await configuration.refresh()
     assert registry.find("acme") is not None
     assert registry.defaults(registry.get("openai")).idle_timeout_s == 7
-    assert [(notice.level, notice.text) for notice in configuration.news()] == [
+    assert [(notice.level, notice.text) for notice in configuration.take_notices()] == [
         ("error", "config.toml: Line 3, providers.acme.x: There is no such setting."),
         ("error", "config.toml is not used: The last one without an error stays in force."),
     ]
@@ -150,7 +150,7 @@ async def test_a_file_that_is_broken_at_the_start_leaves_what_ships(file: File) 
     file.write(MISTAKE)
     registry, configuration = started(file)
     assert [found.id for found in registry.all()] == ["openai"]
-    assert "Only the providers that Modelport knows" in configuration.news()[-1].text
+    assert "Only the providers that Modelport knows" in configuration.take_notices()[-1].text
 
 
 async def test_what_only_the_merge_finds_breaks_the_file_too(file: File) -> None:
@@ -164,7 +164,7 @@ async def test_a_warning_is_told_and_the_file_is_used(file: File) -> None:
     file.write(REMARK, acme=ACME)
     registry, configuration = started(file)
     assert registry.find("acme") is not None
-    assert [notice.level for notice in configuration.news()] == ["warning"]
+    assert [notice.level for notice in configuration.take_notices()] == ["warning"]
     assert configuration.check().status == "warn"
 
 

@@ -15,7 +15,17 @@ from modelport.engine.completions.create import Completions
 from modelport.engine.providers.default_chain import DefaultChain
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams, LocalServer
-from support.builders import FixedClock, Heard, Lines, MemoryLedger, MemoryStore, Scripted, Variables, row, says
+from support.builders import (
+    FixedClock,
+    Lines,
+    MemoryLedger,
+    MemoryStore,
+    RecordingListener,
+    Scripted,
+    Variables,
+    row,
+    writes,
+)
 from support.builders import connections as session
 
 KEY = "key-0123456789abcdef"
@@ -52,7 +62,7 @@ class World:
         self.looked = 0
         self.servers = servers
         self.chain = DefaultChain(self.registry, credentials, self.connections, self.local_servers, self.log)
-        self.listener = Heard()
+        self.listener = RecordingListener()
         self.completions = Completions(
             self.connections, self.dialects, CallRecorder(MemoryLedger(), FixedClock(), self.log), self.chain
         )
@@ -116,7 +126,7 @@ async def test_it_is_remembered_for_a_while_which_servers_answered() -> None:
 
 
 async def test_a_request_that_names_nothing_goes_down_the_chain() -> None:
-    plays = {"acme": says(then=DOWN), "beta": says("from beta"), "ollama": says("local")}
+    plays = {"acme": writes(then=DOWN), "beta": writes("from beta"), "ollama": writes("local")}
     world = World(OLLAMA, plays=plays, ACME_API_KEY=KEY, BETA_API_KEY=KEY)
     completion = await world.create()
     assert (completion.text, completion.provider, completion.model) == ("from beta", "beta", "beta-1")
@@ -124,7 +134,7 @@ async def test_a_request_that_names_nothing_goes_down_the_chain() -> None:
 
 
 async def test_a_connection_or_a_name_counts_before_the_chain() -> None:
-    world = World(plays={"acme": says("acme"), "beta": says("beta")}, ACME_API_KEY=KEY, BETA_API_KEY=KEY)
+    world = World(plays={"acme": writes("acme"), "beta": writes("beta")}, ACME_API_KEY=KEY, BETA_API_KEY=KEY)
     assert (await world.create(model="beta/other")).model == "other"
     await world.connections.connect(ConnectProviderParams(provider="beta", verify=False))
     assert (await world.create()).provider == "beta"

@@ -25,17 +25,17 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     def behave(request: Received) -> Answer:
         match request.path:
             case "/api/tags":
-                return Answer(headers=JSON, pieces=[b'{"models":[{"name":"qwen3:8b"}]}'])
+                return Answer(headers=JSON, chunks=[b'{"models":[{"name":"qwen3:8b"}]}'])
             case "/api/show":
                 return Answer(
-                    headers=JSON, pieces=[b'{"capabilities":["tools"],"model_info":{"q.context_length":40960}}']
+                    headers=JSON, chunks=[b'{"capabilities":["tools"],"model_info":{"q.context_length":40960}}']
                 )
             case _:
                 if b"nobodys" in request.body:
-                    return Answer(pieces=[b'{"error":"pull model manifest: file does not exist"}\n'])
+                    return Answer(chunks=[b'{"error":"pull model manifest: file does not exist"}\n'])
                 half = b'{"status":"pulling aa","digest":"aa","total":4000,"completed":%d}\n'
                 return Answer(
-                    pieces=[b'{"status":"pulling manifest"}\n', half % 2000, half % 2001, b'{"status":"success"}\n']
+                    chunks=[b'{"status":"pulling manifest"}\n', half % 2000, half % 2001, b'{"status":"success"}\n']
                 )
 
     with LocalServer(behave) as running:

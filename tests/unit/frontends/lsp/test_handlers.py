@@ -14,7 +14,7 @@ from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.frontends.lsp.session import Session
 from modelport.protocol import types
 from modelport.protocol.methods import METHODS
-from support.builders import Heard
+from support.builders import RecordingListener
 
 
 @pytest.mark.parametrize("method", HANDLERS)
@@ -52,7 +52,7 @@ class FakeOutbox:
 
     def __init__(self) -> None:
         self.left: list[Any] = []
-        self.streams = Heard()
+        self.streams = RecordingListener()
 
     def ready(self, source: Any) -> None:
         pass

@@ -44,7 +44,7 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
         if request.path != "/api/pull":
             return OLLAMA.behave(request)
         half = b'{"status":"pulling aa","digest":"aa","total":4000,"completed":%d}\n'
-        return Answer(pieces=[half % 2000, half % 4000, b'{"status":"success"}\n'])
+        return Answer(chunks=[half % 2000, half % 4000, b'{"status":"success"}\n'])
 
     with LocalServer(behave) as running:
         monkeypatch.setenv("OLLAMA_HOST", running.url)

@@ -170,7 +170,7 @@ async def test_what_a_name_means(client: modelport.Client, provider: str | None,
 async def test_a_connection_is_asked_when_nothing_is_named(client: modelport.Client) -> None:
     def behave(request: Any) -> Answer:
         if request.method == "GET":
-            return Answer(headers=JSON, pieces=[b'{"data":[{"id":"m"}]}'])
+            return Answer(headers=JSON, chunks=[b'{"data":[{"id":"m"}]}'])
         return streamed("From here.")
 
     with LocalServer(behave) as server:

@@ -40,7 +40,7 @@ def behave(request: Received) -> Answer:
     """A vLLM with one model, and beside it what Ollama answers to a download."""
     if request.path == "/api/pull":
         half = b'{"status":"pulling aa","digest":"aa","total":4000,"completed":%d}\n'
-        return Answer(pieces=[half % 2000, half % 4000, b'{"status":"success"}\n'])
+        return Answer(chunks=[half % 2000, half % 4000, b'{"status":"success"}\n'])
     return streamed("Hello.") if request.method == "POST" else VLLM.behave(request)
 
 

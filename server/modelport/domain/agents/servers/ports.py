@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
 from modelport.domain.agents.observations import HandshakeResult
 from modelport.domain.local.servers import ServerAddress
-
-
-class Listeners(Protocol):
-    """The ports of this machine that the user's own programs listen on."""
-
-    async def listeners(self) -> Mapping[int, int | None]:
-        """Each with the id of the process that listens, where the system lists it; without this process's own."""
-        ...
 
 
 class TcpHandshakes(Protocol):

@@ -16,7 +16,7 @@ async def discover_agent(session: Session, params: types.DiscoverAgentParams) ->
         stream_id = str(params.work_done_token)
     # The id is reserved before the first await: of two requests with the same id, the earlier one gets it.
     with (
-        session.pieces(stream_id, _update) as send,
+        session.numbered(stream_id, _update) as send,
         session.progress(params.work_done_token, "Looking for agents") as report,
     ):
 

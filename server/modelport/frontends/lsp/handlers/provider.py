@@ -16,7 +16,7 @@ async def discover_provider(session: Session, params: types.DiscoverProviderPara
     """Finds local servers; with a stream id or a token each is sent to the client as it is found."""
     # The id is reserved before the first await: of two requests with the same id, the earlier one gets it.
     with (
-        session.pieces(params.stream_id, _update) as send,
+        session.numbered(params.stream_id, _update) as send,
         session.progress(params.work_done_token, "Looking for local model servers") as report,
     ):
 

@@ -94,7 +94,7 @@ async def test_an_id_that_is_none_is_not_sent_back(value: str) -> None:
 async def test_a_goodbye_that_fails_spoils_nothing() -> None:
     def behave(request: Received) -> Answer:
         if request.method == "DELETE":
-            return Answer(500, pieces=[b"x"], cut=True)
+            return Answer(500, chunks=[b"x"], cut=True)
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": RESULT}).encode()
         return Answer(200, {"Acp-Connection-Id": "c"}, [body])
 
@@ -125,7 +125,7 @@ async def test_the_connection_is_ended_also_when_the_caller_is_cancelled() -> No
 
 @pytest.mark.parametrize(
     "script",
-    [odd_servers.hangs_up, odd_servers.says(b"\x00\x01\xff" * 100), odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n")],
+    [odd_servers.hangs_up, odd_servers.sends(b"\x00\x01\xff" * 100), odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n")],
 )
 async def test_what_speaks_no_http(script: odd_servers.Script) -> None:
     with OddServer(script) as odd:

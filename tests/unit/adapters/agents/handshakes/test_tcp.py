@@ -54,7 +54,7 @@ async def test_one_line_goes_out() -> None:
     ],
 )
 async def test_other_messages_are_skipped(said: bytes) -> None:
-    with OddServer(odd_servers.says(said)) as odd:
+    with OddServer(odd_servers.sends(said)) as odd:
         result = await ask(odd.port)
     assert result is not None
     assert result.status == "ready"
@@ -64,10 +64,10 @@ async def test_other_messages_are_skipped(said: bytes) -> None:
     "script",
     [
         odd_servers.hangs_up,
-        odd_servers.says(b"x\n" * MAX_ANSWER_BYTES),
-        odd_servers.says(b"x" * (2 * MAX_ANSWER_BYTES)),
+        odd_servers.sends(b"x\n" * MAX_ANSWER_BYTES),
+        odd_servers.sends(b"x" * (2 * MAX_ANSWER_BYTES)),
         odd_servers.floods,
-        odd_servers.says(ANSWER),
+        odd_servers.sends(ANSWER),
     ],
 )
 async def test_no_answer(script: odd_servers.Script) -> None:
@@ -83,7 +83,7 @@ async def test_no_answer_in_time() -> None:
 async def test_a_peer_that_waits_for_lines() -> None:
     with OddServer(odd_servers.hangs) as odd:
         assert await may_listen(odd.port, 0.1)
-    with OddServer(odd_servers.says(b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700}}\n')) as odd:
+    with OddServer(odd_servers.sends(b'{"jsonrpc":"2.0","id":null,"error":{"code":-32700}}\n')) as odd:
         assert await may_listen(odd.port)
 
 
@@ -91,8 +91,8 @@ async def test_a_peer_that_waits_for_lines() -> None:
     "script",
     [
         odd_servers.hangs_up,
-        odd_servers.says(b"-ERR unknown command\r\n"),
-        odd_servers.says(b'{"error":"no"}\n'),
+        odd_servers.sends(b"-ERR unknown command\r\n"),
+        odd_servers.sends(b'{"error":"no"}\n'),
         odd_servers.greets(b"SSH-2.0-OpenSSH_9.2\r\n"),
     ],
 )

@@ -48,7 +48,7 @@ async def failure(pool: HttpPool, url: str) -> RequestFailed:
 
 async def test_a_copy_is_downloaded_checked_and_kept(pool: HttpPool, tmp_path: Path) -> None:
     file = RegistryFile(tmp_path / "registry.json", RegistryDownload(pool))
-    with serving(Answer(pieces=[BODY[:40], BODY[40:]])) as server:
+    with serving(Answer(chunks=[BODY[:40], BODY[40:]])) as server:
         copy = await file.fetch(f"{server.url}/registry.json?v=1")
         (request,) = server.requests
     assert (request.method, request.path) == ("GET", "/registry.json?v=1")
@@ -62,7 +62,7 @@ async def test_nothing_that_identifies_the_user_is_sent(
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login u password {CANARY}\n")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
-    with serving(Answer(headers={"Set-Cookie": "id=1"}, pieces=[BODY])) as server:
+    with serving(Answer(headers={"Set-Cookie": "id=1"}, chunks=[BODY])) as server:
         await RegistryDownload(pool)(server.url)
         (request,) = server.requests
     assert set(request.headers) <= {"host", "accept", "accept-encoding", "user-agent", "connection"}
@@ -85,7 +85,7 @@ async def test_nothing_that_identifies_the_user_is_sent(
     ],
 )
 async def test_a_refusal_by_its_status(pool: HttpPool, status: int, kind: str, words: str) -> None:
-    with LocalServer(lambda _: Answer(pieces=[BODY])) as elsewhere:
+    with LocalServer(lambda _: Answer(chunks=[BODY])) as elsewhere:
         answer = Answer(status, {"Location": elsewhere.url}, [b"<html>"])
         with serving(answer) as server:
             error = await failure(pool, server.url)
@@ -100,7 +100,7 @@ async def test_a_body_that_is_too_long_is_not_read_to_its_end(pool: HttpPool) ->
         while True:
             yield b" " * 65536
 
-    with serving(Answer(pieces=endless())) as server:
+    with serving(Answer(chunks=endless())) as server:
         error = await failure(pool, server.url)
         assert await anyio.to_thread.run_sync(server.closed_by_client.wait, 10)
     assert error.kind == "invalid_response"
@@ -111,17 +111,17 @@ async def test_a_body_that_unpacks_to_too_much(pool: HttpPool) -> None:
     import gzip
 
     packed = gzip.compress(b" " * (8 * 1024 * 1024))
-    with serving(Answer(headers={"Content-Encoding": "gzip"}, pieces=[packed])) as server:
+    with serving(Answer(headers={"Content-Encoding": "gzip"}, chunks=[packed])) as server:
         assert "more than 4 MB" in (await failure(pool, server.url)).message
 
 
 async def test_a_body_that_cannot_be_unpacked(pool: HttpPool) -> None:
-    with serving(Answer(headers={"Content-Encoding": "gzip"}, pieces=[BODY])) as server:
+    with serving(Answer(headers={"Content-Encoding": "gzip"}, chunks=[BODY])) as server:
         assert "cannot be decompressed" in (await failure(pool, server.url)).message
 
 
 async def test_a_body_that_breaks_off(pool: HttpPool) -> None:
-    with serving(Answer(pieces=[BODY[:40]], cut=True)) as server:
+    with serving(Answer(chunks=[BODY[:40]], cut=True)) as server:
         error = await failure(pool, server.url)
     assert (error.kind, error.retryable) == ("stream_interrupted", True)
 
@@ -133,7 +133,7 @@ async def test_a_server_that_never_ends_its_answer(pool: HttpPool) -> None:
         yield b"{"
         over.wait(15)
 
-    with serving(Answer(pieces=slow())) as server:
+    with serving(Answer(chunks=slow())) as server:
         with pytest.raises(RequestFailed) as caught:
             await RegistryDownload(pool, timeout_s=0.2)(f"{server.url}/r.json?token={CANARY}")
         over.set()
@@ -181,7 +181,7 @@ def tls_server(authority: trustme.CA, name: str) -> LocalServer:
     authority.issue_cert(name).configure_cert(context)
 
     def behaviour(_: Received) -> Answer:
-        return Answer(pieces=[BODY])
+        return Answer(chunks=[BODY])
 
     return LocalServer(behaviour, tls=context)
 

@@ -15,7 +15,18 @@ from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
-from support.builders import SCHEMA, Heard, answer, call, endpoint, json_form, row, stub_exchange, tool, user
+from support.builders import (
+    SCHEMA,
+    RecordingListener,
+    answer,
+    call,
+    endpoint,
+    json_form,
+    row,
+    stub_exchange,
+    tool,
+    user,
+)
 from support.event_stream import chunk, event, events, exception
 
 PNG = "iVBORw0KGgo="
@@ -316,7 +327,7 @@ def said(*named: tuple[str, Any], model: str = CLAUDE) -> Answer:
 
 
 def heard(built: Answer) -> list[tuple[Any, ...]]:
-    assert isinstance(built.listener, Heard)
+    assert isinstance(built.listener, RecordingListener)
     return built.listener.events
 
 

@@ -12,7 +12,7 @@ from modelport.adapters.dialects.mock.completer import Mock, Script, instance, r
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.protocol.types import Message
-from support.builders import Heard, VirtualTime, answer, call, endpoint, json_form, row, tool, user
+from support.builders import RecordingListener, VirtualTime, answer, call, endpoint, json_form, row, tool, user
 
 ROW = row("mock", dialect="mock", example_models=("mock",))
 
@@ -172,7 +172,7 @@ async def test_it_fits_a_schema() -> None:
 
 
 async def test_it_waits_for_a_listener_that_is_behind() -> None:
-    class Slow(Heard):
+    class Slow(RecordingListener):
         waits = 0
 
         @property
