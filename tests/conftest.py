@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Where CI=true, other model servers and agents of the same user run all the time: a test that sees them fails."""
+    """Ctrl-C works in what tests start, also where a shell runs them in the background and has them ignore it.
+
+    Where CI=true, other model servers and agents of the same user run all the time: a test that sees them fails.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     first_process = not hasattr(config, "workerinput")
     if first_process and os.name == "posix" and os.environ.get("CI") == "true":
         from support.decoys import DECOYS, Decoys

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -65,15 +66,20 @@ class Running:
         self.output += await anyio.to_thread.run_sync(os.read, self.reading, 1 << 16)
 
     def close(self) -> None:
-        """Reads the rest of its output."""
+        """Ends its input and reads the rest of its output."""
+        if self._writing is not None:
+            self.end_input()
+        # A thread that still reads would take what a later test writes into a pipe of the same number. One that is held
+        # back waits for a loop that has ended, and reads no more.
+        for thread in threading.enumerate():
+            if thread.name == "modelport-stdin":
+                thread.join(0.5)
         os.close(self.stdio.sink)
         os.close(self.stdio.source)
         if self.reading is not None:
             while data := os.read(self.reading, 1 << 16):
                 self.output += data
             self.stop_reading()
-        if self._writing is not None:
-            self.end_input()
 
     @property
     def replies(self) -> dict[int, dict[str, Any]]:
