@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from modelport.adapters.data.providers import load_registry
-from modelport.domain.providers.rows import Provider
+from modelport.domain.providers.rows import OWN_LOG_INS, Auth, Provider
 
 PAGE = Path(__file__).parent / "providers.md"
 HEAD = """# Providers
@@ -23,6 +23,15 @@ are real exchanges with the service, *server* is a real server of its kind runni
 | provider | wire format | key | address | tested |
 |---|---|---|---|---|
 """
+
+
+LOG_INS: dict[Auth, str] = {
+    "sigv4": "AWS credentials",
+    "google": "Google Cloud",
+    "copilot": "GitHub token",
+    "qwen": "qwen-code",
+}
+"""The content of the column ``key`` for the log-ins that vendors' own tools keep."""
 
 
 def page() -> str:
@@ -42,15 +51,17 @@ def _cells(row: Provider) -> Iterator[str]:
 
 
 def _key(row: Provider) -> str:
-    log_ins = {"sigv4": "AWS credentials", "google": "Google Cloud", "copilot": "GitHub token", "qwen": "qwen-code"}
-    ways = [log_ins[row.auth]] if row.auth in log_ins else []
+    ways = [LOG_INS[row.auth]] if row.auth in OWN_LOG_INS else []
     ways += [f"`{row.api_key_env_vars[0]}`"] if row.api_key_env_vars else []
-    needed = row.requires_api_key or row.auth in log_ins or not ways
+    needed = row.requires_api_key or row.auth in OWN_LOG_INS or not ways
     return (" or ".join(ways) or "none") + ("" if needed else " if set")
 
 
 def main() -> int:
-    """Writes or checks the page; 1 when it is stale."""
+    """Writes or checks the page; 1 when it is stale or cannot be written."""
+    if missing := OWN_LOG_INS - LOG_INS.keys():
+        print(f"docs/generate.py: LOG_INS has no entry for {sorted(missing)}")
+        return 1
     text = page()
     if "--check" not in sys.argv:
         PAGE.write_text(text, encoding="utf-8")

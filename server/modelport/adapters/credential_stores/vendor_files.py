@@ -50,7 +50,7 @@ class LocalVendorFiles:
             case "qwen":
                 token = read_object(Path(QWEN_FILE).expanduser()).get("access_token")
                 return _kept(row, token, QWEN_FILE)
-            case _:
+            case "bearer" | "key" | "none":
                 return None
 
     def _settings(self, row: Provider) -> Mapping[str, str]:

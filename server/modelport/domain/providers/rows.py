@@ -6,7 +6,7 @@ field with a general meaning, so that a second row can use it.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ Auth = Literal["bearer", "key", "none", "sigv4", "google", "copilot", "qwen"]
 The others are log-ins of their own: ``sigv4`` signs with the credentials of AWS, ``google`` takes a token of
 Google Cloud, ``copilot`` and ``qwen`` exchange or renew the token that their own tools keep.
 """
-OWN_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google", "copilot", "qwen"})
+OWN_LOG_INS: frozenset[Auth] = frozenset(get_args(Auth)) - {"bearer", "key", "none"}
 """The log-ins whose credential the vendor's own tools keep."""
 CLOUD_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google"})
 """Those that find credentials in other places than files too, and read settings such as a region from files."""
