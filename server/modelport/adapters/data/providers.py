@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
+from typing import Any
 
 import msgspec
 
@@ -19,4 +20,12 @@ def load_registry() -> Registry:
         ValueError: two rows share a name; likewise.
     """
     text = files("modelport.data").joinpath("providers.toml").read_text(encoding="utf-8")
-    return Registry(msgspec.convert(tomllib.loads(text)["provider"], list[Provider]))
+    return Registry([_row(raw) for raw in tomllib.loads(text)["provider"]])
+
+
+def _row(raw: dict[str, Any]) -> Provider:
+    try:
+        return msgspec.convert(raw, Provider)
+    except msgspec.ValidationError as error:
+        name = raw.get("id", "a row without an id")
+        raise msgspec.ValidationError(f"providers.toml, {name}: {error}") from error

@@ -29,6 +29,8 @@ OWN_LOG_INS: frozenset[Auth] = frozenset(get_args(Auth)) - {"bearer", "key", "no
 """The log-ins whose credential the vendor's own tools keep."""
 CLOUD_LOG_INS: frozenset[Auth] = frozenset({"sigv4", "google"})
 """Those that find credentials in other places than files too, and read settings such as a region from files."""
+Category = Literal["Local", "US Labs", "China Labs", "Other Labs", "Model Hosts", "Gateways", "Custom"]
+"""The group in lists; ``Custom`` is a provider of the user's own, and no shipped row."""
 Capability = Literal["chat", "fim", "embeddings", "images", "moderation", "tools", "vision", "json_mode"]
 ToolChoiceMode = Literal["auto", "none", "required", "named"]
 ReasoningRequest = Literal[
@@ -140,7 +142,7 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     adapter: str
     dialect: Dialect
     connection_type: ConnectionType
-    category: str
+    category: Category
     auth: Auth
     requires_api_key: bool
     checked: str

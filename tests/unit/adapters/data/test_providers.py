@@ -46,15 +46,16 @@ def test_rows_are_typed_and_in_their_order(data: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error"),
+    ("text", "error", "message"),
     [
-        (ROW + 'base_ur1 = "https://x"\n', msgspec.ValidationError),
-        (ROW.replace("openai_chat", "smoke"), msgspec.ValidationError),
-        (ROW.replace('id = "acme"\n', ""), msgspec.ValidationError),
-        (ROW + ROW.replace('"acme"', '"ACME"'), ValueError),
+        (ROW + 'base_ur1 = "https://x"\n', msgspec.ValidationError, "providers.toml, acme: .*base_ur1"),
+        (ROW.replace("openai_chat", "smoke"), msgspec.ValidationError, "acme: .*'smoke' - at `\\$.dialect`"),
+        (ROW.replace("Model Hosts", "Hosted"), msgspec.ValidationError, "acme: .*'Hosted' - at `\\$.category`"),
+        (ROW.replace('id = "acme"\n', ""), msgspec.ValidationError, "a row without an id: .*`id`"),
+        (ROW + ROW.replace('"acme"', '"ACME"'), ValueError, "called 'ACME'"),
     ],
 )
-def test_a_row_that_does_not_fit_is_a_defect(data: Path, text: str, error: Any) -> None:
+def test_a_row_that_does_not_fit_is_a_defect(data: Path, text: str, error: Any, message: str) -> None:
     data.write_text(text, encoding="utf-8")
-    with pytest.raises(error):
+    with pytest.raises(error, match=message):
         load_registry()
