@@ -22,7 +22,7 @@ ISSUE = {
 
 
 def test_there_are_all_the_servers_that_were_promised() -> None:
-    assert {row.provider for row in BOOK.server} == ISSUE | {"openai-compatible"}
+    assert {row.provider for row in BOOK.server} >= ISSUE | {"openai-compatible"}
 
 
 def test_no_provider_and_no_path_comes_twice() -> None:
@@ -35,7 +35,7 @@ def test_it_is_a_local_provider(row: Fingerprint) -> None:
     provider = REGISTRY.get(row.provider)
     assert provider.id == row.provider
     assert provider.connection_type == "local"
-    assert provider.base_url_env_vars
+    assert provider.base_url_env_vars, "a server that is found can be named by a variable too"
 
 
 @every_row
