@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
+from importlib.resources import files
 
+import msgspec
 import pytest
 
 from modelport.adapters.data.models import ShippedCatalog, load_catalog_file
@@ -11,6 +14,7 @@ from modelport.adapters.data.providers import load_registry
 from modelport.domain.models.catalog import CatalogModel
 from modelport.domain.models.search import CAPABILITIES
 from modelport.domain.providers.rows import Provider
+from modelport.protocol.types import Price
 
 FILE = load_catalog_file()
 ROWS: dict[str, Provider] = {row.id: row for row in load_registry().all()}
@@ -20,8 +24,16 @@ TODAY = "2026-11-20"
 def test_it_says_when_and_where_its_facts_were_checked() -> None:
     assert date.fromisoformat(FILE.checked)
     used = {model.source for model in FILE.models if model.source}
-    assert used <= FILE.sources.keys()
+    assert not used - FILE.sources.keys(), "a row's source is a key of sources, at the top of data/models.json"
     assert all(FILE.sources.values())
+
+
+def test_no_field_is_ignored() -> None:
+    """A price allows fields that it does not know, as all types of the wire do, so a misspelt one would be lost."""
+    known = {field.encode_name for field in msgspec.structs.fields(Price)}
+    raw = json.loads(files("modelport.data").joinpath("models.json").read_bytes())["models"]
+    unknown = [(row["provider"], row["id"], name) for row in raw for name in row.get("price", {}) if name not in known]
+    assert unknown == [], "a price has no such field"
 
 
 def test_every_provider_exists() -> None:
