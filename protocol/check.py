@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema
 import msgspec
 
-from generator.model import Model, load
+from generator.model import Model, load, read_json
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
@@ -23,15 +23,21 @@ HERE = Path(__file__).resolve().parent
 
 def problems() -> list[str]:
     """Every contradiction, a sentence each."""
-    raw = json.loads((HERE / "model.json").read_text(encoding="utf-8"))
+    try:
+        raw = read_json(HERE / "model.json")
+    except ValueError as error:
+        return [str(error)]
     schema = json.loads((HERE / "model.schema.json").read_text(encoding="utf-8"))
     validator: Any = jsonschema.Draft202012Validator(schema)
     errors: list[jsonschema.ValidationError] = list(validator.iter_errors(raw))
     found = [f"model.json: {error.json_path}: {error.message}" for error in errors]
     if found:
         return found
-    model = load(HERE / "model.json")
-    return [*_handlers(model), *_examples(model)]
+    try:
+        model = load(HERE / "model.json")
+        return [*_handlers(model), *_examples(model)]
+    except ValueError as error:
+        return [str(error)]
 
 
 def _handlers(model: Model) -> list[str]:
@@ -52,7 +58,7 @@ def _examples(model: Model) -> list[str]:
     found += [f"{method} has no example" for method in sorted(entries.keys() - files.keys())]
     found += [f"examples/{files[m].name} belongs to no message" for m in sorted(files.keys() - entries.keys())]
     for method in sorted(entries.keys() & files.keys()):
-        example = json.loads(files[method].read_text(encoding="utf-8"))
+        example = read_json(files[method])
         wanted = {"params", "result"} if "result" in entries[method] else {"params"}
         if not wanted <= example.keys():
             found.append(f"examples/{files[method].name} lacks {sorted(wanted - example.keys())}")

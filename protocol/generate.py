@@ -18,7 +18,11 @@ ROOT = HERE.parent
 
 
 def outputs() -> dict[Path, str]:
-    """Every generated file and the text it should have."""
+    """Every generated file and the text it should have.
+
+    Raises:
+        ValueError: ``model.json`` contradicts itself, or a message has no example.
+    """
     model = source.load(HERE / "model.json")
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     package = ROOT / "server" / "modelport" / "protocol"
@@ -46,8 +50,12 @@ def configuration_schema() -> dict[Path, str]:
 
 
 def main(arguments: list[str]) -> int:
-    """Returns the exit code: 1 when ``--check`` finds a stale or left-over file."""
-    wanted = outputs()
+    """Returns the exit code: 1 when the source is not sound, or ``--check`` finds a stale or left-over file."""
+    try:
+        wanted = outputs()
+    except ValueError as error:
+        print(error)
+        return 1
     checking = "--check" in arguments
     if not checking:
         _write(wanted)

@@ -73,13 +73,25 @@ def _parse_alternative(spelling: str) -> TypeRef:
     return TypeRef(bare[4:-1] if is_map else bare, spelling.count("[]"), is_map)
 
 
+def read_json(path: Path) -> Any:
+    """The content of a file.
+
+    Raises:
+        ValueError: it is not JSON; the message names the file and the line.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name}: {error}") from error
+
+
 def load(path: Path) -> Model:
     """Reads the model.
 
     Raises:
-        ValueError: a name is used that is not defined, or defined twice.
+        ValueError: it is not JSON, or a name is used that is not defined, or defined twice.
     """
-    raw = json.loads(path.read_text(encoding="utf-8"))
+    raw = read_json(path)
     tags = {member: (union["tag"], value) for union in raw["unions"] for value, member in union["members"].items()}
     structures = tuple(
         Structure(t["name"], t["documentation"], tuple(map(_field, t["fields"])), tags.get(t["name"]))
@@ -121,5 +133,7 @@ def _check_names(model: Model) -> None:
     used |= {m["result"] for m in model.methods}
     used |= {member for u in model.unions for member in u["members"].values()}
     unknown = sorted(used - known)
-    if twice or unknown:
-        raise ValueError(f"model.json: defined twice: {twice}; not defined: {unknown}")
+    if twice:
+        raise ValueError(f"model.json: defined twice: {', '.join(twice)}")
+    if unknown:
+        raise ValueError(f"model.json: used and not defined: {', '.join(unknown)}")

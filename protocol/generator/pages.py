@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from generator.model import Field, Model, Structure
+from generator.model import Field, Model, Structure, read_json
 
 NOTE = "<!-- Generated from model.json by generate.py; do not edit. -->\n"
 
@@ -30,7 +30,10 @@ def _fields(structure: Structure) -> list[str]:
 
 
 def _example(folder: Path, method: str) -> list[str]:
-    example: dict[str, Any] = json.loads((folder / f"{method.replace('/', '.')}.json").read_text(encoding="utf-8"))
+    path = folder / f"{method.replace('/', '.')}.json"
+    if not path.is_file():
+        raise ValueError(f"{method} has no example: write examples/{path.name}")
+    example: dict[str, Any] = read_json(path)
     lines = ["#### Example", ""]
     for name, value in example.items():
         text = json.dumps(value, indent=2, ensure_ascii=False)
@@ -60,7 +63,11 @@ def _message(model: Model, entry: dict[str, str], folder: Path) -> list[str]:
 
 
 def noun_pages(model: Model, examples: Path) -> dict[str, str]:
-    """File name to text, a page for each noun."""
+    """File name to text, a page for each noun.
+
+    Raises:
+        ValueError: a message has no example, or one that is not JSON.
+    """
     entries = sorted((*model.methods, *model.notifications), key=lambda e: e["method"].split("/")[0])
     pages: dict[str, str] = {}
     for noun, group in groupby(entries, key=lambda e: e["method"].split("/")[0]):

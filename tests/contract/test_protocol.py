@@ -300,6 +300,28 @@ def rename(model: dict[str, Any]) -> None:
     model["types"][0]["documentation"] += " Changed."
 
 
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        (lambda p: edit(p / "model.json", lambda m: m["methods"][0].update(params="ListParams")), "model.json: used and not defined: ListParams"),
+        (lambda p: edit(p / "model.json", lambda m: m["types"].append(m["types"][0])), f"model.json: defined twice: {MODEL.structures[0].name}"),
+        (lambda p: (p / "model.json").write_text("{"), "model.json: Expecting property name"),
+        (lambda p: (p / "examples" / "usage.delta.json").unlink(), "usage/delta has no example"),
+        (lambda p: (p / "examples" / "usage.delta.json").write_text("{"), "usage.delta.json: Expecting property name"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("script", [generate.main, lambda _: check.main()], ids=["generate", "check"])
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_a_source_that_is_not_sound_is_reported_in_a_sentence(
+    copy: Path, capsys: pytest.CaptureFixture[str], script: Any, arguments: list[str], change: Any, problem: str
+) -> None:
+    change(copy / "protocol")
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+    assert script(arguments) == 1
+    assert capsys.readouterr().out.startswith(problem)
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+
+
 def test_checking_writes_nothing(copy: Path) -> None:
     before = sorted(path for path in copy.rglob("*") if path.is_file())
     assert generate.main(["--check"]) == 1
