@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from modelport.adapters.data.providers import load_registry
-from modelport.adapters.dialects.table import DialectTable
+from modelport.adapters.dialects.table import MODULES, DialectTable
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.provider_client.client import ProviderClient
@@ -32,13 +32,21 @@ from modelport.protocol.secret import Secret
 from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams
 from support.builders import FixedClock, KeptByVendors, Lines, MemoryLedger, MemoryStore, RecordingListener, Variables
 from support.builders import connections as session
+from support.builders import row as custom_row
 from support.http_server import Answer, LocalServer, Received
-from support.vendors import ANSWERS, SAID, foundation_model, inference_profile
+from support.vendors import FORMATS, SAID, foundation_model, inference_profile, value_at
 
 KEY = "key-0123456789abcdef"
 TOKEN = "ya29.token-of-the-cloud"
 PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
-ROWS = [row for row in load_registry().all() if row.dialect != "mock"]
+SHIPPED = [row for row in load_registry().all() if row.dialect != "mock"]
+SPOKEN = {rule.dialect for row in SHIPPED for rule in (row, *row.dialect_rules)}
+# A dialect that no shipped row speaks is for providers of the user's own.
+OWN = [
+    custom_row(f"own-{dialect}", dialect=dialect, base_url="https://own.example/v1", api_key_env_vars=("OWN_KEY",))
+    for dialect in MODULES.keys() - SPOKEN - {"mock"}
+]
+ROWS = [*SHIPPED, *sorted(OWN, key=lambda row: row.id)]
 CASES = [
     (row, model)
     for row in ROWS
@@ -51,11 +59,6 @@ CASES = [
 ]
 every_case = pytest.mark.parametrize(("row", "model"), CASES, ids=[f"{row.id}-{model}" for row, model in CASES])
 every_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
-ANSWER_FIELD = {
-    "openai_chat": "max_tokens",
-    "anthropic_messages": "max_tokens",
-    "openai_responses": "max_output_tokens",
-}
 SPARE_HEADERS = {"authorization", "x-api-key", "api-key", "x-goog-api-key"}
 
 
@@ -135,20 +138,10 @@ def wire_of(row: Provider, model: str) -> Any:
 def expected_path(row: Provider, model: str) -> str:
     """The path of a completion, as the vendor documents it."""
     wire = wire_of(row, model)
-    own = {
-        "openai_chat": "/chat/completions",
-        "openai_completions": "/completions",
-        "openai_responses": "/responses",
-        "anthropic_messages": "/v1/messages",
-        "gemini": "/v1beta/models/{model}:streamGenerateContent?alt=sse",
-        "ollama": "/api/chat",
-        "bedrock_converse": "/model/{model}/converse-stream",
-        "cohere_chat": "/v2/chat",
-    }
     base = (
         row.with_key.base_url if row.with_key and row.with_key.base_url else row.base_url or "https://mine.example/v1"
     )
-    path = urlsplit(base).path.rstrip("/") + (wire.path or own[wire.dialect])
+    path = urlsplit(base).path.rstrip("/") + (wire.path or FORMATS[wire.dialect].path)
     path = path.replace("{modelId}", "{model}")
     path = PLACEHOLDER.sub(lambda match: value_of(match[1]), path)
     return f"/{row.id}" + path.replace(
@@ -164,7 +157,7 @@ def value_of(name: str) -> str:
 def check_credential(row: Provider, model: str, headers: dict[str, str]) -> None:
     """The key stands in one header, in the form the vendor takes, and nowhere else."""
     wire = wire_of(row, model)
-    own = {"anthropic_messages": "x-api-key", "gemini": "x-goog-api-key"}.get(wire.dialect, "authorization")
+    own = FORMATS[wire.dialect].key_header
     name = (wire.key_header or own).lower()
     secret = KEY if row.api_key_env_vars or row.auth == "qwen" else TOKEN if row.auth == "google" else None
     if secret is not None:
@@ -177,10 +170,8 @@ def check_credential(row: Provider, model: str, headers: dict[str, str]) -> None
 
 def check_body(row: Provider, model: str, request: Received) -> dict[str, Any]:
     body = json.loads(request.body)
-    in_path = "{model}" in (wire_of(row, model).path or "") or wire_of(row, model).dialect in (
-        "gemini",
-        "bedrock_converse",
-    )
+    wire = wire_of(row, model)
+    in_path = any("{model}" in (path or "") for path in (wire.path, FORMATS[wire.dialect].path))
     assert ("model" in body) is not in_path
     assert body.get("model", model) == model
     if in_path:
@@ -188,10 +179,15 @@ def check_body(row: Provider, model: str, request: Received) -> dict[str, Any]:
     return body
 
 
+def test_every_wire_format_of_this_build_is_documented() -> None:
+    missing = MODULES.keys() - FORMATS.keys() - {"mock"}
+    assert not missing, f"FORMATS in tests/support/vendors.py has no entry for {sorted(missing)}"
+
+
 @every_case
 async def test_a_completion_arrives_as_the_vendor_takes_it(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(chunks=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=FORMATS[wire.dialect].answer)
     completion, request = await world.create(row.id, model)
     assert (completion.text, completion.finish_reason, completion.provider, completion.model) == (
         SAID,
@@ -212,16 +208,14 @@ async def test_a_completion_arrives_as_the_vendor_takes_it(world: World, row: Pr
 @every_case
 async def test_a_limit_goes_into_the_vendors_field(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(chunks=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=FORMATS[wire.dialect].answer)
     _, request = await world.create(row.id, model, parameters={"max_tokens": 77})
     body = json.loads(request.body)
     if wire.dialect == "openai_chat":
         assert body[row.wire.max_tokens_field] == 77
         assert ({"max_tokens", "max_completion_tokens"} & set(body)) == {row.wire.max_tokens_field}
-    elif wire.dialect in ANSWER_FIELD:
-        assert body[ANSWER_FIELD[wire.dialect]] == 77
     else:
-        assert "77" in request.body.decode()
+        assert value_at(body, FORMATS[wire.dialect].limit) == 77
 
 
 @every_case
@@ -369,56 +363,36 @@ TOOL = {"name": "get_weather", "description": "Tells the weather.", "parameters"
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
-def tool_in(dialect: str, body: dict[str, Any]) -> dict[str, Any]:
-    """The tool where the format has it: its name and its schema."""
-    if dialect == "openai_responses":
-        tool = body["tools"][0]
-        return {"type": tool["type"], "name": tool["name"], "schema": tool["parameters"]}
-    if dialect == "anthropic_messages":
-        tool = body["tools"][0]
-        return {"type": "function", "name": tool["name"], "schema": tool["input_schema"]}
-    if dialect == "gemini":
-        tool = body["tools"][0]["functionDeclarations"][0]
-        return {"type": "function", "name": tool["name"], "schema": tool["parametersJsonSchema"]}
-    if dialect == "bedrock_converse":
-        tool = body["toolConfig"]["tools"][0]["toolSpec"]
-        return {"type": "function", "name": tool["name"], "schema": tool["inputSchema"]["json"]}
-    tool = body["tools"][0]
-    return {"type": tool["type"], "name": tool["function"]["name"], "schema": tool["function"]["parameters"]}
-
-
 @every_case
 async def test_a_tool_arrives_in_the_formats_place(world: World, row: Provider, model: str) -> None:
     wire = wire_of(row, model)
-    world.answer = Answer(chunks=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=FORMATS[wire.dialect].answer)
+    places = FORMATS[wire.dialect]
+    if places.tool is None:
+        with pytest.raises(InvalidParams):
+            await world.create(row.id, model, tools=[TOOL])
+        return
     _, request = await world.create(row.id, model, tools=[TOOL])
-    assert tool_in(wire.dialect, json.loads(request.body)) == {"type": "function", "name": TOOL["name"], "schema": TOOL["parameters"]}  # fmt: skip
-
-
-FORM_PLACES = {
-    "openai_chat": ("response_format", "json_schema", "schema"),
-    "openai_responses": ("text", "format", "schema"),
-    "anthropic_messages": ("output_config", "format", "schema"),
-    "gemini": ("generationConfig", "responseJsonSchema"),
-    "ollama": ("format",),
-    "bedrock_converse": ("outputConfig", "textFormat", "structure", "jsonSchema", "schema"),
-}
+    body = json.loads(request.body)
+    assert value_at(body, places.tool)["name"] == TOOL["name"]
+    assert value_at(body, places.tool_schema) == TOOL["parameters"]
+    assert places.tool_type is None or value_at(body, places.tool_type) == "function"
 
 
 @every_case
 async def test_a_schema_for_the_answer_arrives_in_the_formats_place_or_is_refused(world: World, row: Provider, model: str) -> None:  # fmt: skip
     wire = wire_of(row, model)
-    world.answer = Answer(chunks=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=FORMATS[wire.dialect].answer)
     form = {"type": "jsonSchema", "schema": SCHEMA, "name": "place"}
-    if wire.dialect in ("openai_chat", "openai_responses") and "json_schema" not in row.wire.response_formats:
+    place = FORMATS[wire.dialect].answer_schema
+    by_row = wire.dialect in ("openai_chat", "openai_responses") and "json_schema" not in row.wire.response_formats
+    if place is None or by_row:
         with pytest.raises(InvalidParams) as refused:
             await world.create(row.id, model, responseFormat=form)
         assert refused.value.field == "responseFormat"
         return
     _, request = await world.create(row.id, model, responseFormat=form)
-    value = json.loads(request.body)
-    for name in FORM_PLACES[wire.dialect]:
-        value = value[name]
+    value = value_at(json.loads(request.body), place)
     assert (json.loads(value) if isinstance(value, str) else value) == SCHEMA
 
 
@@ -437,7 +411,7 @@ async def test_an_effort_arrives_as_the_row_asks_for_it_or_is_refused(world: Wor
     wire = wire_of(row, model)
     if wire.dialect != "openai_chat":
         return
-    world.answer = Answer(chunks=ANSWERS[wire.dialect])
+    world.answer = Answer(chunks=FORMATS[wire.dialect].answer)
     if row.wire.reasoning_request is None:
         with pytest.raises(InvalidParams) as refused:
             await world.create(row.id, model, parameters={"reasoning_effort": "high"})
