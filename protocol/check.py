@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import jsonschema
 import msgspec
@@ -35,20 +35,38 @@ def problems() -> list[str]:
         return found
     try:
         model = load(HERE / "model.json")
+        new = [structure.name for structure in model.structures if not hasattr(types, structure.name)]
+        if new:
+            return [f"the server has no {', '.join(new)} yet: run make generate"]
         return [*_handlers(model), *_examples(model)]
     except ValueError as error:
         return [str(error)]
 
 
 def _handlers(model: Model) -> list[str]:
-    served = {m["method"] for m in model.methods if m["direction"] == "clientToServer" and m["status"] == "stable"}
-    found = [f"{method} has no handler" for method in sorted(served - HANDLERS.keys())]
-    found += [f"the handler of {method} has no method in model.json" for method in sorted(HANDLERS.keys() - served)]
+    served = {m["method"]: m for m in model.methods if m["direction"] == "clientToServer" and m["status"] == "stable"}
+    found = [f"{method} has no handler" for method in sorted(served.keys() - HANDLERS.keys())]
+    found += [
+        f"the handler of {method} has no method in model.json" for method in sorted(HANDLERS.keys() - served.keys())
+    ]
     for method, handler in HANDLERS.items():
         noun, verb = method.split("/")
         if handler.__name__ != f"{verb}_{noun}" or not handler.__module__.endswith(f".handlers.{noun}"):
             found.append(f"the handler of {method} must be {verb}_{noun} in handlers/{noun}.py")
+        elif method in served:
+            found += _types(served[method], handler)
     return found
+
+
+def _types(entry: dict[str, str], handler: Any) -> list[str]:
+    """The contradictions between the types of a handler and those of its method; a reply may be encoded already."""
+    hints = get_type_hints(handler)
+    wanted = {"params": entry["params"], "return": entry["result"]}
+    return [
+        f"the handler of {entry['method']} must have {kind} as the type of its {part}"
+        for part, kind in wanted.items()
+        if getattr(types, kind) not in (hints.get(part), *get_args(hints.get(part)))
+    ]
 
 
 def _examples(model: Model) -> list[str]:

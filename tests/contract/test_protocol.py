@@ -221,6 +221,20 @@ def test_a_handler_of_another_name_is_found(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(check._handlers(MODEL)) == 1
 
 
+def test_a_handler_with_the_types_of_another_method_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def list_provider(session: Any, params: types.ListProviderParams) -> types.ListModelResult:
+        raise NotImplementedError
+
+    list_provider.__module__ = "modelport.frontends.lsp.handlers.provider"
+    monkeypatch.setitem(list_provider.__annotations__, "return", types.ListModelResult)
+    monkeypatch.setitem(list_provider.__annotations__, "params", types.ListProviderParams)
+    monkeypatch.setitem(HANDLERS, "provider/list", list_provider)
+    found = "the handler of provider/list must have {} as the type of its {}"
+    assert check._handlers(MODEL) == [found.format("ListProviderResult", "return")]
+    monkeypatch.setitem(list_provider.__annotations__, "params", types.ListModelParams)
+    assert found.format("ListProviderParams", "params") in check._handlers(MODEL)
+
+
 @pytest.fixture
 def copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A copy of the specification that the scripts work on."""
@@ -265,6 +279,13 @@ def test_an_example_that_does_not_fit_is_found(copy: Path, change: Any, problem:
 def test_a_specification_that_breaks_its_schema_is_found(copy: Path) -> None:
     edit(copy / "protocol" / "model.json", lambda model: model["methods"][0].update(status="maybe"))
     assert "methods[0].status" in check.problems()[0]
+
+
+def test_a_type_that_is_not_generated_yet_is_found(copy: Path) -> None:
+    path = copy / "protocol" / "model.json"
+    edit(path, lambda model: model["types"].append({"name": "NewParams", "documentation": "New.", "fields": []}))
+    edit(path, lambda model: model["methods"][0].update(params="NewParams"))
+    assert check.problems() == ["the server has no NewParams yet: run make generate"]
 
 
 # generate.py knows what is stale.
