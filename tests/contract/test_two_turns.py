@@ -11,6 +11,7 @@ import pytest
 from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
+from modelport.domain.completions.fitting.fit import fit
 from modelport.protocol.types import Message
 from support.builders import answer, call, endpoint, row, tool, user
 
@@ -38,7 +39,7 @@ def second_body(wire: Any, provider: Any, *events: Any, whole: Any = None, chang
     turn = msgspec.structs.replace(turn, **(change or {}))
     result = Message(role="tool", content="Sunny", tool_call_id=built.tool_calls()[0].id)
     again = call(user("Weather in Rome?"), turn, result, endpoint=place, tools=(tool(),))
-    return wire.request(again).body
+    return wire.request(fit(again)).body
 
 
 ANTHROPIC = [
@@ -115,7 +116,7 @@ def test_a_reasoning_item_of_responses_stands_before_its_call(how: dict[str, Any
 @pytest.mark.parametrize(("effort", "included"), [("high", True), ("none", False), (None, False)])
 def test_enciphered_reasoning_is_asked_for_with_an_effort(effort: str | None, included: bool) -> None:
     asked = call(endpoint=endpoint(CODEX), parameters={"reasoning_effort": effort} if effort else {})
-    assert (OpenAIResponses().request(asked).body.get("include") == ["reasoning.encrypted_content"]) is included
+    assert (OpenAIResponses().request(fit(asked)).body.get("include") == ["reasoning.encrypted_content"]) is included
 
 
 def chunk(**delta: Any) -> dict[str, Any]:
@@ -133,9 +134,12 @@ def test_plain_reasoning_comes_back_under_the_name_it_came_with(field: str) -> N
     assert turn == {"role": "assistant", "content": None, field: "Let me see.", "tool_calls": [CHAT_CALL]}
 
 
-def test_plain_reasoning_is_kept_for_those_only_who_want_it() -> None:
-    events = [chunk(reasoning_content="Let me see."), chunk(tool_calls=[CHAT_CALL]), END]
-    assert "reasoning_content" not in second_body(OpenAIChat(), row("plain"), *events)["messages"][1]
+@pytest.mark.parametrize(
+    ("name", "back"), [("reasoning_content", True), ("reasoning", False), ("reasoning_text", False)]
+)
+def test_plain_reasoning_goes_back_by_the_name_it_came_under(name: str, back: bool) -> None:
+    events = [chunk(**{name: "Let me see."}), chunk(tool_calls=[CHAT_CALL]), END]
+    assert (name in second_body(OpenAIChat(), row("plain"), *events)["messages"][1]) is back
 
 
 def test_signed_details_come_back_whole_and_in_order() -> None:

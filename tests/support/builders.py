@@ -8,10 +8,12 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, 
 from typing import Any
 
 import httpx2
+import msgspec
 
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer, AnswerFormat, ModelCall
-from modelport.domain.completions.listener import NullListener
+from modelport.domain.completions.fitting.fit import fit
+from modelport.domain.completions.listener import Listener, NullListener
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers import address
 from modelport.domain.providers.connection import Endpoint, Verification, wire_format
@@ -98,6 +100,11 @@ def call(*messages: types.Message, provider: Provider | None = None, **changes: 
     return ModelCall(**(values | changes))
 
 
+def fitted(call: ModelCall, dialect: types.Dialect) -> ModelCall:
+    """The call as the writer of a dialect gets it."""
+    return fit(msgspec.structs.replace(call, endpoint=msgspec.structs.replace(call.endpoint, dialect=dialect)))
+
+
 SCHEMA = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
 
 
@@ -134,8 +141,13 @@ class RecordingListener(NullListener):
 
 
 def answer() -> Answer:
-    """An answer behind which a ``RecordingListener`` listens."""
-    return Answer(RecordingListener())
+    """An answer behind which a ``RecordingListener`` listens; calls without an id are call_0, call_1 and so on."""
+    return numbered_answer(RecordingListener())
+
+
+def numbered_answer(listener: Listener) -> Answer:
+    """An answer whose calls get ids in their order where they have none."""
+    return Answer(listener, new_id="call_{}".format)
 
 
 # Ports in memory.

@@ -19,6 +19,7 @@ from modelport.adapters.operations.sender import Sender
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.fitting.fit import fit
 from modelport.domain.errors import RequestFailed
 from modelport.domain.operations.calls import CountCall, TokenCount, speaks_as_its_row
 from modelport.domain.providers.operation_wire import TokenCountWire
@@ -73,7 +74,7 @@ async def _counted(sender: Sender, wire: TokenCountWire, call: CountCall) -> Tok
     dialect = _FORMS[str(wire.form)].dialect
     # The state of an earlier answer is of the dialect that writes the body, or of no use to it.
     endpoint = msgspec.structs.replace(call.endpoint, dialect=dialect)
-    model_call = ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools)
+    model_call = fit(ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools))
     written = (await sender.wire(dialect)).request(model_call).body
     if wire.form == "llama_cpp":
         if any(isinstance(part, ImagePart) for message in call.messages for part in message.content or ()):

@@ -4,11 +4,35 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping
+from urllib.parse import unquote
 
 import msgspec
 
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
+
+SNIFFED_BYTES = 12
+MAGIC: Mapping[bytes, str] = {
+    b"\x89PNG\r\n\x1a\n": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF87a": "image/gif",
+    b"GIF89a": "image/gif",
+    b"BM": "image/bmp",
+    b"II*\x00": "image/tiff",
+    b"MM\x00*": "image/tiff",
+    b"%PDF-": "application/pdf",
+}
+BRANDS: Mapping[bytes, str] = {
+    b"avif": "image/avif",
+    b"avis": "image/avif",
+    b"heic": "image/heic",
+    b"heix": "image/heic",
+    b"mif1": "image/heif",
+    b"msf1": "image/heif",
+}
+SAME_TYPES: Mapping[str, str] = {"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"}
+"""Names that are no media types, and those that are meant."""
 
 
 def plain_text(message: Message) -> str:
@@ -28,23 +52,45 @@ def has_images(message: Message) -> bool:
 def image_data(part: ImagePart) -> tuple[str, str] | None:
     """The media type and base64 data of an image given by value or as a data URL; None for an address.
 
+    The bytes tell the type, whatever was said; only what they do not tell is taken from the request.
+
     Raises:
         InvalidParams: neither is given, or the data is not base64.
     """
     if part.data is not None:
-        data, media_type = part.data, part.mime_type or _guess(part.data)
+        # Some clients give a data URL as the data.
+        head, data = _split(part.data) if part.data[:5].casefold() == "data:" else (part.mime_type or "", part.data)
     elif part.url is None:
         raise InvalidParams("An image part needs url or data.", field="messages")
-    elif not part.url.startswith("data:"):
+    elif part.url[:5].casefold() != "data:":
         return None
     else:
-        head, _, data = part.url[5:].partition(",")
-        media_type = head.removesuffix(";base64") or "image/png"
+        head, data = _split(part.url)
+    data = "".join(data.split())
     try:
-        base64.b64decode(data, validate=True)
+        start = base64.b64decode(data, validate=True)[:SNIFFED_BYTES]
     except (binascii.Error, ValueError) as error:
         raise InvalidParams("The data of an image part must be base64.", field="messages") from error
-    return media_type, data
+    said = head.partition(";")[0].strip().casefold()
+    return image_type(start) or SAME_TYPES.get(said, said) or "image/png", data
+
+
+def image_type(start: bytes) -> str | None:
+    """The media type of an image by its first bytes; None where they tell none.
+
+    Source: MIME Sniffing Standard, image type patterns; ISO 23008-12 for HEIF, AVIF specification.
+    """
+    if start[4:8] == b"ftyp":
+        return BRANDS.get(start[8:12])
+    if start[:4] == b"RIFF":
+        return "image/webp" if start[8:12] == b"WEBP" else None
+    return next((media_type for magic, media_type in MAGIC.items() if start.startswith(magic)), None)
+
+
+def _split(url: str) -> tuple[str, str]:
+    """What stands before the comma of a data URL, and the data."""
+    head, _, data = url[5:].partition(",")
+    return head, unquote(data) if "%" in data else data
 
 
 def image_url(part: ImagePart) -> str:
@@ -54,10 +100,8 @@ def image_url(part: ImagePart) -> str:
 
 
 def arguments_text(call: ToolCall) -> str:
-    """The arguments of a tool call as JSON text."""
-    if call.arguments is not None:
-        return msgspec.json.encode(call.arguments).decode()
-    return call.arguments_text or "{}"
+    """The arguments of a tool call as the text of a JSON object, which the templates of many models insist on."""
+    return msgspec.json.encode(arguments_object(call)).decode()
 
 
 def arguments_object(tool_call: ToolCall) -> dict[str, object]:
@@ -65,8 +109,3 @@ def arguments_object(tool_call: ToolCall) -> dict[str, object]:
     if tool_call.arguments is not None:
         return tool_call.arguments
     return {"text": tool_call.arguments_text} if tool_call.arguments_text else {}
-
-
-def _guess(data: str) -> str:
-    starts = {"iVBOR": "image/png", "/9j/": "image/jpeg", "R0lGO": "image/gif", "UklGR": "image/webp"}
-    return next((media for start, media in starts.items() if data.startswith(start)), "image/png")

@@ -47,7 +47,7 @@ def turn_headers(call: ModelCall) -> dict[str, str]:
     wanted = call.endpoint.provider.wire.turn_headers
     if not wanted:
         return {}
-    fits = {"user" if call.messages[-1].role == "user" else "agent"}
+    fits = {"user" if (call.last_role or call.messages[-1].role) == "user" else "agent"}
     fits |= {"images"} if any(has_images(message) for message in call.messages) else set()
     return {header.name: header.value for header in wanted if header.when in fits}
 

@@ -13,7 +13,7 @@ from modelport.domain.completions.listener import Listener
 from modelport.domain.completions.turn_state import TurnState
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_object
-from modelport.protocol.types import Call, FinishReason, Message, Tool, ToolCall
+from modelport.protocol.types import Call, FinishReason, Message, Role, Tool, ToolCall
 
 EMPTY: Mapping[str, Any] = {}
 
@@ -32,6 +32,8 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     endpoint: Endpoint
     model: str
     messages: tuple[Message, ...]
+    last_role: Role | None = None
+    """Who spoke last in the conversation as it was given; absent: in ``messages``."""
     tools: tuple[Tool, ...] = ()
     tool_choice: str | None = None
     """auto, none, required, or the tool in ``named_tool``."""
@@ -71,10 +73,12 @@ class CallListener(Listener, Protocol):
 
 
 class _ToolCallParts:
-    __slots__ = ("arguments", "id", "name")
+    __slots__ = ("arguments", "id", "name", "own_id")
 
-    def __init__(self) -> None:
+    def __init__(self, own_id: str) -> None:
         self.id = ""
+        self.own_id = own_id
+        """For a call that the provider gives no id."""
         self.name = ""
         self.arguments: list[str] = []
 
@@ -87,7 +91,12 @@ class Answer:
     a dialect with a better form of its own sets ``state`` instead.
     """
 
-    def __init__(self, listener: Listener, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        listener: Listener,
+        clock: Callable[[], float] = time.monotonic,
+        new_id: Callable[[int], str] = lambda number: f"call_{time.time_ns():x}_{number}",
+    ) -> None:
         self.listener = listener
         self.finish_reason: FinishReason | None = None
         self.counts: TokenCounts | None = None
@@ -95,6 +104,7 @@ class Answer:
         self.response_model: str | None = None
         self.first_delta_at: float | None = None
         self._clock = clock
+        self._new_id = new_id
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._calls: dict[int, _ToolCallParts] = {}
@@ -125,7 +135,7 @@ class Answer:
         """A delta of the tool call with this index: its id and name come once, its arguments in several deltas."""
         call = self._calls.get(index)
         if call is None:
-            call = self._calls[index] = _ToolCallParts()
+            call = self._calls[index] = _ToolCallParts(self._new_id(len(self._calls)))
             self._turn.call(index, self._text_length())
             if self.first_delta_at is None:
                 self.first_delta_at = self._clock()
@@ -166,8 +176,8 @@ class Answer:
         return bool(self._calls)
 
     def tool_calls(self) -> tuple[ToolCall, ...]:
-        """The tool calls so far, by index; a call without an id gets one from its position."""
-        return tuple(_tool_call(parts, position) for position, (_, parts) in enumerate(sorted(self._calls.items())))
+        """The tool calls so far, by index; a call without an id gets one that no other conversation has."""
+        return tuple(_tool_call(parts) for _, parts in sorted(self._calls.items()))
 
     def output_characters(self) -> int:
         """The length of text, reasoning and arguments so far, for an estimate."""
@@ -178,9 +188,9 @@ class Answer:
         return sum(map(len, self._text))
 
 
-def _tool_call(parts: _ToolCallParts, position: int) -> ToolCall:
+def _tool_call(parts: _ToolCallParts) -> ToolCall:
     text = "".join(parts.arguments)
-    call_id = parts.id or f"call_{position}"
+    call_id = parts.id or parts.own_id
     arguments = parse_arguments(text)
     if arguments is None:
         return ToolCall(id=call_id, name=parts.name, arguments_text=text)

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from modelport.domain.completions.call import AnswerFormat
+from modelport.domain.completions.fitting.pairs import answered_calls
 from modelport.domain.completions.parameters import normalise
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.shapes import is_object
@@ -68,6 +69,7 @@ def _messages(params: CreateCompletionParams) -> tuple[Message, ...]:
         raise InvalidParams("Give messages or a prompt.", field="messages")
     for index, message in enumerate(given):
         _check(message, f"messages[{index}]")
+    answered_calls(given)
     if all(message.role == "system" for message in given):
         raise InvalidParams("messages needs a message that is not a system message.", field="messages")
     return (Message(role="system", content=params.system), *given) if params.system else given

@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from modelport.protocol.shapes import is_list, is_object
+
 
 class Entry(Struct, frozen=True, omit_defaults=True):
     """One stretch of an answer: an opaque value, a number of characters of text, or the id of a tool call."""
@@ -71,7 +73,35 @@ def in_order(
         entries = [entry for entry in entries if entry.kept] + [Entry(text=len(text)), *(Entry(call=i) for i in calls)]
     for entry in entries:
         if entry.text:
-            yield None, text[: entry.text], ""
+            # Blank text is refused where text stands in blocks.
+            if text[: entry.text].strip():
+                yield None, text[: entry.text], ""
             text = text[entry.text :]
         elif entry.kept or entry.call:
             yield entry.kept, "", entry.call
+
+
+def renamed(packed: dict[str, Any] | None, names: Sequence[tuple[str, str]]) -> dict[str, Any] | None:
+    """A packed state whose calls have other ids now; ``names`` are the old and the new ones, in the order of the calls.
+
+    States name calls in the entries of an ``outline`` or of ``parts``, and as the names of ``calls``.
+    """
+    state = (packed or {}).get("state")
+    if packed is None or not is_object(state):
+        return packed
+    changed = dict(state)
+    for name in ("outline", "parts"):
+        if is_list(entries := state.get(name)):
+            left = list(names)
+            changed[name] = [_renamed_entry(entry, left) for entry in entries]
+    if is_object(calls := state.get("calls")):
+        new = dict(reversed(names))
+        changed["calls"] = {new.get(old, old): value for old, value in calls.items()}
+    return packed | {"state": changed}
+
+
+def _renamed_entry(entry: Any, left: list[tuple[str, str]]) -> Any:
+    """The entry with the first new name left of its call, which is taken out of ``left``."""
+    old = entry.get("call") if is_object(entry) else None
+    position = next((at for at, (given, _) in enumerate(left) if given == old), None)
+    return entry if position is None else entry | {"call": left.pop(position)[1]}

@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from msgspec import Struct
 
+from modelport.domain.providers.history import HistoryWire
 from modelport.domain.providers.operation_wire import (
     CreditsWire,
     EmbeddingsWire,
@@ -91,6 +92,8 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     turn_headers: tuple[TurnHeader, ...] = ()
     extra_body: dict[str, object] = {}
     """Constant fields that every completion request carries."""
+    history: HistoryWire = HistoryWire()
+    """How the conversations that it accepts differ from the dialect's."""
     embeddings: EmbeddingsWire | None = None
     images: ImagesWire | None = None
     moderation: ModerationWire | None = None

@@ -6,9 +6,8 @@ from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
 from modelport.domain.agents.command_lines import CommandLineIndex
-from modelport.domain.agents.ports import Processes
+from modelport.domain.agents.ports import HttpHandshakes, Processes
 from modelport.domain.agents.processes import RunningAgents, running_alone
-from modelport.domain.agents.servers.ports import HttpHandshakes
 from modelport.domain.agents.servers.records import with_handshake
 from modelport.domain.local.servers import ServerAddress
 from modelport.domain.ports import ListeningPorts

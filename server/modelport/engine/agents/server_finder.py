@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import anyio
 
+from modelport.domain.agents.ports import TcpHandshakes
 from modelport.domain.agents.rows import AgentBook, AgentRow
-from modelport.domain.agents.servers.ports import TcpHandshakes
 from modelport.domain.agents.servers.records import Seen, server_records, tcp_record
 from modelport.domain.agents.servers.rows import AgentServers
 from modelport.domain.local.fingerprints import Reply

@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 
 from modelport.domain.completions.call import Answer, CallListener, ModelCall
+from modelport.domain.completions.fitting.fit import fit
 from modelport.domain.completions.request import CompletionRequest
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Dialects
@@ -143,7 +144,7 @@ class AttemptRunner:
             raise InvalidParams(
                 f"Name a model of {row.display_name}: write {row.id}/MODEL.", field="model", provider=row.id
             )
-        return ModelCall(
+        call = ModelCall(
             endpoint=await self._connections.endpoint(row, attempt.model),
             model=attempt.model,
             messages=request.messages,
@@ -153,3 +154,4 @@ class AttemptRunner:
             answer_format=request.answer_format,
             parameters=request.parameters,
         )
+        return fit(call)

@@ -19,7 +19,7 @@ from modelport.adapters.wire.request import turn_headers
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import TurnHeader
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
-from support.builders import call, row, user
+from support.builders import call, fitted, row, user
 
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0").decode()
@@ -46,8 +46,20 @@ def test_only_parts_hold_images() -> None:
     ("part", "found"),
     [
         (PICTURE, ("image/png", PNG)),
-        (ImagePart(data=JPEG, mime_type="image/x-own"), ("image/x-own", JPEG)),
-        # Without a type the first bytes decide.
+        # The first bytes decide, whatever is said.
+        (ImagePart(data=JPEG, mime_type="image/x-own"), ("image/jpeg", JPEG)),
+        (ImagePart(url=f"data:image/png;base64,{JPEG}"), ("image/jpeg", JPEG)),
+        (ImagePart(url=f"data:image/jpg;charset=utf-8;base64,{WEBP}"), ("image/webp", WEBP)),
+        (ImagePart(url=f"DATA:IMAGE/GIF;BASE64,{GIF}"), ("image/gif", GIF)),
+        (ImagePart(data=f"data:image/png;base64,{GIF}", mime_type="image/png"), ("image/gif", GIF)),
+        (ImagePart(data=f"{PNG[:4]}\n {PNG[4:]}"), ("image/png", PNG)),
+        (ImagePart(url="data:image/png;base64,iVBORw0KGgo%3D"), ("image/png", "iVBORw0KGgo=")),
+        (ImagePart(data="AAAAHGZ0eXBhdmlm"), ("image/avif", "AAAAHGZ0eXBhdmlm")),
+        (ImagePart(data="AAAAHGZ0eXBoZWlj", mime_type="image/jpeg"), ("image/heic", "AAAAHGZ0eXBoZWlj")),
+        # What they do not tell is taken from the request, by its proper name.
+        (ImagePart(data="AAAA", mime_type="image/jpg"), ("image/jpeg", "AAAA")),
+        (ImagePart(data="AAAA", mime_type="image/X-own; charset=x"), ("image/x-own", "AAAA")),
+        (ImagePart(data="AAAA"), ("image/png", "AAAA")),
         (ImagePart(data=PNG), ("image/png", PNG)),
         (ImagePart(data=JPEG), ("image/jpeg", JPEG)),
         (ImagePart(data=GIF), ("image/gif", GIF)),
@@ -80,7 +92,7 @@ def test_an_image_by_value_is_a_data_url() -> None:
     [
         (ToolCall(id="c", name="f", arguments={"a": "é"}), '{"a":"é"}', {"a": "é"}),
         (ToolCall(id="c", name="f", arguments={}), "{}", {}),
-        (ToolCall(id="c", name="f", arguments_text="[1"), "[1", {"text": "[1"}),
+        (ToolCall(id="c", name="f", arguments_text="[1"), '{"text":"[1"}', {"text": "[1"}),
         (ToolCall(id="c", name="f"), "{}", {}),
     ],
 )
@@ -106,3 +118,12 @@ SHOWN = user([TextPart(text="What is this?"), PICTURE])
 def test_headers_that_depend_on_the_conversation(messages: Any, headers: dict[str, str]) -> None:
     assert turn_headers(call(*messages, provider=COPILOT)) == headers
     assert turn_headers(call(*messages)) == {}
+
+
+def test_images_of_a_tools_result_are_no_turn_of_the_user() -> None:
+    """Else each would count as a request of the user's, which costs."""
+    made = Message(role="assistant", tool_calls=(ToolCall(id="c", name="f", arguments={}),))
+    shown = Message(role="tool", tool_call_id="c", content=(PICTURE,))
+    asked = fitted(call(user(), made, shown, provider=COPILOT), "openai_chat")
+    assert asked.messages[-1].role == "user"
+    assert turn_headers(asked) == {"X-Initiator": "agent", "X-Images": "true"}

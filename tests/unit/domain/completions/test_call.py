@@ -84,7 +84,16 @@ def test_calls_come_in_the_order_of_their_indices_and_get_an_id_when_they_have_n
     built = answer()
     built.tool_call(4, name="second", arguments="{}")
     built.tool_call(1, name="first", arguments="{}")
-    assert [(c.id, c.name) for c in built.tool_calls()] == [("call_0", "first"), ("call_1", "second")]
+    assert [(c.id, c.name) for c in built.tool_calls()] == [("call_1", "first"), ("call_0", "second")]
+
+
+def test_a_made_up_id_stays_and_is_the_id_of_no_other_call() -> None:
+    built, other = Answer(RecordingListener()), Answer(RecordingListener())
+    for one in (built, other):
+        one.tool_call(0, name="f", arguments="{}")
+    made = built.tool_calls()
+    assert built.tool_calls() == made
+    assert made[0].id != other.tool_calls()[0].id
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.text(alphabet='{}":,ab1 ', max_size=5))))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelport.adapters.wire.content import arguments_object, image_data, plain_text
+from modelport.adapters.wire.content import arguments_object, has_images, image_data, plain_text
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.turn_state import in_order
 from modelport.protocol.types import ImagePart, Message
@@ -80,12 +80,15 @@ def _signed(message: Message, state: Mapping[str, Any]) -> Iterator[dict[str, An
 
 def _blocks(message: Message) -> list[dict[str, Any]]:
     if message.role == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": plain_text(message)}]
+        content = _parts(message) if has_images(message) else plain_text(message)
+        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": content}]
+    return _parts(message) + _calls(message)
+
+
+def _parts(message: Message) -> list[dict[str, Any]]:
     if isinstance(message.content, str | None):
-        blocks = [{"type": "text", "text": message.content}] if message.content else []
-    else:
-        blocks = [_image(p) if isinstance(p, ImagePart) else {"type": "text", "text": p.text} for p in message.content]
-    return blocks + _calls(message)
+        return [{"type": "text", "text": message.content}] if message.content else []
+    return [_image(p) if isinstance(p, ImagePart) else {"type": "text", "text": p.text} for p in message.content]
 
 
 def _calls(message: Message) -> list[dict[str, Any]]:

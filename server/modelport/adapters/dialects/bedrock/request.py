@@ -5,8 +5,6 @@ Source: Amazon Bedrock API reference, Converse and ContentBlock.
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,11 +20,8 @@ from modelport.protocol.shapes import is_object
 from modelport.protocol.types import ImagePart, Message, Tool, ToolCall
 
 JSON_ONLY = "Answer with one JSON object and nothing else."
-NO_OUTPUT = "(no output)"
-"""Stands for a tool's empty result, since blank text is refused."""
 IMAGE_FORMATS = {"png": "png", "jpeg": "jpeg", "jpg": "jpeg", "gif": "gif", "webp": "webp"}
 REASONING = frozenset({"reasoningText", "redactedContent"})
-_CALL_ID = re.compile(r"[a-zA-Z0-9_.:-]{1,64}")
 
 Block = dict[str, Any]
 
@@ -58,23 +53,21 @@ def turns(call: ModelCall) -> list[dict[str, Any]]:
 
 
 def tools(call: ModelCall) -> dict[str, Any]:
-    """The tools and the tool choice; a history with calls or results needs tools in any case.
+    """The tools and the tool choice.
 
     Raises:
         InvalidParams: the provider does not take this choice.
     """
     wanted = tool_choice(call)
-    called = {made.name: Tool(name=made.name) for message in call.messages for made in message.tool_calls or ()}
-    if not called and (wanted == "none" or not call.tools):
+    called = any(message.tool_calls for message in call.messages)
+    if not call.tools or (wanted == "none" and not called):
         return {}
-    config: dict[str, Any] = {"tools": [_specification(tool) for tool in call.tools or called.values()]}
+    config: dict[str, Any] = {"tools": [_specification(tool) for tool in call.tools]}
     kind, named = "auto" if wanted is None else str(wanted), {}
     if call.named_tool:
         kind, named = "tool", {"name": call.named_tool}
     elif wanted == "required":
         kind = "any"
-    elif not call.tools:
-        kind = "none"
     if own := _own_choice(call, {"type": kind, **named}):
         return {"toolConfig": config, "additionalModelRequestFields": {"tool_choice": own}}
     if kind in ("any", "tool"):
@@ -117,7 +110,7 @@ def _blocks(call: ModelCall, message: Message) -> list[Block]:
         return _assistant(call, message)
     blocks = _parts(call, message)
     if message.role == "tool":
-        result = {"toolUseId": _call_id(message.tool_call_id or ""), "content": blocks or _text(NO_OUTPUT)}
+        result = {"toolUseId": message.tool_call_id, "content": blocks}
         return [{"toolResult": result}]
     return blocks
 
@@ -139,7 +132,7 @@ def _assistant(call: ModelCall, message: Message) -> list[Block]:
 
 
 def _tool_use(made: ToolCall) -> Block:
-    return {"toolUse": {"toolUseId": _call_id(made.id), "name": made.name, "input": arguments_object(made)}}
+    return {"toolUse": {"toolUseId": made.id, "name": made.name, "input": arguments_object(made)}}
 
 
 def _reasoning(call: ModelCall, kept: Mapping[str, Any]) -> list[Block]:
@@ -175,8 +168,3 @@ def _unsuitable(call: ModelCall, why: str, action: str) -> InvalidParams:
     return InvalidParams(
         f"{row.display_name} {why}.", kind="unsupported", field="messages", provider=row.id, action=action
     )
-
-
-def _call_id(given: str) -> str:
-    """The id of a call as it is, or where it came from a provider with other rules, one that follows from it."""
-    return given if _CALL_ID.fullmatch(given) else f"call_{hashlib.sha256(given.encode()).hexdigest()[:32]}"

@@ -121,7 +121,7 @@ def _tools(call: ModelCall) -> dict[str, Any]:
         return {}
     declarations = [
         {"name": tool.name, "description": tool.description or ""}
-        | ({"parametersJsonSchema": tool.parameters} if tool.parameters else {})
+        | ({"parametersJsonSchema": tool.parameters} if (tool.parameters or {}).get("properties") else {})
         for tool in call.tools
     ]
     body: dict[str, Any] = {"tools": [{"functionDeclarations": declarations}]}

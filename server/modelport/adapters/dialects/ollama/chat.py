@@ -5,6 +5,7 @@ Source: Ollama API documentation, /api/chat.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -48,7 +49,7 @@ class Ollama:
         row, given = call.endpoint.provider, call.parameters
         accepted = (OPTIONS.keys() | {"reasoning_effort", "keep_alive"}) - set(row.wire.refused_parameters)
         refuse_others(given, accepted, provider=row.id, model=call.model)
-        body: dict[str, Any] = {"model": call.model, "messages": _messages(call.messages, row), "stream": True}
+        body: dict[str, Any] = {"model": call.model, "messages": _messages(call), "stream": True}
         if options := {OPTIONS[name]: value for name, value in given.items() if name in OPTIONS}:
             body["options"] = options
         if "keep_alive" in given:
@@ -81,17 +82,17 @@ class Ollama:
         return "/api/tags" if row.wire.models_path is None else row.wire.models_path
 
 
-def _messages(messages: tuple[Message, ...], row: Provider) -> list[dict[str, Any]]:
+def _messages(call: ModelCall) -> list[dict[str, Any]]:
+    row = call.endpoint.provider
     names: dict[str, str] = {}
     result: list[dict[str, Any]] = []
-    for message in messages:
-        # An id means the last call that had it: Ollama gives none, so those we make up begin anew with every answer.
-        names |= {call.id: call.name for call in message.tool_calls or ()}
-        result.append(_message(message, names, row))
+    for message in call.messages:
+        names |= {made.id: made.name for made in message.tool_calls or ()}
+        result.append(_message(message, names, row, call.state_of(message)))
     return result
 
 
-def _message(message: Message, names: dict[str, str], row: Provider) -> dict[str, Any]:
+def _message(message: Message, names: dict[str, str], row: Provider, kept: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"role": message.role, "content": plain_text(message)}
     if not isinstance(message.content, str | None):
         images = [_image(part, row) for part in message.content if isinstance(part, ImagePart)]
@@ -101,6 +102,8 @@ def _message(message: Message, names: dict[str, str], row: Provider) -> dict[str
         result["tool_calls"] = [
             {"function": {"name": call.name, "arguments": arguments_object(call)}} for call in message.tool_calls
         ]
+    if isinstance(thinking := kept.get("thinking"), str):
+        result["thinking"] = thinking
     if message.role == "tool" and (name := names.get(message.tool_call_id or "")):
         result["tool_name"] = name
     return result
@@ -194,6 +197,9 @@ class OllamaDecoder:
         if line.done_reason == "length":
             self._answer.finish("length")
         elif self._answer.has_tool_calls():
+            # A loop of tool calls goes on better with the thinking that led to them.
+            if thinking := self._answer.whole_reasoning():
+                self._answer.state = {"thinking": thinking}
             self._answer.finish("toolCalls")
         else:
             self._answer.finish("stop" if line.done_reason in ("stop", None) else "other")

@@ -16,6 +16,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.wire.json_values import is_set
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.fitting.rules import history_rules
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import ImagePart, Message, Tool
 
@@ -69,8 +70,9 @@ class ChatState:
         """The state; ``plain`` says whether reasoning in plain words is wanted back too."""
         ids = [call.id for call in answer.tool_calls()] if self._calls else []
         calls = {ids[position]: extra for position, extra in self._calls.items() if position < len(ids)}
-        # Reasoning of a turn without tools is not wanted back, and refused by some.
-        field = self.field if plain and answer.has_tool_calls() else ""
+        # What came as reasoning_content may be wanted back in any turn; the others only with the calls behind them.
+        wanted = self.field == "reasoning_content" or (plain and answer.has_tool_calls())
+        field = self.field if wanted else ""
         state: dict[str, Any] = msgspec.to_builtins(
             State(field=field, opaque=self.opaque, details=self._details, calls=calls)
         )
@@ -78,18 +80,14 @@ class ChatState:
 
 
 def chat_messages(messages: Iterable[Message], call: ModelCall) -> list[dict[str, Any]]:
-    """The messages. A tool's result may hold no image here: the user shows those, once all results have been given."""
-    found: list[dict[str, Any]] = []
-    shown: list[dict[str, Any]] = []
-    for message in messages:
-        if shown and message.role != "tool":
-            found.append({"role": "user", "content": shown})
-            shown = []
-        if message.role == "tool" and has_images(message):
-            images = [part for part in _parts(message) if part["type"] == "image_url"]
-            shown += [{"type": "text", "text": f"The image of the result of {message.tool_call_id}:"}, *images]
-        found.append(_chat_message(message, call))
-    return [*found, {"role": "user", "content": shown}] if shown else found
+    """The messages, each assistant message with the reasoning that has to come back."""
+    rules = history_rules(call.endpoint.provider, call.endpoint.dialect, call.model)
+    found = [_chat_message(message, call) for message in messages]
+    if rules.empty_reasoning and call.tools:
+        for message in found:
+            if message["role"] == "assistant":
+                message.setdefault("reasoning_content", "")
+    return found
 
 
 def _parts(message: Message) -> list[dict[str, Any]]:
@@ -106,7 +104,7 @@ def _chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
     wire = call.endpoint.provider.wire
     role = wire.system_role if message.role == "system" else message.role
     result: dict[str, Any] = {"role": role, "content": plain_text(message)}
-    if has_images(message) and message.role != "tool":
+    if has_images(message):
         result["content"] = _parts(message)
     if message.role == "tool":
         result["tool_call_id"] = message.tool_call_id
@@ -117,7 +115,7 @@ def _chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
             for made in message.tool_calls
         ]
     kept = call.state_of(message)
-    return _with_state(result, kept) if kept else result
+    return _with_state(result, kept, with_tools=bool(call.tools)) if kept else result
 
 
 def chat_tool(tool: Tool) -> dict[str, Any]:
@@ -131,14 +129,16 @@ def chat_tool(tool: Tool) -> dict[str, Any]:
     return {"type": "function", "function": function}
 
 
-def _with_state(result: dict[str, Any], kept: Mapping[str, Any]) -> dict[str, Any]:
+def _with_state(result: dict[str, Any], kept: Mapping[str, Any], *, with_tools: bool) -> dict[str, Any]:
     """The message with its state; what is not ours is left out, since it came through the client."""
     try:
         state = msgspec.convert(dict(kept), State)
     except msgspec.ValidationError:
         return result
     reasoning = kept.get("reasoning")
-    if state.field in PLAIN_FIELDS and isinstance(reasoning, str) and "tool_calls" in result:
+    # Reasoning of a turn without a call is wanted back only while tools are offered, and else refused by some.
+    wanted = "tool_calls" in result or (with_tools and state.field == "reasoning_content")
+    if wanted and state.field in PLAIN_FIELDS and isinstance(reasoning, str):
         result[state.field] = reasoning
     if state.details:
         result["reasoning_details"] = state.details

@@ -13,14 +13,14 @@ from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
-from support.builders import SCHEMA, answer, call, endpoint, json_form, row, stub_exchange, tool, user
+from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, stub_exchange, tool, user
 from support.event_stream import chunk, exception
 
 PNG = "iVBORw0KGgo="
 
 
 def body(asked: ModelCall) -> dict[str, Any]:
-    return AnthropicMessages().request(asked).body
+    return AnthropicMessages().request(fitted(asked, "anthropic_messages")).body
 
 
 def extra(**changes: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from support.builders import (
     answer,
     call,
     endpoint,
+    fitted,
     json_form,
     row,
     stub_exchange,
@@ -30,6 +32,9 @@ from support.builders import (
 from support.event_stream import chunk, event, events, exception
 
 PNG = "iVBORw0KGgo="
+JPEG = "/9j/4A=="
+GIF = "R0lGODlh"
+WEBP = "UklGRgAAAABXRUJQ"
 CLAUDE = "us.anthropic.claude-sonnet-4-6"
 NOVA = "amazon.nova-pro-v1:0"
 BEDROCK = row("bedrock", dialect="bedrock_converse", wire={"tool_choice": ("auto", "required", "named")})
@@ -40,7 +45,7 @@ def asking(*messages: Message, model: str = NOVA, **changes: Any) -> ModelCall:
 
 
 def body(*messages: Message, **changes: Any) -> dict[str, Any]:
-    return BedrockConverse().request(asking(*messages, **changes)).body
+    return BedrockConverse().request(fitted(asking(*messages, **changes), "bedrock_converse")).body
 
 
 def turns(*messages: Message, **changes: Any) -> list[dict[str, Any]]:
@@ -147,15 +152,16 @@ def test_blank_text_is_never_sent_since_the_service_refuses_it(blank: str) -> No
     ("part", "kind"),
     [
         (ImagePart(data=PNG, mime_type="image/png"), "png"),
-        (ImagePart(data=PNG, mime_type="image/JPG"), "jpeg"),
-        (ImagePart(data=PNG, mime_type="image/jpeg"), "jpeg"),
-        (ImagePart(data=PNG, mime_type="image/gif"), "gif"),
-        (ImagePart(url=f"data:image/webp;base64,{PNG}"), "webp"),
+        (ImagePart(data=JPEG, mime_type="image/JPG"), "jpeg"),
+        (ImagePart(data=JPEG, mime_type="image/png"), "jpeg"),
+        (ImagePart(data=GIF, mime_type="image/gif"), "gif"),
+        (ImagePart(url=f"data:image/webp;charset=utf-8;base64,{WEBP}"), "webp"),
         (ImagePart(data=PNG), "png"),
     ],
 )
 def test_images_are_sent_by_value(part: ImagePart, kind: str) -> None:
-    image = {"image": {"format": kind, "source": {"bytes": PNG}}}
+    data = {"png": PNG, "jpeg": JPEG, "gif": GIF, "webp": WEBP}[kind]
+    image = {"image": {"format": kind, "source": {"bytes": data}}}
     assert turns(user([TextPart(text="Look:"), part]))[0]["content"] == [{"text": "Look:"}, image]
     answered = turns(user("Draw"), assistant(None, to_call()), result("c1", (part,)))[-1]["content"]
     assert answered == [{"toolResult": {"toolUseId": "c1", "content": [image]}}]
@@ -163,7 +169,10 @@ def test_images_are_sent_by_value(part: ImagePart, kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("part", "words"),
-    [(ImagePart(url="https://i/x.png"), "by value only"), (ImagePart(data=PNG, mime_type="image/tiff"), "image/tiff")],
+    [
+        (ImagePart(url="https://i/x.png"), "by value only"),
+        (ImagePart(data="SUkqAA==", mime_type="image/png"), "image/tiff"),
+    ],
 )
 def test_images_that_cannot_be_sent_are_refused(part: ImagePart, words: str) -> None:
     with pytest.raises(InvalidParams, match=words) as refused:
@@ -175,9 +184,8 @@ def test_ids_of_other_providers_are_made_to_fit_alike_in_call_and_result() -> No
     long = "call_" + "x" * 80 + "|fc_1"
     asked = turns(user("a"), assistant(None, to_call(long), to_call("functions.f:0")), result(long, "1"))
     made = [block["toolUse"]["toolUseId"] for block in asked[1]["content"]]
-    assert made[1] == "functions.f:0"
-    assert len(made[0]) <= 64
-    assert asked[2]["content"][0]["toolResult"]["toolUseId"] == made[0]
+    assert all(re.fullmatch("[a-zA-Z0-9_-]{1,64}", one) for one in made)
+    assert [block["toolResult"]["toolUseId"] for block in asked[2]["content"]] == made
 
 
 def test_tools() -> None:
@@ -659,7 +667,7 @@ async def test_signed_reasoning_comes_back_where_it_stood() -> None:
 def test_an_answer_that_the_client_changed_still_begins_with_its_reasoning(content: Any) -> None:
     asked = asking(model=CLAUDE)
     message = coming_back(said(*THINKING), asked, content=content)
-    (_, turn) = turns(user(), message, model=CLAUDE)
+    _, turn, *_ = turns(user(), message, model=CLAUDE)
     assert turn["content"][:2] == [FIRST, SECRET]
     assert [block for block in turn["content"] if "toolUse" in block] == list(TWO)
     assert THEN in turn["content"]
@@ -677,7 +685,7 @@ def test_a_signature_without_a_text_is_kept() -> None:
     asked = asking(model=CLAUDE)
     ended = ("contentBlockStop", {"contentBlockIndex": 0})
     built = said(delta(0, reasoningContent={"signature": "c2ln"}), ended, delta(1, text="Hi"), stop())
-    (_, turn) = turns(user(), coming_back(built, asked), model=CLAUDE)
+    _, turn, *_ = turns(user(), coming_back(built, asked), model=CLAUDE)
     signed = {"reasoningContent": {"reasoningText": {"text": "", "signature": "c2ln"}}}
     assert turn["content"] == [signed, {"text": "Hi"}]
 
@@ -686,7 +694,7 @@ def test_a_whole_message_is_kept_alike() -> None:
     asked = asking(model=CLAUDE)
     built = answer()
     ConverseDecoder(built, CLAUDE).whole(json.dumps(WHOLE).encode())
-    (_, turn) = turns(user(), coming_back(built, asked), model=CLAUDE)
+    _, turn, *_ = turns(user(), coming_back(built, asked), model=CLAUDE)
     assert turn["content"][0] == {"reasoningContent": {"reasoningText": {"text": "Hm.", "signature": "c2ln"}}}
     redacted = [{"reasoningContent": {"redactedContent": "c2VjcmV0"}}, {"text": "Hi"}]
     built = answer()
@@ -698,7 +706,7 @@ def test_a_whole_message_is_kept_alike() -> None:
 
 def test_another_model_is_not_sent_what_it_would_refuse() -> None:
     message = coming_back(said(*THINKING), asking(model=CLAUDE))
-    (_, turn) = turns(user(), message, model=NOVA)
+    _, turn, *_ = turns(user(), message, model=NOVA)
     assert turn["content"] == [{"text": "Let me look."}, *TWO]
 
 
@@ -708,5 +716,5 @@ def test_another_model_is_not_sent_what_it_would_refuse() -> None:
 def test_blocks_that_are_not_ours_are_not_let_through(kept: dict[str, Any]) -> None:
     for state in ({"outline": [{"kept": kept}]}, {"outline": 5}, {"reasoning": [kept]}):
         message = assistant("Hi", to_call(), state=asking().pack_state(state))
-        (_, turn) = turns(user(), message, model=CLAUDE)
+        _, turn, *_ = turns(user(), message, model=CLAUDE)
         assert turn["content"] == [{"text": "Hi"}, TWO[0]]

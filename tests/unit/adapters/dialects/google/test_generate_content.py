@@ -13,7 +13,7 @@ from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
-from support.builders import SCHEMA, answer, call, endpoint, json_form, row, tool, user
+from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, tool, user
 
 PNG = "iVBORw0KGgo="
 GEMINI = row("gemini", dialect="gemini")
@@ -24,7 +24,7 @@ def asking(*messages: Message, **changes: Any) -> ModelCall:
 
 
 def body(asked: ModelCall) -> dict[str, Any]:
-    return Gemini().request(asked).body
+    return Gemini().request(fitted(asked, "gemini")).body
 
 
 def extra(**changes: Any) -> dict[str, Any]:
@@ -65,7 +65,7 @@ def test_images_by_address_and_by_value() -> None:
     parts = [
         TextPart(text="Look:"),
         ImagePart(data=PNG, mime_type="image/webp"),
-        ImagePart(url=f"data:image/gif;base64,{PNG}"),
+        ImagePart(url="data:image/gif;base64,R0lGODlh"),
         ImagePart(url="https://i.example/x.PNG?size=1"),
         ImagePart(url="gs://bucket/x", mime_type="image/heic"),
         ImagePart(url="https://i.example/photo"),
@@ -73,8 +73,8 @@ def test_images_by_address_and_by_value() -> None:
     ]
     assert body(asking(user(parts)))["contents"][0]["parts"] == [
         {"text": "Look:"},
-        {"inlineData": {"mimeType": "image/webp", "data": PNG}},
-        {"inlineData": {"mimeType": "image/gif", "data": PNG}},
+        {"inlineData": {"mimeType": "image/png", "data": PNG}},
+        {"inlineData": {"mimeType": "image/gif", "data": "R0lGODlh"}},
         {"fileData": {"mimeType": "image/png", "fileUri": "https://i.example/x.PNG?size=1"}},
         {"fileData": {"mimeType": "image/heic", "fileUri": "gs://bucket/x"}},
         {"fileData": {"mimeType": "image/jpeg", "fileUri": "https://i.example/photo"}},
@@ -233,7 +233,7 @@ def test_an_id_that_comes_again_means_the_later_call() -> None:
 def test_a_result_of_no_call_is_refused_since_it_has_no_name() -> None:
     with pytest.raises(InvalidParams, match="c9") as refused:
         body(asking(user("x"), Message(role="tool", tool_call_id="c9", content="18")))
-    assert refused.value.field == "messages"
+    assert refused.value.field == "messages[1].toolCallId"
 
 
 def second_turn(first: Answer, *, text: str | None = None, **changes: Any) -> list[dict[str, Any]]:

@@ -12,13 +12,13 @@ from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
-from support.builders import SCHEMA, answer, call, endpoint, json_form, row, tool, user
+from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, tool, user
 
 PNG = "iVBORw0KGgo="
 
 
 def body(asked: ModelCall) -> dict[str, Any]:
-    return OpenAIResponses().request(asked).body
+    return OpenAIResponses().request(fitted(asked, "openai_responses")).body
 
 
 def text(words: str) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def test_a_conversation_with_parallel_tool_results() -> None:
     assert items == [
         text("Weather?"),
         {"type": "function_call", "call_id": "c1", "name": "get_weather", "arguments": '{"city":"Paris"}'},
-        {"type": "function_call", "call_id": "c2", "name": "get_weather", "arguments": '{"city"'},
+        {"type": "function_call", "call_id": "c2", "name": "get_weather", "arguments": '{"text":"{\\"city\\""}'},
         {"type": "function_call_output", "call_id": "c1", "output": "18"},
         {"type": "function_call_output", "call_id": "c2", "output": "no idea"},
     ]
@@ -75,7 +75,8 @@ def test_images_by_address_and_by_value() -> None:
 
 def test_the_result_of_a_tool_may_hold_images() -> None:
     seen = Message(role="tool", tool_call_id="c1", content=(TextPart(text="Taken."), ImagePart(data=PNG)))
-    (item,) = body(call(seen))["input"]
+    made = Message(role="assistant", tool_calls=(ToolCall(id="c1", name="shoot", arguments={}),))
+    item = body(call(made, seen))["input"][-1]
     assert item["type"] == "function_call_output"
     assert [part["type"] for part in item["output"]] == ["input_text", "input_image"]
 

@@ -1,0 +1,1 @@
+"""Fits a conversation to the wire format and the model that read it next."""

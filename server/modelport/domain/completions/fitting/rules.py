@@ -1,0 +1,136 @@
+"""What each wire format, row and model accepts in a conversation: one table that the fitting reads.
+
+Sources: the vendors' API references (see the dialects), and what their services answer where those are silent:
+OpenAI Chat Completions (ids of calls: 40 characters), Anthropic Messages and Amazon Bedrock Converse
+(``tool_use.id``), Mistral (ids of nine letters and digits, no user message behind a tool's result), the chat templates
+of Qwen and Gemma in llama.cpp and vLLM (one system message, at the beginning; roles that alternate).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from modelport.domain.providers.history import (
+    CalledTools,
+    CallIds,
+    HistoryWire,
+    Neighbours,
+    SystemPlace,
+    ToolImages,
+    TopUnions,
+)
+from modelport.domain.providers.rows import Provider
+from modelport.protocol.types import Dialect
+
+
+class HistoryRules(Struct, frozen=True, kw_only=True):
+    """What a reader accepts in a conversation."""
+
+    call_ids: CallIds = "any"
+    system: SystemPlace = "anywhere"
+    """``apart``: in a field of its own; ``first``: one message, at the beginning."""
+    neighbours: Neighbours = "any"
+    """``joined``: two messages of the user, or of the assistant, in a row are made one."""
+    begins_with_user: bool = False
+    """The first message that is not a system message has to be the user's."""
+    user_after_tool: bool = True
+    """A user message may follow the result of a tool."""
+    tool_images: ToolImages = "in_result"
+    """Where the images of a tool's result stand; ``after_results``: in a user message of their own."""
+    called_tools: CalledTools = "free"
+    """``defined``: a conversation with calls needs definitions of tools in the request."""
+    forbids_calls: Literal["always", "as_row", "never"] = "as_row"
+    """Whether a request with definitions of tools can forbid calls; ``as_row``: where the row takes the choice none."""
+    trailing_space: bool = True
+    """The answer to go on with may end with white space."""
+    top_unions: TopUnions = "taken"
+    """Whether the schema of a tool may be a union at its top."""
+    empty_reasoning: bool = False
+    """An assistant message without reasoning has to carry an empty one while tools are offered."""
+
+
+RULES: Mapping[Dialect, HistoryRules] = {
+    "openai_chat": HistoryRules(
+        call_ids="forty",
+        system="first",
+        neighbours="joined",
+        begins_with_user=True,
+        tool_images="after_results",
+        forbids_calls="never",
+    ),
+    "openai_responses": HistoryRules(call_ids="word", system="apart", top_unions="refused"),
+    "openai_completions": HistoryRules(call_ids="absent", system="apart", tool_images="refused"),
+    "anthropic_messages": HistoryRules(
+        call_ids="word",
+        system="apart",
+        neighbours="joined",
+        begins_with_user=True,
+        called_tools="defined",
+        trailing_space=False,
+        top_unions="refused",
+    ),
+    "gemini": HistoryRules(call_ids="absent", system="apart", neighbours="joined", begins_with_user=True),
+    "ollama": HistoryRules(
+        call_ids="absent", system="first", neighbours="joined", begins_with_user=True, tool_images="after_results"
+    ),
+    "bedrock_converse": HistoryRules(
+        forbids_calls="always",
+        call_ids="word",
+        system="apart",
+        neighbours="joined",
+        begins_with_user=True,
+        called_tools="defined",
+        trailing_space=False,
+    ),
+    "cohere_chat": HistoryRules(call_ids="any", neighbours="joined", tool_images="after_results"),
+    "mock": HistoryRules(),
+}
+"""By dialect. A row changes single rules with ``[provider.wire.history]``."""
+
+_CLAUDE: Mapping[str, object] = {"called_tools": "defined", "trailing_space": False, "top_unions": "refused"}
+_MISTRAL: Mapping[str, object] = {"call_ids": "nine", "user_after_tool": False}
+_EMPTY: Mapping[str, object] = {"empty_reasoning": True}
+FAMILIES: tuple[tuple[Dialect, str, Mapping[str, object]], ...] = (
+    ("openai_chat", "*claude*", _CLAUDE),
+    ("openai_chat", "*mistral*", _MISTRAL),
+    ("openai_chat", "*mixtral*", _MISTRAL),
+    ("openai_chat", "*ministral*", _MISTRAL),
+    ("openai_chat", "*magistral*", _MISTRAL),
+    ("openai_chat", "*devstral*", _MISTRAL),
+    ("openai_chat", "*codestral*", _MISTRAL),
+    ("openai_chat", "*pixtral*", _MISTRAL),
+    ("openai_chat", "*voxtral*", _MISTRAL),
+    ("openai_chat", "*deepseek-v4*", _EMPTY),
+    ("openai_chat", "*deepseek-reasoner*", _EMPTY),
+    ("openai_chat", "*kimi-k2*thinking*", _EMPTY),
+    ("openai_chat", "*kimi-k2.[5-9]*", _EMPTY),
+    ("openai_chat", "*kimi-k[3-9]*", _EMPTY),
+    ("openai_chat", "*kimi-for-coding*", _EMPTY),
+    ("openai_chat", "gpt-[4-9]*", {"top_unions": "refused"}),
+    ("openai_chat", "openai/gpt-[4-9]*", {"top_unions": "refused"}),
+    ("openai_chat", "o[1-9]*", {"top_unions": "refused"}),
+    ("bedrock_converse", "*claude*", {"top_unions": "refused"}),
+)
+"""By dialect and pattern of the model's name, whatever row serves it; every pattern that fits counts."""
+
+
+def history_rules(row: Provider, dialect: Dialect, model: str) -> HistoryRules:
+    """The rules for a model behind a row: those of the dialect, then of the model's family, then of the row."""
+    name = model.casefold()
+    changes: dict[str, object] = {}
+    for of_dialect, pattern, rules in FAMILIES:
+        if of_dialect == dialect and fnmatchcase(name, pattern):
+            changes |= rules
+    changes |= changes_of(row.wire.history)
+    base = RULES[dialect]
+    return msgspec.structs.replace(base, **changes) if changes else base
+
+
+def changes_of(history: HistoryWire) -> dict[str, object]:
+    """The rules that a row changes, by name."""
+    return {name: value for name, value in msgspec.structs.asdict(history).items() if value is not None}
