@@ -107,11 +107,11 @@ $(STAMPS)/runtime: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 
 $(STAMPS)/development: pyproject.toml constraints.txt | $(BIN)/python$(EXE)
 	@mkdir -p $(STAMPS)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,vendors]'
 	@touch $@ $(STAMPS)/runtime
 
 $(STAMPS)/editors: $(STAMPS)/development
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,editors]'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,vendors,editors]'
 	@touch $@
 
 $(STAMPS)/wheel: $(STAMPS)/development

@@ -10,7 +10,7 @@ CallIds = Literal["any", "forty", "word", "nine", "absent"]
 """``forty``: at most 40 characters; ``word``: at most 64 letters, digits, ``_`` and ``-``; ``nine``: nine letters and
 digits; ``absent``: the format carries no ids, or only its own."""
 SystemPlace = Literal["apart", "anywhere", "first"]
-Neighbours = Literal["any", "joined"]
+Neighbours = Literal["any", "joined", "turns"]
 ToolImages = Literal["in_result", "after_results", "refused"]
 CalledTools = Literal["defined", "free"]
 TopUnions = Literal["taken", "refused"]

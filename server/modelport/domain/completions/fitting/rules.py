@@ -35,7 +35,8 @@ class HistoryRules(Struct, frozen=True, kw_only=True):
     system: SystemPlace = "anywhere"
     """``apart``: in a field of its own; ``first``: one message, at the beginning."""
     neighbours: Neighbours = "any"
-    """``joined``: two messages of the user, or of the assistant, in a row are made one."""
+    """``joined``: two messages of the user, or of the assistant, in a row are made one; ``turns``: the format's own
+    turns hold several messages."""
     begins_with_user: bool = False
     """The first message that is not a system message has to be the user's."""
     user_after_tool: bool = True
@@ -68,13 +69,13 @@ RULES: Mapping[Dialect, HistoryRules] = {
     "anthropic_messages": HistoryRules(
         call_ids="word",
         system="apart",
-        neighbours="joined",
+        neighbours="turns",
         begins_with_user=True,
         called_tools="defined",
         trailing_space=False,
         top_unions="refused",
     ),
-    "gemini": HistoryRules(call_ids="absent", system="apart", neighbours="joined", begins_with_user=True),
+    "gemini": HistoryRules(call_ids="absent", system="apart", neighbours="turns", begins_with_user=True),
     "ollama": HistoryRules(
         call_ids="absent", system="first", neighbours="joined", begins_with_user=True, tool_images="after_results"
     ),
@@ -82,7 +83,7 @@ RULES: Mapping[Dialect, HistoryRules] = {
         forbids_calls="always",
         call_ids="word",
         system="apart",
-        neighbours="joined",
+        neighbours="turns",
         begins_with_user=True,
         called_tools="defined",
         trailing_space=False,

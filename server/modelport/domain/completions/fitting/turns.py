@@ -114,7 +114,7 @@ def _joined(messages: Sequence[Message]) -> list[Message]:
             before,
             content=content or None,
             tool_calls=calls or None,
-            provider_state=before.provider_state or message.provider_state,
+            provider_state=message.provider_state or before.provider_state,
         )
     return found
 
@@ -123,7 +123,7 @@ def _may_join(before: Message, message: Message) -> bool:
     """The user's turns, and the assistant's where no call of the first one is answered between them."""
     if message.role == "user":
         return True
-    return message.role == "assistant" and not before.tool_calls and not before.provider_state
+    return message.role == "assistant" and not before.tool_calls
 
 
 def _acknowledged(messages: Sequence[Message]) -> list[Message]:
