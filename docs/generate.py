@@ -1,15 +1,16 @@
-"""Writes ``docs/providers.md`` from the provider rows; ``--check`` fails when it is stale."""
+"""Writes the pages that are made from data: providers and conversations; ``--check`` fails when one is stale."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from modelport.adapters.data.providers import load_registry
+from modelport.domain.completions.fitting.rules import FAMILIES, MATRIX, RULES, changes_of
 from modelport.domain.providers.rows import OWN_LOG_INS, Auth, Provider
 
-PAGE = Path(__file__).parent / "providers.md"
+FOLDER = Path(__file__).parent
 HEAD = """# Providers
 
 {count} providers, generated from `server/modelport/data/providers.toml`; `modelport providers` shows the same with
@@ -24,6 +25,23 @@ are real exchanges with the service, *server* is a real server of its kind runni
 |---|---|---|---|---|
 """
 
+CONVERSATIONS = """# Conversations
+
+A conversation may go on with another model than the one that began it: after a change of the model, or when a fallback
+answers in the middle of a tool loop. Between the request and the writer of a wire format stands one step,
+`domain/completions/fitting`, which turns any valid conversation into one that the reader accepts. The client sends its
+messages as they are, and keeps them so; ids stay the same from one request to the next, so that caches of prompts hit.
+
+What is wrong in a conversation itself is an error (-32602) with the message's place: a tool's result without a call
+before it, a second result of one call, nothing but blank text.
+
+This page is generated. *native*: the wire format takes it as it is; *fitted*: it is rewritten for it. Every cell is
+tested (`tests/unit/domain/completions/fitting/test_matrix.py`), and `tests/replay/test_square.py` writes every
+recorded answer of every provider for every reader and lets the vendor's own SDK read it.
+"""
+FAMILIES_HEAD = """Models change single rules, whatever row serves them:
+"""
+
 
 LOG_INS: dict[Auth, str] = {
     "sigv4": "AWS credentials",
@@ -34,8 +52,24 @@ LOG_INS: dict[Auth, str] = {
 """The content of the column ``key`` for the log-ins that vendors' own tools keep."""
 
 
-def page() -> str:
-    """The text of the page."""
+def conversations() -> str:
+    """The text of ``conversations.md``: every rule by every dialect, and what models and rows change."""
+    lines = [CONVERSATIONS, f"| what | {' | '.join(RULES)} |", f"|---|{'---|' * len(RULES)}"]
+    lines += [f"| {rule.what} | {' | '.join(rule.cell(rules) for rules in RULES.values())} |" for rule in MATRIX]
+    lines += ["", FAMILIES_HEAD, "| dialect | models | changes |", "|---|---|---|"]
+    lines += [f"| {dialect} | `{pattern}` | {_changes(changes)} |" for dialect, pattern, changes in FAMILIES]
+    rows = [(row, changes_of(row.wire.history)) for row in load_registry().all()]
+    lines += ["", "Rows:", "", "| provider | changes |", "|---|---|"]
+    lines += [f"| {row.display_name} | {_changes(changes)} |" for row, changes in rows if changes]
+    return "\n".join(lines) + "\n"
+
+
+def _changes(changes: Mapping[str, object]) -> str:
+    return ", ".join(f"`{name}` {str(value).lower()}" for name, value in changes.items())
+
+
+def providers() -> str:
+    """The text of ``providers.md``."""
     rows = load_registry().all()
     return HEAD.format(count=len(rows)) + "".join(f"| {' | '.join(_cells(row))} |\n" for row in rows)
 
@@ -62,16 +96,21 @@ def main() -> int:
     if missing := OWN_LOG_INS - LOG_INS.keys():
         print(f"docs/generate.py: LOG_INS has no entry for {sorted(missing)}")
         return 1
-    text = page()
-    if "--check" not in sys.argv:
-        PAGE.write_text(text, encoding="utf-8")
-        print("wrote docs/providers.md")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text:
-        print("docs/providers.md is up to date")
-        return 0
-    print("docs/providers.md is stale: run make generate")
-    return 1
+    stale = False
+    for name, page in PAGES.items():
+        file, text = FOLDER / name, page()
+        if file.is_file() and file.read_text(encoding="utf-8") == text:
+            print(f"docs/{name} is up to date")
+        elif "--check" in sys.argv:
+            print(f"docs/{name} is stale: run make generate")
+            stale = True
+        else:
+            file.write_text(text, encoding="utf-8")
+            print(f"wrote docs/{name}")
+    return int(stale)
+
+
+PAGES: dict[str, Callable[[], str]] = {"providers.md": providers, "conversations.md": conversations}
 
 
 if __name__ == "__main__":

@@ -24,18 +24,18 @@ def script() -> ModuleType:
 def test_a_log_in_without_an_entry_is_named_and_writes_nothing(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(script, "PAGE", tmp_path / "providers.md")
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
     monkeypatch.setattr("sys.argv", ["generate.py"])
     monkeypatch.delitem(script.LOG_INS, "qwen")
     assert script.main() == 1
     assert capsys.readouterr().out == "docs/generate.py: LOG_INS has no entry for ['qwen']\n"
-    assert not script.PAGE.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_stale_page_is_reported_and_written(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(script, "PAGE", tmp_path / "providers.md")
+    monkeypatch.setattr(script, "FOLDER", tmp_path)
     for arguments, code in ((["--check"], 1), ([], 0), (["--check"], 0)):
         monkeypatch.setattr("sys.argv", ["generate.py", *arguments])
         assert script.main() == code

@@ -6,6 +6,7 @@ that the server keeps.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ def filled(content: Any, where: str) -> None:
 
 def alternating(roles: Sequence[str], first: str = "user") -> None:
     need(roles and roles[0] == first, f"begins with {roles[:1]}")
-    for one, next_one in zip(roles, roles[1:], strict=False):
+    for one, next_one in itertools.pairwise(roles):
         need(one != next_one, f"two messages of {one} in a row")
 
 
@@ -75,14 +76,14 @@ def template(body: Body) -> None:
     need("system" not in roles[1:], "a system message that is not the first")
     turns = [role for role in roles if role in ("user", "assistant")]
     need(turns[0] == "user", "begins with the assistant")
-    for before, role in zip(roles, roles[1:], strict=False):
+    for before, role in itertools.pairwise(roles):
         need(not (before == role and role in ("user", "assistant")), f"two messages of {role} in a row")
 
 
 def mistral(body: Body) -> None:
     chat(body, NINE)
     roles = [message["role"] for message in body["messages"]]
-    need(("tool", "user") not in set(zip(roles, roles[1:], strict=False)), "the user behind a tool's result")
+    need(("tool", "user") not in set(itertools.pairwise(roles)), "the user behind a tool's result")
 
 
 def reasoning_content(body: Body) -> None:
@@ -207,7 +208,7 @@ def ollama(body: Body) -> None:
             need(message["content"].strip() or message.get("tool_calls") or message.get("images"), "an empty turn")
         left += len(message.get("tool_calls") or ())
     need(not left, "calls without a result")
-    for before, role in zip(roles, roles[1:], strict=False):
+    for before, role in itertools.pairwise(roles):
         need(not (before == role and role in ("user", "assistant")), f"two messages of {role} in a row")
 
 

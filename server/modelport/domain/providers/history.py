@@ -28,4 +28,5 @@ class HistoryWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     called_tools: CalledTools | None = None
     trailing_space: bool | None = None
     top_unions: TopUnions | None = None
+    closed_answers: bool | None = None
     empty_reasoning: bool | None = None

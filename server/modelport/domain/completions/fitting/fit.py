@@ -11,10 +11,10 @@ from typing import Any
 
 from msgspec import structs
 
-from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.call import AnswerFormat, ModelCall
 from modelport.domain.completions.fitting.pairs import paired
 from modelport.domain.completions.fitting.rules import HistoryRules, history_rules
-from modelport.domain.completions.fitting.schemas import fitted_tool
+from modelport.domain.completions.fitting.schemas import fitted_tool, strict_schema
 from modelport.domain.completions.fitting.turns import placed, without_blanks
 from modelport.protocol.types import Message, Tool
 
@@ -30,6 +30,8 @@ def fit(call: ModelCall) -> ModelCall:
     rules = history_rules(endpoint.provider, endpoint.dialect, call.model)
     messages = placed(without_blanks(paired(_without_foreign_state(call), rules.call_ids)), rules)
     changes: dict[str, Any] = {"messages": tuple(messages), "last_role": call.messages[-1].role}
+    if rules.closed_answers:
+        changes["answer_format"] = _closed(call.answer_format)
     tools = tuple(fitted_tool(tool, position, call, rules) for position, tool in enumerate(call.tools))
     if rules.called_tools == "defined" and (call.tool_choice == "none" or not tools):
         changes |= _definitions(call, messages, tools, rules)
@@ -46,6 +48,14 @@ def _without_foreign_state(call: ModelCall) -> list[Message]:
         else message
         for message in call.messages
     ]
+
+
+def _closed(form: AnswerFormat | None) -> AnswerFormat | None:
+    """A strict answer with every object of its schema closed, or one that is not strict where that loses something."""
+    if form is None or form.schema is None or not form.strict:
+        return form
+    closed = strict_schema(form.schema)
+    return structs.replace(form, strict=False) if closed is None else structs.replace(form, schema=closed)
 
 
 def _definitions(

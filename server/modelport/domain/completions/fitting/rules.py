@@ -8,7 +8,7 @@ of Qwen and Gemma in llama.cpp and vLLM (one system message, at the beginning; r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from typing import Literal
 
@@ -51,6 +51,8 @@ class HistoryRules(Struct, frozen=True, kw_only=True):
     """The answer to go on with may end with white space."""
     top_unions: TopUnions = "taken"
     """Whether the schema of a tool may be a union at its top."""
+    closed_answers: bool = False
+    """The schema of a strict answer has to close every object and require every property."""
     empty_reasoning: bool = False
     """An assistant message without reasoning has to carry an empty one while tools are offered."""
 
@@ -63,8 +65,9 @@ RULES: Mapping[Dialect, HistoryRules] = {
         begins_with_user=True,
         tool_images="after_results",
         forbids_calls="never",
+        closed_answers=True,
     ),
-    "openai_responses": HistoryRules(call_ids="word", system="apart", top_unions="refused"),
+    "openai_responses": HistoryRules(call_ids="word", system="apart", top_unions="refused", closed_answers=True),
     "openai_completions": HistoryRules(call_ids="absent", system="apart", tool_images="refused"),
     "anthropic_messages": HistoryRules(
         call_ids="word",
@@ -135,3 +138,74 @@ def history_rules(row: Provider, dialect: Dialect, model: str) -> HistoryRules:
 def changes_of(history: HistoryWire) -> dict[str, object]:
     """The rules that a row changes, by name."""
     return {name: value for name, value in msgspec.structs.asdict(history).items() if value is not None}
+
+
+Cell = Literal["native", "fitted", "does not apply"]
+
+
+class Rule(Struct, frozen=True):
+    """One thing that conversations hold and readers differ in; ``cell`` says what becomes of it by a reader's rules."""
+
+    name: str
+    what: str
+    cell: Callable[[HistoryRules], Cell]
+
+
+def _fitted(condition: bool) -> Cell:  # noqa: FBT001
+    return "fitted" if condition else "native"
+
+
+MATRIX: tuple[Rule, ...] = (
+    Rule(
+        "ids",
+        "ids of calls that another provider made are given the reader's form",
+        lambda r: "does not apply" if r.call_ids == "absent" else _fitted(r.call_ids != "any"),
+    ),
+    Rule("unique", "an id that comes twice names one call only", lambda _: "fitted"),
+    Rule(
+        "results", "a call without a result gets one that says so; results stand behind their calls", lambda _: "fitted"
+    ),
+    Rule("blank", "blank text, and turns of nothing else or of reasoning alone, are left out", lambda _: "fitted"),
+    Rule("output", "a tool's empty result is told as no output", lambda _: "fitted"),
+    Rule(
+        "system",
+        "several system messages, or one further back, become one at the beginning",
+        lambda r: "native" if r.system in ("anywhere", "apart") else "fitted",
+    ),
+    Rule("neighbours", "messages of one role in a row are joined", lambda r: _fitted(r.neighbours == "joined")),
+    Rule(
+        "begin",
+        "a conversation that the assistant begins gets a turn of the user",
+        lambda r: _fitted(r.begins_with_user),
+    ),
+    Rule(
+        "after_tool",
+        "the user behind a tool's result follows a turn of the assistant",
+        lambda r: _fitted(not r.user_after_tool),
+    ),
+    Rule(
+        "images",
+        "images in a tool's result are shown by the user once all results are given",
+        lambda r: "does not apply" if r.tool_images == "refused" else _fitted(r.tool_images == "after_results"),
+    ),
+    Rule(
+        "definitions",
+        "tools that were called are defined, also where the request has none",
+        lambda r: _fitted(r.called_tools == "defined"),
+    ),
+    Rule("prefill", "the answer to go on with ends without white space", lambda r: _fitted(not r.trailing_space)),
+    Rule("schemas", "the schema of a tool describes an object with properties", lambda _: "fitted"),
+    Rule(
+        "unions",
+        "a union at the top of a schema is rewritten, or the tool is refused by name",
+        lambda r: _fitted(r.top_unions == "refused"),
+    ),
+    Rule(
+        "closed_answers",
+        "the schema of a strict answer is closed where that loses nothing, else the answer is not strict",
+        lambda r: _fitted(r.closed_answers),
+    ),
+    Rule("empty_reasoning", "an empty reasoning_content stands where none came", lambda r: _fitted(r.empty_reasoning)),
+    Rule("state", "what another provider keeps in its answers is left out", lambda _: "fitted"),
+)
+"""Every rule; ``docs/conversations.md`` shows the cells of each dialect."""

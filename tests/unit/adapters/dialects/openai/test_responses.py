@@ -14,6 +14,7 @@ from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, tool, user
 
+CLOSED = SCHEMA | {"additionalProperties": False}
 PNG = "iVBORw0KGgo="
 
 
@@ -118,7 +119,7 @@ def test_a_forced_choice_is_refused_where_the_row_does_not_take_it() -> None:
     ("form", "sent"),
     [
         (json_form(schema=None), {"type": "json_object"}),
-        (json_form(), {"type": "json_schema", "name": "place", "schema": SCHEMA, "strict": True}),
+        (json_form(), {"type": "json_schema", "name": "place", "schema": CLOSED, "strict": True}),
         (json_form(strict=False), {"type": "json_schema", "name": "place", "schema": SCHEMA, "strict": False}),
     ],
 )
