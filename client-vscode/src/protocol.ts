@@ -785,6 +785,8 @@ export interface CreateCompletionParams {
   readonly parameters?: Record<string, unknown>;
   /** Models to try next when one fails before its first delta. */
   readonly fallbacks?: readonly string[];
+  /** False: nothing is marked for the provider's cache of prompts. Else system text, tools and the last turns are marked where that is needed, so that the next request of a conversation pays for its end only. */
+  readonly cache?: boolean;
   /** Requests completion/update notifications under this name. */
   readonly streamId?: string;
   /** The time limit of the whole call. */

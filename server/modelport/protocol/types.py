@@ -1178,6 +1178,9 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     fallbacks: tuple[str, ...] | None = None
     """Models to try next when one fails before its first delta."""
 
+    cache: bool | None = None
+    """False: nothing is marked for the provider's cache of prompts. Else system text, tools and the last turns are marked where that is needed, so that the next request of a conversation pays for its end only."""
+
     stream_id: str | None = None
     """Requests completion/update notifications under this name."""
 

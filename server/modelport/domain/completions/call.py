@@ -40,6 +40,8 @@ class ModelCall(Struct, frozen=True, kw_only=True):
     named_tool: str | None = None
     answer_format: AnswerFormat | None = None
     parameters: dict[str, Any] = {}
+    cache: bool = False
+    """Whether the provider may be told what to keep for the next request."""
 
     def pack_state(self, state: Mapping[str, Any]) -> dict[str, Any] | None:
         """The ``providerState`` of an answer to this call, for ``state_of`` of a later one; None for no state."""

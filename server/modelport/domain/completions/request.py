@@ -38,6 +38,7 @@ class CompletionRequest(Struct, frozen=True, kw_only=True):
     named_tool: str | None
     answer_format: AnswerFormat | None
     parameters: dict[str, Any]
+    cache: bool
 
 
 def read_request(params: CreateCompletionParams) -> CompletionRequest:
@@ -55,6 +56,7 @@ def read_request(params: CreateCompletionParams) -> CompletionRequest:
         named_tool=named,
         answer_format=_answer_format(params.response_format),
         parameters=normalise(params.parameters),
+        cache=params.cache is not False,
     )
 
 

@@ -14,6 +14,8 @@ Neighbours = Literal["any", "joined", "turns"]
 ToolImages = Literal["in_result", "after_results", "refused"]
 CalledTools = Literal["defined", "free"]
 TopUnions = Literal["taken", "refused"]
+PromptCache = Literal["none", "marks", "claude_marks", "key"]
+"""``marks``: the request says what may be kept; ``claude_marks``: that of a Claude; ``key``: it names a cache."""
 
 
 class HistoryWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -30,3 +32,4 @@ class HistoryWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     top_unions: TopUnions | None = None
     closed_answers: bool | None = None
     empty_reasoning: bool | None = None
+    prompt_cache: PromptCache | None = None

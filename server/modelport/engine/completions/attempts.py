@@ -153,5 +153,6 @@ class AttemptRunner:
             named_tool=request.named_tool,
             answer_format=request.answer_format,
             parameters=request.parameters,
+            cache=request.cache,
         )
         return fit(call)

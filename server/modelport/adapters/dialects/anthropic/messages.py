@@ -15,6 +15,7 @@ from modelport.adapters.dialects.anthropic.turns import Thinking, turns
 from modelport.adapters.wire.content import plain_text
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.prompt_cache import mark_blocks, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
@@ -71,7 +72,10 @@ class AnthropicMessages:
             body["system"] = "\n\n".join(system)
         if "user" in given:
             body["metadata"] = {"user_id": given["user"]}
-        body |= _tools(call) | _thinking(call) | row.wire.extra_body
+        body |= _tools(call) | _thinking(call)
+        if marks_wanted(call):
+            mark_blocks(body)
+        body |= row.wire.extra_body
         return request_at(call.endpoint.chat_path or "/v1/messages", call.model, body)
 
     def decoder(self, call: ModelCall, answer: Answer) -> MessagesDecoder:

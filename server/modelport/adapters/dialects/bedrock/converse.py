@@ -14,6 +14,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects.bedrock import models as bedrock_models
 from modelport.adapters.dialects.bedrock import request as bedrock_request
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.prompt_cache import add_cache_points, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
@@ -59,6 +60,8 @@ class BedrockConverse:
         body |= bedrock_request.tools(call) | bedrock_request.output(call)
         if more := body.get("additionalModelRequestFields", {}) | bedrock_models.additional_fields(call):
             body["additionalModelRequestFields"] = more
+        if marks_wanted(call):
+            add_cache_points(body)
         body |= row.wire.extra_body
         return request_at(call.endpoint.chat_path or CHAT_PATH, call.model, body)
 

@@ -14,6 +14,7 @@ from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.input_items import instructions, items
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
+from modelport.adapters.wire.prompt_cache import cache_key
 from modelport.adapters.wire.request import WireRequest, answer_format, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
@@ -55,7 +56,7 @@ class OpenAIResponses:
             if effort != "none" and row.wire.echo_reasoning:
                 # Where the vendor does not store the answers, the reasoning itself comes, encrypted.
                 body["include"] = ["reasoning.encrypted_content"]
-        body |= self._tools(call) | self._form(call) | row.wire.extra_body
+        body |= self._tools(call) | self._form(call) | cache_key(call) | row.wire.extra_body
         return WireRequest(call.endpoint.chat_path or "/responses", body)
 
     def decoder(self, call: ModelCall, answer: Answer) -> ResponsesDecoder:

@@ -20,6 +20,7 @@ from modelport.domain.providers.history import (
     CallIds,
     HistoryWire,
     Neighbours,
+    PromptCache,
     SystemPlace,
     ToolImages,
     TopUnions,
@@ -55,6 +56,8 @@ class HistoryRules(Struct, frozen=True, kw_only=True):
     """The schema of a strict answer has to close every object and require every property."""
     empty_reasoning: bool = False
     """An assistant message without reasoning has to carry an empty one while tools are offered."""
+    prompt_cache: PromptCache = "none"
+    """How a request says what of it may be kept for the next; ``adapters/wire/prompt_cache`` writes it."""
 
 
 RULES: Mapping[Dialect, HistoryRules] = {
@@ -70,6 +73,7 @@ RULES: Mapping[Dialect, HistoryRules] = {
     "openai_responses": HistoryRules(call_ids="word", system="apart", top_unions="refused", closed_answers=True),
     "openai_completions": HistoryRules(call_ids="absent", system="apart", tool_images="refused"),
     "anthropic_messages": HistoryRules(
+        prompt_cache="marks",
         call_ids="word",
         system="apart",
         neighbours="turns",
@@ -118,9 +122,13 @@ FAMILIES: tuple[tuple[Dialect, str, Mapping[str, object]], ...] = (
     ("openai_chat", "gpt-[4-9]*", {"top_unions": "refused"}),
     ("openai_chat", "openai/gpt-[4-9]*", {"top_unions": "refused"}),
     ("openai_chat", "o[1-9]*", {"top_unions": "refused"}),
-    ("bedrock_converse", "*claude*", {"top_unions": "refused"}),
+    ("bedrock_converse", "*claude*", {"top_unions": "refused", "prompt_cache": "marks"}),
+    ("bedrock_converse", "*claude-v*", {"prompt_cache": "none"}),
+    ("bedrock_converse", "*claude-instant*", {"prompt_cache": "none"}),
+    ("bedrock_converse", "*claude-3-[hos]*", {"prompt_cache": "none"}),
+    ("bedrock_converse", "*claude-3-5-sonnet-20240620*", {"prompt_cache": "none"}),
 )
-"""By dialect and pattern of the model's name, whatever row serves it; every pattern that fits counts."""
+"""By dialect and pattern of the model's name, whatever row serves it; every pattern that fits counts, in order."""
 
 
 def history_rules(row: Provider, dialect: Dialect, model: str) -> HistoryRules:
@@ -206,6 +214,11 @@ MATRIX: tuple[Rule, ...] = (
         lambda r: _fitted(r.closed_answers),
     ),
     Rule("empty_reasoning", "an empty reasoning_content stands where none came", lambda r: _fitted(r.empty_reasoning)),
+    Rule(
+        "prompt_cache",
+        "what may be kept for the next request is marked, or the cache is named",
+        lambda r: "does not apply" if r.prompt_cache == "none" else "fitted",
+    ),
     Rule("state", "what another provider keeps in its answers is left out", lambda _: "fitted"),
 )
 """Every rule; ``docs/conversations.md`` shows the cells of each dialect."""
