@@ -15,7 +15,6 @@ from modelport.adapters.dialects.openai.request import parameters
 from modelport.adapters.dialects.openai.turns import ChatState, chat_messages, chat_tool
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
-from modelport.adapters.wire.prompt_cache import cache_key, mark_messages, marks_wanted
 from modelport.adapters.wire.request import WireRequest, answer_format, tool_choice
 from modelport.adapters.wire.think_tags import ThinkTags
 from modelport.domain.completions.call import Answer, ModelCall
@@ -63,9 +62,7 @@ class OpenAIChat:
                 body["tool_choice"] = choice
         if (form := answer_format(call)) is not None:
             body["response_format"] = form
-        if marks_wanted(call):
-            mark_messages(body["messages"])
-        body |= parameters(call) | cache_key(call) | wire.extra_body
+        body |= parameters(call) | wire.extra_body
         return WireRequest(call.endpoint.chat_path or "/chat/completions", body)
 
     def decoder(self, call: ModelCall, answer: Answer) -> ChatDecoder:

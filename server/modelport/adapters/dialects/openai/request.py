@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from modelport.adapters.wire.prompt_cache import cache_key
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.parameters import refuse_others
 
@@ -13,7 +14,7 @@ SAMPLING = frozenset(
 
 
 def parameters(call: ModelCall) -> dict[str, Any]:
-    """The sampling parameters under their names in Chat Completions.
+    """The sampling parameters under their names in Chat Completions, and the name of the cache of prompts.
 
     Raises:
         InvalidParams: one of them cannot be sent to this provider.
@@ -29,7 +30,7 @@ def parameters(call: ModelCall) -> dict[str, Any]:
     names = {"max_tokens": wire.max_tokens_field, "seed": wire.seed_field}
     special = ("reasoning_effort", "reasoning_budget")
     body = {names.get(k, k): v for k, v in call.parameters.items() if k not in special}
-    return body | _reasoning(call)
+    return body | _reasoning(call) | cache_key(call)
 
 
 _WITH_BUDGET = frozenset({"enable_thinking", "reasoning_object", "thinking_type"})

@@ -15,6 +15,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
 from modelport.adapters.wire.json_values import is_set
+from modelport.adapters.wire.prompt_cache import mark_messages, marks_wanted
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.fitting.rules import history_rules
 from modelport.protocol.shapes import is_list, is_object
@@ -80,13 +81,15 @@ class ChatState:
 
 
 def chat_messages(messages: Iterable[Message], call: ModelCall) -> list[dict[str, Any]]:
-    """The messages, each assistant message with the reasoning that has to come back."""
+    """The messages, each of the assistant's with the reasoning that has to come back."""
     rules = history_rules(call.endpoint.provider, call.endpoint.dialect, call.model)
     found = [_chat_message(message, call) for message in messages]
     if rules.empty_reasoning and call.tools:
         for message in found:
             if message["role"] == "assistant":
                 message.setdefault("reasoning_content", "")
+    if marks_wanted(call):
+        mark_messages(found)
     return found
 
 
