@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Raw, Struct
 
+from modelport.adapters.dialects.anthropic.parameters import parameters
 from modelport.adapters.dialects.anthropic.turns import Thinking, turns
 from modelport.adapters.wire.content import plain_text
 from modelport.adapters.wire.errors import ProviderRefused
@@ -18,21 +19,11 @@ from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, 
 from modelport.adapters.wire.prompt_cache import mark_blocks, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
-from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import FinishReason
 
 API_VERSION = "2023-06-01"
-DEFAULT_MAX_TOKENS = 8192
 JSON_ONLY = "Answer with one JSON object and nothing else."
-PARAMETERS = {
-    "temperature": "temperature",
-    "top_p": "top_p",
-    "top_k": "top_k",
-    "max_tokens": "max_tokens",
-    "stop": "stop_sequences",
-}
-OTHER_PARAMETERS = frozenset({"reasoning_effort", "reasoning_budget", "user", "parallel_tool_calls"})
 FINISH_REASONS: dict[str, FinishReason] = {
     "end_turn": "stop",
     "stop_sequence": "stop",
@@ -52,19 +43,8 @@ class AnthropicMessages:
 
     def request(self, call: ModelCall) -> WireRequest:
         """The request for a call."""
-        row = call.endpoint.provider
-        given = call.parameters
-        accepted = (PARAMETERS.keys() | OTHER_PARAMETERS) - set(row.wire.refused_parameters)
-        if given.get("reasoning_effort") == "none":
-            accepted -= {"reasoning_budget"}
-        refuse_others(given, accepted, provider=row.id, model=call.model)
-        body: dict[str, Any] = {
-            "model": call.model,
-            "max_tokens": (row.wire.default_max_tokens or DEFAULT_MAX_TOKENS) + given.get("reasoning_budget", 0),
-            "messages": turns(call),
-            "stream": True,
-        }
-        body |= {PARAMETERS[name]: value for name, value in given.items() if name in PARAMETERS}
+        row, given = call.endpoint.provider, call.parameters
+        body: dict[str, Any] = {"model": call.model, "messages": turns(call), "stream": True} | parameters(call)
         system = [plain_text(message) for message in call.messages if message.role == "system"]
         if call.answer_format is not None and call.answer_format.schema is None:
             system.append(JSON_ONLY)
@@ -72,7 +52,7 @@ class AnthropicMessages:
             body["system"] = "\n\n".join(system)
         if "user" in given:
             body["metadata"] = {"user_id": given["user"]}
-        body |= _tools(call) | _thinking(call)
+        body |= _tools(call)
         if marks_wanted(call):
             mark_blocks(body)
         body |= row.wire.extra_body
@@ -85,24 +65,6 @@ class AnthropicMessages:
     def models_path(self, row: Provider) -> str:
         """The path that lists the models."""
         return "/v1/models" if row.wire.models_path is None else row.wire.models_path
-
-
-def _thinking(call: ModelCall) -> dict[str, Any]:
-    effort, budget = call.parameters.get("reasoning_effort"), call.parameters.get("reasoning_budget")
-    body: dict[str, Any] = {}
-    output: dict[str, Any] = {}
-    if budget:
-        body["thinking"] = {"type": "enabled", "budget_tokens": budget}
-    elif budget == 0 or effort == "none":
-        body["thinking"] = {"type": "disabled"}
-    elif effort is not None:
-        body["thinking"] = {"type": "adaptive"}
-    if effort not in (None, "none"):
-        output["effort"] = "low" if effort == "minimal" else effort
-    form = call.answer_format
-    if form is not None and form.schema is not None:
-        output["format"] = {"type": "json_schema", "schema": form.schema}
-    return body | ({"output_config": output} if output else {})
 
 
 def _tools(call: ModelCall) -> dict[str, Any]:
