@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from modelport.adapters.dialects.reply import read_reply
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.listings import model_ids
-from modelport.adapters.wire.request import HttpRequest, turn_headers
+from modelport.adapters.wire.request import HttpRequest, WireRequest, turn_headers
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.cures import Cure, cured, find_cure
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint, Verification, listing_endpoint
 from modelport.protocol.types import ErrorKind
 
 VERIFY_TIMEOUT_S = 15.0
+MAX_CURES = 3
+"""Cures in one call."""
+MAX_REMEMBERED = 256
+"""Models whose cures are remembered."""
+REFUSALS = (400, 422)
 NO_PROOF: frozenset[ErrorKind] = frozenset(
     {"forbidden", "network", "tls", "timeout", "rate_limited", "provider_unavailable", "invalid_response"}
 )
@@ -27,11 +35,37 @@ class HttpCompleter:
     def __init__(self, wire: WireFormat, client: ProviderClient) -> None:
         self._wire = wire
         self._client = client
+        self._cures: dict[tuple[str, str, str], tuple[Cure, ...]] = {}
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
-        """Sends the call and feeds the answer until the reply is over."""
+        """Sends the call and feeds the answer until the reply is over.
+
+        A refusal that names its cure is cured and the request sent again; the model's later requests are cured at once.
+        """
+        endpoint = call.endpoint
+        key = (endpoint.provider.id, endpoint.base_url, call.model)
+        request = self._wire.request(call)
+        body = reduce(cured, self._cures.get(key, ()), request.body)
+        for remaining in reversed(range(MAX_CURES + 1)):
+            try:
+                await self._complete(call, answer, WireRequest(request.path, body))
+            except RequestFailed as failed:
+                refused = failed.http_status in REFUSALS and not answer.begun
+                cure = find_cure(failed.message, body) if refused and remaining else None
+                if cure is None:
+                    raise
+                body = cured(body, cure)
+                self._remember(key, cure)
+            else:
+                return
+
+    def _remember(self, key: tuple[str, str, str], cure: Cure) -> None:
+        if len(self._cures) >= MAX_REMEMBERED and key not in self._cures:
+            self._cures.pop(next(iter(self._cures)))
+        self._cures[key] = (*self._cures.get(key, ()), cure)
+
+    async def _complete(self, call: ModelCall, answer: Answer, request: WireRequest) -> None:
         wire, endpoint = self._wire, call.endpoint
-        request = wire.request(call)
         decoder = wire.decoder(call, answer)
         outgoing = HttpRequest(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
         async with self._client.post(endpoint, call.model, outgoing) as (response, idle):
