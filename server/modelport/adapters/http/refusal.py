@@ -24,7 +24,36 @@ class Refusal(Struct, frozen=True):
         text = f"{self.code} {self.message}".lower()
         return any(word in text for word in words)
 
+    @property
+    def by_template(self) -> bool:
+        """Whether the model's chat template refused the conversation."""
+        return self.mentions(*TEMPLATE_WORDS)
 
+    @property
+    def status(self) -> int:
+        """The HTTP status that the code or the message names; 0 for none."""
+        named = [word for word in self.code.split() if re.fullmatch("[45][0-9][0-9]", word)]
+        named += re.findall(r"(?i)\b(?:error|status)(?: code)?[ :=]+([45][0-9][0-9])\b", self.message)
+        return int(named[0]) if named else 0
+
+
+TEMPLATE_WORDS = (
+    "jinja",
+    "chat template",
+    "chat_template",
+    "templateerror",
+    "raise_exception",
+    "is not callable",
+    "roles must alternate",
+    "roles are supported",
+    "system role not supported",
+    "system message must be",
+    "no user query found",
+)
+"""What a model's chat template says when it refuses a conversation; servers send it as a failure of their own.
+
+Source: llama.cpp (minja), LM Studio, vLLM and the templates of Gemma, Mistral and Qwen.
+"""
 # Code or message words, the first rule that matches wins; statuses below narrow what is left.
 _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
     (
@@ -34,10 +63,25 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "exceed_context_size",
             "context length",
             "context window",
-            "prompt is too long",
+            "context_window",
+            "contextwindow",
+            "context size",
+            "context limit",
+            "context exceeded",
+            "context overflow",
+            "context the overflows",
+            "exceed context",
+            "exceeds context",
+            "exceed the context",
+            "exceeds the context",
+            "than the context",
             "maximum context",
+            "prompt is too long",
+            "prompt too long",
+            "prompt_too_long",
             "too many tokens",
             "input is too long",
+            "input too long",
             "exceeds the available context",
             "input tokens exceed",
             "input token count",
@@ -52,6 +96,7 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "exceeded your current quota",
             "credit balance",
             "out of credit",
+            "out of funds",
             "insufficient credits",
             "billing_not_active",
             "payment_required",
@@ -69,10 +114,15 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "invalid_authentication",
             "wrong api key",
             "invalid x-api-key",
+            "authenticationerror",
+            "no auth credentials",
+            "unauthorized",
+            "unauthenticated",
         ),
     ),
     ("content_filtered", ("content_filter", "content_policy", "content management policy", "datainspectionfailed")),
-    ("rate_limited", ("rate_limit", "rate limit", "too many requests", "throttl")),
+    ("rate_limited", ("rate_limit", "rate limit", "ratelimit", "too many requests", "throttl", "resource_exhausted")),
+    ("unsupported", TEMPLATE_WORDS),
     ("provider_unavailable", ("overloaded", "server_error", "internal_error", "api_error", "unavailable", "capacity")),
     (
         "model_not_found",
@@ -161,8 +211,10 @@ def _from_object(error: dict[str, Any]) -> Refusal:
             return found if found.code else Refusal(found.message, _code(error))
     for name in ("message", "Message", "msg", "error", "detail", "title", "status_msg", "error_description"):
         if value := error.get(name):
-            message = _read(value).message if is_object(value) else one_line(str(value))
-            return Refusal(message, _code(error))
+            # A proxy may keep the provider's error as a text.
+            nested = is_object(value) or (isinstance(value, str) and value.lstrip().startswith("{"))
+            found = _read(value) if nested else Refusal(one_line(str(value)), "")
+            return Refusal(found.message, f"{_code(error)} {found.code}".strip())
     return Refusal(one_line(msgspec.json.encode(error).decode()), _code(error))
 
 
@@ -196,6 +248,8 @@ def kind_of(status: int, refusal: Refusal) -> ErrorKind:
         return _BY_STATUS[status]
     if status >= 500 and status != 503:
         by_words = kind_by_words(refusal)
+        if refusal.by_template:
+            return "unsupported"
         return by_words if by_words in ("context_too_long", "content_filtered") else "provider_unavailable"
     if status == 429:
         # A quota that comes back by itself, as Gemini's of a minute, is a limit of the rate.
