@@ -189,6 +189,9 @@ def finish_reasons(recording: Recording) -> set[str]:
     mapped = FINISH[raw]
     if recording.expected.get("tool_calls") and mapped in ("stop", "other"):
         return {"toolCalls"}
+    if mapped == "toolCalls" and not recording.expected.get("tool_calls"):
+        # Calls that are only announced are none.
+        return {"other"}
     if raw is None and recording.dialect == "ollama":
         # A line that says done and gives no reason comes from older versions, which had only one.
         return {"stop"}

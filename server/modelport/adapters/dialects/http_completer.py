@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from functools import reduce
 
-from modelport.adapters.dialects.reply import read_reply
+from modelport.adapters.dialects.reply_end import read_answer
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.adapters.wire.errors import EventTooLong, NotUnderstood, ProviderRefused
+from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import HttpRequest, WireRequest, turn_headers
 from modelport.domain.completions.call import Answer, ModelCall
@@ -69,26 +69,7 @@ class HttpCompleter:
         decoder = wire.decoder(call, answer)
         outgoing = HttpRequest(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
         async with self._client.post(endpoint, call.model, outgoing) as (response, idle):
-            try:
-                await read_reply(response, idle, self._wire.framing, decoder, answer)
-            except RequestFailed:
-                raise
-            except ProviderRefused as refused:
-                failure = failures.refused_inside(endpoint, call.model, refused.error)
-                if failure.kind != "content_filtered" or not answer.begun:
-                    raise failure from refused
-                answer.finish("contentFilter")
-                return
-            except NotUnderstood as error:
-                raise failures.not_understood(
-                    endpoint, call.model, error.data, str(error), begun=answer.begun
-                ) from error
-            except EventTooLong as error:
-                raise failures.not_understood(endpoint, call.model, b"", str(error), begun=answer.begun) from error
-            except Exception as error:
-                raise failures.translate(endpoint, call.model, error, begun=answer.begun) from error
-        if not decoder.complete:
-            raise failures.interrupted(endpoint, call.model, begun=answer.begun)
+            await read_answer(call, response, idle, wire.framing, decoder, answer)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads the clients that calls to the endpoint will need."""

@@ -9,15 +9,18 @@ import anyio
 
 from modelport.adapters.dialects.wire_format import Decoder
 from modelport.adapters.http.idle_timeout import IdleTimeout
-from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood
-from modelport.adapters.wire.framing import Framer, framer_for
+from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood, ProviderRefused
+from modelport.adapters.wire.framing import Framer, SseFramer, framer_for
 from modelport.domain.completions.call import Answer
 
 if TYPE_CHECKING:
     import httpx2
 
+Framing = Literal["sse", "json_lines", "event_stream"]
 LINGER_S = 0.1
 """How long the end of a body is waited for, once the answer is complete."""
+MAX_HEAD_BYTES = 64 * 1024
+"""How much of a reply is kept until its answer begins, to look for an error in it."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before an answer: a byte order mark and white space."""
 
@@ -25,11 +28,13 @@ _BLANK = b"\xef\xbb\xbf \t\r\n"
 async def read_reply(
     response: httpx2.Response,
     idle: IdleTimeout,
-    framing: Literal["sse", "json_lines", "event_stream"],
+    framing: Framing,
     decoder: Decoder,
     answer: Answer,
-) -> None:
+) -> bytes:
     """Feeds the decoder until the answer is over or the body ends, as events or, where it is one value, whole.
+
+    Returns the beginning of the body: what came before the answer began.
 
     Raises:
         NotUnderstood: it is a web page, or an event is not what the format promises.
@@ -45,12 +50,19 @@ async def read_reply(
             break
     if start[:1] == b"<":
         raise NotUnderstood(await _whole_body(start, chunks, idle), "a web page")
-    framer = framer_for(framing, start, decoder.event)
-    if framer is None:
-        decoder.whole(await _whole_body(start, chunks, idle))
-    else:
-        framer.feed(start)
-        await _stream(chunks, framer, idle, decoder, answer)
+
+    def is_over() -> bool:
+        return decoder.over
+
+    framer = framer_for(framing, start, decoder.event, is_over)
+    if framer is not None:
+        return await _stream(start, chunks, framer, idle, decoder, answer)
+    body = await _whole_body(start, chunks, idle)
+    if b"\ndata:" in body:
+        # Events, behind a value that is in none: no line break stands in JSON's texts.
+        return await _stream(body, chunks, SseFramer(decoder.event, is_over=is_over), idle, decoder, answer)
+    decoder.whole(body)
+    return body
 
 
 async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTimeout) -> bytes:
@@ -64,23 +76,45 @@ async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTime
 
 
 async def _stream(
-    chunks: AsyncIterator[bytes], framer: Framer, idle: IdleTimeout, decoder: Decoder, answer: Answer
-) -> None:
-    listener = answer.listener
+    start: bytes, chunks: AsyncIterator[bytes], framer: Framer, idle: IdleTimeout, decoder: Decoder, answer: Answer
+) -> bytes:
+    head = start
+    try:
+        head = await _feed(start, chunks, framer, idle, decoder, answer)
+    except (ProviderRefused, NotUnderstood, EventTooLong):
+        # Of no interest behind the end.
+        if not decoder.over:
+            raise
+    if decoder.over:
+        # The end of the body lets the connection be used again; a server that lingers is not waited for.
+        with anyio.move_on_after(LINGER_S):
+            async for _ in chunks:
+                pass
+    elif framer.strays and not decoder.complete:
+        raise NotUnderstood(framer.strays, "no event")
+    return head
+
+
+async def _feed(
+    chunk: bytes, chunks: AsyncIterator[bytes], framer: Framer, idle: IdleTimeout, decoder: Decoder, answer: Answer
+) -> bytes:
+    """Feeds chunks until the answer is over or they end; returns those that came before it began."""
+    listener, head = answer.listener, chunk
+    framer.feed(chunk)
     while not decoder.over:
-        if answer.begun:
+        begun = answer.begun
+        if begun:
             idle.begun()
         if listener.congested:
             idle.pause()
             await listener.drained()
             idle.resume()
-        chunk = await anext(chunks, None)
-        if chunk is None:
+        following = await anext(chunks, None)
+        if following is None:
             framer.close()
-            return
+            break
         idle.touch()
-        framer.feed(chunk)
-    # The end of the body lets the connection be used again; a server that lingers is not waited for.
-    with anyio.move_on_after(LINGER_S):
-        async for _ in chunks:
-            pass
+        if not begun and len(head) < MAX_HEAD_BYTES:
+            head += following
+        framer.feed(following)
+    return head

@@ -52,7 +52,7 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
 def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> RequestFailed:
     """The failure for an error that came inside HTTP 200."""
     refusal = read_refusal(error.decode("utf-8", "replace") if isinstance(error, bytes) else error)
-    status = int(refusal.code) if refusal.code.isdigit() and 400 <= int(refusal.code) <= 599 else 0
+    status = refusal.status
     kind = kind_of(status, refusal) if status else kind_by_words(refusal) or "provider_unavailable"
     wait = retry_after_ms({}, refusal.message, time.time())
     return _failure(endpoint, model, kind, refusal, status or None, wait, None)
@@ -78,8 +78,9 @@ def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str, *, beg
     text = body[:4000].decode("utf-8", "replace")
     if is_page(text):
         return page_instead(endpoint, model, 200, text)
-    words = clean(endpoint, text)[:120]
-    quote = f'{why}: "{words}"' if words else why
+    if text[:1] not in ("{", "[") and kind_by_words(read_refusal(text)):
+        return refused_inside(endpoint, model, body)
+    quote = f'{why}: "{words}"' if (words := clean(endpoint, text)[:120]) else why
     name = endpoint.provider.display_name
     if begun:
         sentence = f"{name} broke off its answer with something that is not {endpoint.dialect} ({quote}): try again."
@@ -142,6 +143,18 @@ def interrupted(endpoint: Endpoint, model: str, *, begun: bool) -> RequestFailed
     )
 
 
+def empty(endpoint: Endpoint, model: str) -> RequestFailed:
+    """The failure for an answer that came to its end without a text, a call or a reason."""
+    return RequestFailed(
+        "provider_unavailable",
+        f"{endpoint.provider.display_name} ended without a text, a tool call or a reason: try again, or name another "
+        "model.",
+        provider=endpoint.provider.id,
+        model=model,
+        action="try again",
+    )
+
+
 def timed_out(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
     """The failure for a provider that has sent nothing for too long."""
     return RequestFailed(
@@ -158,6 +171,13 @@ def clean(endpoint: Endpoint, text: str) -> str:
     """A provider's words, fit to be shown: one line, cut to length, without keys."""
     text = one_line(endpoint.redact(text))
     return text if len(text) <= MAX_QUOTE_CHARS else text[: MAX_QUOTE_CHARS - 1] + "…"
+
+
+def is_cut(error: Exception) -> bool:
+    """Whether the connection broke, which does no harm behind the end of an answer."""
+    import httpx2
+
+    return isinstance(error, httpx2.TransportError)
 
 
 def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool | None = None) -> Exception:
@@ -195,6 +215,9 @@ def _failure(
     sentence, action = _ADVICE.get(
         kind, ("{name} refused the request{quote}: change the request.", "change the request")
     )
+    if kind == "unsupported" and refusal.by_template:
+        sentence = "{name}'s chat template for {model} refused the messages{quote}: change them, or name another model."
+        action = "change the messages or the model"
     if kind == "invalid_response":
         sentence = "{name} serves nothing for this at {url}{quote}: check the base URL and the model's name."
         action = "check the base URL and the model"

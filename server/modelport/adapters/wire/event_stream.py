@@ -60,13 +60,20 @@ class EventStreamFramer:
         ConnectionError: from ``close``, inside a frame.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self,
+        on_event: Callable[[bytes, bytes], None],
+        limit: int = MAX_EVENT_BYTES,
+        is_over: Callable[[], bool] = bool,
+    ) -> None:
         self._on_event = on_event
+        self._is_over = is_over
         self._limit = limit
         self._kept = bytearray()
         self._wanted = _PRELUDE.size
         # Headers come again and again, byte for byte.
         self._kinds: dict[bytes, _Kind] = {}
+        self.strays = b""
 
     def feed(self, chunk: bytes) -> None:
         """Takes a chunk cut anywhere."""
@@ -86,6 +93,8 @@ class EventStreamFramer:
                 raise EventTooLong(f"more than {self._limit} bytes")
             self._wanted = length
             if end - start >= length:
+                if start and self._is_over():
+                    return
                 self._frame(chunk[start : start + length], headers)
                 start += length
                 self._wanted = _PRELUDE.size

@@ -6,14 +6,23 @@ Source: WHATWG HTML, server-sent events; ndjson.org.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Literal, Protocol
 
-from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong
+from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.event_stream import EventStreamFramer
+
+MAX_STRAY_BYTES = 4096
+_IGNORED_FIELDS = (b":", b"id:", b"retry:")
 
 
 class Framer(Protocol):
     """Takes bytes as they come; ``close`` flushes what was left without its end."""
+
+    @property
+    def strays(self) -> bytes:
+        """The beginning of what came and was no event."""
+        ...
 
     def feed(self, chunk: bytes) -> None:
         """Takes a chunk cut anywhere."""
@@ -25,19 +34,22 @@ class Framer(Protocol):
 
 
 def framer_for(
-    framing: Literal["sse", "json_lines", "event_stream"], start: bytes, on_event: Callable[[bytes, bytes], None]
+    framing: Literal["sse", "json_lines", "event_stream"],
+    start: bytes,
+    on_event: Callable[[bytes, bytes], None],
+    is_over: Callable[[], bool] = bool,
 ) -> Framer | None:
     """The framer for a reply by its first bytes, since content types lie; None for a whole reply.
 
     A JSON value where events are expected, or one that goes on over several lines, is a whole reply. The length of
-    a frame begins with a zero byte, and no text does.
+    a frame begins with a zero byte, and no text does. ``is_over`` says whether the rest of a chunk is left out.
     """
     json = start[:1] in (b"{", b"[")
     if start[:1] == b"\0" or (framing == "event_stream" and not json):
-        return EventStreamFramer(on_event)
+        return EventStreamFramer(on_event, is_over=is_over)
     if framing != "sse" and start[1:2] not in (b"\r", b"\n"):
-        return JsonLinesFramer(on_event)
-    return None if json else SseFramer(on_event)
+        return JsonLinesFramer(on_event, is_over=is_over)
+    return None if json else SseFramer(on_event, is_over=is_over)
 
 
 class _Lines:
@@ -84,12 +96,22 @@ class SseFramer:
     ``on_event`` gets the event's name (empty when it has none) and its data. Events that are one
     ``data`` line and arrive whole, as nearly all do, are cut out without looking at lines.
 
+    Servers that fail in the middle leave the format: a field ``error`` is an error as an event of that name is, and
+    JSON that stands in no field is an event.
+
     Raises:
         EventTooLong: from ``feed``.
+        ProviderRefused: from ``feed`` and ``close``, for an event or a field that is called an error.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self,
+        on_event: Callable[[bytes, bytes], None],
+        limit: int = MAX_EVENT_BYTES,
+        is_over: Callable[[], bool] = bool,
+    ) -> None:
         self._on_event = on_event
+        self._is_over = is_over
         self._limit = limit
         self._lines = _Lines(limit)
         self._name = b""
@@ -97,11 +119,14 @@ class SseFramer:
         self._size = 0
         self._begun = False
         self._after_cr = False
+        self._bare: list[bytes] = []
+        self.strays = b""
 
     def feed(self, chunk: bytes) -> None:
         """Takes a chunk cut anywhere."""
         if b"\r" in chunk or self._after_cr:
             chunk = self._only_newlines(chunk)
+        several = self._begun
         if self._begun:
             end = chunk.find(b"\n\n")
             if end < 0:
@@ -110,7 +135,10 @@ class SseFramer:
             self._by_line(chunk[: end + 2])
             chunk = chunk[end + 2 :]
         *blocks, rest = chunk.split(b"\n\n")
+        several = several or len(blocks) > 1
         for block in blocks:
+            if several and self._is_over():
+                return
             if block.startswith(b"data: ") and b"\n" not in block:
                 self._give(b"", block[6:])
             else:
@@ -130,6 +158,8 @@ class SseFramer:
             self._line(line)
 
     def _line(self, line: bytes) -> None:
+        if self._bare and (not line or line[:5] == b"data:" or line[:6] == b"event:"):
+            self._end_bare()
         if line[:5] == b"data:":
             data = line[6:] if line[5:6] == b" " else line[5:]
             if self._data and self._data[-1][-1:] == b"}" and data[:1] in (b"{", b"["):
@@ -145,11 +175,41 @@ class SseFramer:
             self._begun = False
         elif line[:6] == b"event:":
             self._name = line[6:].strip()
+        elif line[:6] == b"error:":
+            self._refuse(line[6:].strip())
+        elif not line.startswith(_IGNORED_FIELDS):
+            self._outside(line)
+
+    def _outside(self, line: bytes) -> None:
+        """A line that belongs to no field: JSON over one line or several, or a text."""
+        if line[:1] in (b"{", b"[") and self._bare and self._bare[-1].rstrip()[-1:] in (b"}", b"]"):
+            self._end_bare()
+        if self._bare or line[:1] in (b"{", b"["):
+            self._bare.append(line)
+            self._size += len(line)
+            if self._size > self._limit:
+                raise EventTooLong(f"more than {self._limit} bytes")
+        elif len(self.strays) < MAX_STRAY_BYTES:
+            self.strays = (self.strays + line + b"\n")[:MAX_STRAY_BYTES]
+
+    def _end_bare(self) -> None:
+        data = b"\n".join(self._bare)
+        self._bare, self._size = [], 0
+        if not self._is_over():
+            # What is no event here is of no interest, unless it is an error.
+            with suppress(NotUnderstood):
+                self._give(b"", data)
+
+    def _refuse(self, data: bytes) -> None:
+        if data and not self._is_over():
+            raise ProviderRefused(data)
 
     def _dispatch(self) -> None:
         if self._data:
             data = self._data[0] if len(self._data) == 1 else b"\n".join(self._data)
             self._data, self._size = [], 0
+            if self._name == b"error":
+                self._refuse(data)
             self._give(self._name, data)
 
     def _give(self, name: bytes, data: bytes) -> None:
@@ -172,14 +232,21 @@ class JsonLinesFramer:
         EventTooLong: from ``feed``.
     """
 
-    def __init__(self, on_event: Callable[[bytes, bytes], None], limit: int = MAX_EVENT_BYTES) -> None:
+    def __init__(
+        self,
+        on_event: Callable[[bytes, bytes], None],
+        limit: int = MAX_EVENT_BYTES,
+        is_over: Callable[[], bool] = bool,
+    ) -> None:
         self._on_event = on_event
+        self._is_over = is_over
         self._lines = _Lines(limit)
+        self.strays = b""
 
     def feed(self, chunk: bytes) -> None:
         """Takes a chunk cut anywhere."""
         for line in self._lines.split(chunk):
-            if line.strip():
+            if line.strip() and not self._is_over():
                 self._on_event(b"", line)
 
     def close(self) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import msgspec
+from msgspec import Meta
 
+from modelport.adapters.wire import lenient
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.protocol.shapes import is_list, is_object
 
 T = TypeVar("T")
+Needed = Annotated[T, Meta(extra={"needed": True})]
+"""A field that an answer stands or falls with: of another type it is an error."""
 ABSENT: Final = msgspec.Raw()
 """The default of raw fields, so that most of them are compared by identity."""
 _ANYTHING: Final = msgspec.json.Decoder()
@@ -19,19 +23,43 @@ _ANYTHING: Final = msgspec.json.Decoder()
 def decode(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     """Decodes, and repairs what is not JSON but nearly: characters cut in half, a byte order mark, NaN.
 
+    A field of another type than documented is converted or left out, unless it is ``Needed``.
+
     Raises:
         NotUnderstood: not JSON, or not of the expected shape.
+        ProviderRefused: not of the expected shape, but an error.
     """
     try:
         return decoder.decode(data)
-    except msgspec.ValidationError as error:
-        raise NotUnderstood(data, str(error)) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = _value(data)
         try:
-            value = without_lone_surrogates(json.loads(data.decode("utf-8-sig", "replace")))
-            return decoder.decode(msgspec.json.encode(value))
-        except (ValueError, RecursionError):
-            raise NotUnderstood(data, "not JSON") from error
+            return lenient.convert(value, decoder.type)
+        except (msgspec.ValidationError, RecursionError):
+            if _is_error(value):
+                raise ProviderRefused(data) from error
+            why = str(error) if isinstance(error, msgspec.ValidationError) else "not of the expected shape"
+            raise NotUnderstood(data, why) from error
+
+
+def decode_or_none(decoder: msgspec.json.Decoder[T], data: msgspec.Raw | bytes) -> T | None:
+    """What ``decode`` returns, or None for what cannot be read: for details that no answer may end over."""
+    try:
+        return decode(decoder, bytes(data))
+    except (NotUnderstood, ProviderRefused):
+        return None
+
+
+def _value(data: bytes) -> Any:
+    try:
+        return _ANYTHING.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        value = without_lone_surrogates(json.loads(data.decode("utf-8-sig", "replace")))
+        return _ANYTHING.decode(msgspec.json.encode(value))
+    except (ValueError, RecursionError) as error:
+        raise NotUnderstood(data, "not JSON") from error
 
 
 def refuse(data: bytes) -> NoReturn:
@@ -41,11 +69,51 @@ def refuse(data: bytes) -> NoReturn:
         ProviderRefused: it holds an error in some other form.
         NotUnderstood: it holds none.
     """
-    value = decode(_ANYTHING, data)
-    words = ("error", "errors", "detail", "message", "msg", "error_description", "title")
-    if is_object(value) and any(value.get(word) for word in words):
-        raise ProviderRefused(data)
+    refuse_error(data)
     raise NotUnderstood(data, "neither an answer nor an error")
+
+
+def refuse_error(data: bytes) -> None:
+    """Ends a reply at an event that holds an error in some other form than the format's own.
+
+    Raises:
+        ProviderRefused: it holds one.
+        NotUnderstood: it is not JSON.
+    """
+    if _is_error(_value(data)):
+        raise ProviderRefused(data)
+
+
+def _is_error(value: Any) -> bool:
+    if is_list(value):
+        value = value[0] if value else None
+    return is_object(value) and any(isinstance(value.get(word) or 0, _WORDS) for word in _ERROR_WORDS)
+
+
+_WORDS = (str, dict, list)
+_ERROR_WORDS = ("error", "errors", "detail", "message", "msg", "error_description", "title")
+
+
+def find_error(reply: bytes) -> Any:
+    """The first error in the events of a reply, however deep it stands in one; None where there is none."""
+    for line in (reply, *reply.splitlines()):
+        try:
+            value = _ANYTHING.decode(line.partition(b":")[2] if line[:1] not in (b"{", b"[") else line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            continue
+        if found := _inner_error(value, 5):
+            return found
+    return None
+
+
+def _inner_error(value: Any, depth: int) -> Any:
+    if is_object(value):
+        if found := value.get("error") or value.get("errors"):
+            return value if found is True else found
+        value = list(value.values())
+    if depth and is_list(value):
+        return next((found for item in value if (found := _inner_error(item, depth - 1))), None)
+    return None
 
 
 def without_lone_surrogates(value: Any) -> Any:
@@ -69,17 +137,25 @@ def is_set(raw: msgspec.Raw) -> bool:
 _NOTHING = frozenset((b"", b"null", b"{}", b"[]", b"false", b'""'))
 
 
+def is_error(raw: msgspec.Raw) -> bool:
+    """Whether a raw field for errors holds one: some servers send it with nothing in it."""
+    if not is_set(raw):
+        return False
+    value = decode_or_none(_ANYTHING, raw)
+    return any(value.values()) if is_object(value) else bool(value)
+
+
 def fields(raw: msgspec.Raw) -> dict[str, Any]:
     """The fields of the object in a raw field; none when there is something else in it, or nothing."""
-    try:
-        value = decode(_ANYTHING, bytes(raw))
-    except NotUnderstood:
-        return {}
+    value = decode_or_none(_ANYTHING, raw)
     return value if is_object(value) else {}
 
 
 def whole_number(value: Any) -> int | None:
     """A token count however it is written, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    return int(value)
+    try:
+        return int(float(value)) if isinstance(value, str) else int(value)
+    except (ValueError, OverflowError):
+        return None

@@ -75,7 +75,7 @@ class CallListener(Listener, Protocol):
 
 
 class _ToolCallParts:
-    __slots__ = ("arguments", "id", "name", "own_id")
+    __slots__ = ("arguments", "id", "id_sent", "name", "name_sent", "own_id")
 
     def __init__(self, own_id: str) -> None:
         self.id = ""
@@ -83,14 +83,16 @@ class _ToolCallParts:
         """For a call that the provider gives no id."""
         self.name = ""
         self.arguments: list[str] = []
+        self.id_sent = False
+        self.name_sent = False
 
 
 class Answer:
     """Collects an answer delta by delta and passes each on to the listener.
 
     A dialect calls ``text``, ``reasoning``, ``tool_call``, ``attach_state``, ``finish`` and sets ``counts`` in the
-    order of the wire. Attached state comes back with the next turn, as an outline for ``turn_state.in_order``;
-    a dialect with a better form of its own sets ``state`` instead.
+    order of the wire, or ``failure`` where the provider's reason for the end is an error. Attached state comes back
+    with the next turn, as an outline for ``turn_state.in_order``; a dialect with a better form sets ``state`` instead.
     """
 
     def __init__(
@@ -100,7 +102,10 @@ class Answer:
         new_id: Callable[[int], str] = lambda number: f"call_{time.time_ns():x}_{number}",
     ) -> None:
         self.listener = listener
-        self.finish_reason: FinishReason | None = None
+        self.failure = ""
+        """The provider's reason for an answer that ended without being one; empty for none."""
+        self.accepted = False
+        """Whether the provider answers later, so that an answer without anything in it is whole."""
         self.counts: TokenCounts | None = None
         self.state: dict[str, Any] = {}
         self.response_model: str | None = None
@@ -111,6 +116,7 @@ class Answer:
         self._reasoning: list[str] = []
         self._calls: dict[int, _ToolCallParts] = {}
         self._turn = TurnState()
+        self._finish_reason: FinishReason | None = None
 
     @property
     def begun(self) -> bool:
@@ -133,23 +139,39 @@ class Answer:
             self._reasoning.append(text)
             self.listener.reasoning(text)
 
-    def tool_call(self, index: int, *, call_id: str = "", name: str = "", arguments: str = "") -> None:
-        """A delta of the tool call with this index: its id and name come once, its arguments in several deltas."""
+    def tool_call(
+        self, index: int, *, call_id: str = "", name: str = "", arguments: str = "", partial: bool = False
+    ) -> None:
+        """A delta of the tool call with this index: its id and name come once, its arguments in several deltas.
+
+        ``partial``: a later ``name`` may replace this one, so the listener receives neither of them yet. The first
+        arguments, or the end of the answer, settle it.
+        """
         call = self._calls.get(index)
         if call is None:
             call = self._calls[index] = _ToolCallParts(self._new_id(len(self._calls)))
             self._turn.call(index, self._text_length())
             if self.first_delta_at is None:
                 self.first_delta_at = self._clock()
-        new_id = call_id if call_id and not call.id else None
-        new_name = name if name and not call.name else None
-        if new_id:
-            call.id = new_id
-        if new_name:
-            call.name = new_name
+        if call_id and not call.id:
+            call.id = self._unique(call_id)
+        if name and not call.name_sent:
+            call.name = name
         if arguments:
             call.arguments.append(arguments)
+        if not partial:
+            self._send(index, call, arguments)
+
+    def _unique(self, call_id: str) -> str:
+        """The id, or another one where a call of this answer has it already: a result names one call."""
+        taken = {call.id for call in self._calls.values()}
+        return next(name for n in range(len(taken) + 1) if (name := f"{call_id}_{n}" if n else call_id) not in taken)
+
+    def _send(self, index: int, call: _ToolCallParts, arguments: str = "") -> None:
+        new_id = call.id if call.id and not call.id_sent else None
+        new_name = call.name if call.name and not call.name_sent else None
         if arguments or new_id or new_name:
+            call.id_sent, call.name_sent = bool(call.id), bool(call.name)
             self.listener.tool_call(index, new_id, new_name, arguments)
 
     def attach_state(self, value: dict[str, Any]) -> None:
@@ -163,7 +185,20 @@ class Answer:
 
     def finish(self, reason: FinishReason) -> None:
         """Sets the reason why the model stopped."""
-        self.finish_reason = reason
+        self._finish_reason = reason
+        for index, call in self._calls.items():
+            self._send(index, call)
+
+    @property
+    def finish_reason(self) -> FinishReason | None:
+        """Why the model stopped, None before it has: ``toolCalls`` if it calls tools, and only then.
+
+        A limit or a filter that cut an answer with calls is the reason all the same, since the calls may not be whole.
+        """
+        reason = self._finish_reason
+        if self._calls and reason in ("stop", "other"):
+            return "toolCalls"
+        return "other" if reason == "toolCalls" and not self._calls else reason
 
     def whole_text(self) -> str:
         """The text so far."""
@@ -180,6 +215,10 @@ class Answer:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """The tool calls so far, by index; a call without an id gets one that no other conversation has."""
         return tuple(_tool_call(parts) for _, parts in sorted(self._calls.items()))
+
+    def arguments_of(self, index: int) -> str:
+        """The arguments so far of the call with this index; empty where there is none."""
+        return "".join(self._calls[index].arguments) if index in self._calls else ""
 
     def output_characters(self) -> int:
         """The length of text, reasoning and arguments so far, for an estimate."""

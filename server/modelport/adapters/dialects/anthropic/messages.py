@@ -13,25 +13,17 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.anthropic.parameters import parameters
 from modelport.adapters.dialects.anthropic.turns import Thinking, turns
+from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.content import plain_text
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_error, is_set, refuse, whole_number
 from modelport.adapters.wire.prompt_cache import mark_blocks, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.types import FinishReason
 
 API_VERSION = "2023-06-01"
 JSON_ONLY = "Answer with one JSON object and nothing else."
-FINISH_REASONS: dict[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "toolCalls",
-    "refusal": "contentFilter",
-}
 
 
 class AnthropicMessages:
@@ -102,15 +94,21 @@ class _Block(Struct):
 
 class _MessageBody(Struct):
     type: str = ""
-    content: list[_Block] | None = None
+    content: Needed[list[_Block] | None] = None
     stop_reason: str | None = None
     usage: Raw = ABSENT
 
 
+class _Start(Struct):
+    """The message that a stream begins with, which has no content yet."""
+
+    usage: Raw = ABSENT
+
+
 class _Event(Struct):
-    type: str = ""
-    index: int = 0
-    message: _MessageBody | None = None
+    type: Needed[str] = ""
+    index: int | None = None
+    message: _Start | None = None
     content_block: _Block | None = None
     delta: _Block | None = None
     usage: Raw = ABSENT
@@ -128,7 +126,11 @@ class MessagesDecoder:
         self.complete = False
         self.over = False
         self._answer = answer
-        self._calls: dict[int, int] = {}
+        # The calls by the index of their block; under None the one of the latest block, if it is a call.
+        self._calls: dict[int | None, int] = {}
+        self._begun = 0
+        # Calls whose arguments came whole, with the beginning of their block.
+        self._whole_calls: set[int] = set()
         self._usage: dict[str, Any] = {}
         self._thinking = Thinking(answer)
 
@@ -139,6 +141,7 @@ class MessagesDecoder:
             case "content_block_delta" if event.delta:
                 self._delta(event.index, event.delta)
             case "content_block_start" if event.content_block:
+                self._calls.pop(None, None)
                 self._block(event.index, event.content_block)
             case "content_block_stop":
                 self._thinking.end()
@@ -146,14 +149,14 @@ class MessagesDecoder:
                 self._count(event.message.usage)
             case "message_delta":
                 self._count(event.usage)
-                if event.delta and event.delta.stop_reason:
+                if event.delta and event.delta.stop_reason and finish_reasons.ends(event.delta.stop_reason):
                     self._finish(event.delta.stop_reason)
             case "message_stop":
                 self.complete = self.over = True
             case "error":
                 raise ProviderRefused(data)
             case _:
-                if is_set(event.error) or (not event.type and name != b"ping"):
+                if is_error(event.error) or event.type.endswith("error") or (not event.type and name != b"ping"):
                     refuse(data)
 
     def whole(self, body: bytes) -> None:
@@ -168,21 +171,29 @@ class MessagesDecoder:
         self._finish(message.stop_reason)
         self.over = True
 
-    def _delta(self, index: int, delta: _Block) -> None:
+    def _delta(self, index: int | None, delta: _Block) -> None:
         if delta.text:
             self._answer.text(delta.text)
         elif delta.thinking:
             self._thinking.more(delta.thinking)
         elif delta.signature:
             self._thinking.sign(delta.signature)
-        elif delta.partial_json and index in self._calls:
-            self._answer.tool_call(self._calls[index], arguments=delta.partial_json)
+        elif delta.partial_json:
+            position = self._calls.get(index)
+            if position is not None and position not in self._whole_calls:
+                self._answer.tool_call(position, arguments=delta.partial_json)
 
-    def _block(self, index: int, block: _Block) -> None:
+    def _block(self, index: int | None, block: _Block) -> None:
         if block.type == "tool_use":
-            position = self._calls.setdefault(index, len(self._calls))
+            position = self._calls.get(index)
+            if position is None:
+                position = self._begun
+                self._begun += 1
+            self._calls[index] = self._calls[None] = position
             # In a stream the block begins with an empty input and the arguments follow in deltas.
             arguments = bytes(block.input).decode() if is_set(block.input) else ""
+            if arguments:
+                self._whole_calls.add(position)
             self._answer.tool_call(position, call_id=block.id or "", name=block.name or "", arguments=arguments)
         elif block.type == "text":
             self._answer.text(block.text or "")
@@ -193,7 +204,7 @@ class MessagesDecoder:
 
     def _finish(self, reason: str | None) -> None:
         self.complete = True
-        self._answer.finish(FINISH_REASONS.get(reason or "", "other"))
+        finish_reasons.finish(self._answer, reason)
 
     def _count(self, usage: Raw) -> None:
         """Later counts replace earlier ones; Anthropic's input leaves both kinds of cached tokens out."""

@@ -13,25 +13,16 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.bedrock import models as bedrock_models
 from modelport.adapters.dialects.bedrock import request as bedrock_request
-from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire import finish_reasons
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_set, refuse, whole_number
 from modelport.adapters.wire.prompt_cache import add_cache_points, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.types import FinishReason
 
 CHAT_PATH = "/model/{model}/converse-stream"
 PARAMETERS = {"temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
-FINISH_REASONS: dict[str, FinishReason] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "tool_use": "toolCalls",
-    "guardrail_intervened": "contentFilter",
-    "content_filtered": "contentFilter",
-}
 EVENTS = frozenset(
     {"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"}
 )
@@ -119,16 +110,16 @@ class _Block(Struct, rename="camel"):
 
 
 class _Message(Struct):
-    content: list[_Block] = []
+    content: Needed[list[_Block]] = []
 
 
 class _Output(Struct):
-    message: _Message | None = None
+    message: Needed[_Message | None] = None
 
 
 class _Event(Struct, rename="camel"):
-    content_block_index: int = 0
-    delta: _Delta | None = None
+    content_block_index: int | None = None
+    delta: Needed[_Delta | None] = None
     start: _Block | None = None
     stop_reason: str | None = None
     usage: Raw = ABSENT
@@ -156,8 +147,10 @@ class ConverseDecoder:
         self.over = False
         self._answer = answer
         self._model = model
-        self._calls: dict[int, int] = {}
-        self._thoughts: dict[int, _Thought] = {}
+        # The calls by the index of their block; under None the latest.
+        self._calls: dict[int | None, int] = {}
+        self._begun = 0
+        self._thoughts: dict[int | None, _Thought] = {}
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event; without a name it is a whole message, or an event under its name as in Amazon's own models."""
@@ -175,6 +168,8 @@ class ConverseDecoder:
         elif name == b"metadata":
             self._count(event.usage)
             self.over = self.complete
+        elif name.endswith((b"Exception", b"error")):
+            refuse(data)
         elif not name:
             self._named(data)
 
@@ -194,10 +189,10 @@ class ConverseDecoder:
             self._block(index, block)
             self._end(index)
         self._count(event.usage)
-        self._finish(event.stop_reason or "")
+        self._finish(event.stop_reason)
         self.over = True
 
-    def _delta(self, index: int, delta: _Delta) -> None:
+    def _delta(self, index: int | None, delta: _Delta) -> None:
         if delta.text:
             self._answer.text(delta.text)
         elif delta.tool_use is not None:
@@ -206,11 +201,15 @@ class ConverseDecoder:
         elif delta.reasoning_content is not None:
             self._reason(index, delta.reasoning_content)
 
-    def _block(self, index: int, block: _Block) -> None:
+    def _block(self, index: int | None, block: _Block) -> None:
         call = block.tool_use
         # The service answers the calls of its own tools itself.
         if call is not None and call.type != "server_tool_use":
-            position = self._calls.setdefault(index, len(self._calls))
+            position = None if index is None else self._calls.get(index)
+            if position is None:
+                position = self._begun
+                self._begun += 1
+            self._calls[index] = self._calls[None] = position
             arguments = bytes(call.input).decode() if is_set(call.input) else ""
             self._answer.tool_call(position, call_id=call.tool_use_id, name=call.name, arguments=arguments)
         elif block.reasoning_content is not None:
@@ -221,7 +220,7 @@ class ConverseDecoder:
         else:
             self._answer.text(block.text or "")
 
-    def _reason(self, index: int, delta: _Reasoning) -> None:
+    def _reason(self, index: int | None, delta: _Reasoning) -> None:
         thought = self._thoughts.setdefault(index, _Thought())
         whole = delta.reasoning_text
         text, signature = (delta.text, delta.signature) if whole is None else (whole.text, whole.signature)
@@ -231,7 +230,7 @@ class ConverseDecoder:
         thought.signature += signature or ""
         thought.redacted += delta.redacted_content or b""
 
-    def _end(self, index: int) -> None:
+    def _end(self, index: int | None) -> None:
         """Ends a block; reasoning that is signed or encrypted is kept as it is, since the model wants it back."""
         thought = self._thoughts.pop(index, None)
         if thought is None or not (thought.signature or thought.redacted):
@@ -241,10 +240,9 @@ class ConverseDecoder:
             block = {"redactedContent": base64.b64encode(thought.redacted).decode()}
         self._answer.attach_state({"model": self._model, "reasoningContent": block})
 
-    def _finish(self, reason: str) -> None:
+    def _finish(self, reason: str | None) -> None:
         self.complete = True
-        mapped = FINISH_REASONS.get(reason, "other")
-        self._answer.finish("toolCalls" if mapped == "stop" and self._calls else mapped)
+        finish_reasons.finish(self._answer, reason)
 
     def _count(self, usage: Raw) -> None:
         """Converse's input leaves both kinds of cached tokens out."""

@@ -11,22 +11,15 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.cohere.request import State, body
+from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.types import FinishReason
 
 MODELS_PATH = "/v1/models?endpoint=chat&page_size=1000"
 """Without a size a page has 20 models. Source: Cohere API reference, List Models."""
-FINISH_REASONS: dict[str, FinishReason] = {
-    "COMPLETE": "stop",
-    "STOP_SEQUENCE": "stop",
-    "MAX_TOKENS": "length",
-    "TOOL_CALL": "toolCalls",
-}
-FAILURES = frozenset({"ERROR", "TIMEOUT"})
 
 
 class CohereChat:
@@ -87,15 +80,15 @@ class _Usage(Struct):
 class _Reply(Struct):
     """A whole reply; ``message`` is a text in an error. The delta of an event has the same fields."""
 
-    message: _Message | str | None = None
+    message: Needed[_Message | str | None] = None
     finish_reason: str | None = None
     usage: Raw = ABSENT
     error: str | dict[str, Any] | None = None
 
 
 class _Event(Struct):
-    type: str = ""
-    index: int = 0
+    type: Needed[str] = ""
+    index: int | None = None
     delta: _Reply | None = None
 
 
@@ -114,9 +107,9 @@ class CohereDecoder:
         self._answer = answer
         self._thinking: list[str] = []
         self._plan: list[str] = []
-        # How many calls have begun, and the current one per wire index.
+        # How many calls have begun, and the current one per wire index; under None the latest.
         self._begun = 0
-        self._calls: dict[int, int] = {}
+        self._calls: dict[int | None, int] = {}
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
@@ -124,10 +117,8 @@ class CohereDecoder:
             self.over = True
             return
         event = decode(_EVENT, data)
-        if not event.type:
+        if not event.type or event.type.endswith("error"):
             refuse(data)
-        if name == b"error" or event.type == "error":
-            raise ProviderRefused(data)
         delta = event.delta
         if delta is None:
             return
@@ -144,7 +135,7 @@ class CohereDecoder:
         self._message(reply.message, 0, begins=True)
         self._end(reply)
 
-    def _message(self, message: _Message, index: int, *, begins: bool) -> None:
+    def _message(self, message: _Message, index: int | None, *, begins: bool) -> None:
         content = message.content
         for block in content if isinstance(content, list) else (content,):
             if isinstance(block, _Block):
@@ -165,9 +156,9 @@ class CohereDecoder:
             self._thinking.append(block.thinking)
             self._answer.reasoning(block.thinking)
 
-    def _call(self, call: _Call, index: int, *, begins: bool) -> None:
+    def _call(self, call: _Call, index: int | None, *, begins: bool) -> None:
         if begins:
-            self._calls[index] = self._begun
+            self._calls[index] = self._calls[None] = self._begun
             self._begun += 1
         position, function = self._calls.get(index), call.function or _Function()
         if position is not None:
@@ -175,25 +166,18 @@ class CohereDecoder:
             self._answer.tool_call(position, call_id=call.id or "", name=name, arguments=arguments)
 
     def _end(self, end: _Reply) -> None:
-        reason = end.finish_reason or ""
         self._count(end.usage)
-        if reason in FAILURES or end.error:
-            raise ProviderRefused(end.error or f"the answer broke off with the finish reason {reason}")
+        if end.error:
+            raise ProviderRefused(end.error)
         if self._thinking or self._plan:
             state = State(self._model, "".join(self._thinking), "".join(self._plan))
             self._answer.state = msgspec.to_builtins(state)
-        mapped = FINISH_REASONS.get(reason, "other")
-        if mapped in ("stop", "toolCalls"):
-            mapped = "toolCalls" if self._begun else "stop" if mapped == "stop" else "other"
-        self._answer.finish(mapped)
+        finish_reasons.finish(self._answer, end.finish_reason)
         self.complete = self.over = True
 
     def _count(self, raw: Raw) -> None:
         """All tokens, or where there are none, those that are billed. Images are not among the input's tokens."""
-        try:
-            usage = _USAGE.decode(raw) if is_set(raw) else _Usage()
-        except ValueError:
-            return
+        usage = (decode_or_none(_USAGE, raw) if is_set(raw) else None) or _Usage()
         tokens = usage.tokens or usage.billed_units
         if tokens is None or (tokens.input_tokens is None and tokens.output_tokens is None):
             return

@@ -13,40 +13,16 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.google.request import Mark, body
+from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, decode, fields, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, fields, is_error, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.types import FinishReason
 
 CHAT_PATH = "/v1beta/models/{model}:streamGenerateContent?alt=sse"
 MODELS_PATH = "/v1beta/models?pageSize=1000"
 """Without a size a page has 50 models, and there are more. Source: Gemini API reference, models.list."""
-FINISH_REASONS: dict[str | int, FinishReason] = {
-    "STOP": "stop",
-    "MAX_TOKENS": "length",
-    "CONTINUATION": "length",
-    "SAFETY": "contentFilter",
-    "RECITATION": "contentFilter",
-    "BLOCKLIST": "contentFilter",
-    "PROHIBITED_CONTENT": "contentFilter",
-    "SPII": "contentFilter",
-    "IMAGE_SAFETY": "contentFilter",
-    "IMAGE_PROHIBITED_CONTENT": "contentFilter",
-    "IMAGE_RECITATION": "contentFilter",
-    "MODEL_ARMOR": "contentFilter",
-    "ESCALATION": "contentFilter",
-    # A call of a tool that was not offered can be answered as any other.
-    "UNEXPECTED_TOOL_CALL": "toolCalls",
-    # Not a word of Google's, but of servers that speak its format.
-    "FUNCTION_CALL": "toolCalls",
-    # As numbers, where a proxy requests them; from 5 on the services number them differently.
-    1: "stop",
-    2: "length",
-    3: "contentFilter",
-    4: "contentFilter",
-}
 
 
 class Gemini:
@@ -90,6 +66,7 @@ class _Content(Struct):
 class _Candidate(Struct, rename="camel"):
     content: _Content | None = None
     finish_reason: str | int | None = None
+    finish_message: str | None = None
     index: int | None = None
 
 
@@ -99,7 +76,7 @@ class _Feedback(Struct, rename="camel"):
 
 
 class _Chunk(Struct, rename="camel"):
-    candidates: list[_Candidate] | None = None
+    candidates: Needed[list[_Candidate] | None] = None
     prompt_feedback: _Feedback | None = None
     usage_metadata: Raw = ABSENT
     response_id: str | None = None
@@ -149,7 +126,7 @@ class GeminiDecoder:
             self._end()
 
     def _chunk(self, chunk: _Chunk, data: bytes) -> None:
-        if is_set(chunk.error):
+        if chunk.error is not ABSENT and is_error(chunk.error):
             raise _refused(chunk.error)
         if chunk.usage_metadata is not ABSENT:
             self._count(chunk.usage_metadata)
@@ -179,8 +156,8 @@ class GeminiDecoder:
                     self._answer.text(part.text)
                 if part.thought_signature and part.function_call is None:
                     self._sign(part)
-        if candidate.finish_reason:
-            self._finish(candidate.finish_reason)
+        if candidate.finish_reason and finish_reasons.ends(candidate.finish_reason):
+            self._finish(candidate.finish_reason, candidate.finish_message)
 
     def _call(self, call: _FunctionCall, signature: str | None) -> None:
         # Without an id of its own a call gets one that no other call of the conversation can have.
@@ -206,25 +183,19 @@ class GeminiDecoder:
         if wanted_back:
             self._answer.state = {"parts": self._marks}
 
-    def _finish(self, reason: str | int) -> None:
+    def _finish(self, reason: str | int | None, words: str | None = None) -> None:
         self.complete = True
-        mapped = FINISH_REASONS.get(reason, "other")
-        if mapped in ("stop", "toolCalls"):
-            mapped = "toolCalls" if self._calls else "stop" if mapped == "stop" else "other"
-        self._answer.finish(mapped)
+        finish_reasons.finish(self._answer, reason, words)
 
     def _end(self) -> None:
         if not self.complete:
-            self._finish("")
+            self._finish(None)
         self.over = True
 
     def _count(self, raw: Raw) -> None:
         """Gemini's input includes cached tokens, but not what its own tools read; its output excludes thoughts."""
-        try:
-            usage = _USAGE.decode(raw)
-        except ValueError:
-            return
-        if usage.prompt_token_count is None and usage.total_token_count is None:
+        usage = decode_or_none(_USAGE, raw)
+        if usage is None or (usage.prompt_token_count is None and usage.total_token_count is None):
             return
         answered, thought = usage.candidates_token_count or 0, usage.thoughts_token_count
         total = usage.total_token_count or 0

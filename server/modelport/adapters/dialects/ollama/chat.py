@@ -11,9 +11,10 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Raw, Struct
 
+from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, refuse
 from modelport.adapters.wire.request import WireRequest, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
@@ -139,12 +140,12 @@ class _Message(Struct):
 
 
 class _Line(Struct):
-    message: _Message | None = None
+    message: Needed[_Message | None] = None
     response: str | None = None
     done: bool = False
     done_reason: str | None = None
-    prompt_eval_count: int | None = None
-    eval_count: int | None = None
+    prompt_eval_count: int | float | None = None
+    eval_count: int | float | None = None
     error: Raw = ABSENT
 
 
@@ -163,7 +164,7 @@ class OllamaDecoder:
     def event(self, name: bytes, data: bytes) -> None:
         """One line."""
         line = decode(_LINE, data)
-        if is_set(line.error):
+        if line.error is not ABSENT and is_error(line.error):
             raise ProviderRefused(data)
         message = line.message
         if message is not None:
@@ -192,14 +193,10 @@ class OllamaDecoder:
 
     def _end(self, line: _Line) -> None:
         if line.prompt_eval_count is not None or line.eval_count is not None:
-            self._answer.counts = TokenCounts(input=line.prompt_eval_count or 0, output=line.eval_count or 0)
+            self._answer.counts = TokenCounts(input=int(line.prompt_eval_count or 0), output=int(line.eval_count or 0))
         self.complete = self.over = True
-        if line.done_reason == "length":
-            self._answer.finish("length")
-        elif self._answer.has_tool_calls():
+        if self._answer.has_tool_calls() and (thinking := self._answer.whole_reasoning()):
             # A loop of tool calls goes on better with the thinking that led to them.
-            if thinking := self._answer.whole_reasoning():
-                self._answer.state = {"thinking": thinking}
-            self._answer.finish("toolCalls")
-        else:
-            self._answer.finish("stop" if line.done_reason in ("stop", None) else "other")
+            self._answer.state = {"thinking": thinking}
+        # Older versions give no reason; they had only one.
+        finish_reasons.finish(self._answer, line.done_reason or "stop")

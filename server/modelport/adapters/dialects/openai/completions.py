@@ -13,20 +13,13 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.prompt import body
+from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, decode, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.adapters.wire.think_tags import ThinkTags
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.types import FinishReason
-
-FINISH_REASONS: dict[str, FinishReason] = {
-    "stop": "stop",
-    "eos": "stop",
-    "length": "length",
-    "content_filter": "contentFilter",
-}
 
 
 class OpenAICompletions:
@@ -56,7 +49,7 @@ class _Choice(Struct):
 
 
 class _Chunk(Struct):
-    choices: list[_Choice] | None = None
+    choices: Needed[list[_Choice] | None] = None
     usage: Raw = ABSENT
     error: Raw = ABSENT
 
@@ -80,37 +73,37 @@ class CompletionsDecoder:
             self._finish(None)
             self.over = True
             return
-        if name == b"error":
-            raise ProviderRefused(data)
         chunk = decode(_CHUNK, data)
         if chunk.choices is None and not (is_set(chunk.usage) or is_set(chunk.error)):
             refuse(data)
-        self._chunk(chunk)
+        self._chunk(chunk, data)
 
     def whole(self, body: bytes) -> None:
         """A whole reply, not streamed."""
         chunk = decode(_CHUNK, body)
-        if not chunk.choices and not is_set(chunk.error):
+        if not chunk.choices and not is_error(chunk.error):
             refuse(body)
-        self._chunk(chunk)
+        self._chunk(chunk, body)
         self._finish(None)
 
-    def _chunk(self, chunk: _Chunk) -> None:
-        if is_set(chunk.error):
-            raise ProviderRefused(bytes(chunk.error))
+    def _chunk(self, chunk: _Chunk, data: bytes) -> None:
+        if chunk.error is not ABSENT and is_error(chunk.error):
+            raise ProviderRefused(data)
         if is_set(chunk.usage):
-            self._answer.counts = openai_usage.counts(bytes(chunk.usage))
+            self._answer.counts = openai_usage.counts(bytes(chunk.usage)) or self._answer.counts
         for choice in chunk.choices or ():
             if choice.index:
                 continue
             if choice.text:
                 self._text(choice.text)
-            if choice.finish_reason:
+            if choice.finish_reason and finish_reasons.ends(choice.finish_reason):
                 self._finish(choice.finish_reason)
 
     def _finish(self, reason: str | None) -> None:
         self.complete = True
         if self._tags:
             self._tags.close()
-        mapped = FINISH_REASONS.get(reason, "other") if reason else self._answer.finish_reason
-        self._answer.finish(mapped or "other")
+        if reason is not None:
+            finish_reasons.finish(self._answer, reason)
+        elif self._answer.finish_reason is None:
+            self._answer.finish("other")

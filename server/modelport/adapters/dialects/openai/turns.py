@@ -44,12 +44,14 @@ class ChatState:
         self._details: list[dict[str, Any]] = []
         self._calls: dict[int, dict[str, Any]] = {}
 
-    def details(self, raw: Raw) -> None:
-        """More of ``reasoning_details``: deltas with one index are parts of one entry."""
+    def details(self, raw: Raw) -> str:
+        """More of ``reasoning_details``: deltas with one index are parts of one entry. Returns their plain words."""
         deltas: Any = msgspec.json.decode(raw) if is_set(raw) else None
-        for delta in deltas if is_list(deltas) else ():
+        said: list[str] = []
+        for delta in deltas if is_list(deltas) else [deltas]:
             if not is_object(delta):
                 continue
+            said += [words for name in ("text", "summary") if isinstance(words := delta.get(name), str)]
             last = self._details[-1] if self._details else {}
             same = last.get("type") == delta.get("type") and last.get("index") == delta.get("index")
             if not same or "data" in delta:
@@ -60,6 +62,7 @@ class ChatState:
                     last[name] = (last.get(name) or "") + value
                 elif value is not None:
                     last[name] = value
+        return "".join(said)
 
     def call(self, position: int, raw: Raw) -> None:
         """The extra of a tool call."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 from msgspec import Struct
 
+from modelport.adapters.wire.json_values import decode_or_none
 from modelport.domain.completions.call import TokenCounts
 
 Number = int | float | None
@@ -40,9 +41,8 @@ def counts(usage: bytes) -> TokenCounts | None:
 
     Some providers leave reasoning out of the output count; their total gives them away, and it is added.
     """
-    try:
-        value = _USAGE.decode(usage)
-    except ValueError:
+    value = decode_or_none(_USAGE, usage)
+    if value is None:
         return None
     read = _first(value.prompt_tokens, value.input_tokens)
     written = _first(value.completion_tokens, value.output_tokens)

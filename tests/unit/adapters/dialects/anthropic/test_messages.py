@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.anthropic.messages import FINISH_REASONS, AnthropicMessages, MessagesDecoder
+from modelport.adapters.dialects.anthropic.messages import AnthropicMessages, MessagesDecoder
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
@@ -353,7 +353,19 @@ def test_odd_usage_spoils_no_answer(odd: Any) -> None:
     assert (built.whole_text(), built.finish_reason, built.counts) == ("x", "stop", None)
 
 
-@pytest.mark.parametrize(("reason", "meant"), [*FINISH_REASONS.items(), ("pause_turn", "other"), ("invented", "other")])
+@pytest.mark.parametrize(
+    ("reason", "meant"),
+    [
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("tool_use", "other"),
+        ("refusal", "contentFilter"),
+        ("pause_turn", "other"),
+        ("invented", "other"),
+    ],
+)
 def test_finish_reasons(reason: str, meant: str) -> None:
     assert decoded(end(reason))[0].finish_reason == meant
 

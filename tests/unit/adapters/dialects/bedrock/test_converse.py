@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.bedrock.converse import FINISH_REASONS, BedrockConverse, ConverseDecoder
+from modelport.adapters.dialects.bedrock.converse import BedrockConverse, ConverseDecoder
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.finish_reasons import FAILURES, FINISH_REASONS
 from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
@@ -414,7 +415,16 @@ def test_unknown_deltas_are_ignored() -> None:
 
 @pytest.mark.parametrize(
     ("reason", "told"),
-    [*FINISH_REASONS.items(), ("malformed_model_output", "other"), ("malformed_tool_use", "other"), ("new", "other")],
+    [
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("max_tokens", "length"),
+        ("model_context_window_exceeded", "length"),
+        ("tool_use", "other"),
+        ("guardrail_intervened", "contentFilter"),
+        ("content_filtered", "contentFilter"),
+        ("new", "other"),
+    ],
 )
 def test_reasons_to_finish(reason: str, told: str) -> None:
     assert said(stop(reason)).finish_reason == told
@@ -424,7 +434,8 @@ def test_the_reasons_are_those_of_the_vendors_own_description() -> None:
     from botocore.session import get_session
 
     shape = get_session().get_service_model("bedrock-runtime").shape_for("StopReason")
-    assert set(shape.enum) - FINISH_REASONS.keys() == {"malformed_model_output", "malformed_tool_use"}
+    assert set(shape.enum) <= FINISH_REASONS.keys() | FAILURES
+    assert set(shape.enum) & FAILURES == {"malformed_model_output", "malformed_tool_use"}
 
 
 def test_calls_count_although_the_finish_reason_is_a_plain_stop() -> None:

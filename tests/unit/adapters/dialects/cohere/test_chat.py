@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.cohere.chat import FAILURES, FINISH_REASONS, CohereChat, CohereDecoder
+from modelport.adapters.dialects.cohere.chat import CohereChat, CohereDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.adapters.wire.finish_reasons import FAILURES, FINISH_REASONS
 from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
@@ -347,15 +348,14 @@ def test_calls_tell_where_the_reason_does_not() -> None:
 
 
 def test_every_reason_of_the_api_is_known() -> None:
-    assert FINISH_REASONS.keys() | FAILURES == {"COMPLETE", "STOP_SEQUENCE", "MAX_TOKENS", "TOOL_CALL", "ERROR", "TIMEOUT"}  # fmt: skip
+    reasons = {"complete", "stop_sequence", "max_tokens", "tool_call", "error", "timeout"}
+    assert reasons <= FINISH_REASONS.keys() | FAILURES
 
 
 @pytest.mark.parametrize(
     ("reason", "fields", "words"),
     [
         ("ERROR", {"error": "No valid response generated."}, "No valid response"),
-        ("ERROR", {}, "ERROR"),
-        ("TIMEOUT", {"usage": {}}, "TIMEOUT"),
         ("COMPLETE", {"error": {"message": "overloaded"}}, "overloaded"),
     ],
 )
@@ -365,6 +365,12 @@ def test_an_end_that_is_a_failure(reason: str, fields: dict[str, Any], words: st
         with pytest.raises(ProviderRefused) as refused:
             give()
         assert words in str(refused.value.error)
+
+
+@pytest.mark.parametrize("reason", ["ERROR", "TIMEOUT"])
+def test_a_reason_that_means_a_failure(reason: str) -> None:
+    assert reason in decoded(begun(0, "a", "f"), end(reason))[0].failure
+    assert not decoded(begun(0, "a", "f"), end("COMPLETE"))[0].failure
 
 
 @pytest.mark.parametrize(
@@ -379,12 +385,6 @@ def test_an_error_in_other_words_is_an_error_too(odd: Any) -> None:
     for give in (decoded, replied):
         with pytest.raises(ProviderRefused):
             give(odd)
-
-
-def test_an_error_event() -> None:
-    decoder = CohereChat().decoder(asking(), answer())
-    with pytest.raises(ProviderRefused):
-        decoder.event(b"error", b'{"type":"message-end","message":"overloaded"}')
 
 
 @pytest.mark.parametrize("odd", [b"{}", b"[]", b'"x"', b"{", b'{"type":5}', b'{"event_type":"stream-start"}'])

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.google.generate_content import FINISH_REASONS, Gemini, GeminiDecoder
+from modelport.adapters.dialects.google.generate_content import Gemini, GeminiDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.listings import model_ids
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
@@ -391,14 +391,20 @@ def test_a_call_is_whole_even_where_the_stream_ends_without_a_reason() -> None:
     assert not decoded(chunk({"text": "half"}))[1].complete
 
 
-@pytest.mark.parametrize(("reason", "finish"), [*FINISH_REASONS.items(), ("MALFORMED_FUNCTION_CALL", "other"), ("OTHER", "other"), ("NEW", "other"), (9, "other")])  # fmt: skip
+@pytest.mark.parametrize(("reason", "finish"), [("STOP", "stop"), ("MAX_TOKENS", "length"), ("CONTINUATION", "length"), ("SAFETY", "contentFilter"), ("RECITATION", "contentFilter"), ("BLOCKLIST", "contentFilter"), ("PROHIBITED_CONTENT", "contentFilter"), ("SPII", "contentFilter"), ("IMAGE_SAFETY", "contentFilter"), ("IMAGE_PROHIBITED_CONTENT", "contentFilter"), ("IMAGE_RECITATION", "contentFilter"), ("MODEL_ARMOR", "contentFilter"), ("ESCALATION", "contentFilter"), ("UNEXPECTED_TOOL_CALL", "toolCalls"), ("FUNCTION_CALL", "toolCalls"), (1, "stop"), (2, "length"), (3, "contentFilter"), (4, "contentFilter"), ("OTHER", "other"), ("NEW", "other"), (9, "other")])  # fmt: skip
 def test_finish_reasons(reason: str | int, finish: str) -> None:
     built, decoder = decoded(chunk({"text": "x"}, finishReason=reason))
     assert built.finish_reason == ("other" if finish == "toolCalls" else finish)
     assert decoder.complete
 
 
-@pytest.mark.parametrize(("reason", "finish"), [("STOP", "toolCalls"), ("UNEXPECTED_TOOL_CALL", "toolCalls"), ("MAX_TOKENS", "length"), ("SAFETY", "contentFilter"), ("MALFORMED_FUNCTION_CALL", "other")])  # fmt: skip
+@pytest.mark.parametrize("reason", ["MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE", "NO_IMAGE"])  # fmt: skip
+def test_reasons_that_mean_that_there_is_no_answer(reason: str) -> None:
+    assert reason in decoded(chunk({"text": "x"}, finishReason=reason))[0].failure
+    assert decoded(chunk(finishReason=reason, finishMessage="Malformed: f("))[0].failure == "Malformed: f("
+
+
+@pytest.mark.parametrize(("reason", "finish"), [("STOP", "toolCalls"), ("UNEXPECTED_TOOL_CALL", "toolCalls"), ("MAX_TOKENS", "length"), ("SAFETY", "contentFilter"), ("NEW", "toolCalls")])  # fmt: skip
 def test_finish_reasons_of_an_answer_with_calls(reason: str, finish: str) -> None:
     built, _ = decoded(chunk({"functionCall": {"name": "f"}}), chunk(finishReason=reason))
     assert built.finish_reason == finish

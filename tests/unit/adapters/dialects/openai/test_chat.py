@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dialects.openai.chat import FINISH_REASONS, ChatDecoder, OpenAIChat
+from modelport.adapters.dialects.openai.chat import ChatDecoder, OpenAIChat
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import InvalidParams
@@ -238,7 +238,25 @@ def test_a_finish_reason_is_the_end_but_usage_may_still_follow() -> None:
     assert built.counts == TokenCounts(input=1, output=2)
 
 
-@pytest.mark.parametrize(("reason", "meant"), [*FINISH_REASONS.items(), ("STOP", "stop"), ("invented", "other")])
+@pytest.mark.parametrize(
+    ("reason", "meant"),
+    [
+        ("stop", "stop"),
+        ("eos", "stop"),
+        ("end_turn", "stop"),
+        ("stop_sequence", "stop"),
+        ("length", "length"),
+        ("max_tokens", "length"),
+        ("model_length", "length"),
+        ("tool_calls", "other"),
+        ("function_call", "other"),
+        ("tool_use", "other"),
+        ("content_filter", "contentFilter"),
+        ("safety", "contentFilter"),
+        ("STOP", "stop"),
+        ("invented", "other"),
+    ],
+)
 def test_finish_reasons(reason: str, meant: str) -> None:
     assert decoded(delta(reason, content="x"))[0].finish_reason == meant
 

@@ -229,11 +229,6 @@ def test_an_error_inside_a_good_status(give: Any) -> None:
     assert b"overloaded" in refused.value.error  # type: ignore[operator]
 
 
-def test_an_error_event() -> None:
-    with pytest.raises(ProviderRefused):
-        OpenAICompletions().decoder(call(), answer()).event(b"error", b'"overloaded"')
-
-
 @pytest.mark.parametrize("odd", [{}, {"content": "Hel", "stop": False}, [], 5])
 def test_what_is_no_answer_is_not_understood(odd: Any) -> None:
     for give in (decoded, replied):

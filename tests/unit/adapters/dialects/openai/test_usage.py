@@ -60,6 +60,25 @@ def read(usage: Any) -> TokenCounts | None:
             {"prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 4, "reasoning_tokens": 2},
             TokenCounts(input=10, output=5, cache_read=4, reasoning=2),
         ),
+        # One odd detail loses itself only.
+        (
+            {
+                "prompt_tokens": "10",
+                "completion_tokens": 5,
+                "total_tokens": "fifteen",
+                "prompt_tokens_details": "none",
+                "completion_tokens_details": {"reasoning_tokens": [], "audio_tokens": {}},
+            },
+            TokenCounts(input=10, output=5),
+        ),
+        (
+            {
+                "prompt_tokens": 10,
+                "completion_tokens": 5,
+                "prompt_tokens_details": {"cached_tokens": "many", "cache_write_tokens": 2},
+            },
+            TokenCounts(input=10, output=5, cache_write=2),
+        ),
         # One half only, floats, zeros, nulls.
         ({"prompt_tokens": 10}, TokenCounts(input=10, output=0)),
         ({"completion_tokens": 5}, TokenCounts(input=0, output=5)),
@@ -84,7 +103,7 @@ def test_counts(usage: dict[str, Any], meant: TokenCounts) -> None:
 
 
 @pytest.mark.parametrize(
-    "usage", [{}, {"total_tokens": 15}, {"prompt_tokens": "10"}, {"prompt_tokens": None}, [], "none", 5, None, True]
+    "usage", [{}, {"total_tokens": 15}, {"prompt_tokens": "many"}, {"prompt_tokens": None}, [], "none", 5, None, True]
 )
 def test_what_holds_no_counts_is_unknown(usage: Any) -> None:
     assert read(usage) is None
