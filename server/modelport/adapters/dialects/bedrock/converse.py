@@ -5,27 +5,19 @@ Source: Amazon Bedrock API reference, ConverseStream and ConverseStreamOutput.
 
 from __future__ import annotations
 
-import base64
 from typing import Any, ClassVar, Literal
-
-import msgspec
-from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.bedrock import models as bedrock_models
 from modelport.adapters.dialects.bedrock import request as bedrock_request
-from modelport.adapters.wire import finish_reasons
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.dialects.bedrock.decoder import ConverseDecoder
 from modelport.adapters.wire.prompt_cache import add_cache_points, marks_wanted
 from modelport.adapters.wire.request import WireRequest, request_at
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
 
 CHAT_PATH = "/model/{model}/converse-stream"
 PARAMETERS = {"temperature": "temperature", "top_p": "topP", "stop": "stopSequences"}
-EVENTS = frozenset(
-    {"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"}
-)
 
 
 class BedrockConverse:
@@ -63,203 +55,3 @@ class BedrockConverse:
     def models_path(self, row: Provider) -> str:
         """The path that lists the models; its host is in the row."""
         return row.wire.models_path or ""
-
-
-class _ReasoningText(Struct):
-    text: str = ""
-    signature: str | None = None
-
-
-class _Reasoning(Struct, rename="camel"):
-    text: str | None = None
-    signature: str | None = None
-    redacted_content: bytes | None = None
-    reasoning_text: _ReasoningText | None = None
-
-
-class _ToolUse(Struct, rename="camel"):
-    tool_use_id: str = ""
-    name: str = ""
-    type: str | None = None
-    input: Raw = ABSENT
-
-
-class _ToolUseDelta(Struct):
-    input: str | None = None
-
-
-class _Delta(Struct, rename="camel"):
-    text: str | None = None
-    tool_use: _ToolUseDelta | None = None
-    reasoning_content: _Reasoning | None = None
-
-
-class _Text(Struct):
-    text: str | None = None
-
-
-class _Citations(Struct):
-    content: list[_Text] | None = None
-
-
-class _Block(Struct, rename="camel"):
-    text: str | None = None
-    tool_use: _ToolUse | None = None
-    reasoning_content: _Reasoning | None = None
-    citations_content: _Citations | None = None
-
-
-class _Message(Struct):
-    content: Needed[list[_Block]] = []
-
-
-class _Output(Struct):
-    message: Needed[_Message | None] = None
-
-
-class _Event(Struct, rename="camel"):
-    content_block_index: int | None = None
-    delta: Needed[_Delta | None] = None
-    start: _Block | None = None
-    stop_reason: str | None = None
-    usage: Raw = ABSENT
-    output: _Output | None = None
-
-
-_EVENT = msgspec.json.Decoder(_Event)
-_NAMED: msgspec.json.Decoder[dict[str, Raw]] = msgspec.json.Decoder(dict[str, Raw])
-_LISTING: msgspec.json.Decoder[dict[str, Any] | list[Any]] = msgspec.json.Decoder(dict[str, Any] | list[Any])
-
-
-class _Thought(Struct):
-    """A block of reasoning as it builds up."""
-
-    text: str = ""
-    signature: str = ""
-    redacted: bytes = b""
-
-
-class ConverseDecoder:
-    """Decodes block events; a whole message is its blocks at once."""
-
-    def __init__(self, answer: Answer, model: str) -> None:
-        self.complete = False
-        self.over = False
-        self._answer = answer
-        self._model = model
-        # The calls by the index of their block; under None the latest.
-        self._calls: dict[int | None, int] = {}
-        self._begun = 0
-        self._thoughts: dict[int | None, _Thought] = {}
-
-    def event(self, name: bytes, data: bytes) -> None:
-        """One event; without a name it is a whole message, or an event under its name as in Amazon's own models."""
-        event = decode(_EVENT, data)
-        if event.delta is not None:
-            self._delta(event.content_block_index, event.delta)
-        elif event.start is not None:
-            self._block(event.content_block_index, event.start)
-        elif event.output is not None:
-            self._message(event.output.message, event)
-        elif name == b"contentBlockStop":
-            self._end(event.content_block_index)
-        elif event.stop_reason is not None:
-            self._finish(event.stop_reason)
-        elif name == b"metadata":
-            self._count(event.usage)
-            self.over = self.complete
-        elif name.endswith((b"Exception", b"error")):
-            refuse(data)
-        elif not name:
-            self._named(data)
-
-    def whole(self, body: bytes) -> None:
-        """A whole message, not streamed."""
-        self.event(b"", body)
-
-    def _named(self, data: bytes) -> None:
-        named = [(name, raw) for name, raw in decode(_NAMED, data).items() if name in EVENTS]
-        if not named:
-            refuse(data)
-        for name, raw in named:
-            self.event(name.encode(), bytes(raw))
-
-    def _message(self, message: _Message | None, event: _Event) -> None:
-        for index, block in enumerate(message.content if message else ()):
-            self._block(index, block)
-            self._end(index)
-        self._count(event.usage)
-        self._finish(event.stop_reason)
-        self.over = True
-
-    def _delta(self, index: int | None, delta: _Delta) -> None:
-        if delta.text:
-            self._answer.text(delta.text)
-        elif delta.tool_use is not None:
-            if index in self._calls:
-                self._answer.tool_call(self._calls[index], arguments=delta.tool_use.input or "")
-        elif delta.reasoning_content is not None:
-            self._reason(index, delta.reasoning_content)
-
-    def _block(self, index: int | None, block: _Block) -> None:
-        call = block.tool_use
-        # The service answers the calls of its own tools itself.
-        if call is not None and call.type != "server_tool_use":
-            position = None if index is None else self._calls.get(index)
-            if position is None:
-                position = self._begun
-                self._begun += 1
-            self._calls[index] = self._calls[None] = position
-            arguments = bytes(call.input).decode() if is_set(call.input) else ""
-            self._answer.tool_call(position, call_id=call.tool_use_id, name=call.name, arguments=arguments)
-        elif block.reasoning_content is not None:
-            self._reason(index, block.reasoning_content)
-        elif block.citations_content is not None:
-            for part in block.citations_content.content or ():
-                self._answer.text(part.text or "")
-        else:
-            self._answer.text(block.text or "")
-
-    def _reason(self, index: int | None, delta: _Reasoning) -> None:
-        thought = self._thoughts.setdefault(index, _Thought())
-        whole = delta.reasoning_text
-        text, signature = (delta.text, delta.signature) if whole is None else (whole.text, whole.signature)
-        if text:
-            thought.text += text
-            self._answer.reasoning(text)
-        thought.signature += signature or ""
-        thought.redacted += delta.redacted_content or b""
-
-    def _end(self, index: int | None) -> None:
-        """Ends a block; reasoning that is signed or encrypted is kept as it is, since the model wants it back."""
-        thought = self._thoughts.pop(index, None)
-        if thought is None or not (thought.signature or thought.redacted):
-            return
-        block: dict[str, Any] = {"reasoningText": {"text": thought.text, "signature": thought.signature}}
-        if thought.redacted:
-            block = {"redactedContent": base64.b64encode(thought.redacted).decode()}
-        self._answer.attach_state({"model": self._model, "reasoningContent": block})
-
-    def _finish(self, reason: str | None) -> None:
-        self.complete = True
-        finish_reasons.finish(self._answer, reason)
-
-    def _count(self, usage: Raw) -> None:
-        """Converse's input leaves both kinds of cached tokens out."""
-        raw = fields(usage)
-        read, written = _cached(raw, "Read"), _cached(raw, "Write")
-        counted, answered = whole_number(raw.get("inputTokens")), whole_number(raw.get("outputTokens"))
-        if counted is None and answered is None:
-            return
-        self._answer.counts = TokenCounts(
-            input=(counted or 0) + (read or 0) + (written or 0),
-            output=answered or 0,
-            cache_read=read,
-            cache_write=written,
-        )
-
-
-def _cached(usage: dict[str, Any], kind: str) -> int | None:
-    """A count of cached tokens; Amazon's own models call it a little differently."""
-    count = whole_number(usage.get(f"cache{kind}InputTokens"))
-    return whole_number(usage.get(f"cache{kind}InputTokenCount")) if count is None else count

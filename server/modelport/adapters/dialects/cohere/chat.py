@@ -12,6 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.cohere.request import State, body
 from modelport.adapters.wire import finish_reasons
+from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
@@ -107,9 +108,7 @@ class CohereDecoder:
         self._answer = answer
         self._thinking: list[str] = []
         self._plan: list[str] = []
-        # How many calls have begun, and the current one per wire index; under None the latest.
-        self._begun = 0
-        self._calls: dict[int | None, int] = {}
+        self._calls = BlockCalls()
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
@@ -132,7 +131,7 @@ class CohereDecoder:
         reply = decode(_REPLY, body)
         if not isinstance(reply.message, _Message):
             refuse(body)
-        self._message(reply.message, 0, begins=True)
+        self._message(reply.message, None, begins=True)
         self._end(reply)
 
     def _message(self, message: _Message, index: int | None, *, begins: bool) -> None:
@@ -157,10 +156,8 @@ class CohereDecoder:
             self._answer.reasoning(block.thinking)
 
     def _call(self, call: _Call, index: int | None, *, begins: bool) -> None:
-        if begins:
-            self._calls[index] = self._calls[None] = self._begun
-            self._begun += 1
-        position, function = self._calls.get(index), call.function or _Function()
+        position = self._calls.begin(index, call.id or "") if begins else self._calls.at(index)
+        function = call.function or _Function()
         if position is not None:
             name, arguments = function.name or "", function.arguments or ""
             self._answer.tool_call(position, call_id=call.id or "", name=name, arguments=arguments)

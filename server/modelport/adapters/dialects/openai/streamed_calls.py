@@ -56,7 +56,7 @@ class StreamedCalls:
             call.id = call_id
         if call_id:
             self._by_id[call_id] = call
-        if name and not call.arguments:
+        if name and not (call.arguments and call.name):
             call.name = self._joined(call.name, name)
         call.arguments = call.arguments or bool(arguments)
         self._answer.tool_call(

@@ -6,6 +6,8 @@ finished item, and again in the last event, under ids and at positions that need
 
 from __future__ import annotations
 
+from itertools import count
+
 import msgspec
 from msgspec import Raw, Struct
 
@@ -51,7 +53,9 @@ class StreamedItems:
         self._messages: set[Key] = set()
         self.speaks: int | None = None
         """The index of the message that the latest text belongs to, whose next delta needs nothing but the answer."""
-        self._unnamed = 0
+        # The current item of a type that no event has given an id or an index yet.
+        self._unnamed: dict[str, str] = {}
+        self._numbers = count()
 
     def text(self, index: int | None, item_id: str | None, delta: str) -> None:
         """More of a message."""
@@ -96,7 +100,8 @@ class StreamedItems:
         item = decode(ITEM, bytes(raw))
         self.speaks = None
         key = self._key(index, self._known_id(item), item.type)
-        del self._latest[item.type]
+        self._latest.pop(item.type, None)
+        self._unnamed.pop(item.type, None)
         if item.type == "reasoning" and item.id:
             self._answer.attach_state({name: value for name, value in fields(raw).items() if value is not None})
         if key not in self._streamed:
@@ -120,10 +125,10 @@ class StreamedItems:
         if index is not None:
             key: Key = index
         elif item_id:
-            key = self._keys.get(item_id, item_id)
+            new = item_id if begins else self._unnamed.get(kind, item_id)
+            key = self._keys.get(item_id, new)
         elif begins or kind not in self._latest:
-            self._unnamed += 1
-            key = f"{kind} {self._unnamed}"
+            key = self._unnamed[kind] = f"{kind} {next(self._numbers)}"
         else:
             key = self._latest[kind]
         if item_id:

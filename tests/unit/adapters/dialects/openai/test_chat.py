@@ -419,6 +419,117 @@ def test_two_calls_in_one_delta() -> None:
     assert [(c.id, c.name, c.arguments) for c in built.tool_calls()] == [A, B]
 
 
+WHOLE = '{"city":"Paris"}'
+"""The arguments of a call that comes in odd deltas."""
+
+
+def deltas(*parts: tuple[int | None, str | None, str | None, str | None]) -> list[tuple[str, str, Any]]:
+    return calls(*(call_part(*part) for part in parts))
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # The id changes after the first delta.
+        [(0, "a", "get_weather", ""), (0, "b", None, '{"city":'), (0, "c", None, '"Paris"}')],
+        [(0, "a", "get_weather", ""), (0, "b", "get_weather", '{"city":'), (0, "c", "get_weather", '"Paris"}')],
+        [(0, "a", "get_weather", '{"city":'), (0, "b", None, '"Paris"}')],
+        [(0, "a", "get_weather", '{"city":'), (0, "b", "get_weather", '"Paris"}')],
+        [(None, "a", "get_weather", '{"city":'), (None, "b", None, '"Paris"}')],
+        [(None, "a", "get_weather", '{"city":'), (None, "b", "get_weather", '"Paris"}')],
+        # It comes in pieces, or late.
+        [(0, "a", None, ""), (0, "_1", "get_weather", ""), (0, None, None, WHOLE)],
+        [(0, None, "get_weather", ""), (0, None, None, WHOLE), (0, "a", None, "")],
+        [(0, "", "get_weather", ""), (0, "a", "", WHOLE)],
+        # The name comes in pieces, grows, is repeated, or comes late.
+        [(0, "a", "get_", ""), (0, None, "weather", ""), (0, None, None, WHOLE)],
+        [(0, "a", "get_", ""), (0, "a", "weather", WHOLE)],
+        [(0, "a", "get_", None), (0, None, "wea", None), (0, None, "ther", None), (0, None, None, WHOLE)],
+        [(0, "a", "get_", ""), (0, "a", "get_weather", ""), (0, "a", None, WHOLE)],
+        [(0, "a", "get_weather", '{"city"'), (0, None, "get_weather", ":"), (0, None, "get_weather", '"Paris"}')],
+        [(0, "a", None, ""), (0, None, "get_weather", WHOLE)],
+        [(0, "a", None, '{"city":'), (0, None, "get_weather", '"Paris"}')],
+        [(None, "a", "get_", ""), (None, None, "weather", WHOLE)],
+        # A later name or an empty delta changes nothing.
+        [(0, "a", "get_weather", '{"city":'), (0, None, "other", '"Paris"}')],
+        [(0, None, None, None), (0, "a", "get_weather", WHOLE), (0, None, None, ""), (0, "a", None, None)],
+        # The id tells where the index is missing later on.
+        [(0, "a", "get_weather", ""), (None, "a", None, '{"city":'), (None, None, None, '"Paris"}')],
+    ],
+)
+def test_the_deltas_of_one_call(parts: Any) -> None:
+    ((call_id, name, arguments),) = deltas(*parts)
+    assert call_id in ("a", "b")
+    assert (name, arguments) == ("get_weather", {"city": "Paris"})
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        # Without an index the id tells, also between others.
+        [(None, "a", "f", '{"x"'), (None, "b", "g", '{"y"'), (None, "a", None, ":1}"), (None, "b", None, ":2}")],
+        [(None, "a", "f", '{"x":1'), (None, "b", "g", '{"y":2}'), (None, "a", None, "}")],
+        # With one the index tells.
+        [(0, "a", "f", '{"x"'), (1, "b", "g", '{"y"'), (0, "c", None, ":1}"), (1, "d", "g", ":2}")],
+        [(0, "a", "f", ""), (1, "b", "g", ""), (1, "c", None, '{"y":2}'), (0, "d", None, '{"x":1}')],
+        # All under the index 0, the first whole when the second begins.
+        [(0, "a", "f", '{"x":1}'), (0, "b", "g", '{"y":'), (0, "b", "g", "2}")],
+    ],
+)
+def test_the_deltas_of_two_calls(parts: Any) -> None:
+    assert deltas(*parts) == [A, B]
+
+
+def test_two_calls_without_arguments_under_one_index() -> None:
+    assert deltas((0, "a", "f", ""), (0, "b", "g", "")) == [("a", "f", {}), ("b", "g", {})]
+    assert deltas((0, "a", "f", "{}"), (0, "b", "f", "{}")) == [("a", "f", {}), ("b", "f", {})]
+
+
+def test_two_calls_under_one_id_are_told_apart() -> None:
+    assert deltas((0, "a", "f", '{"x":1}'), (1, "a", "g", '{"y":2}')) == [A, ("a_1", "g", {"y": 2})]
+    assert deltas((None, "a", "f", '{"x":1}'), (None, "a", "g", '{"y":2}')) == [A, ("a_1", "g", {"y": 2})]
+
+
+def test_the_names_of_tools_tell_a_piece_from_a_whole_name() -> None:
+    built = answer()
+    decoder = OpenAIChat().decoder(call(tools=(tool("get"), tool("get_weather"), tool("now"))), built)
+    for part in ((None, None, "get", None), (None, None, "now", None)):
+        decoder.event(b"", json.dumps(delta(tool_calls=[call_part(*part)])).encode())
+    assert [c.name for c in built.tool_calls()] == ["get", "now"]
+    heard = [event[2:4] for event in built.listener.events if event[0] == "toolCall"]  # type: ignore[attr-defined]
+    assert heard == [(None, "get"), (None, "now")]
+
+
+def test_the_listener_hears_a_name_that_comes_in_pieces_once_and_whole() -> None:
+    for end in ([delta(tool_calls=[call_part(0, None, None, "{}")])], [delta("tool_calls")], [b"[DONE]"]):
+        pieces = [
+            delta(tool_calls=[call_part(0, "a", "get_", "")]),
+            delta(tool_calls=[call_part(0, None, "weather", "")]),
+        ]
+        built, _ = decoded(*pieces, *end)
+        heard = [event[1:4] for event in built.listener.events if event[0] == "toolCall" and event[3]]  # type: ignore[attr-defined]
+        assert heard == [(0, "a", "get_weather")]
+
+
+def test_each_call_of_a_whole_reply_is_one() -> None:
+    given = [{"function": {"name": "f", "arguments": ""}}, {"function": {"name": "g", "arguments": ""}}]
+    assert [c.name for c in whole(message("tool_calls", content=None, tool_calls=given)).tool_calls()] == ["f", "g"]
+
+
+@pytest.mark.parametrize(
+    "details",
+    [
+        [{"type": "reasoning.text", "text": "Hm.", "index": 0}],
+        [{"type": "reasoning.summary", "summary": "Hm.", "index": 0}],
+        [{"type": "reasoning.encrypted", "data": "x"}, {"type": "reasoning.text", "text": "Hm."}],
+        {"text": "Hm."},
+    ],
+)
+def test_reasoning_in_its_details_only(details: Any) -> None:
+    assert decoded(delta(reasoning_details=details))[0].whole_reasoning() == "Hm."
+    assert decoded(delta(reasoning="Hm.", reasoning_details=details))[0].whole_reasoning() == "Hm."
+
+
 @given(st.lists(st.booleans(), min_size=2, max_size=14))
 def test_calls_that_are_interleaved_come_apart(order: list[bool]) -> None:
     texts = ('{"x":111111}', '{"y":222222}')

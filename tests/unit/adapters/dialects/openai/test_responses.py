@@ -265,6 +265,82 @@ def test_a_reply_whose_items_come_at_the_very_end_only() -> None:
     assert (built.whole_reasoning(), built.whole_text()) == ("Hm.", "Hello")
 
 
+CALL_A = {"type": "function_call", "id": "fc_a", "call_id": "a", "name": "f", "arguments": '{"x":1}'}
+CALL_B = {"type": "function_call", "id": "fc_b", "call_id": "b", "name": "g", "arguments": '{"y":2}'}
+
+
+def begun(item: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return event("output_item.added", item=item | {"arguments": ""}, **fields)
+
+
+def arguments(delta: str, **fields: Any) -> dict[str, Any]:
+    return event("function_call_arguments.delta", delta=delta, **fields)
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        # Without an index the id of the item tells.
+        [begun(CALL_A), begun(CALL_B), arguments('{"x":1}', item_id="fc_a"), arguments('{"y":2}', item_id="fc_b")],
+        [begun(CALL_A, output_index=None), arguments('{"x":', item_id="fc_a", output_index=None), begun(CALL_B), arguments('{"y":2}', item_id="fc_b"), arguments("1}", item_id="fc_a", output_index=None)],
+        # Without both it is the latest.
+        [begun(CALL_A), arguments('{"x":'), arguments("1}"), begun(CALL_B), arguments('{"y":2}')],
+        [begun({"type": "function_call", "name": "f", "call_id": "a"}), arguments('{"x":1}'), begun({"type": "function_call", "name": "g", "call_id": "b"}), arguments('{"y":2}')],
+        # Whole, in the end of an item or of its arguments.
+        [event("output_item.done", item=CALL_A), event("output_item.done", item=CALL_B)],
+        [begun(CALL_A), event("output_item.done", item=CALL_A), begun(CALL_B), event("output_item.done", item=CALL_B)],
+        [begun(CALL_A, output_index=0), event("function_call_arguments.done", output_index=0, arguments='{"x":1}'), begun(CALL_B, output_index=1), event("function_call_arguments.done", output_index=1, arguments='{"y":2}')],
+        # The first in the stream, the second in the last event only.
+        [begun(CALL_A, output_index=3), arguments('{"x":1}', output_index=3)],
+        [begun(CALL_A), begun(CALL_B)],
+        [],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("last", [[CALL_A, CALL_B], [CALL_A | {"id": "other"}, CALL_B | {"id": "one"}]])
+def test_calls_belong_to_the_items_that_their_events_name(stream: list[Any], last: list[Any]) -> None:
+    built, _ = decoded(*stream, completed(output=last))
+    assert [(c.id, c.name, c.arguments) for c in built.tool_calls()] == [("a", "f", {"x": 1}), ("b", "g", {"y": 2})]
+    assert built.finish_reason == "toolCalls"
+
+
+MESSAGE = {"type": "message", "id": "m", "content": [{"type": "output_text", "text": "Hello"}]}
+
+
+@pytest.mark.parametrize(
+    "stream",
+    [
+        [event("output_text.delta", delta="Hel"), event("output_text.delta", delta="lo")],
+        [event("output_text.delta", output_index=None, delta="Hello"), event("output_item.done", item=MESSAGE)],
+        [event("output_text.delta", item_id="m", delta="Hello"), event("output_item.done", item=MESSAGE)],
+        [event("output_item.added", item=MESSAGE | {"content": []}), event("output_text.delta", delta="Hello"), event("output_text.done", text="Hello"), event("output_item.done", item=MESSAGE)],
+        [event("output_text.done", output_index=0, text="Hello"), event("output_item.done", output_index=0, item=MESSAGE)],
+        [event("output_item.done", item=MESSAGE)],
+        [event("reasoning_summary_text.delta", delta="Hm.")],
+        [event("reasoning_summary_text.delta", output_index=0, delta="Hm."), event("output_text.delta", output_index=1, delta="Hello")],
+        [begun(CALL_A, output_index=1)],
+        [],
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("last", [MESSAGE, MESSAGE | {"id": "other"}])
+def test_a_text_comes_once_wherever_it_comes(stream: list[Any], last: Any) -> None:
+    assert decoded(*stream, completed(output=[last]))[0].whole_text() == "Hello"
+
+
+def test_of_two_messages_the_one_that_did_not_come_is_given_at_the_end() -> None:
+    other = {"type": "message", "id": "n", "content": [{"text": " there"}]}
+    for first in (
+        [event("output_text.delta", output_index=0, delta="Hello")],
+        [event("output_item.done", item=MESSAGE)],
+    ):
+        assert decoded(*first, completed(output=[MESSAGE, other]))[0].whole_text() == "Hello there"
+
+
+def test_reasoning_that_comes_in_the_last_event_only() -> None:
+    thought = {"type": "reasoning", "id": "rs", "summary": [{"text": "Hm."}]}
+    built, _ = decoded(event("output_text.delta", output_index=1, delta="Hello"), completed(output=[thought, MESSAGE]))
+    assert (built.whole_reasoning(), built.whole_text()) == ("Hm.", "Hello")
+
+
 @pytest.mark.parametrize(
     ("response", "reason"),
     [
