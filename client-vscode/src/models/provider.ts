@@ -8,7 +8,7 @@ import { type ListingServer, listModels } from "./list";
 import { toMessages } from "./messages";
 import { Report } from "./report";
 import { requestOptions, withoutRefused } from "./request";
-import { type CompletionServer, respond } from "./response";
+import { type CompletionServer, cutAnswer, respond } from "./response";
 import { type CountingServer, countTokens } from "./tokens";
 import { TurnStates } from "./turnStates";
 
@@ -103,6 +103,10 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
       };
       const completion = await this.context.answering.during(() => this.complete(params, report, token));
       this.turns.remember(completion.provider, completion, completion.providerState);
+      const cut = cutAnswer(completion);
+      if (cut) {
+        throw cut;
+      }
     } catch (error) {
       throw forCaller(toEditorError(error, token), options);
     }

@@ -59,6 +59,9 @@ function reportChunk(update: CompletionUpdateKind, report: Report, log: vscode.L
 
 function finish(completion: Completion, report: Report): void {
   const broken = completion.toolCalls.find((call) => call.arguments === undefined);
+  if (broken && completion.finishReason === "length") {
+    throw atLimit(completion);
+  }
   if (broken) {
     throw new vscode.LanguageModelError(
       vscode.l10n.t(
@@ -75,6 +78,32 @@ function finish(completion: Completion, report: Report): void {
   if (!completion.text && completion.toolCalls.length === 0) {
     throw emptyAnswer(completion);
   }
+}
+
+/**
+ * The error for an answer that was cut, undefined for one that was not. What came of it has been reported, and the editor
+ * shows the error below it; a program that asked for it learns that it must not use it as if it were whole.
+ */
+export function cutAnswer(completion: Completion): vscode.LanguageModelError | undefined {
+  if (completion.toolCalls.length > 0) {
+    return undefined;
+  }
+  switch (completion.finishReason) {
+    case "contentFilter":
+      return vscode.LanguageModelError.Blocked(
+        vscode.l10n.t("The provider of {0} blocked the rest of the answer: change the request.", completion.model),
+      );
+    case "length":
+      return atLimit(completion);
+    default:
+      return undefined;
+  }
+}
+
+function atLimit({ model }: Completion): vscode.LanguageModelError {
+  return new vscode.LanguageModelError(
+    vscode.l10n.t("{0} reached its output limit, so the answer is cut: ask it to go on, or for less at once.", model),
+  );
 }
 
 /** The error for an empty answer, with the reason. The editor would show an error of its own, without one. */

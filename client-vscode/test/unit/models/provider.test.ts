@@ -330,6 +330,31 @@ describe("an answer", () => {
     await expect(answer(new Told())).rejects.toMatchObject({ code, message: sentence });
   });
 
+  it.each([
+    ["contentFilter", "Blocked", "blocked the rest"],
+    ["length", "", "output limit, so the answer is cut"],
+  ] as const)("says that it was cut, because of %s", async (finishReason, code, message) => {
+    server.answer("completion/create", (params) => {
+      stream(params, { kind: "text", text: "Hel" });
+      return completion({ text: "Hel", finishReason });
+    });
+    const told = new Told();
+    const sentence = expect.stringContaining(message) as unknown;
+    await expect(answer(told)).rejects.toMatchObject({ code, message: sentence });
+    expect(told.parts).toEqual(["Hel", TOLD_USAGE]);
+  });
+
+  it("calls tools where a limit has cut it behind whole calls, and none that it has cut", async () => {
+    const toolCalls = [{ id: "c1", name: "now", arguments: {} }];
+    server.answer("completion/create", completion({ text: "", toolCalls, finishReason: "length" }));
+    const told = new Told();
+    await answer(told);
+    expect(told.parts).toEqual([TOLD_USAGE, { call: "c1", name: "now", input: {} }]);
+    const cut = [{ id: "c2", name: "read", argumentsText: "{oh" }];
+    server.answer("completion/create", completion({ toolCalls: cut, finishReason: "length" }));
+    await expect(answer(new Told())).rejects.toThrow("m reached its output limit");
+  });
+
   it("keeps what came before it failed", async () => {
     server.answer("completion/create", (params) => {
       stream(params, { kind: "text", text: "Hel" });

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import anyio
@@ -12,12 +13,17 @@ from modelport.app.session import App
 from modelport.domain.completions.listener import NullListener
 from modelport.engine.calls.recorder import Origin
 from modelport.frontends.cli.running import print_json, with_app
-from modelport.protocol.types import Call, Completion, CreateCompletionParams, Message, Usage
+from modelport.protocol.types import Call, Completion, CreateCompletionParams, FinishReason, Message, Usage
 
 MOCK_NOTE = (
     "No provider is set up, so the embedded mock answers. To use a real one, set a key such as OPENAI_API_KEY "
     "or ANTHROPIC_API_KEY, run modelport keys set PROVIDER, or name a local server's model: -m ollama/qwen3:8b."
 )
+
+CUT_NOTES: Mapping[FinishReason, str] = {
+    "length": "The answer is cut: it reached the model's output limit. Ask for less, or for the rest.",
+    "contentFilter": "The answer is cut: the provider's filter ended it. Change the prompt.",
+}
 
 
 @click.command(name="chat")
@@ -108,10 +114,12 @@ class _Terminal(NullListener):
             click.echo("stopped", err=True)
 
     def finished(self, completion: Completion) -> None:
-        """Ends the answer's line; prints the tool calls, the model and the usage to stderr."""
+        """Ends the answer's line; prints whether it was cut, the tool calls, the model and the usage to stderr."""
         self._end_thinking()
         if not completion.text.endswith("\n"):
             click.echo()
+        if note := CUT_NOTES.get(completion.finish_reason):
+            click.echo(note, err=True)
         for call in completion.tool_calls:
             click.echo(f"wants to call {call.name}({call.arguments or call.arguments_text or ''})", err=True)
         click.echo(f"{completion.provider}/{completion.model} · {usage_line(completion.usage)}", err=True)

@@ -10,7 +10,7 @@ import pytest
 from modelport.frontends.cli.chat import usage_line
 from modelport.protocol.types import Usage
 from support.http_server import Answer, LocalServer
-from support.sse import refused, streamed
+from support.sse import SSE, delta, end, refused, streamed
 
 
 def test_the_answer_goes_to_stdout_and_the_usage_to_stderr(run: Any) -> None:
@@ -48,6 +48,18 @@ def test_the_system_text_is_sent(run: Any, monkeypatch: pytest.MonkeyPatch) -> N
         sent = json.loads(upstream.requests[0].body)
     assert [m["role"] for m in sent["messages"]] == ["system", "user"]
     assert sent["model"] == "m"
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"), [("length", "output limit"), ("content_filter", "filter ended it"), ("stop", "")]
+)
+def test_an_answer_that_was_cut_says_so(run: Any, monkeypatch: pytest.MonkeyPatch, reason: str, words: str) -> None:
+    with LocalServer(lambda _: Answer(headers=SSE, chunks=[delta("Hel"), end(reason)])) as upstream:
+        monkeypatch.setenv("OPENAI_COMPATIBLE_BASE_URL", upstream.url)
+        result = run("chat", "-m", "openai-compatible/m", "hi")
+    assert (result.exit_code, result.stdout) == (0, "Hel\n")
+    assert words in result.stderr
+    assert ("The answer is cut" in result.stderr) is bool(words)
 
 
 @pytest.mark.parametrize(("status", "words"), [(401, "refused"), (500, "failed on its side")])
