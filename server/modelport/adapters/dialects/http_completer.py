@@ -5,28 +5,20 @@ from __future__ import annotations
 from functools import reduce
 
 from modelport.adapters.dialects.reply_end import read_answer
+from modelport.adapters.dialects.verification import verify
 from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.http import failures
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.adapters.wire.errors import NotUnderstood
-from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import HttpRequest, WireRequest, turn_headers
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.cures import Cure, cured, find_cure
 from modelport.domain.errors import RequestFailed
-from modelport.domain.providers.connection import Endpoint, Verification, listing_endpoint
-from modelport.protocol.types import ErrorKind
+from modelport.domain.providers.connection import Endpoint, Verification
 
-VERIFY_TIMEOUT_S = 15.0
 MAX_CURES = 3
 """Cures in one call."""
 MAX_REMEMBERED = 256
 """Models whose cures are remembered."""
 REFUSALS = (400, 422)
-NO_PROOF: frozenset[ErrorKind] = frozenset(
-    {"forbidden", "network", "tls", "timeout", "rate_limited", "provider_unavailable", "invalid_response"}
-)
-"""Failures of a list on a host of its own that prove nothing about the host that completes, or the key there."""
 
 
 class HttpCompleter:
@@ -42,27 +34,28 @@ class HttpCompleter:
 
         A refusal that names its cure is cured and the request sent again; the model's later requests are cured at once.
         """
-        endpoint = call.endpoint
-        key = (endpoint.provider.id, endpoint.base_url, call.model)
         request = self._wire.request(call)
-        body = reduce(cured, self._cures.get(key, ()), request.body)
-        for remaining in reversed(range(MAX_CURES + 1)):
+        key = (call.endpoint.provider.id, call.endpoint.base_url, call.model)
+        known = self._cures.get(key, ())
+        found: tuple[Cure, ...] = ()
+        while True:
+            body = reduce(cured, (*known, *found), request.body)
             try:
                 await self._complete(call, answer, WireRequest(request.path, body))
+                break
             except RequestFailed as failed:
-                refused = failed.http_status in REFUSALS and not answer.begun
-                cure = find_cure(failed.message, body) if refused and remaining else None
+                may_be_cured = failed.http_status in REFUSALS and not answer.begun and len(found) < MAX_CURES
+                cure = find_cure(failed.message, body) if may_be_cured else None
                 if cure is None:
                     raise
-                body = cured(body, cure)
-                self._remember(key, cure)
-            else:
-                return
+                found += (cure,)
+        if found:
+            self._remember(key, (*known, *found))
 
-    def _remember(self, key: tuple[str, str, str], cure: Cure) -> None:
+    def _remember(self, key: tuple[str, str, str], cures: tuple[Cure, ...]) -> None:
         if len(self._cures) >= MAX_REMEMBERED and key not in self._cures:
             self._cures.pop(next(iter(self._cures)))
-        self._cures[key] = (*self._cures.get(key, ()), cure)
+        self._cures[key] = cures
 
     async def _complete(self, call: ModelCall, answer: Answer, request: WireRequest) -> None:
         wire, endpoint = self._wire, call.endpoint
@@ -77,25 +70,4 @@ class HttpCompleter:
 
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Lists the models, or requests the row's own path that proves a key for free."""
-        proof, listing = endpoint.provider.wire.verify_path, self._wire.models_path(endpoint.provider)
-        target = endpoint if proof else listing_endpoint(endpoint)
-        path = proof or listing
-        if not path or target is None:
-            return Verification(verified=False, models=())
-        try:
-            models = await self._model_ids(target, path)
-        except RequestFailed as failed:
-            if target.base_url == endpoint.base_url or failed.kind not in NO_PROOF:
-                raise
-            return Verification(verified=False, models=())
-        return Verification(verified=True, models=models if path == listing else ())
-
-    async def _model_ids(self, endpoint: Endpoint, path: str) -> tuple[str, ...]:
-        wire, model = self._wire, endpoint.provider.default_model or ""
-        body = await self._client.get(
-            endpoint, model, HttpRequest(path, wire.headers, wire.key_header), VERIFY_TIMEOUT_S
-        )
-        try:
-            return model_ids(body)
-        except NotUnderstood as error:
-            raise failures.not_understood(endpoint, model, body, str(error)) from error
+        return await verify(self._wire, self._client, endpoint)

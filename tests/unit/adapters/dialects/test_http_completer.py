@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.dialects import http_completer
+from modelport.adapters.dialects import verification
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.ollama.chat import Ollama
 from modelport.adapters.dialects.openai.chat import OpenAIChat
@@ -379,7 +379,7 @@ async def test_a_check_that_gets_no_answer_gives_up_in_time() -> None:
     with pytest.raises(RequestFailed) as failed:
         await HttpCompleter(OpenAIChat(), paused(b'{"data":', 10_000.0)).verify(endpoint())
     assert failed.value.kind == "timeout"
-    assert anyio.current_time() - began == http_completer.VERIFY_TIMEOUT_S
+    assert anyio.current_time() - began == verification.VERIFY_TIMEOUT_S
 
 
 async def test_a_key_that_is_missing_is_called_missing() -> None:
