@@ -32,4 +32,5 @@ class HistoryWire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     top_unions: TopUnions | None = None
     closed_answers: bool | None = None
     empty_reasoning: bool | None = None
+    encrypted_reasoning: bool | None = None
     prompt_cache: PromptCache | None = None

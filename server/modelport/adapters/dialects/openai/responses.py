@@ -12,6 +12,7 @@ from modelport.adapters.dialects.openai.responses_decoder import ResponsesDecode
 from modelport.adapters.wire.prompt_cache import cache_key
 from modelport.adapters.wire.request import WireRequest, answer_format, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.fitting.rules import history_rules
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.providers.rows import Provider
 
@@ -46,9 +47,10 @@ class OpenAIResponses:
         body |= {PARAMETERS[name]: value for name, value in call.parameters.items() if name in PARAMETERS}
         if effort := call.parameters.get("reasoning_effort"):
             body["reasoning"] = {"effort": effort} | ({} if effort == "none" else {"summary": "auto"})
-            if effort != "none" and row.wire.echo_reasoning:
-                # Where the vendor does not store the answers, the reasoning itself comes, encrypted.
-                body["include"] = ["reasoning.encrypted_content"]
+        rules = history_rules(row, call.endpoint.dialect, call.model)
+        if effort != "none" and (rules.encrypted_reasoning or (effort and row.wire.echo_reasoning)):
+            # Where the vendor does not store the answers, the reasoning itself comes, encrypted.
+            body["include"] = ["reasoning.encrypted_content"]
         body |= self._tools(call) | self._form(call) | cache_key(call) | row.wire.extra_body
         return WireRequest(call.endpoint.chat_path or "/responses", body)
 

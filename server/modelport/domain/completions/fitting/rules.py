@@ -56,6 +56,8 @@ class HistoryRules(Struct, frozen=True, kw_only=True):
     """The schema of a strict answer has to close every object and require every property."""
     empty_reasoning: bool = False
     """An assistant message without reasoning has to carry an empty one while tools are offered."""
+    encrypted_reasoning: bool = False
+    """Reasoning comes encrypted where it is asked for, so that it can go back where answers are not stored."""
     prompt_cache: PromptCache = "none"
     """How a request says what of it may be kept for the next; ``adapters/wire/prompt_cache`` writes it."""
 
@@ -102,6 +104,7 @@ RULES: Mapping[Dialect, HistoryRules] = {
 
 _CLAUDE: Mapping[str, object] = {"called_tools": "defined", "trailing_space": False, "top_unions": "refused"}
 _MISTRAL: Mapping[str, object] = {"call_ids": "nine", "user_after_tool": False}
+_ENCRYPTED: Mapping[str, object] = {"encrypted_reasoning": True}
 _EMPTY: Mapping[str, object] = {"empty_reasoning": True}
 FAMILIES: tuple[tuple[Dialect, str, Mapping[str, object]], ...] = (
     ("openai_chat", "*claude*", _CLAUDE),
@@ -122,6 +125,12 @@ FAMILIES: tuple[tuple[Dialect, str, Mapping[str, object]], ...] = (
     ("openai_chat", "gpt-[4-9]*", {"top_unions": "refused"}),
     ("openai_chat", "openai/gpt-[4-9]*", {"top_unions": "refused"}),
     ("openai_chat", "o[1-9]*", {"top_unions": "refused"}),
+    ("openai_responses", "gpt-[5-9]*", _ENCRYPTED),
+    ("openai_responses", "o[1-9]*", _ENCRYPTED),
+    ("openai_responses", "*codex*", _ENCRYPTED),
+    ("openai_responses", "openai/gpt-[5-9]*", _ENCRYPTED),
+    ("openai_responses", "openai/o[1-9]*", _ENCRYPTED),
+    ("openai_responses", "*-chat*", {"encrypted_reasoning": False}),
     ("bedrock_converse", "*claude*", {"top_unions": "refused", "prompt_cache": "marks"}),
     ("bedrock_converse", "*claude-v*", {"prompt_cache": "none"}),
     ("bedrock_converse", "*claude-instant*", {"prompt_cache": "none"}),
@@ -214,6 +223,11 @@ MATRIX: tuple[Rule, ...] = (
         lambda r: _fitted(r.closed_answers),
     ),
     Rule("empty_reasoning", "an empty reasoning_content stands where none came", lambda r: _fitted(r.empty_reasoning)),
+    Rule(
+        "encrypted_reasoning",
+        "reasoning that may have to go back is asked for in a form that needs no storage",
+        lambda r: _fitted(r.encrypted_reasoning),
+    ),
     Rule(
         "prompt_cache",
         "what may be kept for the next request is marked, or the cache is named",

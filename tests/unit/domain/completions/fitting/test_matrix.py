@@ -72,7 +72,7 @@ def roles(messages: tuple[Message, ...]) -> list[str]:
     return [message.role for message in messages]
 
 
-BY_DIALECT = {"empty_reasoning", "prompt_cache"}
+BY_DIALECT = {"empty_reasoning", "encrypted_reasoning", "prompt_cache"}
 """What a dialect writes: tests/unit/adapters/dialects/openai and tests/contract/test_prompt_cache.py."""
 KEPT: dict[str, Callable[[ModelCall, ModelCall], bool]] = {
     "ids": lambda given, got: ids(got.messages) == ids(given.messages),
