@@ -16,6 +16,10 @@ endif
 NEWEST := 3.14
 # More options for pytest, such as -x or -k NAME.
 PYTEST_ARGS ?=
+# What mutants takes: how many, drawn with which seed, of which folders or modules. Without a number it takes hours.
+SAMPLE ?=
+SEED ?= 1
+PATHS ?=
 # Tests run in as many processes as there are cores, four at most.
 XDIST := -n auto --maxprocesses 4
 STAMPS := .cache/stamps
@@ -24,8 +28,8 @@ ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test quick check test-newest test-editors test-servers test-agents bench wheel vsix pictures generate format \
-	clean help
+.PHONY: run test quick check test-newest test-editors test-servers test-agents mutants bench wheel vsix pictures generate \
+	format clean help
 
 help:  ## Lists the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -66,6 +70,9 @@ test-servers: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real mode
 test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, installed on first use; writes docs/agents.md
 	$(BIN)/python -m pytest -m agents
 	$(BIN)/python tests/agents/table.py
+
+mutants: $(STAMPS)/mutants  ## Changes domain and engine at random places, and prints what no test notices
+	$(BIN)/python tests/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) $(PATHS)
 
 bench: $(STAMPS)/development  ## Prints the performance table of this tree
 	$(BIN)/python bench/table.py
@@ -116,6 +123,10 @@ $(STAMPS)/editors: $(STAMPS)/development
 
 $(STAMPS)/wheel: $(STAMPS)/development
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,wheel]'
+	@touch $@
+
+$(STAMPS)/mutants: $(STAMPS)/development
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,mutants]'
 	@touch $@
 
 $(STAMPS)/newest: pyproject.toml constraints.txt tests/newest_python.sh
