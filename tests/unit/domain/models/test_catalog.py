@@ -62,6 +62,14 @@ def test_prices_are_not_mixed() -> None:
     assert join([ListedModel(id="m")])[0].price is None
 
 
+def test_what_the_provider_says_of_its_cache_counts_before_the_catalog() -> None:
+    live = ListedModel(id="m", price=Price(input_usd_per_mtok=1, output_usd_per_mtok=2, cache_read_usd_per_mtok=0.5))
+    known = Price(input_usd_per_mtok=1, output_usd_per_mtok=2, cache_read_usd_per_mtok=0.1, cache_write_usd_per_mtok=3)
+    price = join([live], entry("m", price=known))[0].price
+    assert price is not None
+    assert (price.cache_read_usd_per_mtok, price.cache_write_usd_per_mtok) == (0.5, 3)
+
+
 def test_a_retired_model_says_what_follows_it() -> None:
     past = entry("old", curated=True, retires_on=TODAY, successor="new", notice="It moved.")
     (model,) = join([], past)

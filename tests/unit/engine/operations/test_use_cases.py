@@ -66,6 +66,10 @@ class Stub:
         self.trouble: dict[int, BaseException] = {}
         self.counted: TokenCount | None = TokenCount(11, estimated=False)
         self.tokens: int | None = 5
+        self.balances = (
+            Balance(currency="CNY", remaining=70, total=None, used=None),
+            Balance(currency="USD", remaining=10, total=30, used=20),
+        )
         self.waiting = anyio.Event()
         self.stalls = False
 
@@ -99,13 +103,7 @@ class Stub:
 
     async def credit(self, call: CreditCall) -> Credit:
         await self._called(call)
-        return Credit(
-            "account",
-            (
-                Balance(currency="CNY", remaining=70, total=None, used=None),
-                Balance(currency="USD", remaining=10, total=30, used=20),
-            ),
-        )
+        return Credit("account", self.balances)
 
 
 class Bench:
@@ -280,6 +278,18 @@ async def test_images(bench: Bench) -> None:
     assert bench.ledger.records[0].usage == result.usage
 
 
+async def test_without_a_count_one_image_is_paid_for(bench: Bench) -> None:
+    result = await bench.images.create(types.CreateImageParams(prompt="a", model="acme/brush"), bench.caller)
+    assert (bench.stub.calls[0].count, len(result.images)) == (1, 1)
+
+
+async def test_the_input_of_an_image_is_estimated_where_the_provider_does_not_count(bench: Bench) -> None:
+    bench.stub.tokens = None
+    result = await bench.images.create(types.CreateImageParams(prompt="x" * 9, model="acme/brush"), bench.caller)
+    assert (result.usage.input_tokens, result.usage.output_tokens, result.usage.estimated) == (3, 7, True)
+    assert bench.ledger.records[0].usage == result.usage
+
+
 @pytest.mark.parametrize(
     ("params", "field"),
     [
@@ -360,6 +370,13 @@ async def test_credit_in_dollars_and_in_each_currency(bench: Bench) -> None:
     assert (result.remaining_usd_micros, result.total_usd_micros, result.used_usd_micros) == (10, 30, 20)
     assert [(b.currency, b.remaining_micros) for b in result.balances or ()] == [("CNY", 70), ("USD", 10)]
     assert result.scope == "account"
+
+
+async def test_an_account_without_dollars_has_its_own_currency_only(bench: Bench) -> None:
+    bench.stub.balances = bench.stub.balances[:1]
+    result = await bench.balances.look_up(types.CreditsUsageParams(provider="acme"))
+    assert (result.remaining_usd_micros, result.total_usd_micros, result.used_usd_micros) == (None, None, None)
+    assert [(b.currency, b.remaining_micros) for b in result.balances or ()] == [("CNY", 70)]
 
 
 async def test_who_tells_no_credit_says_who_does(bench: Bench) -> None:
