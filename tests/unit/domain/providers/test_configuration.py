@@ -68,6 +68,13 @@ def test_who_names_a_place_for_the_key_needs_one(keyed: dict[str, Any]) -> None:
     assert registry.defaults(acme).key_command == tuple(keyed.get("api_key_command", ()))
 
 
+def test_the_key_in_the_configuration_folder_belongs_to_the_provider_of_its_table() -> None:
+    tables = {"acme": {"base_url": "https://acme.example"}, "gpt": {"timeout_s": 9}, "claude": {"timeout_s": 9}}
+    registry, _ = lay(tables, keys={"acme": Secret("key-of-acme"), "gpt": Secret("key-of-openai")})
+    keys = {name: registry.defaults(registry.get(name)).file_key for name in ("acme", "openai", "anthropic")}
+    assert keys == {"acme": Secret("key-of-acme"), "openai": Secret("key-of-openai"), "anthropic": None}
+
+
 @pytest.mark.parametrize("address", ["http://localhost:8080/v1", "127.0.0.1:8080", "http://[::1]:80"])
 def test_a_provider_on_this_machine_is_local(address: str) -> None:
     acme = sound({"acme": {"base_url": address}}).get("acme")

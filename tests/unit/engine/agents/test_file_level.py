@@ -6,9 +6,11 @@ import pytest
 
 from modelport.domain.agents.observations import HandshakeResult, Machine
 from modelport.domain.agents.registry import RegistryCopy, RegistryEntry
+from modelport.domain.agents.rows import AgentBook, AgentRow
 from modelport.domain.errors import InvalidParams
+from modelport.engine.agents.file_level import FileLevel
 from modelport.protocol.types import AgentRegistry
-from support.agent_parts import ANNOUNCED, FakeHandshakeCache, program, static
+from support.agent_parts import ANNOUNCED, FakeCache, FakeHandshakeCache, FakeInstances, FakeView, program, static
 
 
 def test_only_what_is_here_is_listed_unless_everything_is_asked_for() -> None:
@@ -39,6 +41,17 @@ def test_an_agent_is_asked_for_by_id_or_command_in_any_case() -> None:
     listing = agents.list(["goose"])
     assert [(one.agent.agent_id, one.agent.status) for one in listing.candidates] == [("goose", "needs_install")]
     assert listing.ids == {"goose"}
+
+
+def test_another_id_and_the_name_of_the_program_find_the_agent() -> None:
+    row = AgentRow(
+        id="codex", also=("codex-acp",), name="Codex", command="codex-agent", checked="2026-11-20", source="test"
+    )
+    agents = FileLevel(AgentBook((row,)), FakeView(Machine()), FakeCache(None), FakeHandshakeCache(), FakeInstances(()))
+    for name in ("codex", "Codex-ACP", "codex-agent"):
+        listing = agents.list([name])
+        assert listing.ids == {"codex"}
+        assert [one.agent.agent_id for one in listing.candidates] == ["codex"]
 
 
 def test_an_unknown_name_offers_the_nearest() -> None:

@@ -224,6 +224,22 @@ async def test_a_failure_carries_what_had_arrived_and_is_recorded() -> None:
     assert world.heard.calls[0].usage == error.usage
 
 
+async def test_a_model_that_is_not_found_is_explained_and_no_other_failure() -> None:
+    asked: list[str] = []
+
+    async def enrich(error: RequestFailed, call: ModelCall) -> None:
+        asked.append(call.model)
+        error.message += " Did you mean m-2?"
+
+    lost = RequestFailed("model_not_found", "No such model.")
+    world = World(a=says(then=lost), b=says(then=DOWN))
+    recorder = CallRecorder(world.ledger, FixedClock(), world.log)
+    world.completions = Completions(world.connections, world.dialects, recorder, enrich=enrich)  # type: ignore[arg-type]
+    assert (await world.failure(model="a/m-1")).message == "No such model. Did you mean m-2?"
+    assert (await world.failure(model="b/m-1")).message == "Down."
+    assert asked == ["m-1"]
+
+
 async def test_fallbacks_are_asked_in_order_and_each_attempt_is_told() -> None:
     world = World(a=writes(then=RequestFailed("rate_limited", "Slow down.")), b=writes(then=DOWN), c=writes("from c"))
     completion = await world.create(model="a/m", fallbacks=["b/x", "c/y"])

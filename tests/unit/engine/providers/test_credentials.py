@@ -171,6 +171,13 @@ async def test_a_key_is_kept_under_the_providers_id_and_its_status_is_told() -> 
     assert store.keys["anthropic"].secret.reveal() == "sk-ant-0123456789ab"
 
 
+async def test_a_stored_key_is_shown_by_its_end_also_where_the_keyring_was_locked() -> None:
+    store = MemoryStore()
+    store.locked = True
+    status = await credentials(store).store("acme", Secret(KEY), None)
+    assert (status.source, status.last4) == ("keyring", KEY[-4:])
+
+
 async def test_a_key_is_kept_with_its_address() -> None:
     store = MemoryStore()
     status = await credentials(store).store("acme", Secret(KEY), "https://mine.example")

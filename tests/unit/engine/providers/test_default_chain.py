@@ -37,6 +37,7 @@ ROWS = [
     row("undecided"),
     row("ollama", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:11434", default_model="qwen3:8b"),
     row("mlx", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:8080/v1"),
+    row("unset", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:{PORT}", settings={"PORT": Setting()}),
 ]  # fmt: skip
 DOWN = RequestFailed("provider_unavailable", "Down.")
 
@@ -107,6 +108,10 @@ async def test_local_servers_that_answer_come_last_with_a_model_they_have() -> N
 async def test_a_server_at_an_address_that_calls_do_not_go_to_is_not_asked() -> None:
     elsewhere = server("mlx", "http://127.0.0.1:9999/v1", "tiny")
     assert await World(elsewhere, server("unknown", "http://127.0.0.1:1", "m")).names() == []
+
+
+async def test_a_server_whose_provider_has_no_address_is_not_asked() -> None:
+    assert await World(server("unset", "http://127.0.0.1:1234", "m"), OLLAMA).names() == ["ollama/qwen3:8b"]
 
 
 async def test_one_that_cannot_start_is_left_out_with_the_reason() -> None:
