@@ -116,6 +116,7 @@ def test_a_refused_program_is_reported_and_never_started() -> None:
     one = found("gemini", programs=[program("gemini", refused="/tmp/x can be written to by every user")])
     assert (one.agent.installed, one.launch, one.agent.argv) == (False, None, None)
     assert one.agent.detail == "Found, but not used: /tmp/x can be written to by every user."
+    assert one.agent.install_hint is None, "a second copy would be refused as well"
 
 
 def test_a_program_that_may_be_used_comes_before_a_refused_one() -> None:

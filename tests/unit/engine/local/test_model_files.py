@@ -128,7 +128,7 @@ async def test_a_call_goes_to_a_server_that_is_there_for_as_long_as_it_lasts() -
 
     made.scripted.plays["files"] = play
     call = await made.call()
-    assert (call.endpoint.base_url, made.runner.plans) == ("", [])
+    assert (call.endpoint.base_url, call.endpoint.dialect, made.runner.plans) == ("", "openai_chat", [])
     await complete(made, call)
     (sent,) = made.scripted.calls
     assert (sent.endpoint.base_url, sent.endpoint.credential.secret) == (SERVED.base_url, SERVED.key)
@@ -229,6 +229,23 @@ async def test_the_list() -> None:
     (model,) = listing.models
     assert (model.id, model.size_bytes, model.quantization, model.parameter_size) == ("tiny", 7, "Q8_0", "1B")
     assert model.context_window == 1024, "what the server is told counts"
+
+
+async def test_the_list_tells_models_of_embeddings_from_those_that_answer() -> None:
+    made = Made(file("tiny"), file("vectors", header=GgufHeader(architecture="bert", task="embeddings")))
+    endpoint = await made.connections().endpoint(LOCAL, None)
+    listing = await LocalLister(None, made.local).models(endpoint, None)  # type: ignore[arg-type]
+    assert listing is not None
+    assert {model.id: model.capabilities for model in listing.models} == {"tiny": (), "vectors": ("embeddings",)}
+
+
+async def test_a_folder_that_the_configuration_no_longer_names_is_reported() -> None:
+    made = Made()
+    call = await made.call()
+    made.registry.local_models = None
+    with pytest.raises(RequestFailed, match="names no folder") as failed:
+        await complete(made, call)
+    assert (failed.value.kind, failed.value.action) == ("provider_unavailable", "try again")
 
 
 async def test_a_check_of_the_connection_starts_nothing() -> None:

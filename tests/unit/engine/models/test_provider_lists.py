@@ -62,6 +62,7 @@ class Host:
         return endpoint.provider.id == "box"
 
     async def pull(self, endpoint: Endpoint, model: str, progress: Callable[[PullProgress], None]) -> None:
+        progress(PullProgress("pulling", 1, 2))
         self.done.append(("pull", endpoint.provider.id, model))
 
     async def delete(self, endpoint: Endpoint, model: str) -> None:
@@ -274,6 +275,12 @@ async def test_pull_and_delete_make_the_list_be_asked_again() -> None:
     await world.downloads.delete(None, "box/m")
     assert world.cache.kept == {}
     assert world.host.done == [("pull", "box", "m"), ("delete", "box", "m")]
+
+
+async def test_the_progress_of_a_download_is_reported() -> None:
+    steps: list[PullProgress] = []
+    await World().downloads.pull("box", "m", steps.append)
+    assert [step.percentage for step in steps] == [50]
 
 
 @pytest.mark.parametrize(("provider", "model"), [("acme", "m"), ("box", " "), (None, "m"), ("unknown", "m")])
