@@ -158,6 +158,13 @@ async def test_a_search_ends_in_time_and_keeps_what_it_has() -> None:
     assert round(anyio.current_time() - began, 6) == 5.0
 
 
+@pytest.mark.parametrize("url", [None, "http://127.0.0.1/acp", "http:///acp"])
+async def test_an_agent_without_a_port_has_no_handshake(url: str | None) -> None:
+    (agent,) = await find(probe(System(), Cards(("127.0.0.1", 9999))))
+    remote = msgspec.structs.replace(agent, protocol="acp", transport="http", url=url)
+    assert await probe(System()).verify(remote, timeout_s=1.0) is remote
+
+
 async def test_what_a_search_costs_does_not_grow_with_the_rows_of_agents() -> None:
     processes = [Running(pid=pid, argv=("/usr/bin/node", f"/x/{pid}.js", "--acp")) for pid in range(2, 62)]
     copies = tuple(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -10,7 +11,9 @@ import pytest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
+from modelport.engine.calls import recorder
 from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.completions import attempts, create
 from modelport.engine.completions.create import Completions
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
@@ -233,8 +236,8 @@ async def test_a_model_that_is_not_found_is_explained_and_no_other_failure() -> 
 
     lost = RequestFailed("model_not_found", "No such model.")
     world = World(a=says(then=lost), b=says(then=DOWN))
-    recorder = CallRecorder(world.ledger, FixedClock(), world.log)
-    world.completions = Completions(world.connections, world.dialects, recorder, enrich=enrich)  # type: ignore[arg-type]
+    records = CallRecorder(world.ledger, FixedClock(), world.log)
+    world.completions = Completions(world.connections, world.dialects, records, enrich=enrich)  # type: ignore[arg-type]
     assert (await world.failure(model="a/m-1")).message == "No such model. Did you mean m-2?"
     assert (await world.failure(model="b/m-1")).message == "Down."
     assert asked == ["m-1"]
@@ -314,6 +317,25 @@ async def test_a_fallback_that_cannot_take_the_request_does_not_hide_what_failed
     # Whoever reads this must learn that the first provider was down.
     told = failed.value.data()
     assert "Down." in failed.value.message or (told.attempts and told.attempts[0].provider == "a")
+
+
+async def test_the_latency_of_an_attempt_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def late(call: ModelCall, answer: Answer) -> None:
+        await anyio.sleep(2)
+        raise DOWN
+
+    async def later(call: ModelCall, answer: Answer) -> None:
+        await anyio.sleep(1)
+        answer.text("x")
+
+    clock = SimpleNamespace(monotonic=anyio.current_time)
+    for module in (attempts, create, recorder):
+        monkeypatch.setattr(module, "time", clock)
+    world = World(a=late, b=later)
+    completion = await world.create(model="a/m", fallbacks=["b/m"])
+    assert [attempt.latency_ms for attempt in completion.attempts] == [2000, 1000]
+    assert [record.usage.latency_ms for record in world.ledger.records] == [2000, 1000]
+    assert [health.last_latency_ms for health in world.connections.status().health] == [2000, 1000]
 
 
 async def test_every_attempt_counts_for_the_providers_health() -> None:
