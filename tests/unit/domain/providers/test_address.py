@@ -40,6 +40,12 @@ def test_the_users_address_replaces_the_whole_address() -> None:
     assert mine == "https://proxy.example/team/a"
 
 
+def test_a_port_ends_at_65535() -> None:
+    assert base_url(CLOUD, "https://proxy.example:65535", {}) == "https://proxy.example:65535"
+    with pytest.raises(InvalidParams):
+        base_url(CLOUD, "https://proxy.example:65536", {})
+
+
 def test_placeholders_are_filled_from_the_environment() -> None:
     azure = row("azure", base_url="https://{AZURE_RESOURCE}.example/{AZURE_REGION}/v1/")
     variables = {"AZURE_RESOURCE": "team", "AZURE_REGION": "eu"}

@@ -7,8 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.domain.providers.connection import listing_endpoint, wire_format
+from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.connection import listing_endpoint, read_overrides, wire_format
 from modelport.domain.providers.rows import DialectRule, WithKey
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import ConnectProviderParams
 from support.builders import CANARY, endpoint, row
 
 RULES = row(
@@ -80,6 +83,22 @@ def test_an_endpoint_redacts_its_key_and_its_users_headers() -> None:
     place = endpoint(headers={"X-Own": "Token own-secret-123", "X-Short": "abc"})
     redacted = place.redact(f"{CANARY} and own-secret-123 and Token own-secret-123, abc")
     assert redacted == "[redacted] and [redacted] and [redacted], abc"
+
+
+@pytest.mark.parametrize(
+    "proxy", ["http://me:proxy-pass-123@proxy.example:3128", "http://:proxy-pass-123@proxy.example"]
+)
+def test_an_endpoint_redacts_the_password_of_its_proxy(proxy: str) -> None:
+    place = endpoint(proxy=Secret(proxy))
+    assert place.redact("407: proxy-pass-123 is wrong at proxy.example") == "407: [redacted] is wrong at proxy.example"
+
+
+@pytest.mark.parametrize("timeout_ms", [1, 2, 600_000])
+def test_an_idle_timeout_is_positive(timeout_ms: int) -> None:
+    assert read_overrides(ConnectProviderParams(timeout_ms=timeout_ms), None).idle_timeout_s == timeout_ms / 1000
+    with pytest.raises(InvalidParams) as refused:
+        read_overrides(ConnectProviderParams(timeout_ms=1 - timeout_ms), None)
+    assert refused.value.field == "timeoutMs"
 
 
 def test_models_are_listed_where_calls_go_unless_the_row_has_hosts_for_that() -> None:

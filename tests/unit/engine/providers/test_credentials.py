@@ -8,7 +8,7 @@ import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.providers.connection import Overrides
-from modelport.domain.providers.credential import StoredKey
+from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.registry import Registry
 from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.secret import Secret
@@ -126,6 +126,17 @@ async def test_a_keyring_in_trouble_is_a_failure_only_for_those_who_need_it() ->
         await owner.find(ACME, Overrides(), ADDRESS)
     assert (await found(owner, GROQ))[0] == "environment"
     assert (await found(owner, LOCAL))[0] == "notRequired"
+
+
+async def test_a_stored_key_counts_before_what_a_vendors_tool_keeps() -> None:
+    copilot = row("copilot", auth="copilot", requires_api_key=False)
+    registry, environment = Registry([copilot]), Variables()
+    kept = KeptByVendors(copilot=Credential(provider="copilot", source="file", secret=Secret("kept"), location="~/a"))
+    store = MemoryStore(copilot="stored")
+    owner = Credentials(registry, environment, store, kept, values(registry, environment))
+    assert await found(owner, copilot) == ("keyring", "stored", "memory/copilot")
+    await owner.delete("copilot")
+    assert await found(owner, copilot) == ("file", "kept", "~/a")
 
 
 # Statuses.
