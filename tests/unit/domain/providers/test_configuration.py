@@ -57,6 +57,7 @@ def test_a_provider_of_ones_own_is_found_by_its_name_its_aliases_and_its_models(
     assert registry.resolve(None, "small").provider is acme
     assert registry.all()[-1] is acme
     assert (acme.connection_type, acme.requires_api_key, acme.auth) == ("byok", False, "none")
+    assert acme.adapter == "openai_compatible"
 
 
 @pytest.mark.parametrize("keyed", [{"api_key_env": "ACME_KEY"}, {"api_key_command": ["pass", "acme"]}])
@@ -73,6 +74,22 @@ def test_the_key_in_the_configuration_folder_belongs_to_the_provider_of_its_tabl
     registry, _ = lay(tables, keys={"acme": Secret("key-of-acme"), "gpt": Secret("key-of-openai")})
     keys = {name: registry.defaults(registry.get(name)).file_key for name in ("acme", "openai", "anthropic")}
     assert keys == {"acme": Secret("key-of-acme"), "openai": Secret("key-of-openai"), "anthropic": None}
+
+
+@pytest.mark.parametrize(
+    ("command", "word"),
+    [
+        (["llama-server", "{model}", "--port={port}"], None),
+        (["llama-server", "{model}"], "{port}"),
+        (["llama-server", "--port", "{port}"], "{model}"),
+        ([" ", "{model}", "{port}"], "program"),
+    ],
+)
+def test_the_command_for_model_files_has_a_program_a_model_and_a_port(command: list[str], word: str | None) -> None:
+    document = msgspec.convert({"local_models": {"folder": "/m", "command": command}}, Document)
+    _, findings = build_registry(Configuration(document=document), SHIPPED)
+    assert [finding.key_path for finding in findings] == [("local_models", "command")] * (word is not None)
+    assert all(word in finding.message for finding in findings if word)
 
 
 @pytest.mark.parametrize("address", ["http://localhost:8080/v1", "127.0.0.1:8080", "http://[::1]:80"])

@@ -13,15 +13,19 @@ from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.errors import RequestFailed
 from modelport.domain.gguf import GgufHeader
 from modelport.domain.local.model_files import FoundFile, OnProgress, Plan, Served, catalogued
+from modelport.domain.models.listing import Listing
+from modelport.domain.operations.calls import CountCall, Embedded, EmbeddingCall, TokenCount
 from modelport.domain.providers.configuration import LocalModelsEntry
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.model_file import ModelFile
+from modelport.domain.providers.operation_wire import EmbeddingsWire
 from modelport.domain.providers.registry import Registry
 from modelport.engine.local.completions import LocalDialects
 from modelport.engine.local.model_files import LocalModels
-from modelport.engine.local.operations import LocalLister
+from modelport.engine.local.operations import LocalLister, LocalOperations
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Message
-from support.builders import MemoryStore, RecordingListener, Scripted, Variables, connections, row, writes
+from support.builders import MemoryStore, RecordingListener, Scripted, Variables, connections, row, user, writes
 
 LOCAL = row("files", runner="gguf", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:8080/v1", base_url_env_vars=("FILES_URL",))  # fmt: skip
 OTHER = row("plain", connection_type="local", auth="none", requires_api_key=False)
@@ -237,6 +241,62 @@ async def test_the_list_tells_models_of_embeddings_from_those_that_answer() -> N
     listing = await LocalLister(None, made.local).models(endpoint, None)  # type: ignore[arg-type]
     assert listing is not None
     assert {model.id: model.capabilities for model in listing.models} == {"tiny": (), "vectors": ("embeddings",)}
+
+
+async def test_the_list_of_another_provider_is_its_own() -> None:
+    class Lister:
+        async def models(self, endpoint: Endpoint, known: Listing | None) -> Listing | None:
+            assert endpoint.provider is OTHER
+            return known
+
+    made = Made()
+    known = Listing(models=())
+    endpoint = await made.connections().endpoint(OTHER, None)
+    assert await LocalLister(Lister(), made.local).models(endpoint, known) is known
+    assert made.loads == 0
+
+
+class Operations:
+    """Embeds and counts; records the endpoints, and how many servers were running."""
+
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self.calls: list[tuple[str, int]] = []
+
+    async def embed(self, call: EmbeddingCall) -> Embedded:
+        self.calls.append((call.endpoint.base_url, self.runner.inside))
+        return Embedded(((1.0,),), 3)
+
+    async def count(self, call: CountCall) -> TokenCount | None:
+        self.calls.append((call.endpoint.base_url, self.runner.inside))
+        return TokenCount(3, estimated=False)
+
+
+async def test_vectors_of_a_model_file_start_its_server_and_a_count_does_not() -> None:
+    made = Made()
+    operations = Operations(made.runner)
+    local = LocalOperations(operations, made.local)
+    endpoint = (await made.call()).endpoint
+    count = CountCall(endpoint=endpoint, model="tiny", messages=(user(),))
+    assert await local.count(count) is None
+    assert (made.runner.plans, operations.calls) == ([], [])
+    await local.embed(EmbeddingCall(endpoint=endpoint, wire=EmbeddingsWire(), model="tiny", texts=("a",)))
+    assert operations.calls == [(SERVED.base_url, 1)]
+    made.runner.running = True
+    assert await local.count(count) == TokenCount(3, estimated=False)
+    assert operations.calls == [(SERVED.base_url, 1)] * 2
+    assert made.runner.inside == 0
+
+
+async def test_vectors_and_counts_of_another_provider_start_nothing() -> None:
+    made = Made()
+    operations = Operations(made.runner)
+    local = LocalOperations(operations, made.local)
+    endpoint = (await made.call("m", OTHER)).endpoint
+    await local.embed(EmbeddingCall(endpoint=endpoint, wire=EmbeddingsWire(), model="m", texts=("a",)))
+    await local.count(CountCall(endpoint=endpoint, model="m", messages=(user(),)))
+    assert operations.calls == [(OTHER.base_url, 0)] * 2
+    assert made.loads == 0
 
 
 async def test_a_folder_that_the_configuration_no_longer_names_is_reported() -> None:

@@ -160,6 +160,16 @@ async def test_what_only_the_merge_finds_breaks_the_file_too(file: File) -> None
     assert configuration.broken
 
 
+async def test_problems_are_in_the_order_of_their_lines(file: File) -> None:
+    later = Problem(message="A key in a file.", level="warning", line=9)
+    file.write(later, REMARK, opnai={"timeout_s": 3})
+    _, configuration = started(file)
+    assert [problem.line for problem in configuration.problems] == [None, None, 9]
+    file.write(later, MISTAKE)
+    await configuration.refresh(now=True)
+    assert [problem.line for problem in configuration.problems] == [3, 9]
+
+
 async def test_a_warning_is_told_and_the_file_is_used(file: File) -> None:
     file.write(REMARK, acme=ACME)
     registry, configuration = started(file)

@@ -35,7 +35,7 @@ ROWS = [
     row("cloud", default_model="cloud-1", base_url="https://{REGION}.example", settings={"REGION": Setting()}, rank=5),
     row("gone", default_model="gone-1", status="retired", notice="Ended."),
     row("undecided"),
-    row("ollama", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:11434", default_model="qwen3:8b"),
+    row("ollama", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:11434", base_url_env_vars=("OLLAMA_URL",), default_model="qwen3:8b"),
     row("mlx", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:8080/v1"),
     row("unset", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:{PORT}", settings={"PORT": Setting()}),
 ]  # fmt: skip
@@ -108,6 +108,12 @@ async def test_local_servers_that_answer_come_last_with_a_model_they_have() -> N
 async def test_a_server_at_an_address_that_calls_do_not_go_to_is_not_asked() -> None:
     elsewhere = server("mlx", "http://127.0.0.1:9999/v1", "tiny")
     assert await World(elsewhere, server("unknown", "http://127.0.0.1:1", "m")).names() == []
+
+
+@pytest.mark.parametrize("found", ["http://127.0.0.1:11434", "http://localhost:11434/"])
+@pytest.mark.parametrize("called", ["http://localhost:11434", "http://127.0.0.1:11434/"])
+async def test_a_server_is_the_same_by_name_and_by_number(found: str, called: str) -> None:
+    assert await World(server("ollama", found, "llama3"), OLLAMA_URL=called).names() == ["ollama/llama3"]
 
 
 async def test_a_server_whose_provider_has_no_address_is_not_asked() -> None:

@@ -83,6 +83,13 @@ async def test_a_log_in_without_a_token_says_what_to_do() -> None:
     assert failed.value.kind == "auth_required"
 
 
+async def test_the_users_dialect_counts_with_a_key_and_without() -> None:
+    mine = Overrides(dialect="ollama")
+    assert (await make(OLLAMA, mine)).dialect == "ollama"
+    assert (await make(OLLAMA, mine, OLLAMA_API_KEY=KEY)).dialect == "ollama"
+    assert (await make(OLLAMA)).dialect == "openai_chat"
+
+
 @pytest.mark.parametrize(
     ("value", "idle_timeout_s"), [("600", 600.0), ("0.5", 0.5), ("0", None), ("long", None), ("", None)]
 )

@@ -39,6 +39,12 @@ async def ids(providers: Providers, **params: Any) -> list[str]:
     return [p.id for p in (await providers.list(ListProviderParams(**params))).providers]
 
 
+async def test_the_variable_for_the_address_is_the_rows_first() -> None:
+    listed = (await world()[0].list(ListProviderParams())).providers
+    variables = {provider.id: provider.base_url_env_var for provider in listed}
+    assert (variables["local"], variables["acme"]) == ("LOCAL_HOST", None)
+
+
 @pytest.mark.parametrize(
     ("params", "found"),
     [
