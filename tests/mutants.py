@@ -2,7 +2,8 @@
 
 mutmut makes the mutants and runs each against the tests that execute the changed function. It expects the package in
 ``src``, so it works on a copy in ``.cache/mutants``, where its own commands show more: ``mutmut browse``. Which tests
-may run, and for how long, is in ``[tool.mutmut]`` of pyproject.toml.
+may run, and for how long, is in ``[tool.mutmut]`` of pyproject.toml. Constants of a module and decorated functions,
+such as properties, are never changed.
 
 Usage: python tests/mutants.py [--sample N] [--seed N] [PATH ...]
 """
@@ -32,18 +33,19 @@ LINKS = {"src": "server", "tests": "tests", "protocol": "protocol", "pyproject.t
 LAYERS = ("server/modelport/domain", "server/modelport/engine")
 SKIPPED = 34
 """mutmut's exit code for a mutant that is not to be run."""
-OUTCOMES = ("killed", "survived", "timeout", "no tests")
+OUTCOMES = ("killed", "survived", "timeout", "no tests", "other")
 HUNK = re.compile(r"@@ -(\d+)")
 
 
 def main() -> int:
     """Runs the sample and prints the table and the survivors; returns 1 where mutmut could not run."""
-    options = arguments()
     if os.name == "nt":
         sys.exit("mutmut forks a process per mutant, which Windows cannot: run make mutants on Linux, macOS or in WSL.")
+    options = arguments()
+    among = paths(options.paths)
     with stage():
         generate()
-        chosen = choose(paths(options.paths), options.sample, options.seed)
+        chosen = choose(among, options.sample, options.seed)
         if not run():
             return 1
         outcomes = read_outcomes(chosen)
@@ -123,24 +125,30 @@ def choose(among: list[Path], sample: int | None, seed: int) -> dict[str, str]:
 
 
 def run() -> bool:
-    """Runs the mutants that are not skipped; on a terminal it shows how far it is, elsewhere only a failure."""
+    """Runs the mutants that are not skipped, until it is interrupted; False where mutmut could not run.
+
+    On a terminal mutmut shows its progress, elsewhere only a failure.
+    """
     # Its module has to be imported by name, which python -m does not do; the processes of mutants would import it again.
     command = [sys.executable, "-c", "from mutmut.__main__ import cli; cli()", "run", "--max-children", "1"]
     shown = None if sys.stdout.isatty() else subprocess.PIPE
-    done = subprocess.run(command, stdout=shown, text=True, encoding="utf-8", check=False)
+    try:
+        done = subprocess.run(command, stdout=shown, text=True, encoding="utf-8", check=False)
+    except KeyboardInterrupt:
+        return True
     if done.returncode:
         print(done.stdout or "")
     return done.returncode == 0
 
 
 def read_outcomes(chosen: dict[str, str]) -> dict[tuple[str, str], str]:
-    """Outcome by module and mutant, in mutmut's words."""
+    """Outcome by module and mutant, in mutmut's words; an interrupted run has not judged every mutant."""
     words: dict[int | None, str] = tool("stats").status_by_exit_code
     return {
         (module, name): words[code]
         for module, _, record in records()
         for name, code in record["exit_code_by_key"].items()
-        if name in chosen
+        if name in chosen and code is not None
     }
 
 
@@ -152,12 +160,11 @@ def print_table(outcomes: dict[tuple[str, str], str]) -> None:
         layer = f"{folder.partition('/')[0]}, all of it"
         for row in (folder, layer, "together"):
             rows[row][outcome if outcome in OUTCOMES else "other"] += 1
-    columns = (*OUTCOMES, "other")
-    print(f"\n{'':32}{''.join(f'{column:>10}' for column in columns)}{'score':>10}")
+    print(f"\n{'':32}{''.join(f'{column:>10}' for column in OUTCOMES)}{'score':>10}")
     for name in sorted(rows, key=lambda name: (name == "together", "," in name, name)):
         counts = rows[name]
         score = (counts["killed"] + counts["timeout"]) / counts.total()
-        print(f"{name:32}{''.join(f'{counts[column]:10}' for column in columns)}{score:10.0%}")
+        print(f"{name:32}{''.join(f'{counts[column]:10}' for column in OUTCOMES)}{score:10.0%}")
 
 
 def print_survivors(survivors: dict[tuple[str, str], str]) -> None:
