@@ -122,3 +122,12 @@ def test_a_timeout_names_its_length() -> None:
         exit_report.timed_out(ExitReport(None, (), ("loading",)), 0.5, CENSOR).detail
         == "It did not answer within 0.5 s: loading"
     )
+
+
+@pytest.mark.parametrize(
+    ("errors", "end"),
+    [((), ", and wrote nothing."), (("error: no key, not even " + CANARY,), ": error: no key, not even [redacted]")],
+)
+def test_a_program_that_only_closed_its_output_is_broken(errors: tuple[str, ...], end: str) -> None:
+    result = exit_report.closed_output(ExitReport(None, (), errors), CENSOR)
+    assert (result.status, result.detail) == ("broken", f"It closed its output without answering{end}")

@@ -108,6 +108,7 @@ def test_a_session_proves_the_log_in_where_there_is_one() -> None:
     without = HandshakeResult(status="ready", auth="not_required", auth_methods=())
 
     assert handshake.session_opened(READY, opened, CENSOR).auth == "unknown"
+    assert handshake.session_opened(READY, opened, CENSOR).detail == "It opened a session."
     assert handshake.session_opened(without, opened, CENSOR).auth == "not_required"
     for odd in (None, {}, {"sessionId": 1}, {"sessionId": ""}, {"sessionId": "x" * 1000}, []):
         outcome = handshake.session_opened(READY, result(odd), CENSOR)
