@@ -50,6 +50,7 @@ def test_an_agent_that_its_package_proves_is_installed_and_nothing_more_is_claim
     one = found("gemini", programs=[program("gemini", "npm:@google/gemini-cli==0.61.0")])
     agent = one.agent
     assert (agent.installed, agent.identity, agent.version) == (True, "confirmed", "0.61.0")
+    assert (agent.protocol, agent.transport) == ("acp", "stdio")
     assert (agent.status, agent.auth, agent.verified_at) == ("unknown", None, None)
     assert agent.argv == ("/bin/gemini", "--acp")
     assert agent.sources == ("PATH",)

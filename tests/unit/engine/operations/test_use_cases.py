@@ -269,6 +269,14 @@ async def test_another_wire_format_than_the_rows_is_asked_in_its_own_form_or_not
     assert failed.value.kind == "unsupported"
 
 
+async def test_a_wire_format_without_embeddings_is_refused_as_such(bench: Bench) -> None:
+    params = types.ConnectProviderParams(provider="acme", dialect="anthropic_messages", verify=False, model="acme/m")
+    await bench.connections.connect(params)
+    with pytest.raises(RequestFailed, match="cannot embed texts") as failed:
+        await bench.embed("a")
+    assert (failed.value.kind, bench.stub.calls) == ("unsupported", [])
+
+
 async def test_images(bench: Bench) -> None:
     params = types.CreateImageParams(prompt="a harbour", model="acme/brush", count=3, size="16:9")
     result = await bench.images.create(params, bench.caller)
