@@ -45,7 +45,7 @@ class SecretService:
             started = stack.enter_context(
                 Program([bus, "--session", "--nofork", "--print-address", "--address", address])
             )
-            self.address = started.says(r"unix:path=\S+")[0]
+            self.address = started.wait_for(r"unix:path=\S+")[0]
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", self.address)
             self._run = stack.enter_context(
                 Program([self._daemon, "--foreground", "--unlock", "--components=secrets"], stdin=PASSWORD)
@@ -70,7 +70,7 @@ class SecretService:
     def ignore_prompts(self) -> None:
         """From now on the password dialog stays open without an answer."""
         self._prompter = self._stack.enter_context(Program([sys.executable, "-c", UNANSWERED_PROMPTER]))
-        self._prompter.says("here")
+        self._prompter.wait_for("here")
 
     @property
     def prompted(self) -> bool:

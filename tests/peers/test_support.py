@@ -22,7 +22,7 @@ time.sleep(600)
 def test_a_program_ends_with_all_it_has_started(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("support.peers.STOP_S", 0.3)
     with Program([sys.executable, "-c", STUBBORN]) as program:
-        child = int(program.says(r"child (\d+)")[1])
+        child = int(program.wait_for(r"child (\d+)")[1])
         assert alive(child)
     assert program.process.returncode is not None
     assert gone(child)
@@ -32,7 +32,7 @@ def test_a_program_that_ends_is_reported_at_once() -> None:
     with Program([sys.executable, "-c", "print('oh no'); raise SystemExit(3)"]) as program:
         began = time.monotonic()
         with pytest.raises(AssertionError, match="oh no"):
-            program.says("ready", timeout_s=30)
+            program.wait_for("ready", timeout_s=30)
         program.process.wait(10)
         with pytest.raises(AssertionError, match="it ended"):
             program.until(lambda: None, timeout_s=30)

@@ -149,7 +149,7 @@ def test_beside_a_server_that_hangs(server: ServerProcess, running: Running) -> 
 def test_the_proxy_is_not_made_to_call_its_models(running: Running, server: ServerProcess, name: str) -> None:
     """Nor to call OpenAI, nor to describe itself in two megabytes."""
     found(server, running, ports=[running.ports[name]])
-    log = running.programs[name].says(r'"GET /v1/models HTTP').string
+    log = running.programs[name].wait_for(r'"GET /v1/models HTTP').string
     assert '"GET / HTTP' in log
     assert not {path for path in ("/health HTTP", "/openai/", "/openapi.json") if f'"GET {path}' in log}
 

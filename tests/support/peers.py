@@ -61,7 +61,7 @@ class Program:
         with self._changed:
             return self._output
 
-    def says(self, pattern: str, timeout_s: float = START_S) -> re.Match[str]:
+    def wait_for(self, pattern: str, timeout_s: float = START_S) -> re.Match[str]:
         """Waits until it has printed something that matches."""
         deadline = time.monotonic() + timeout_s
         with self._changed:
@@ -181,7 +181,7 @@ class Aimock(Program):
         env = {**os.environ, **({"AIMOCK_API_KEYS": ",".join(keys)} if keys else {})}
         super().__init__([programs.node(), script, "--fixtures", fixtures, *settings], env=env)
         try:
-            self.url = self.says(r"listening on (http://127\.0\.0\.1:\d+)")[1]
+            self.url = self.wait_for(r"listening on (http://127\.0\.0\.1:\d+)")[1]
         except BaseException:
             self.stop()
             raise

@@ -73,7 +73,7 @@ class Workbench:
             [self._installed.code_server, *where, *still, *self._folders(), self.work], env=self.env, cwd=self.work
         )
         try:
-            self.url = self.program.says(r"listening on (http://127\.0\.0\.1:\d+)", UP_S)[1]
+            self.url = self.program.wait_for(r"listening on (http://127\.0\.0\.1:\d+)", UP_S)[1]
             self.driver = Driver(self._installed.chromium)
         except BaseException:
             self.program.stop()

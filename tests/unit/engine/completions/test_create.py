@@ -235,7 +235,7 @@ async def test_a_model_that_is_not_found_is_explained_and_no_other_failure() -> 
         error.message += " Did you mean m-2?"
 
     lost = RequestFailed("model_not_found", "No such model.")
-    world = World(a=says(then=lost), b=says(then=DOWN))
+    world = World(a=writes(then=lost), b=writes(then=DOWN))
     records = CallRecorder(world.ledger, FixedClock(), world.log)
     world.completions = Completions(world.connections, world.dialects, records, enrich=enrich)  # type: ignore[arg-type]
     assert (await world.failure(model="a/m-1")).message == "No such model. Did you mean m-2?"
