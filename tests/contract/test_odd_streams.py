@@ -199,6 +199,37 @@ async def test_an_odd_detail_of_the_usage_loses_itself_only(dialect: str, counte
     assert built.finish_reason == "stop"
 
 
+@pytest.mark.parametrize(
+    ("dialect", "said"),
+    [
+        ("openai_responses", {"type": "response.output_item.done", "item": {"type": "message", "content": "Hello"}}),
+        ("openai_chat", chat(content={"text": "Hello"})),
+        ("ollama", {"message": {"content": [{"type": "text", "text": "Hello"}]}, "done": False}),
+        ("anthropic_messages", {"type": "content_block_delta", "index": 0, "delta": {"text": {"value": "Hello"}}}),
+        ("gemini", {"candidates": [{"content": {"parts": "Hello"}}]}),
+        ("cohere_chat", {"type": "content-delta", "delta": {"message": {"content": "Hello"}}}),
+    ],
+)
+async def test_a_text_in_another_form_is_one(dialect: str, said: Any) -> None:
+    assert (await complete(dialect, *framed(dialect, said, *END[dialect]))).whole_text() == "Hello"
+
+
+ARGUMENTS: list[tuple[str, list[Any]]] = [
+    ("openai_chat", [chat(tool_calls=[{"index": 0, "id": 5, "function": {"name": "f", "arguments": {"x": 1}}}])]),
+    ("openai_responses", [{"type": "response.output_item.done", "item": {"type": "function_call", "name": "f", "arguments": {"x": 1}}}]),
+    ("anthropic_messages", [*CALL["anthropic_messages"], {"type": "content_block_delta", "delta": {"partial_json": {"x": 1}}}]),
+    ("cohere_chat", [*CALL["cohere_chat"], {"type": "tool-call-delta", "delta": {"message": {"tool_calls": {"function": {"arguments": {"x": 1}}}}}}]),
+    ("ollama", [{"message": {"tool_calls": {"function": {"name": "f", "arguments": '{"x":1}'}}}, "done": False}]),
+    ("bedrock_converse", [*CALL["bedrock_converse"], ("contentBlockDelta", {"delta": {"toolUse": {"input": {"x": 1}}}})]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("dialect", "events"), ARGUMENTS)
+async def test_arguments_may_be_an_object_or_its_text(dialect: str, events: list[Any]) -> None:
+    (made,) = (await complete(dialect, *framed(dialect, *events, *END[dialect]))).tool_calls()
+    assert (made.name, made.arguments) == ("f", {"x": 1})
+
+
 # Errors wherever they stand.
 
 WORDS = b'{"error":{"code":400,"message":"context exceeded","type":"x"}}'
@@ -300,6 +331,9 @@ async def test_an_error_in_another_form_reaches_the_user(event: Any) -> None:
         ("openai_responses", [{"type": "response.cancelled"}]),
         ("openai_responses", [{"type": "response.completed", "response": {"status": "failed"}}]),
         ("gemini", [{"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL", "finishMessage": "Malformed: f("}]}]),
+        ("gemini", [{"candidates": [{"finishReason": "UNEXPECTED_TOOL_CALL", "finishMessage": "no tool f"}]}]),
+        ("gemini", [{"candidates": [{"finishReason": "OTHER"}], "usageMetadata": {"candidatesTokenCount": 5}}]),
+        ("ollama", [{"message": {"content": ""}, "done": True, "done_reason": "load"}]),
         ("gemini", [{"candidates": [{"finishReason": "TOO_MANY_TOOL_CALLS", "content": {"parts": [{"text": "x"}]}}]}]),
         ("cohere_chat", [{"type": "message-end", "delta": {"finish_reason": "ERROR"}}]),
         ("cohere_chat", [{"type": "message-end", "delta": {"finish_reason": "TIMEOUT", "error": {"message": "late"}}}]),
@@ -333,6 +367,10 @@ async def test_an_end_without_an_answer_or_a_reason_is_none(dialect: str, chunks
     error = await failure(dialect, *chunks)
     assert (error.kind, error.retryable) == ("provider_unavailable", True)
     assert "without" in error.message
+
+
+async def test_lines_of_json_may_come_as_events() -> None:
+    assert (await complete("ollama", *sse(*TEXT["ollama"], *END["ollama"]))).whole_text() == "Hello"
 
 
 @pytest.mark.parametrize(

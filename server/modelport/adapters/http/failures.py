@@ -78,7 +78,7 @@ def not_understood(endpoint: Endpoint, model: str, body: bytes, why: str, *, beg
     text = body[:4000].decode("utf-8", "replace")
     if is_page(text):
         return page_instead(endpoint, model, 200, text)
-    if text[:1] not in ("{", "[") and kind_by_words(read_refusal(text)):
+    if not text.startswith(("{", "[{")) and kind_by_words(read_refusal(text)):
         return refused_inside(endpoint, model, body)
     quote = f'{why}: "{words}"' if (words := clean(endpoint, text)[:120]) else why
     name = endpoint.provider.display_name

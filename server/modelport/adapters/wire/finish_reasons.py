@@ -87,9 +87,11 @@ def ends(reason: str | int | None) -> bool:
 def finish(answer: Answer, reason: str | int | None, words: str | None = None) -> None:
     """Ends the answer with a provider's reason; ``words`` are those that came with it.
 
-    A reason that means an error fails the answer once its reply is over, unless the reply has better words.
+    A reason that means an error fails the answer once its reply is over, unless the reply has better words; so does
+    one that explains nothing, where nothing has come.
     """
     word = str(reason).casefold() if reason is not None else ""
-    if word in FAILURES:
-        answer.failure = words or f"the answer ended with the reason {reason}"
     answer.finish(FINISH_REASONS.get(word, "other"))
+    unexplained = word and answer.finish_reason == "other" and not answer.begun
+    if word in FAILURES or unexplained:
+        answer.failure = words or f"the answer ended with the reason {reason}"

@@ -45,6 +45,9 @@ def framer_for(
     a frame begins with a zero byte, and no text does. ``is_over`` says whether the rest of a chunk is left out.
     """
     json = start[:1] in (b"{", b"[")
+    if framing == "json_lines" and start[:2] in (b"da", b"ev", b": "):
+        # A gateway that frames everything as events.
+        return SseFramer(on_event, is_over=is_over)
     if start[:1] == b"\0" or (framing == "event_stream" and not json):
         return EventStreamFramer(on_event, is_over=is_over)
     if framing != "sse" and start[1:2] not in (b"\r", b"\n"):

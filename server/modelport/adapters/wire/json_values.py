@@ -151,6 +151,11 @@ def fields(raw: msgspec.Raw) -> dict[str, Any]:
     return value if is_object(value) else {}
 
 
+def json_text(value: str | dict[str, Any] | None) -> str:
+    """A value that is JSON text, or the object that it should have been the text of; empty for none."""
+    return value or "" if isinstance(value, str | None) else msgspec.json.encode(value).decode()
+
+
 def whole_number(value: Any) -> int | None:
     """A token count however it is written, or None."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

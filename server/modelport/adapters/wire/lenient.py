@@ -84,7 +84,13 @@ def _one_item(value: Any, to: inspect.Type, *, needed: bool) -> Any:
     """A list of one, where the one came without the list."""
     from msgspec import inspect
 
-    if not value or not is_object(value) or not isinstance(to, inspect.ListType):
+    if not value or not isinstance(to, inspect.ListType):
+        return _NO
+    item = to.item_type
+    if isinstance(value, str) and isinstance(item, inspect.StructType) and any(f.name == "text" for f in item.fields):
+        # A plain text where parts are expected.
+        value = {"text": value, "type": "text"}
+    if not is_object(value):
         return _NO
     return _items([value], to.item_type, needed=needed)
 

@@ -57,8 +57,12 @@ class Attempt:
         self.provider_state: dict[str, Any] | None = None
 
     def may_fall_back(self, error: RequestFailed) -> bool:
-        """Whether another provider may do better: not once an answer has begun, or where the request is at fault."""
-        return not self.answer.begun and not (self.called and error.kind in ("content_filtered", "unsupported"))
+        """Whether another provider may do better: not once an answer has begun, or where the request is at fault.
+
+        A server's own failure over a request, such as its model's chat template, is no fault of the request.
+        """
+        at_fault = error.kind in ("content_filtered", "unsupported") and (error.http_status or 400) < 500
+        return not self.answer.begun and not (self.called and at_fault)
 
     def outcome(self, started_s: float, failure: RequestFailed | None) -> types.Attempt:
         """The attempt as the client sees it."""

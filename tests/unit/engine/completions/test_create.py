@@ -295,6 +295,13 @@ async def test_a_fallback_is_asked_unless_the_request_itself_is_at_fault(kind: A
         assert (await world.create(model="a/m", fallbacks=["b/m"])).provider == "b"
 
 
+async def test_a_fallback_is_asked_where_a_server_fails_over_the_request() -> None:
+    # A model's chat template that refuses a conversation; another model's may take it.
+    refused = RequestFailed("unsupported", "No.", http_status=500)
+    world = World(a=writes(then=refused), b=writes("from b"))
+    assert (await world.create(model="a/m", fallbacks=["b/m"])).provider == "b"
+
+
 async def test_a_missing_key_is_a_reason_for_a_fallback_and_is_no_call() -> None:
     world = World(b=writes("from b"))
     completion = await world.create(model="locked/m", fallbacks=["b/m"])

@@ -14,7 +14,17 @@ from modelport.adapters.dialects.anthropic.turns import Thinking
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_error, is_set, refuse, whole_number
+from modelport.adapters.wire.json_values import (
+    ABSENT,
+    Needed,
+    decode,
+    fields,
+    is_error,
+    is_set,
+    json_text,
+    refuse,
+    whole_number,
+)
 from modelport.domain.completions.call import Answer, TokenCounts
 
 
@@ -25,7 +35,7 @@ class _Block(Struct):
     id: str | None = None
     name: str | None = None
     input: Raw = ABSENT
-    partial_json: str | None = None
+    partial_json: str | dict[str, Any] | None = None
     signature: str | None = None
     data: str | None = None
     stop_reason: str | None = None
@@ -117,7 +127,7 @@ class MessagesDecoder:
         elif delta.partial_json:
             position = self._calls.at(index)
             if position is not None and position not in self._whole_calls:
-                self._answer.tool_call(position, arguments=delta.partial_json)
+                self._answer.tool_call(position, arguments=json_text(delta.partial_json))
 
     def _block(self, index: int | None, block: _Block) -> None:
         if block.type == "tool_use":

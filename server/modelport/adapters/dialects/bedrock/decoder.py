@@ -13,7 +13,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.block_calls import BlockCalls
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_set, refuse, whole_number
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_set, json_text, refuse, whole_number
 from modelport.domain.completions.call import Answer, TokenCounts
 
 EVENTS = frozenset(
@@ -41,7 +41,7 @@ class _ToolUse(Struct, rename="camel"):
 
 
 class _ToolUseDelta(Struct):
-    input: str | None = None
+    input: str | dict[str, Any] | None = None
 
 
 class _Delta(Struct, rename="camel"):
@@ -151,7 +151,7 @@ class ConverseDecoder:
             self._answer.text(delta.text)
         elif delta.tool_use is not None:
             if (position := self._calls.at(index)) is not None:
-                self._answer.tool_call(position, arguments=delta.tool_use.input or "")
+                self._answer.tool_call(position, arguments=json_text(delta.tool_use.input))
         elif delta.reasoning_content is not None:
             self._reason(index, delta.reasoning_content)
 

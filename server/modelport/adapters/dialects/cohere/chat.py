@@ -14,7 +14,7 @@ from modelport.adapters.dialects.cohere.request import State, body
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_set, json_text, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
@@ -46,7 +46,7 @@ class CohereChat:
 
 class _Function(Struct):
     name: str | None = None
-    arguments: str | None = None
+    arguments: str | dict[str, Any] | None = None
 
 
 class _Call(Struct):
@@ -159,7 +159,7 @@ class CohereDecoder:
         position = self._calls.begin(index, call.id or "") if begins else self._calls.at(index)
         function = call.function or _Function()
         if position is not None:
-            name, arguments = function.name or "", function.arguments or ""
+            name, arguments = function.name or "", json_text(function.arguments)
             self._answer.tool_call(position, call_id=call.id or "", name=name, arguments=arguments)
 
     def _end(self, end: _Reply) -> None:

@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, json_text, refuse
 from modelport.adapters.wire.request import WireRequest, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
@@ -186,8 +186,7 @@ class OllamaDecoder:
         self.event(b"", body)
 
     def _tool_call(self, call: _Call) -> None:
-        arguments = call.function.arguments or {}
-        text = arguments if isinstance(arguments, str) else msgspec.json.encode(arguments).decode()
+        text = json_text(call.function.arguments) or "{}"
         self._answer.tool_call(self._count, call_id=call.id or "", name=call.function.name, arguments=text)
         self._count += 1
 

@@ -22,6 +22,7 @@ from modelport.adapters.wire.json_values import (
     fields,
     is_error,
     is_set,
+    json_text,
     refuse,
     refuse_error,
 )
@@ -199,9 +200,7 @@ class ChatDecoder:
 
     def _tool_call(self, call: _Call) -> None:
         function = call.function or _Function()
-        arguments = function.arguments or ""
-        if isinstance(arguments, dict):
-            arguments = msgspec.json.encode(arguments).decode()
+        arguments = json_text(function.arguments)
         position = self._calls.delta(call.index, call.id or "", function.name or "", arguments)
         if position is not None and call.extra_content is not ABSENT:
             self._state.call(position, call.extra_content)

@@ -7,11 +7,12 @@ finished item, and again in the last event, under ids and at positions that need
 from __future__ import annotations
 
 from itertools import count
+from typing import Any
 
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.wire.json_values import Needed, decode, fields
+from modelport.adapters.wire.json_values import Needed, decode, fields, json_text
 from modelport.domain.completions.call import Answer
 
 
@@ -30,7 +31,7 @@ class Item(Struct):
     id: str | None = None
     call_id: str | None = None
     name: str | None = None
-    arguments: str | None = None
+    arguments: str | dict[str, Any] | None = None
     content: list[Part] | None = None
     summary: list[Part] | None = None
 
@@ -154,7 +155,7 @@ class StreamedItems:
                 self._answer.reasoning(_thought(item))
             case "function_call":
                 self._call(key, item)
-                self._answer.tool_call(self._calls[key], arguments=item.arguments or "")
+                self._answer.tool_call(self._calls[key], arguments=json_text(item.arguments))
             case _:
                 pass
 
@@ -181,7 +182,7 @@ class StreamedItems:
             position = self._call_ids.get(call_id)
             if position is None:
                 position = unnamed.pop(0) if unnamed else self._calls.setdefault(f"last {call_id}", len(self._calls))
-            arguments = "" if self._answer.arguments_of(position) else item.arguments or ""
+            arguments = "" if self._answer.arguments_of(position) else json_text(item.arguments)
             self._answer.tool_call(position, call_id=call_id, name=item.name or "", arguments=arguments)
 
 
