@@ -417,6 +417,33 @@ async def test_what_comes_after_the_end_is_ignored(dialect: str, tail: bytes) ->
         assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
 
 
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("dialect", EVENTS)
+async def test_an_error_between_the_reason_to_finish_and_the_end_mark_is_ignored(dialect: str, tail: bytes) -> None:
+    chunks = [*sse(*TEXT[dialect], END[dialect][0]), tail]
+    built = await complete(dialect, *chunks)
+    assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+    error = await failure(dialect, *sse(*TEXT[dialect]), tail)
+    assert error.kind in ("context_too_long", "invalid_response")
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": [{"delta": {}, "finish_reason": "stop", "error": {"message": "overloaded"}}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "error": {"message": "overloaded"}},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "x_groq": {"error": "overloaded"}},
+    ],
+)
+async def test_an_error_in_the_event_with_the_reason_to_finish_counts(event: Any) -> None:
+    assert "overloaded" in (await failure("openai_chat", *sse(*TEXT["openai_chat"], event), DONE)).message
+
+
+async def test_the_better_words_of_a_failure_may_come_behind_its_reason() -> None:
+    error = await failure("openai_chat", *sse(chat(content="Hel"), chat("error"), {"error": {"message": "overloaded"}}))
+    assert "overloaded" in error.message
+
+
 @pytest.mark.parametrize("dialect", ["ollama", "bedrock_converse"])
 async def test_more_text_after_the_end_is_ignored(dialect: str) -> None:
     whole = framed(dialect, *TEXT[dialect], *END[dialect], *TEXT[dialect])

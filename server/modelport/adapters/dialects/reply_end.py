@@ -33,9 +33,20 @@ async def read_answer(
         if isinstance(failure, RequestFailed) and failure.kind == "content_filtered" and answer.begun:
             answer.finish("contentFilter")
             return
-        if not (decoder.complete and failures.is_cut(error)):
+        if not _is_behind_the_end(error, decoder, answer):
             raise failure from error
     _check_end(call, decoder, answer, head)
+
+
+def _is_behind_the_end(error: Exception, decoder: Decoder, answer: Answer) -> bool:
+    """Whether the answer was whole before something went wrong, so that it does no harm.
+
+    Behind a limit an error may be the reason for it.
+    """
+    if not decoder.complete or answer.failure:
+        return False
+    whole = answer.begun and answer.finish_reason in ("stop", "toolCalls")
+    return failures.is_cut(error) or (whole and isinstance(error, ProviderRefused | NotUnderstood | EventTooLong))
 
 
 def _failure(call: ModelCall, error: Exception, answer: Answer) -> Exception:

@@ -87,7 +87,12 @@ def _one_item(value: Any, to: inspect.Type, *, needed: bool) -> Any:
     if not value or not isinstance(to, inspect.ListType):
         return _NO
     item = to.item_type
-    if isinstance(value, str) and isinstance(item, inspect.StructType) and any(f.name == "text" for f in item.fields):
+    if (
+        not needed
+        and isinstance(value, str)
+        and isinstance(item, inspect.StructType)
+        and any(f.name == "text" for f in item.fields)
+    ):
         # A plain text where parts are expected.
         value = {"text": value, "type": "text"}
     if not is_object(value):

@@ -43,7 +43,7 @@ class _Block(Struct):
 
 class _MessageBody(Struct):
     type: str = ""
-    content: Needed[list[_Block] | None] = None
+    content: list[_Block] | None = None
     stop_reason: str | None = None
     usage: Raw = ABSENT
 

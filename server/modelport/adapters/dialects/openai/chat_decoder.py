@@ -120,13 +120,17 @@ class ChatDecoder:
         choices = chunk.choices
         if not choices:
             self._without_choices(chunk, data)
+        reason = None
         for choice in choices or ():
             if not choice.index:
                 self._choice(choice)
+                reason = choice.finish_reason
         if chunk.usage is not ABSENT or chunk.x_groq is not ABSENT or (choices and choices[0].usage is not ABSENT):
             self._count(chunk)
         if choices and choices[0].error is not ABSENT and is_error(choices[0].error):
             raise ProviderRefused(bytes(choices[0].error))
+        if reason and finish_reasons.ends(reason):
+            self._finish(reason)
 
     def _without_choices(self, chunk: _Chunk, data: bytes) -> None:
         """Finds the errors that some servers send in a form of their own."""
@@ -154,8 +158,6 @@ class ChatDecoder:
             self._delta(delta)
         elif choice.text:
             self._text(choice.text)
-        if choice.finish_reason and finish_reasons.ends(choice.finish_reason):
-            self._finish(choice.finish_reason)
 
     def _delta(self, delta: _Delta) -> None:
         if delta.content:
