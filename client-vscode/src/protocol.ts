@@ -966,7 +966,7 @@ export interface SummaryUsageParams {
 export interface SummaryUsageResult {
   /** Over all of them. */
   readonly totals: UsageTotals;
-  /** Per model id. */
+  /** Per `provider/model`, most calls first. */
   readonly byModel: Record<string, UsageTotals>;
   /** Per group, most calls first; for days, oldest first. */
   readonly groups: readonly UsageGroup[];

@@ -27,7 +27,7 @@ def test_every_call_is_recorded_before_its_reply() -> None:
         assert summary["totals"]["failedCalls"] == 1
         assert summary["totals"]["usdMicros"] == 0
         assert [g["key"] for g in summary["groups"]] == ["Neovim", "Emacs"]
-        assert set(summary["byModel"]) == {"mock", "mock:fail=rate_limited"}
+        assert set(summary["byModel"]) == {"mock/mock", "mock/mock:fail=rate_limited"}
         last = summary["lastCall"]
         assert (last["outcome"], last["errorKind"], last["client"]) == ("failed", "rate_limited", "Emacs")
         projects = other.result("usage/summary", {"groupBy": "project"})["groups"]

@@ -1418,7 +1418,7 @@ class SummaryUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit
     """Over all of them."""
 
     by_model: dict[str, UsageTotals]
-    """Per model id."""
+    """Per `provider/model`, most calls first."""
 
     groups: tuple[UsageGroup, ...]
     """Per group, most calls first; for days, oldest first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from modelport.domain.errors import InvalidParams
@@ -26,17 +27,17 @@ class UsageReports:
             InvalidParams: a time is none, or ``groupBy`` has a name twice.
         """
         since, until = _moment(params.since, "since"), _moment(params.until, "until")
-        by_model = await self._ledger.groups("model", since, until)
+        by_model = _per_model(await self._ledger.nested_groups(("provider", "model"), since, until))
         first, *deeper = by = _names(params)
         if deeper:
             groups = tuple(await self._ledger.nested_groups(by, since, until))
         else:
-            sums = by_model if first == "model" else await self._ledger.groups(first, since, until)
+            sums = await self._ledger.groups(first, since, until)
             groups = tuple(types.UsageGroup(key=key, totals=totals) for key, totals in sums)
         newest = await self._ledger.history(limit=1, since_ms=since, until_ms=until)
         return types.SummaryUsageResult(
-            totals=add([totals for _, totals in by_model]),
-            by_model=dict(by_model),
+            totals=add(by_model.values()),
+            by_model=by_model,
             groups=groups,
             last_call=newest[0] if newest else None,
         )
@@ -68,6 +69,12 @@ def _names(params: types.SummaryUsageParams) -> tuple[types.UsageGroupBy, ...]:
     if len(set(by)) < len(by):
         raise InvalidParams("groupBy must have each name once.", field="groupBy")
     return by
+
+
+def _per_model(providers: Sequence[types.UsageGroup]) -> dict[str, types.UsageTotals]:
+    """The totals of each ``provider/model``, most calls first: a model may be served, and priced, by several."""
+    sums = [(f"{group.key}/{model.key}", model.totals) for group in providers for model in group.groups or ()]
+    return dict(sorted(sums, key=lambda item: (-item[1].total_calls, item[0])))
 
 
 def _moment(text: str | None, field: str) -> int | None:

@@ -54,7 +54,8 @@ def command(
     if as_json:
         print_json(summary)
     elif summary.groups:
-        rows = [[group.key or "(unknown)", *_numbers(group.totals)] for group in summary.groups]
+        groups = summary.by_model if by == "model" else {group.key: group.totals for group in summary.groups}
+        rows = [[key or "(unknown)", *_numbers(totals)] for key, totals in groups.items()]
         print_table(
             [by.upper(), "CALLS", "FAILED", "IN", "CACHED", "OUT", "REASONING", "COST"],
             [*rows, ["total", *_numbers(summary.totals)]],

@@ -26,11 +26,13 @@ NOON = 1_795_176_000_000
 HOUR = 3_600_000
 
 
-def record(hours: float, model: str = "m", client: str | None = "vim", tokens: int = 10) -> CallRecord:
+def record(
+    hours: float, model: str = "m", client: str | None = "vim", tokens: int = 10, provider: str = "acme"
+) -> CallRecord:
     usage = Usage(input_tokens=tokens, output_tokens=1, latency_ms=1, usd_micros=None, estimated=False)
     return CallRecord(
         started_at_ms=int(NOON + hours * HOUR),
-        provider="acme",
+        provider=provider,
         model=model,
         client=client,
         project="site",
@@ -53,7 +55,11 @@ async def reports(tmp_path: Path) -> AsyncIterator[UsageReports]:
 async def test_a_summary_has_totals_models_groups_and_the_newest_call(reports: UsageReports) -> None:
     summary = await reports.summary(SummaryUsageParams())
     assert summary.totals.total_calls == 4
-    assert {model: totals.total_calls for model, totals in summary.by_model.items()} == {"old": 1, "m": 2, "n": 1}
+    assert {model: totals.total_calls for model, totals in summary.by_model.items()} == {
+        "acme/old": 1,
+        "acme/m": 2,
+        "acme/n": 1,
+    }
     assert [group.key for group in summary.groups] == ["m", "n", "old"]
     assert summary.last_call is not None
     assert summary.last_call.started_at == "2026-11-20T13:00:00.000Z"
@@ -73,7 +79,19 @@ async def test_groups(reports: UsageReports, by: Any, keys: list[str]) -> None:
     summary = await reports.summary(SummaryUsageParams(group_by=by))
     assert [group.key for group in summary.groups] == keys
     assert sum(group.totals.total_calls for group in summary.groups) == 4
-    assert set(summary.by_model) == {"old", "m", "n"}
+    assert set(summary.by_model) == {"acme/old", "acme/m", "acme/n"}
+
+
+async def test_two_providers_of_a_model_have_a_row_each(reports: UsageReports, tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "usage.sqlite3")
+    for provider, model in (("other", "m"), ("other", "acme/m"), ("other", "m"), ("other", "m")):
+        await ledger.record(record(2, model, provider=provider))
+    await ledger.aclose()
+    summary = await reports.summary(SummaryUsageParams())
+    calls = [(model, totals.total_calls) for model, totals in summary.by_model.items()]
+    assert calls == [("other/m", 3), ("acme/m", 2), ("acme/n", 1), ("acme/old", 1), ("other/acme/m", 1)]
+    assert [(group.key, group.totals.total_calls) for group in summary.groups][:1] == [("m", 5)]
+    assert summary.totals.total_calls == 8
 
 
 async def test_groups_are_divided_where_that_is_asked_for(reports: UsageReports) -> None:

@@ -22,7 +22,12 @@ def test_a_table_for_people(used: Any) -> None:
     assert result.exit_code == 0
     heading, *rows = result.stdout.splitlines()
     assert heading.split() == ["MODEL", "CALLS", "FAILED", "IN", "CACHED", "OUT", "REASONING", "COST"]
-    assert [row.split()[0] for row in rows] == ["mock", "mock:fail=timeout", "mock:nousage", "total"]
+    assert [row.split()[0] for row in rows] == [
+        "mock/mock",
+        "mock/mock:fail=timeout",
+        "mock/mock:nousage",
+        "total",
+    ]
     assert rows[-1].split()[1:3] == ["3", "1"]
     assert rows[-1].split()[-1] == "$0.0000"
 
