@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Annotated, Any, Final, NoReturn, TypeVar
 
 import msgspec
@@ -17,6 +19,8 @@ Needed = Annotated[T, Meta(extra={"needed": True})]
 """A field that an answer stands or falls with: of another type it is an error."""
 ABSENT: Final = msgspec.Raw()
 """The default of raw fields, so that most of them are compared by identity."""
+MAX_DIGITS = 19
+"""A longer number counts nothing, and takes long to write out."""
 _ANYTHING: Final = msgspec.json.Decoder()
 
 
@@ -158,9 +162,25 @@ def json_text(value: str | dict[str, Any] | None) -> str:
 
 def whole_number(value: Any) -> int | None:
     """A token count however it is written, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Decimal):
+        return None
+    if isinstance(value, Decimal) and value.adjusted() > MAX_DIGITS:
         return None
     try:
         return int(float(value)) if isinstance(value, str) else int(value)
     except (ValueError, OverflowError):
         return None
+
+
+def count(usage: Mapping[str, Any], *paths: str) -> int | None:
+    """The first positive count at one of the paths, 0 where there are only zeros, None where there is no count."""
+    numbers = [number for path in paths if (number := _number_at(usage, path)) is not None]
+    return next((number for number in numbers if number), 0 if numbers else None)
+
+
+def _number_at(usage: Mapping[str, Any], path: str) -> int | None:
+    value: Any = usage
+    for name in path.split("."):
+        value = value.get(name) if is_object(value) else None
+    number = whole_number(value)
+    return number if number is not None and number >= 0 else None

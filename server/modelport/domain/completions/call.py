@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.completions.listener import Listener
+from modelport.domain.completions.reported_usage import Measured, ReadCounts, ReportedUsage, TokenCounts
 from modelport.domain.completions.turn_state import TurnState
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.shapes import is_object
@@ -56,16 +57,6 @@ class ModelCall(Struct, frozen=True, kw_only=True):
         return state if mine and is_object(state) else EMPTY
 
 
-class TokenCounts(Struct, frozen=True, kw_only=True):
-    """Token counts with the contract's meaning: input with its cached part, output with its reasoning."""
-
-    input: int
-    output: int
-    cache_read: int | None = None
-    cache_write: int | None = None
-    reasoning: int | None = None
-
-
 class CallListener(Listener, Protocol):
     """A listener that also receives recorded calls."""
 
@@ -90,8 +81,8 @@ class _ToolCallParts:
 class Answer:
     """Collects an answer delta by delta and passes each on to the listener.
 
-    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``attach_state``, ``finish`` and sets ``counts`` in the
-    order of the wire, or ``failure`` where the provider's reason for the end is an error. Attached state comes back
+    A dialect calls ``text``, ``reasoning``, ``tool_call``, ``attach_state``, ``add_usage`` and ``finish`` in the order
+    of the wire, or sets ``failure`` where the provider's reason for the end is an error. Attached state comes back
     with the next turn, as an outline for ``turn_state.in_order``; a dialect with a better form sets ``state`` instead.
     """
 
@@ -106,7 +97,9 @@ class Answer:
         """The provider's reason for an answer that ended without being one; empty for none."""
         self.accepted = False
         """Whether the provider answers later, so that an answer without anything in it is whole."""
-        self.counts: TokenCounts | None = None
+        self.measure: Callable[[], Measured] = Measured
+        """Called when the counts are read."""
+        self._usage: ReportedUsage | None = None
         self.state: dict[str, Any] = {}
         self.response_model: str | None = None
         self.first_delta_at: float | None = None
@@ -122,6 +115,16 @@ class Answer:
     def begun(self) -> bool:
         """Whether any delta has gone out."""
         return self.first_delta_at is not None
+
+    @property
+    def counts(self) -> TokenCounts | None:
+        """The token counts so far; None where the provider has given none."""
+        return self.measure().counts
+
+    @property
+    def reported_costs(self) -> dict[str, str]:
+        """What the provider says it charges, as text by path; empty where it says nothing."""
+        return self.measure().costs
 
     def text(self, text: str) -> None:
         """More of the answer's text; the empty string is nothing."""
@@ -173,6 +176,13 @@ class Answer:
         if arguments or new_id or new_name:
             call.id_sent, call.name_sent = bool(call.id), bool(call.name)
             self.listener.tool_call(index, new_id, new_name, arguments)
+
+    def add_usage(self, usage: bytes, read: ReadCounts) -> None:
+        """One more usage object of the provider, as JSON; all of them are merged before ``read`` takes the counts."""
+        if self._usage is None:
+            self._usage = ReportedUsage(read)
+            self.measure = self._usage.measured
+        self._usage.add(usage)
 
     def attach_state(self, value: dict[str, Any]) -> None:
         """Attaches a value that the provider needs back unchanged, at this place in the answer."""

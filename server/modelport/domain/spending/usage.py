@@ -34,10 +34,9 @@ class CallRecord(Struct, frozen=True, kw_only=True):
 
 def count(call: ModelCall, answer: Answer, *, started_s: float, ended_s: float) -> Usage:
     """The usage of one call, from the provider's counts or, where it gave none, an estimate."""
-    counts = answer.counts if answer.counts is not None and _credible(answer.counts) else None
-    estimated = counts is None
-    if counts is None:
-        counts = estimate(call, answer)
+    reported = answer.counts
+    estimated = reported is None or not _credible(reported)
+    counts = estimate(call, answer) if reported is None or estimated else reported
     first = answer.first_delta_at
     return Usage(
         input_tokens=counts.input,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from modelport.domain.completions.call import Answer, TokenCounts
+from modelport.domain.completions.call import Answer, Measured, TokenCounts
 from modelport.domain.spending.usage import add, count, estimate, subtract
 from modelport.protocol.types import UsageTotals
 from support.builders import CANARY, RecordingListener, answer, call, credential, endpoint, row, tool, user
@@ -14,7 +14,9 @@ from support.builders import CANARY, RecordingListener, answer, call, credential
 def test_the_providers_counts_are_taken_as_they_are() -> None:
     built = answer()
     built.text("hi")
-    built.counts = TokenCounts(input=100, output=50, cache_read=60, cache_write=5, reasoning=20)
+    built.measure = lambda: Measured(
+        counts=TokenCounts(input=100, output=50, cache_read=60, cache_write=5, reasoning=20)
+    )
     usage = count(call(), built, started_s=1.0, ended_s=2.5)
     assert not usage.estimated
     # Input includes what came from the cache, output includes the reasoning.
@@ -47,7 +49,7 @@ def test_without_counts_the_usage_is_an_estimate_and_says_so() -> None:
 @pytest.mark.parametrize("name", ["input", "output", "cache_read", "reasoning"])
 def test_counts_that_no_call_can_have_are_not_believed(name: str, count_: int) -> None:
     built = answer()
-    built.counts = TokenCounts(**{"input": 1, "output": 1, name: count_})
+    built.measure = lambda: Measured(counts=TokenCounts(**{"input": 1, "output": 1, name: count_}))
     assert count(call(), built, started_s=0, ended_s=1).estimated
 
 

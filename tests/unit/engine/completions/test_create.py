@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, Measured, ModelCall, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
 from modelport.engine.calls import recorder
@@ -117,7 +117,7 @@ async def test_everything_that_is_asked_reaches_the_wire_format() -> None:
 
 async def test_the_providers_counts_are_used_and_else_an_estimate() -> None:
     async def counting(call: ModelCall, answer: Answer) -> None:
-        answer.counts = TokenCounts(input=7, output=3)
+        answer.measure = lambda: Measured(counts=TokenCounts(input=7, output=3))
 
     world = World(a=counting, b=writes("x" * 8))
     usage = (await world.create(model="a/m")).usage

@@ -5,6 +5,7 @@ Source: Anthropic API reference, Messages, streaming; version 2023-06-01.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -17,13 +18,12 @@ from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import (
     ABSENT,
     Needed,
+    count,
     decode,
-    fields,
     is_error,
     is_set,
     json_text,
     refuse,
-    whole_number,
 )
 from modelport.domain.completions.call import Answer, TokenCounts
 
@@ -78,7 +78,6 @@ class MessagesDecoder:
         self._calls = BlockCalls()
         # Calls whose arguments came whole, with the beginning of their block.
         self._whole_calls: set[int] = set()
-        self._usage: dict[str, Any] = {}
         self._thinking = Thinking(answer)
 
     def event(self, name: bytes, data: bytes) -> None:
@@ -92,9 +91,9 @@ class MessagesDecoder:
             case "content_block_stop":
                 self._thinking.end()
             case "message_start" if event.message:
-                self._count(event.message.usage)
+                self._answer.add_usage(bytes(event.message.usage), read_counts)
             case "message_delta":
-                self._count(event.usage)
+                self._answer.add_usage(bytes(event.usage), read_counts)
                 if event.delta and event.delta.stop_reason and finish_reasons.ends(event.delta.stop_reason):
                     self._finish(event.delta.stop_reason)
             case "message_stop":
@@ -113,7 +112,7 @@ class MessagesDecoder:
         for index, block in enumerate(message.content):
             self._block(index, block)
             self._thinking.end()
-        self._count(message.usage)
+        self._answer.add_usage(bytes(message.usage), read_counts)
         self._finish(message.stop_reason)
         self.over = True
 
@@ -150,19 +149,16 @@ class MessagesDecoder:
         self.complete = True
         finish_reasons.finish(self._answer, reason)
 
-    def _count(self, usage: Raw) -> None:
-        """Later counts replace earlier ones; Anthropic's input leaves both kinds of cached tokens out."""
-        self._usage |= {k: v for k, v in fields(usage).items() if v is not None}
-        number = {name: whole_number(self._usage.get(name)) for name in _COUNTS}
-        if number["input_tokens"] is None and number["output_tokens"] is None:
-            return
-        read, written = number["cache_read_input_tokens"], number["cache_creation_input_tokens"]
-        self._answer.counts = TokenCounts(
-            input=(number["input_tokens"] or 0) + (read or 0) + (written or 0),
-            output=number["output_tokens"] or 0,
-            cache_read=read,
-            cache_write=written,
-        )
 
-
-_COUNTS = ("input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
+def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
+    """The counts of a ``usage`` object: Anthropic's input leaves both kinds of cached tokens out."""
+    unread, output = count(usage, "input_tokens"), count(usage, "output_tokens")
+    if unread is None and output is None:
+        return None
+    read, written = count(usage, "cache_read_input_tokens"), count(usage, "cache_creation_input_tokens")
+    return TokenCounts(
+        input=(unread or 0) + (read or 0) + (written or 0),
+        output=output or 0,
+        cache_read=read,
+        cache_write=written,
+    )

@@ -6,6 +6,7 @@ Source: Amazon Bedrock API reference, ConverseStreamOutput.
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -13,7 +14,15 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.block_calls import BlockCalls
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, fields, is_set, json_text, refuse, whole_number
+from modelport.adapters.wire.json_values import (
+    ABSENT,
+    Needed,
+    count,
+    decode,
+    is_set,
+    json_text,
+    refuse,
+)
 from modelport.domain.completions.call import Answer, TokenCounts
 
 EVENTS = frozenset(
@@ -120,7 +129,7 @@ class ConverseDecoder:
         elif event.stop_reason is not None:
             self._finish(event.stop_reason)
         elif name == b"metadata":
-            self._count(event.usage)
+            self._answer.add_usage(bytes(event.usage), read_counts)
             self.over = self.complete
         elif name.endswith((b"Exception", b"error")):
             refuse(data)
@@ -142,7 +151,7 @@ class ConverseDecoder:
         for index, block in enumerate(message.content if message else ()):
             self._block(index, block)
             self._end(index)
-        self._count(event.usage)
+        self._answer.add_usage(bytes(event.usage), read_counts)
         self._finish(event.stop_reason)
         self.over = True
 
@@ -196,22 +205,19 @@ class ConverseDecoder:
         self.complete = True
         finish_reasons.finish(self._answer, reason)
 
-    def _count(self, usage: Raw) -> None:
-        """Converse's input leaves both kinds of cached tokens out."""
-        raw = fields(usage)
-        read, written = _cached(raw, "Read"), _cached(raw, "Write")
-        counted, answered = whole_number(raw.get("inputTokens")), whole_number(raw.get("outputTokens"))
-        if counted is None and answered is None:
-            return
-        self._answer.counts = TokenCounts(
-            input=(counted or 0) + (read or 0) + (written or 0),
-            output=answered or 0,
-            cache_read=read,
-            cache_write=written,
-        )
 
-
-def _cached(usage: dict[str, Any], kind: str) -> int | None:
-    """A count of cached tokens; Amazon's own models call it a little differently."""
-    count = whole_number(usage.get(f"cache{kind}InputTokens"))
-    return whole_number(usage.get(f"cache{kind}InputTokenCount")) if count is None else count
+def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
+    """The counts of a ``usage`` object: Converse's input leaves both kinds of cached tokens out."""
+    unread, output = count(usage, "inputTokens"), count(usage, "outputTokens")
+    if unread is None and output is None:
+        return None
+    # Amazon's own models call the cached ones a little differently.
+    read, written = (
+        count(usage, f"cache{kind}InputTokens", f"cache{kind}InputTokenCount") for kind in ("Read", "Write")
+    )
+    return TokenCounts(
+        input=(unread or 0) + (read or 0) + (written or 0),
+        output=output or 0,
+        cache_read=read,
+        cache_write=written,
+    )

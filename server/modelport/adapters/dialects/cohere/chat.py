@@ -5,6 +5,7 @@ Source: Cohere API reference, Chat with Streaming (v2).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 import msgspec
@@ -14,7 +15,7 @@ from modelport.adapters.dialects.cohere.request import State, body
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_set, json_text, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, json_text, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
@@ -65,19 +66,6 @@ class _Message(Struct):
     tool_calls: _Call | list[_Call] | None = None
 
 
-class _Tokens(Struct):
-    input_tokens: float | None = None
-    output_tokens: float | None = None
-    image_tokens: float | None = None
-    reasoning_tokens: float | None = None
-
-
-class _Usage(Struct):
-    tokens: _Tokens | None = None
-    billed_units: _Tokens | None = None
-    cached_tokens: float | None = None
-
-
 class _Reply(Struct):
     """A whole reply; ``message`` is a text in an error. The delta of an event has the same fields."""
 
@@ -95,7 +83,6 @@ class _Event(Struct):
 
 _EVENT = msgspec.json.Decoder(_Event)
 _REPLY = msgspec.json.Decoder(_Reply)
-_USAGE = msgspec.json.Decoder(_Usage)
 
 
 class CohereDecoder:
@@ -163,7 +150,7 @@ class CohereDecoder:
             self._answer.tool_call(position, call_id=call.id or "", name=name, arguments=arguments)
 
     def _end(self, end: _Reply) -> None:
-        self._count(end.usage)
+        self._answer.add_usage(bytes(end.usage), read_counts)
         if end.error:
             raise ProviderRefused(end.error)
         if self._thinking or self._plan:
@@ -172,19 +159,19 @@ class CohereDecoder:
         finish_reasons.finish(self._answer, end.finish_reason)
         self.complete = self.over = True
 
-    def _count(self, raw: Raw) -> None:
-        """All tokens, or where there are none, those that are billed. Images are not among the input's tokens."""
-        usage = (decode_or_none(_USAGE, raw) if is_set(raw) else None) or _Usage()
-        tokens = usage.tokens or usage.billed_units
-        if tokens is None or (tokens.input_tokens is None and tokens.output_tokens is None):
-            return
-        self._answer.counts = TokenCounts(
-            input=int((tokens.input_tokens or 0) + (tokens.image_tokens or 0)),
-            output=int(tokens.output_tokens or 0),
-            cache_read=_whole(usage.cached_tokens),
-            reasoning=_whole(tokens.reasoning_tokens),
-        )
 
+def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
+    """The counts of a ``usage`` object: all tokens, or where there are none, those that are billed.
 
-def _whole(number: float | None) -> int | None:
-    return None if number is None else int(number)
+    Images are not among the input's tokens.
+    """
+    kind = next((kind for kind in ("tokens", "billed_units") if usage.get(kind)), "tokens")
+    read, written = count(usage, f"{kind}.input_tokens"), count(usage, f"{kind}.output_tokens")
+    if read is None and written is None:
+        return None
+    return TokenCounts(
+        input=(read or 0) + (count(usage, f"{kind}.image_tokens") or 0),
+        output=written or 0,
+        cache_read=count(usage, "cached_tokens"),
+        reasoning=count(usage, f"{kind}.reasoning_tokens"),
+    )

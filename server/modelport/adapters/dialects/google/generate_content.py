@@ -6,6 +6,7 @@ Source: Gemini API reference, models.streamGenerateContent; Agent Platform REST 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.dialects.google.request import Mark, body
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, fields, is_error, is_set, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, fields, is_error, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.providers.rows import Provider
@@ -83,18 +84,8 @@ class _Chunk(Struct, rename="camel"):
     error: Raw = ABSENT
 
 
-class _Usage(Struct, rename="camel"):
-    prompt_token_count: int | None = None
-    tool_use_prompt_token_count: int | None = None
-    cached_content_token_count: int | None = None
-    candidates_token_count: int | None = None
-    thoughts_token_count: int | None = None
-    total_token_count: int | None = None
-
-
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _REPLY: msgspec.json.Decoder[_Chunk | list[_Chunk]] = msgspec.json.Decoder(_Chunk | list[_Chunk])
-_USAGE = msgspec.json.Decoder(_Usage)
 
 
 class GeminiDecoder:
@@ -129,7 +120,7 @@ class GeminiDecoder:
         if chunk.error is not ABSENT and is_error(chunk.error):
             raise _refused(chunk.error)
         if chunk.usage_metadata is not ABSENT:
-            self._count(chunk.usage_metadata)
+            self._answer.add_usage(bytes(chunk.usage_metadata), read_counts)
         for candidate in chunk.candidates or ():
             if not candidate.index:
                 self._candidate(candidate)
@@ -192,24 +183,28 @@ class GeminiDecoder:
             self._finish(None)
         self.over = True
 
-    def _count(self, raw: Raw) -> None:
-        """Gemini's input includes cached tokens, but not what its own tools read; its output excludes thoughts."""
-        usage = decode_or_none(_USAGE, raw)
-        if usage is None or (usage.prompt_token_count is None and usage.total_token_count is None):
-            return
-        answered, thought = usage.candidates_token_count or 0, usage.thoughts_token_count
-        total = usage.total_token_count or 0
-        read = (usage.prompt_token_count or 0) + (usage.tool_use_prompt_token_count or 0)
-        if usage.prompt_token_count is None:
-            # For some media only the total has it.
-            read = max(total - answered - (thought or 0), 0)
-        self._answer.counts = TokenCounts(
-            input=read,
-            # Where the total leaves no room for the thoughts, they are among the answer's tokens already.
-            output=answered if read + answered == total else answered + (thought or 0),
-            cache_read=usage.cached_content_token_count,
-            reasoning=thought,
-        )
+
+def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
+    """The counts of a ``usageMetadata`` object.
+
+    Gemini's input includes cached tokens, but not what its own tools read; its output excludes thoughts.
+    """
+    prompt, total = count(usage, "promptTokenCount"), count(usage, "totalTokenCount")
+    if prompt is None and total is None:
+        return None
+    answered, thought = count(usage, "candidatesTokenCount") or 0, count(usage, "thoughtsTokenCount")
+    total = total or 0
+    read = (prompt or 0) + (count(usage, "toolUsePromptTokenCount") or 0)
+    if prompt is None:
+        # For some media only the total has it.
+        read = max(total - answered - (thought or 0), 0)
+    return TokenCounts(
+        input=read,
+        # Where the total leaves no room for the thoughts, they are among the answer's tokens already.
+        output=answered if read + answered == total else answered + (thought or 0),
+        cache_read=count(usage, "cachedContentTokenCount"),
+        reasoning=thought,
+    )
 
 
 def _refused(error: Raw) -> ProviderRefused:

@@ -37,7 +37,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.wire.content import plain_text
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, Measured, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.connection import Endpoint, Verification
@@ -94,7 +94,8 @@ class Mock:
         if not script.nousage:
             spoken = sum(len(plain_text(message).split()) for message in call.messages)
             thought = len(_THOUGHT) if script.think else None
-            answer.counts = TokenCounts(input=spoken, output=len(allowed), reasoning=thought)
+            counts = TokenCounts(input=spoken, output=len(allowed), reasoning=thought)
+            answer.measure = lambda: Measured(counts=counts)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """There is nothing to load."""

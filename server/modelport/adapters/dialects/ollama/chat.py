@@ -14,7 +14,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.content import arguments_object, image_data, plain_text
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, json_text, refuse
+from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, is_error, json_text, refuse
 from modelport.adapters.wire.request import WireRequest, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
 from modelport.domain.completions.parameters import refuse_others
@@ -144,8 +144,6 @@ class _Line(Struct):
     response: str | None = None
     done: bool = False
     done_reason: str | None = None
-    prompt_eval_count: int | float | None = None
-    eval_count: int | float | None = None
     error: Raw = ABSENT
 
 
@@ -179,7 +177,7 @@ class OllamaDecoder:
         elif not line.done:
             refuse(data)
         if line.done:
-            self._end(line)
+            self._end(line, data)
 
     def whole(self, body: bytes) -> None:
         """Not used: in this format a whole reply is a single line."""
@@ -190,12 +188,17 @@ class OllamaDecoder:
         self._answer.tool_call(self._count, call_id=call.id or "", name=call.function.name, arguments=text)
         self._count += 1
 
-    def _end(self, line: _Line) -> None:
-        if line.prompt_eval_count is not None or line.eval_count is not None:
-            self._answer.counts = TokenCounts(input=int(line.prompt_eval_count or 0), output=int(line.eval_count or 0))
+    def _end(self, line: _Line, data: bytes) -> None:
+        self._answer.add_usage(data, read_counts)
         self.complete = self.over = True
         if self._answer.has_tool_calls() and (thinking := self._answer.whole_reasoning()):
             # A loop of tool calls goes on better with the thinking that led to them.
             self._answer.state = {"thinking": thinking}
         # Older versions give no reason; they had only one.
         finish_reasons.finish(self._answer, line.done_reason or "stop")
+
+
+def read_counts(line: Mapping[str, Any]) -> TokenCounts | None:
+    """The counts of the last line, which has them beside everything else."""
+    read, written = count(line, "prompt_eval_count"), count(line, "eval_count")
+    return None if read is None and written is None else TokenCounts(input=read or 0, output=written or 0)

@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.streamed_calls import StreamedCalls
 from modelport.adapters.dialects.openai.turns import ChatState
+from modelport.adapters.dialects.openai.usage import read_counts
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import (
@@ -150,7 +150,7 @@ class ChatDecoder:
         elif not is_set(usage) and chunk.choices:
             usage = chunk.choices[0].usage
         if is_set(usage):
-            self._answer.counts = openai_usage.counts(bytes(usage)) or self._answer.counts
+            self._answer.add_usage(bytes(usage), read_counts)
 
     def _choice(self, choice: _Choice) -> None:
         delta = choice.delta or choice.message

@@ -11,8 +11,8 @@ from typing import ClassVar, Literal
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.prompt import body
+from modelport.adapters.dialects.openai.usage import read_counts
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, decode, is_error, is_set, refuse
@@ -90,7 +90,7 @@ class CompletionsDecoder:
         if chunk.error is not ABSENT and is_error(chunk.error):
             raise ProviderRefused(data)
         if is_set(chunk.usage):
-            self._answer.counts = openai_usage.counts(bytes(chunk.usage)) or self._answer.counts
+            self._answer.add_usage(bytes(chunk.usage), read_counts)
         for choice in chunk.choices or ():
             if choice.index:
                 continue

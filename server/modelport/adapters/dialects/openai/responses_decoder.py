@@ -8,8 +8,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.dialects.openai import usage as openai_usage
 from modelport.adapters.dialects.openai.streamed_items import ITEM, StreamedItems
+from modelport.adapters.dialects.openai.usage import read_counts
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, decode, decode_or_none, is_error, is_set, refuse
@@ -120,7 +120,7 @@ class ResponsesDecoder:
             raise ProviderRefused({"message": f"the response ended as {response.status}"})
         self._items.end(response.output or [])
         if is_set(response.usage):
-            self._answer.counts = openai_usage.counts(bytes(response.usage)) or self._answer.counts
+            self._answer.add_usage(bytes(response.usage), read_counts)
         self.complete = self.over = True
         details = response.incomplete_details
         if response.status == "incomplete":

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.dialects.openai.usage import counts
+from modelport.adapters.dialects.openai.usage import read_counts
 from modelport.domain.completions.call import TokenCounts
+from support.builders import answer
 
 
 def read(usage: Any) -> TokenCounts | None:
-    return counts(json.dumps(usage).encode())
+    built = answer()
+    built.add_usage(usage if isinstance(usage, bytes) else json.dumps(usage).encode(), read_counts)
+    return built.counts
 
 
 @pytest.mark.parametrize(
@@ -110,4 +113,4 @@ def test_what_holds_no_counts_is_unknown(usage: Any) -> None:
 
 
 def test_a_count_beyond_all_numbers_is_unknown() -> None:
-    assert counts(b'{"prompt_tokens":1e999}') is None
+    assert read(b'{"prompt_tokens":1e999}') is None
