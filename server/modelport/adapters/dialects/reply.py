@@ -103,8 +103,8 @@ async def _feed(
     framer.feed(chunk)
     while not decoder.over:
         begun = answer.begun
-        if begun:
-            idle.begun()
+        if answer.has_text:
+            idle.allow(idle.gap_s)
         if listener.congested:
             idle.pause()
             await listener.drained()

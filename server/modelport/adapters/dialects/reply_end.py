@@ -11,6 +11,7 @@ from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.wire.errors import EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.json_values import find_error
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.timeouts import gap_timeout_s
 from modelport.domain.errors import RequestFailed
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ async def read_answer(
     """
     head = b""
     try:
+        idle.gap_s = gap_timeout_s(call)
         head = await read_reply(response, idle, framing, decoder, answer)
     except Exception as error:
         failure = _failure(call, error, answer)

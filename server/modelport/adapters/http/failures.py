@@ -159,8 +159,8 @@ def timed_out(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
     """The failure for a provider that has sent nothing for too long."""
     return RequestFailed(
         "timeout",
-        f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeoutMs "
-        "in provider/connect.",
+        f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeout_s in "
+        "config.toml or timeoutMs in provider/connect.",
         provider=endpoint.provider.id,
         model=model,
         action="try again",

@@ -1,7 +1,6 @@
 """Ends a call whose provider sends nothing for too long.
 
-A provider may think for minutes before its first word, but a stream that has begun and then sends nothing for half a
-minute is dead. One timer handle per call measures that; a chunk costs it one clock reading.
+One timer handle per call measures that; a chunk costs it one clock reading.
 """
 
 from __future__ import annotations
@@ -10,12 +9,8 @@ import asyncio
 
 import anyio
 
+from modelport.domain.completions.timeouts import FIRST_DELTA_TIMEOUT_S, GAP_TIMEOUT_S
 from modelport.domain.providers.connection import Endpoint
-
-FIRST_DELTA_TIMEOUT_S = 300.0
-"""How long a provider may take to begin its answer."""
-GAP_TIMEOUT_S = 30.0
-"""How long a provider may pause once it has begun."""
 
 
 class IdleTimeout:
@@ -23,8 +18,9 @@ class IdleTimeout:
 
     def __init__(self, endpoint: Endpoint, scope: anyio.CancelScope) -> None:
         self.limit_s = endpoint.idle_timeout_s or FIRST_DELTA_TIMEOUT_S
+        self.gap_s = endpoint.idle_timeout_s or GAP_TIMEOUT_S
+        """How long the provider may send nothing once text has come."""
         self.expired = False
-        self._gap_s = endpoint.idle_timeout_s or GAP_TIMEOUT_S
         self._scope = scope
         self._loop = asyncio.get_running_loop()
         self._last = self._loop.time()
@@ -34,11 +30,11 @@ class IdleTimeout:
         """Restarts the clock: something arrived."""
         self._last = self._loop.time()
 
-    def begun(self) -> None:
-        """The answer has begun: from now on only the shorter gap is allowed."""
-        if self.limit_s != self._gap_s:
-            self.limit_s = self._gap_s
-            self._rearm(self._last + self._gap_s)
+    def allow(self, seconds: float) -> None:
+        """Changes how long the provider may send nothing, from what arrived last."""
+        if self.limit_s != seconds:
+            self.limit_s = seconds
+            self._rearm(self._last + seconds)
 
     def pause(self) -> None:
         """Stops the clock: nothing is read for now."""

@@ -117,6 +117,11 @@ class Answer:
         return self.first_delta_at is not None
 
     @property
+    def has_text(self) -> bool:
+        """Whether any text has gone out; reasoning and tool calls are none."""
+        return bool(self._text)
+
+    @property
     def counts(self) -> TokenCounts | None:
         """The token counts so far; None where the provider has given none."""
         return self.measure().counts

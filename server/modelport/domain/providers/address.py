@@ -10,6 +10,8 @@ from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import Provider
 
 MAX_PORT = 65535
+OWN_DOMAINS = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost")
+"""The ends of names that no public server has."""
 _PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
 
 
@@ -62,6 +64,21 @@ def other_host(url: str, hosts: Mapping[str, str]) -> str | None:
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine; the empty one of the mock is."""
     return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None
+
+
+def is_own_network(url: str) -> bool:
+    """Whether an address is on this machine or in a network of the user's own, by its host alone."""
+    host = _split_port(url.partition("://")[2].partition("/")[0])[0].casefold().rstrip(".")
+    if is_loopback(url) or host.endswith(OWN_DOMAINS):
+        return True
+    if ":" not in host and not re.fullmatch(r"[\d.]+", host):
+        return "." not in host
+    from ipaddress import ip_address
+
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return False
 
 
 def is_proxy(url: str) -> bool:

@@ -68,7 +68,7 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     headers: dict[str, str | ValueSource] | None = None
     """Headers of every request. Secret values come from the environment or a command."""
     timeout_s: Seconds | None = None
-    """The idle timeout: seconds without a byte from the provider."""
+    """The idle timeout: seconds without a byte from the provider; absent: that of all providers."""
     verify_tls: bool | None = None
     """false accepts any certificate. Prefer ca_file."""
     ca_file: Name | None = None
@@ -122,6 +122,9 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     default_model: Name | None = None
     """PROVIDER/MODEL for requests that name neither, while nothing is connected."""
+    timeout_s: Seconds | None = None
+    """The idle timeout of all providers: seconds without a byte from one. Absent: 300 until text has come, then 300
+    where tools are offered or the server is your own, else 30."""
     providers: dict[str, ProviderEntry] = {}
     """Providers by name: a new name defines one, the id or an alias of a known one changes its fields."""
     local_models: LocalModelsEntry | None = None

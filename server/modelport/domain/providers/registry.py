@@ -23,15 +23,22 @@ class Target(Struct, frozen=True):
 class Registry:
     """The providers, found by id or alias in any case, and the models their rows list.
 
-    ``defaults`` are the configuration's overrides, by provider id, ``default_target`` is the target of a request
+    ``defaults`` are the configuration's overrides, by provider id, ``common`` those of every other provider,
+    ``default_target`` is the target of a request
     that names nothing, and ``local_models`` the configuration's table of the user's own model files.
 
     Raises:
         ValueError: two rows share a name.
     """
 
-    def __init__(self, providers: Iterable[Provider], defaults: Mapping[str, Overrides] | None = None) -> None:
+    def __init__(
+        self,
+        providers: Iterable[Provider],
+        defaults: Mapping[str, Overrides] | None = None,
+        common: Overrides | None = None,
+    ) -> None:
         self._defaults = defaults or {}
+        self._common = common or Overrides()
         self.default_target: Target | None = None
         self.local_models: LocalModelsEntry | None = None
         self._providers = tuple(providers)
@@ -47,7 +54,7 @@ class Registry:
     def replace(self, other: Registry) -> None:
         """Takes over the contents of another registry, for every request from now on."""
         self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
-        self._defaults, self.default_target = other._defaults, other.default_target
+        self._defaults, self._common, self.default_target = other._defaults, other._common, other.default_target
         self.local_models = other.local_models
 
     def all(self) -> tuple[Provider, ...]:
@@ -56,7 +63,7 @@ class Registry:
 
     def defaults(self, row: Provider) -> Overrides:
         """The configuration's overrides for a provider."""
-        return self._defaults.get(row.id) or Overrides()
+        return self._defaults.get(row.id) or self._common
 
     def in_folder(self, row: Provider) -> bool:
         """Whether the provider's models are the user's own files."""

@@ -47,6 +47,7 @@ class _Merge:
         self._shipped = Registry(shipped)
         self._rows = {row.id: row for row in shipped}
         self._overrides: dict[str, Overrides] = {}
+        self._common = Overrides(idle_timeout_s=configuration.document.timeout_s)
         self.findings: list[Finding] = []
 
     def add(self, name: str, entry: ProviderEntry) -> None:
@@ -67,7 +68,7 @@ class _Merge:
         )
         self._overrides[row.id] = Overrides(
             base_url=base_url,
-            idle_timeout_s=entry.timeout_s,
+            idle_timeout_s=entry.timeout_s or self._common.idle_timeout_s,
             verify_tls=entry.verify_tls,
             ca_file=entry.ca_file,
             proxy=self._proxy((*key_path, "proxy"), entry.proxy),
@@ -90,7 +91,7 @@ class _Merge:
         """The registry, once every provider of the file has been merged."""
         if any(finding.level == "error" for finding in self.findings):
             return self._shipped
-        registry = Registry(self._rows.values(), self._overrides)
+        registry = Registry(self._rows.values(), self._overrides, self._common)
         registry.local_models = self._configuration.document.local_models
         model = self._configuration.document.default_model
         if model is not None:

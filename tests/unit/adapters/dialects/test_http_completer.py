@@ -31,6 +31,7 @@ from support.builders import (
     reply,
     row,
     stub_exchange,
+    tool,
 )
 
 STREAM = (
@@ -218,6 +219,53 @@ async def test_only_a_pause_longer_than_the_idle_timeout_ends_a_call(
     with pytest.raises(RequestFailed, match=f"{seconds} s") as failed:
         await completer.complete(call(), built)
     assert failed.value.kind == "timeout"
+
+
+THOUGHT = b'data: {"choices":[{"index":0,"delta":{"reasoning_content":"Hm."}}]}\n\n'
+OLLAMA_TEXT = b'{"message":{"content":"Let me look. "},"done":false}\n'
+OLLAMA_CALL = (
+    b'{"message":{"content":"","tool_calls":[{"function":{"name":"get_weather","arguments":{"city":"X"}}}]},'
+    b'"done":false}\n{"message":{"content":""},"done":true,"done_reason":"stop"}\n'
+)
+LOCAL = row("here", connection_type="local", base_url="http://localhost:8000/v1")
+GAPS: list[tuple[str, dict[str, Any], float]] = [
+    ("text only, in the cloud", {}, 30),
+    ("a tool call may come", {"tools": (tool(),)}, 300),
+    ("a local server", {"provider": LOCAL}, 300),
+    ("a local server elsewhere", {"endpoint": endpoint(LOCAL, base_url="https://gpu.acme.example/v1")}, 300),
+    ("a gateway on this machine", {"endpoint": endpoint(base_url="http://127.0.0.1:4000/v1")}, 300),
+    ("a server in the house", {"endpoint": endpoint(base_url="http://192.168.1.20:4000/v1")}, 300),
+    ("a setting", {"endpoint": endpoint(idle_timeout_s=7)}, 7),
+    ("a setting, with tools", {"endpoint": endpoint(idle_timeout_s=7), "tools": (tool(),)}, 7),
+    ("a longer setting", {"endpoint": endpoint(idle_timeout_s=900)}, 900),
+]
+
+
+@pytest.mark.parametrize(("changes", "seconds"), [gap[1:] for gap in GAPS], ids=[gap[0] for gap in GAPS])
+async def test_how_long_a_provider_may_pause_depends_on_what_may_still_come(
+    changes: dict[str, Any], seconds: float
+) -> None:
+    built = answer()
+    await HttpCompleter(OpenAIChat(), paused(FIRST, seconds - 1, REST)).complete(call(**changes), built)
+    assert built.whole_text() == "Hello"
+    built = answer()
+    with pytest.raises(RequestFailed, match=f"nothing for {seconds:g} s: .*timeout_s in config.toml") as failed:
+        await HttpCompleter(OpenAIChat(), paused(FIRST, seconds + 1, REST)).complete(call(**changes), built)
+    assert (failed.value.kind, built.whole_text()) == ("timeout", "Hel")
+
+
+async def test_a_model_that_has_only_reasoned_may_go_on_thinking() -> None:
+    built = answer()
+    await HttpCompleter(OpenAIChat(), paused(THOUGHT, 299.0, THOUGHT, 299.0, STREAM)).complete(call(), built)
+    assert (built.whole_reasoning(), built.whole_text()) == ("Hm.Hm.", "Hello")
+
+
+async def test_ollama_may_write_a_long_call_in_silence() -> None:
+    built = answer()
+    completer = HttpCompleter(Ollama(), paused(OLLAMA_TEXT, 35.0, OLLAMA_CALL))
+    await completer.complete(call(tools=(tool(),), endpoint=endpoint(row("ollama", dialect="ollama"))), built)
+    assert (built.whole_text(), built.finish_reason) == ("Let me look. ", "toolCalls")
+    assert [made.name for made in built.tool_calls()] == ["get_weather"]
 
 
 class Slow(RecordingListener):

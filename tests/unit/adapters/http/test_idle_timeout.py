@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.adapters.http.idle_timeout import FIRST_DELTA_TIMEOUT_S, GAP_TIMEOUT_S, IdleTimeout
+from modelport.adapters.http.idle_timeout import IdleTimeout
+from modelport.domain.completions.timeouts import FIRST_DELTA_TIMEOUT_S, GAP_TIMEOUT_S
 from support.builders import VirtualTime, endpoint
 
 
@@ -43,14 +44,14 @@ async def test_an_answer_that_has_begun_may_pause_for_half_a_minute() -> None:
     async def begin(watch: IdleTimeout) -> None:
         await anyio.sleep(100)
         watch.touch()
-        watch.begun()
+        watch.allow(GAP_TIMEOUT_S)
 
     assert await ends_after(begin) == 100 + GAP_TIMEOUT_S == 130
 
 
 async def test_every_chunk_starts_the_clock_again() -> None:
     async def chunks(watch: IdleTimeout) -> None:
-        watch.begun()
+        watch.allow(GAP_TIMEOUT_S)
         for _ in range(50):
             await anyio.sleep(29)
             watch.touch()
@@ -60,26 +61,30 @@ async def test_every_chunk_starts_the_clock_again() -> None:
 
 async def test_saying_twice_that_it_has_begun_changes_nothing() -> None:
     async def begin(watch: IdleTimeout) -> None:
-        watch.begun()
+        watch.allow(GAP_TIMEOUT_S)
         await anyio.sleep(10)
-        watch.begun()
+        watch.allow(GAP_TIMEOUT_S)
 
     assert await ends_after(begin) == 30
 
 
-async def test_the_users_limit_replaces_both() -> None:
-    async def begin(watch: IdleTimeout) -> None:
-        await anyio.sleep(3)
-        watch.touch()
-        watch.begun()
-
+async def test_the_users_limit_holds_from_the_start() -> None:
     assert await ends_after(nothing, idle_timeout_s=5) == 5
-    assert await ends_after(begin, idle_timeout_s=5) == 8
+
+
+async def test_a_longer_limit_counts_from_what_arrived_last() -> None:
+    async def later(watch: IdleTimeout) -> None:
+        await anyio.sleep(100)
+        watch.touch()
+        await anyio.sleep(10)
+        watch.allow(600)
+
+    assert await ends_after(later) == 700
 
 
 async def test_the_clock_stands_while_it_is_we_who_do_not_read() -> None:
     async def pause(watch: IdleTimeout) -> None:
-        watch.begun()
+        watch.allow(GAP_TIMEOUT_S)
         await anyio.sleep(10)
         watch.pause()
         await anyio.sleep(1000)

@@ -150,7 +150,7 @@ async def test_a_pause_after_the_beginning_names_the_shorter_limit() -> None:
         async with posts.post(PATIENT, "m", SAID) as (response, watch):
             async for _ in response.aiter_bytes():
                 watch.touch()
-                watch.begun()
+                watch.allow(30)
 
     with pytest.raises(RequestFailed, match="30 s") as failed:
         await read()

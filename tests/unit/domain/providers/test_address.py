@@ -7,7 +7,15 @@ import contextlib
 import pytest
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.address import base_url, fill, headers, is_loopback, other_host, settings
+from modelport.domain.providers.address import (
+    base_url,
+    fill,
+    headers,
+    is_loopback,
+    is_own_network,
+    other_host,
+    settings,
+)
 from modelport.domain.providers.rows import BaseUrlRule, Setting
 from support.builders import row
 
@@ -165,6 +173,38 @@ def test_no_host_at_all_is_never_this_machine_for_a_provider_in_the_cloud(nothin
 )
 def test_an_address_on_this_machine(url: str, here: bool) -> None:
     assert is_loopback(url) is here
+
+
+@pytest.mark.parametrize(
+    ("url", "own"),
+    [
+        ("", True),
+        ("http://localhost:11434", True),
+        ("http://127.8.9.1:8000/v1", True),
+        ("http://[::1]:8000/v1", True),
+        ("http://192.168.1.20:1234/v1", True),
+        ("http://10.0.0.5", True),
+        ("https://172.16.4.4/v1", True),
+        ("http://100.101.102.103:8080", True),
+        ("http://169.254.1.1", True),
+        ("http://[fd00::5]:8000", True),
+        ("http://[fe80::1%eth0]:8080", True),
+        ("http://gpu-box:8000/v1", True),
+        ("http://Server.LAN:8080", True),
+        ("http://studio.local:1234/v1", True),
+        ("http://host.docker.internal:11434", True),
+        ("https://api.acme.example/v1", False),
+        ("https://8.8.8.8/v1", False),
+        ("https://[2606:4700::1111]/v1", False),
+        ("https://172.32.0.1", False),
+        ("https://192.168.1.20.evil.example", False),
+        ("https://api.example/localhost", False),
+        ("https://1.2.3", False),
+        ("https://lan.example", False),
+    ],
+)
+def test_an_address_in_a_network_of_the_users_own(url: str, own: bool) -> None:
+    assert is_own_network(url) is own
 
 
 VERTEX = row(

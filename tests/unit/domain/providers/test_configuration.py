@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.domain.providers.configuration import Configuration, Document, ValueSource
+from modelport.domain.providers.configuration import Configuration, Document, ProviderEntry, ValueSource
 from modelport.domain.providers.connection import Overrides, layered, wire_format
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.registry_builder import build_registry
@@ -117,6 +117,25 @@ def test_a_row_is_changed_field_by_field_under_its_own_id() -> None:
     defaults = registry.defaults(openai)
     assert (defaults.base_url, defaults.idle_timeout_s) == ("https://gate.example", 9)
     assert registry.get("claude") is SHIPPED[1]
+
+
+def test_a_timeout_at_the_top_is_that_of_every_provider_without_one_of_its_own() -> None:
+    document = Document(
+        timeout_s=600,
+        providers={
+            "openai": ProviderEntry(timeout_s=9),
+            "claude": ProviderEntry(default_model="c"),
+            "acme": ProviderEntry(base_url="https://acme.example"),
+        },
+    )
+    registry, findings = build_registry(Configuration(document=document), SHIPPED)
+    assert findings == []
+    limits = {row.id: registry.defaults(row).idle_timeout_s for row in registry.all()}
+    assert limits == {"openai": 9} | dict.fromkeys(set(limits) - {"openai"}, 600)
+    assert len(limits) >= 3
+    before = Registry(SHIPPED)
+    before.replace(registry)
+    assert before.defaults(SHIPPED[-1]).idle_timeout_s == registry.defaults(SHIPPED[-1]).idle_timeout_s
 
 
 def test_a_flag_given_as_it_is_by_default_takes_the_place_of_the_rows() -> None:
