@@ -211,7 +211,9 @@ def _failure(
 ) -> RequestFailed:
     row = endpoint.provider
     message = clean(endpoint, refusal.message).rstrip(".! ")
-    quote = f" ({status or 'error'}: {message})" if message else f" ({status})" if status else ""
+    # Where nothing was found, the address is half of the reason.
+    at = f" at {endpoint.base_url}" if status == 404 and kind != "invalid_response" else ""
+    quote = f" ({status or 'error'}{at}: {message})" if message else f" ({status}{at})" if status else ""
     sentence, action = _ADVICE.get(
         kind, ("{name} refused the request{quote}: change the request.", "change the request")
     )
@@ -219,7 +221,12 @@ def _failure(
         sentence = "{name}'s chat template for {model} refused the messages{quote}: change them, or name another model."
         action = "change the messages or the model"
     if kind == "invalid_response":
-        sentence = "{name} serves nothing for this at {url}{quote}: check the base URL and the model's name."
+        usual = (
+            " (most end in /v1)" if endpoint.dialect.startswith("openai_") and "/v1" not in endpoint.base_url else ""
+        )
+        sentence = (
+            f"{{name}} serves nothing for this at {{url}}{{quote}}: check the base URL{usual} and the model's name."
+        )
         action = "check the base URL and the model"
     return RequestFailed(
         kind,

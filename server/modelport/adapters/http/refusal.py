@@ -120,6 +120,8 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "unauthenticated",
         ),
     ),
+    # LM Studio answers 200 for a path that it does not have.
+    ("invalid_response", ("unexpected endpoint or method",)),
     ("content_filtered", ("content_filter", "content_policy", "content management policy", "datainspectionfailed")),
     ("rate_limited", ("rate_limit", "rate limit", "ratelimit", "too many requests", "throttl", "resource_exhausted")),
     ("unsupported", TEMPLATE_WORDS),

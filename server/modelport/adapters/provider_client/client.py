@@ -10,17 +10,16 @@ import anyio
 from msgspec import Struct
 
 from modelport.adapters.http import failures
-from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
+from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_client.sender import RequestSender
+from modelport.adapters.provider_client.reply_opener import NOT_MODIFIED, ReplyOpener
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
     import httpx2
 
-NOT_MODIFIED = 304
 MAX_LISTING_BYTES = 16 * 1024 * 1024
 MAX_REPLY_BYTES = 128 * 1024 * 1024
 """Two thousand vectors of three thousand numbers fit, and a few large images."""
@@ -38,7 +37,7 @@ class ProviderClient:
     """Requests to providers, over the shared pool or a vendor's own client."""
 
     def __init__(self, pool: HttpPool) -> None:
-        self._sender = RequestSender(pool)
+        self._replies = ReplyOpener(pool)
 
     @asynccontextmanager
     async def post(
@@ -54,9 +53,7 @@ class ProviderClient:
         idle = IdleTimeout(endpoint, scope)
         with scope:
             try:
-                response, endpoint = await self._sender.send("POST", endpoint, model, outgoing)
-                if not response.is_success:
-                    raise await self._refusal(endpoint, model, response)
+                response = await self._replies.open("POST", endpoint, model, outgoing)
                 yield response, idle
             finally:
                 idle.close()
@@ -82,7 +79,7 @@ class ProviderClient:
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
-        await self._sender.prepare(endpoint)
+        await self._replies.prepare(endpoint)
 
     async def get(self, endpoint: Endpoint, model: str, outgoing: HttpRequest, timeout_s: float) -> bytes:
         """The body of a GET.
@@ -102,12 +99,10 @@ class ProviderClient:
         """
         with anyio.move_on_after(timeout_s):
             try:
-                response, endpoint = await self._sender.send(method, endpoint, model, outgoing)
+                response = await self._replies.open(method, endpoint, model, outgoing)
                 try:
                     if response.status_code == NOT_MODIFIED:
                         return Fetched(b"", changed=False)
-                    if not response.is_success:
-                        raise await self._refusal(endpoint, model, response)
                     return Fetched(await read_capped(response, MAX_LISTING_BYTES), response.headers.get("etag"))
                 finally:
                     with anyio.CancelScope(shield=True):
@@ -115,7 +110,3 @@ class ProviderClient:
             except Exception as error:
                 raise failures.translate(endpoint, model, error) from error
         raise failures.timed_out(endpoint, model, timeout_s)
-
-    async def _refusal(self, endpoint: Endpoint, model: str, response: httpx2.Response) -> Exception:
-        body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
-        return failures.refused(endpoint, model, response.status_code, response.headers, body)

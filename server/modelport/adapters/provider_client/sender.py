@@ -55,12 +55,13 @@ class RequestSender:
     async def _send(
         self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, log_in: LogIn | None
     ) -> httpx2.Response:
+        url = endpoint.request_url(outgoing.path)
         sent = request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
         try:
             if method == "POST" and self._by_vendor(endpoint):
-                return await self._vendors.post(endpoint, outgoing.path, outgoing.body, sent)
+                return await self._vendors.post(endpoint, url, outgoing.body, sent)
             client = await self._pool.client(endpoint.base_url, **network(endpoint))
-            url, content = endpoint.base_url + outgoing.path, b""
+            content = b""
             if method != "GET":
                 sent["Content-Type"] = "application/json"
                 content = msgspec.json.encode(outgoing.body)

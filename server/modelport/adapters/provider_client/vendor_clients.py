@@ -40,14 +40,14 @@ class VendorClients:
         self._lock = anyio.Lock()
 
     async def post(
-        self, endpoint: Endpoint, path: str, body: dict[str, Any], headers: Mapping[str, str]
+        self, endpoint: Endpoint, url: str, body: dict[str, Any], headers: Mapping[str, str]
     ) -> httpx2.Response:
         """Sends a request and returns the reply with its body not read; a refusal is returned, not raised.
 
         Raises:
             httpx2.TransportError: no reply.
         """
-        return await (await self._sender(endpoint)).post(path, body, headers)
+        return await (await self._sender(endpoint)).post(url, body, headers)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads the client that calls to an endpoint will need, so that the first of them does not wait for it."""
@@ -80,14 +80,14 @@ class _Sender:
         own = {name.casefold() for name in client.default_headers} | set(KEY_HEADERS)
         self._unwanted: dict[str, Any] = {name: nothing for name in own if not name.startswith(HARMLESS)}
 
-    async def post(self, path: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
+    async def post(self, url: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
         import httpx2
 
         ours = {name.casefold(): value for name, value in headers.items()}
         options = {"headers": self._unwanted | ours, "timeout": READ_TIMEOUT_S}
         post: Any = self._client.post
         try:
-            return await post(path, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)
+            return await post(url, cast_to=httpx2.Response, body=body, options=options, stream=True, stream_cls=None)
         except Exception as error:
             # Both vendors wrap: a refusal carries the response, a broken connection its cause.
             response = getattr(error, "response", None)

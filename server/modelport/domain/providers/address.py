@@ -1,4 +1,4 @@
-"""Addresses as people and data write them: schemes, ports and placeholders left out, filled in or refused."""
+"""The address of a provider: the user's, the environment's or the row's, with its placeholders filled in."""
 
 from __future__ import annotations
 
@@ -7,37 +7,45 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.base_urls import BaseUrl, read_base_url, split_port
 from modelport.domain.providers.rows import Provider
 
-MAX_PORT = 65535
 OWN_DOMAINS = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost")
 """The ends of names that no public server has."""
 _PLACEHOLDER = re.compile(r"\{([A-Z0-9_]+)\}")
 
 
 def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) -> str:
-    """The address in force: the user's, else the environment's, else the row's; without a slash at the end.
+    """The address in force, as ``find`` finds it, with its query."""
+    return find(row, override, variables).text
+
+
+def find(row: Provider, override: str | None, variables: Mapping[str, str], *, chat_path: str | None = None) -> BaseUrl:
+    """The address in force: the user's, else the environment's, else the row's.
+
+    ``chat_path`` is the path of a completion behind it, where that is not the row's.
 
     Raises:
         InvalidParams: there is none, it is not an http(s) address, or a setting it is made of is not set.
     """
     if override is not None:
-        return tidy(override, row, "baseUrl")
+        return read_base_url(override, row, "baseUrl", chat_path)
     for variable in row.base_url_env_vars:
         if value := variables.get(variable, "").strip():
-            address = tidy(value, row, variable)
-            return address + row.env_base_path if address.count("/") == 2 else address
+            given = read_base_url(value, row, variable, chat_path)
+            bare = given.url.count("/") == 2
+            return BaseUrl(given.url + row.env_base_path, given.query) if bare else given
     template = _template(row, variables)
     if template is None:
         if row.dialect == "mock":
-            return ""
+            return BaseUrl("")
         raise InvalidParams(
             f"{row.display_name} has no address of its own: give baseUrl.{' ' + row.notice if row.notice else ''}",
             field="baseUrl",
             provider=row.id,
             action="give baseUrl",
         )
-    return fill(template, row, variables).rstrip("/")
+    return BaseUrl(fill(template, row, variables).rstrip("/"))
 
 
 def is_given(row: Provider, override: str | None, variables: Mapping[str, str]) -> bool:
@@ -68,7 +76,7 @@ def is_loopback(url: str) -> bool:
 
 def is_own_network(url: str) -> bool:
     """Whether an address is on this machine or in a network of the user's own, by its host alone."""
-    host = _split_port(url.partition("://")[2].partition("/")[0])[0].casefold().rstrip(".")
+    host = split_port(url.partition("://")[2].partition("/")[0])[0].casefold().rstrip(".")
     if is_loopback(url) or host.endswith(OWN_DOMAINS):
         return True
     if ":" not in host and not re.fullmatch(r"[\d.]+", host):
@@ -140,44 +148,3 @@ def _template(row: Provider, variables: Mapping[str, str]) -> str | None:
         if fnmatchcase(known.get(rule.setting, ""), rule.value):
             return rule.base_url
     return row.base_url
-
-
-def tidy(text: str, row: Provider, field: str) -> str:
-    """An address as people write it, with a local server's scheme, port and host where they left them out.
-
-    Raises:
-        InvalidParams: it is not an http(s) address.
-    """
-    local = row.connection_type == "local"
-    scheme, separator, location = text.strip().partition("://")
-    bare = not separator
-    if bare:
-        scheme, location = "http" if local else "https", scheme
-    authority, slash, path = location.partition("/")
-    host, port = _split_port(authority)
-    scheme = scheme.casefold()
-    sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= MAX_PORT
-    sound = sound and re.fullmatch(r"[!$-;=@-~]*", path)
-    if scheme not in ("http", "https") or not sound or not (host or local):
-        raise InvalidParams(
-            f'"{text}" is not an address that {row.display_name} can be called at: '
-            "write something like https://host/path.",
-            field=field,
-            provider=row.id,
-            action="correct the address",
-        )
-    # A server that listens on all interfaces is called on this machine.
-    host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  replaced, not bound
-    if bare and not port and row.base_url and local:
-        port = _split_port(row.base_url.partition("://")[2].partition("/")[0])[1]
-    shown = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{shown}{':' + port if port else ''}{slash}{path}".rstrip("/")
-
-
-def _split_port(authority: str) -> tuple[str, str]:
-    if match := re.fullmatch(r"\[([^\]]*)\](?::(.*))?", authority):
-        return match[1], match[2] or ""
-    if authority.count(":") > 1:
-        return authority, ""
-    host, _, port = authority.partition(":")
-    return host, port

@@ -10,9 +10,9 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers import address
+from modelport.domain.providers import address, base_urls
 from modelport.domain.providers.configuration import ValueSource
-from modelport.domain.providers.credential import Credential, fits_header, same_address
+from modelport.domain.providers.credential import Credential, fits_header, means
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Connection, ConnectProviderParams, Dialect
@@ -55,6 +55,8 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     provider: Provider
     dialect: Dialect
     base_url: str
+    query: str = ""
+    """What goes behind each path, such as the version of an API."""
     credential: Credential
     chat_path: str | None = None
     key_header: str | None = None
@@ -73,6 +75,15 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     """The proxy to use instead of the environment's; empty: none."""
     folder: FromFolder | None = None
     """A model file to start a server for; the server has an address only while it runs."""
+
+    @property
+    def address(self) -> str:
+        """The base URL with its query, as a person writes it."""
+        return base_urls.BaseUrl(self.base_url, self.query).text
+
+    def request_url(self, path: str) -> str:
+        """The whole address of a request."""
+        return base_urls.join(self.base_url, path, self.query)
 
     def redact(self, text: str) -> str:
         """The text without the key, the values of the user's own headers and the password of the proxy."""
@@ -177,7 +188,7 @@ def over_previous(own: Overrides, before: OpenConnection) -> Overrides:
     """
     old = before.overrides
     addresses = [address for address in (old.base_url, before.view.base_url) if address is not None]
-    if own.base_url is not None and not any(same_address(own.base_url, address) for address in addresses):
+    if own.base_url is not None and not any(means(own.base_url, before.provider, address) for address in addresses):
         return own
     given = {name: value for name, value in msgspec.structs.asdict(own).items() if value not in (None, {}, ())}
     return msgspec.structs.replace(old, **({"model": before.view.model} | given))
@@ -188,7 +199,7 @@ def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
 
     A connection to another address takes none of the secrets that the file names for its own address.
     """
-    if own.base_url is not None and not same_address(own.base_url, defaults.base_url or row.base_url or ""):
+    if own.base_url is not None and not means(own.base_url, row, defaults.base_url or row.base_url or ""):
         defaults = msgspec.structs.replace(defaults, key_command=(), file_key=None, header_sources={})
     return Overrides(
         model=own.model,

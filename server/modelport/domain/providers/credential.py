@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from modelport.domain.errors import InvalidParams
+from modelport.domain.providers.base_urls import read_base_url, server_part
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialSource, CredentialStatus
@@ -28,9 +30,9 @@ class Credential(Struct, frozen=True, kw_only=True):
             base_url=self.base_url,
         )
 
-    def may_go_to(self, base_url: str | None) -> bool:
+    def may_go_to(self, base_url: str | None, row: Provider) -> bool:
         """Whether the secret may be sent there: a key stored with a base URL goes to that one only."""
-        return self.base_url is None or same_address(self.base_url, base_url or "")
+        return self.base_url is None or means(self.base_url, row, base_url or "")
 
 
 class StoredKey(Struct, frozen=True):
@@ -53,11 +55,22 @@ def missing(row: Provider) -> Credential:
 
 
 def same_address(one: str, other: str) -> bool:
-    """Whether two base URLs are the same but for letter case of the host and a slash at the end."""
+    """Whether two base URLs are the same but for the host's letter case, and for what may be pasted behind them.
+
+    That is a slash, the path of a request, and a query.
+    """
     return _canonical(one) == _canonical(other)
 
 
+def means(text: str, row: Provider, base_url: str) -> bool:
+    """Whether an address as a person wrote it is the base URL, as it stands or as the dialect of the row reads it."""
+    try:
+        return same_address(text, base_url) or same_address(read_base_url(text, row, "baseUrl").url, base_url)
+    except InvalidParams:
+        return False
+
+
 def _canonical(url: str) -> str:
-    scheme, separator, location = url.strip().partition("://")
+    scheme, separator, location = server_part(url.strip()).partition("://")
     host, slash, path = location.partition("/")
-    return f"{scheme.casefold()}{separator}{host.casefold()}{slash}{path}".rstrip("/")
+    return f"{scheme.casefold()}{separator}{host.casefold()}{slash}{path}"

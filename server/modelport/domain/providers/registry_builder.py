@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.address import is_loopback, is_proxy, tidy
+from modelport.domain.providers.address import is_loopback, is_proxy
+from modelport.domain.providers.base_urls import CHAT_PATHS, read_base_url
 from modelport.domain.providers.configuration import (
     Configuration,
     Finding,
@@ -130,10 +131,12 @@ class _Merge:
         if entry.base_url is None:
             return None
         try:
-            return tidy(entry.base_url, row, "base_url")
-        except InvalidParams:
+            # A dialect of the file drops what the row says about its own.
+            own = CHAT_PATHS[entry.dialect] if entry.dialect and entry.dialect != row.dialect else None
+            return read_base_url(entry.base_url, row, "base_url", entry.chat_path or own).text
+        except InvalidParams as error:
             # The message would repeat the address, which may hold a password.
-            self._wrong((*key_path, "base_url"), "This is no address: write something like https://host/path.")
+            self._wrong((*key_path, "base_url"), f"This is no address: {error.action}.")
             return None
 
     def _headers(self, key_path: KeyPath, entry: ProviderEntry) -> dict[str, Secret | ValueSource]:

@@ -119,7 +119,7 @@ class Connections:
             model=own.model or _default(row, check.models),
             adapter=row.adapter,
             dialect=endpoint.dialect,
-            base_url=endpoint.base_url or None,
+            base_url=endpoint.address or None,
             credential=endpoint.credential.status(),
             verified=check.verified,
             latency_ms=elapsed_ms if check.verified else None,

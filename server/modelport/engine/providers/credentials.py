@@ -179,7 +179,7 @@ class Credentials:
             location=self._store.location(row.id),
             base_url=stored.base_url,
         )
-        if base_url is None or credential.may_go_to(base_url):
+        if base_url is None or credential.may_go_to(base_url, row):
             return credential
         # The status names the address that the key is stored for.
         return msgspec.structs.replace(missing(row), base_url=stored.base_url)

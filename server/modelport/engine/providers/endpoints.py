@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Dialects, Environment, FolderModels, VendorFiles
-from modelport.domain.providers import address
+from modelport.domain.providers import address, base_urls
 from modelport.domain.providers.connection import Endpoint, Overrides, wire_format
 from modelport.domain.providers.credential import Credential, fits_header, missing
 from modelport.domain.providers.rows import CLOUD_LOG_INS, Provider
@@ -64,7 +64,10 @@ class Endpoints:
         given = address.is_given(row, overrides.base_url, variables)
         if not given and self._folder is not None and self._folder.serves(row):
             return await self._from_folder(self._folder, row, model, overrides)
-        base_url = address.base_url(row, overrides.base_url, variables)
+        found = address.find(
+            row, overrides.base_url, variables, chat_path=wire.path or base_urls.CHAT_PATHS[wire.dialect]
+        )
+        base_url = found.url
         credential = await self._credentials.find(row, overrides, base_url, unlock=unlock)
         if not keyless or credential.secret is not None:
             _check(row, credential, base_url, overrides)
@@ -77,6 +80,7 @@ class Endpoints:
             provider=row,
             dialect=wire.dialect,
             base_url=base_url,
+            query=found.query,
             credential=credential,
             chat_path=address.fill(wire.path, row, variables) if wire.path else None,
             key_header=wire.key_header,

@@ -12,8 +12,9 @@ from modelport.adapters.dialects.table import MODULES, DialectTable, load_wire_f
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
+from modelport.domain.providers.base_urls import CHAT_PATHS
 from modelport.protocol.types import Dialect
-from support.builders import endpoint
+from support.builders import call, endpoint, row
 
 
 @pytest.mark.parametrize("dialect", get_args(Dialect))
@@ -38,3 +39,10 @@ async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.Monkey
     await DialectTable(ProviderClient(HttpPool())).get(endpoint(dialect="ollama"))
     assert threads
     assert threads[0] != threading.get_ident()
+
+
+@pytest.mark.parametrize("dialect", [dialect for dialect in MODULES if dialect != "mock"])
+def test_the_path_that_is_taken_off_an_address_is_the_one_that_is_appended(dialect: Dialect) -> None:
+    plain = row("acme", dialect=dialect, wire={"default_max_tokens": 10})
+    request = load_wire_format(dialect).request(call(endpoint=endpoint(plain), model="m"))
+    assert request.path == CHAT_PATHS[dialect].replace("{model}", "m")

@@ -128,7 +128,7 @@ def test_the_scheme_may_be_written_in_any_case() -> None:
         "file:///etc/passwd",
         "http://user:word@server",
         "http://two words",
-        "http://server?x=1",
+        "http://server?x=1&key=abcdef",
         "http://server#x",
         "http://[::1",
         "unix:///var/run/x.sock",

@@ -38,6 +38,17 @@ def test_nothing_found_is_none_or_not_required() -> None:
         ("https://api.example", "https://api.example.evil", False),
         ("https://api.example", "https://api.example:8443", False),
         ("https://api.example/v1", "", False),
+        ("https://h/v1", "https://h", False),
+        ("https://h/v1", "https://h/v1/chat/completions", True),
+        ("https://h/v1", "https://h/v1?api-version=1", True),
+        ("https://h/team/v1/messages/", "https://h/team/v1", True),
+        ("http://h:11434/api/chat", "http://h:11434", True),
+        ("https://h/team", "https://h/other", False),
+        ("https://h/team/v1", "https://h/v1", False),
+        ("https://h/v1", "http://h/v1", False),
+        ("https://h/v1", "https://h:8443/v1", False),
+        ("https://h/v1", "https://h.evil/v1", False),
+        ("https://h?x=/v1", "https://g", False),
     ],
 )
 def test_two_addresses_are_the_same_but_for_case_and_a_slash(one: str, other: str, same: bool) -> None:
@@ -47,12 +58,30 @@ def test_two_addresses_are_the_same_but_for_case_and_a_slash(one: str, other: st
 
 def test_a_key_bound_to_an_address_goes_nowhere_else() -> None:
     bound = Credential(provider="acme", source="keyring", secret=Secret(CANARY), base_url="https://mine.example/v1")
-    assert bound.may_go_to("https://mine.example/v1/")
-    assert not bound.may_go_to("https://theirs.example/v1")
-    assert not bound.may_go_to(None)
+    assert bound.may_go_to("https://mine.example/v1/", row())
+    assert not bound.may_go_to("https://theirs.example/v1", row())
+    assert not bound.may_go_to(None, row())
+
+
+@pytest.mark.parametrize(
+    ("dialect", "text", "base_url", "goes"),
+    [
+        ("openai_chat", "https://h/v1", "https://h", False),
+        ("openai_chat", "https://h/v1/chat/completions", "https://h/v1", True),
+        # These read both as one address.
+        ("anthropic_messages", "https://h/v1", "https://h", True),
+        ("ollama", "http://h:1/v1", "http://h:1", True),
+        ("ollama", "http://h:1/api", "http://h:1", True),
+        ("anthropic_messages", "https://h/team/v1", "https://h", False),
+        ("anthropic_messages", "no address", "https://h", False),
+    ],
+)
+def test_a_key_bound_to_an_address_goes_to_what_that_means(dialect: str, text: str, base_url: str, goes: bool) -> None:
+    bound = Credential(provider="acme", source="keyring", secret=Secret(CANARY), base_url=text)
+    assert bound.may_go_to(base_url, row(dialect=dialect)) is goes
 
 
 def test_a_key_bound_to_nothing_goes_anywhere() -> None:
     free = Credential(provider="acme", source="keyring", secret=Secret(CANARY))
-    assert free.may_go_to("https://anywhere.example")
-    assert free.may_go_to(None)
+    assert free.may_go_to("https://anywhere.example", row())
+    assert free.may_go_to(None, row())

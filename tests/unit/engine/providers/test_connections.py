@@ -152,7 +152,7 @@ async def test_a_provider_without_a_default_gets_the_first_it_serves_or_none() -
         ({"provider": "acme", "timeout_ms": -5}, "timeoutMs"),
         ({"provider": "acme", "base_url": "ftp://x"}, "baseUrl"),
         ({"provider": "acme", "base_url": "https://x/v 1"}, "baseUrl"),
-        ({"provider": "acme", "base_url": "https://x/v1?a=b"}, "baseUrl"),
+        ({"provider": "acme", "base_url": "https://x/v1?api_key=b"}, "baseUrl"),
         ({"provider": "openai", "api_key": "gsk_0123456789"}, "apiKey"),
         ({"provider": "acme", "api_key": "sk-é0123456789"}, "apiKey"),
         ({"provider": "acme", "api_key": "sk-012345\n6789"}, "apiKey"),

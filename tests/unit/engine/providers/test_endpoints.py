@@ -106,3 +106,12 @@ async def test_a_rows_header_is_filled_from_the_environment() -> None:
 async def test_another_address_is_not_told_of_the_account() -> None:
     mine = Overrides(base_url="https://mine.example")
     assert (await make(ORG, mine, ORG_API_KEY=KEY, ORG="o")).row_headers == {}
+
+
+async def test_a_pasted_address_is_read_for_the_dialect_in_force() -> None:
+    own = row("own", requires_api_key=False, auth="none")
+    plain = await make(own, Overrides(base_url="https://gw.example/v1/chat/completions?api-version=1"))
+    assert (plain.base_url, plain.query) == ("https://gw.example/v1", "api-version=1")
+    assert plain.address == "https://gw.example/v1?api-version=1"
+    other = await make(own, Overrides(base_url="https://gw.example/v1/messages", dialect="anthropic_messages"))
+    assert (other.base_url, other.query, other.address) == ("https://gw.example", "", "https://gw.example")

@@ -96,7 +96,7 @@ def test_the_path_names_the_model_as_it_goes_over_the_wire(model: str, path: str
 async def test_the_path_arrives_as_it_was_written() -> None:
     exchange = stub_exchange(*events(("messageStop", {"stopReason": "end_turn"}), ("metadata", {})))
     await HttpCompleter(BedrockConverse(), exchange).complete(asking(model="a/b:0"), answer())
-    (request,) = exchange._sender._pool.requests  # type: ignore[attr-defined]
+    (request,) = exchange._replies._sender._pool.requests  # type: ignore[attr-defined]
     assert request.url.raw_path.endswith(b"/model/a%2Fb%3A0/converse-stream")
 
 

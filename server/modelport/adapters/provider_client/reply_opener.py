@@ -1,0 +1,74 @@
+"""Opens replies that are no refusals, at the address that was written or at the one that was probably meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import anyio
+from msgspec.structs import replace
+
+from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.http.refused_requests import refused_request
+from modelport.adapters.provider_client.sender import RequestSender
+from modelport.adapters.wire.request import HttpRequest
+from modelport.domain.errors import RequestFailed
+from modelport.domain.providers.base_urls import with_version
+from modelport.domain.providers.connection import Endpoint
+
+if TYPE_CHECKING:
+    import httpx2
+
+NOT_MODIFIED = 304
+NOT_FOUND = (404, 405)
+
+
+class ReplyOpener:
+    """Sends requests and turns refusals into failures. The caller reads the body, and closes the reply."""
+
+    def __init__(self, pool: HttpPool) -> None:
+        self._sender = RequestSender(pool)
+        # Base URLs that turned out to lack a version.
+        self._mended: set[str] = set()
+
+    async def prepare(self, endpoint: Endpoint) -> None:
+        """Loads what requests to an endpoint will need, off the event loop."""
+        await self._sender.prepare(endpoint)
+
+    async def open(self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> httpx2.Response:
+        """A reply that is no refusal.
+
+        Where nothing is at an address without a version, the request is sent once more with the one that was probably
+        left out; an address that was mended once is used from then on.
+
+        Raises:
+            RequestFailed: no reply, no log-in, a refusal or a redirect.
+        """
+        other = with_version(endpoint.base_url, endpoint.provider, endpoint.dialect)
+        if other is None or endpoint.base_url in self._mended:
+            target = endpoint if other is None else replace(endpoint, base_url=other)
+            return await self._send(method, target, model, outgoing)
+        try:
+            return await self._send(method, endpoint, model, outgoing)
+        except RequestFailed as failure:
+            if failure.kind != "invalid_response" or failure.http_status not in NOT_FOUND:
+                raise
+            first = failure
+        try:
+            response = await self._send(method, replace(endpoint, base_url=other), model, outgoing)
+        except RequestFailed as second:
+            if second.http_status is None or second.kind == "invalid_response":
+                raise first from second
+            self._mended.add(endpoint.base_url)
+            raise
+        self._mended.add(endpoint.base_url)
+        return response
+
+    async def _send(self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> httpx2.Response:
+        response, used = await self._sender.send(method, endpoint, model, outgoing)
+        if response.is_success or (response.status_code == NOT_MODIFIED and method == "GET"):
+            return response
+        try:
+            raise await refused_request(used, model, outgoing.path, response)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await response.aclose()
