@@ -166,7 +166,7 @@ def test_it_has_an_address_or_says_why_not(row: Provider) -> None:
         address = base_url(row, None, placeholders(row.base_url or ""))
         assert address.startswith(("https://", "http://localhost")) or row.id == "mock"
         assert "{" not in address
-    assert base_url(row, "https://mine.example/v1", {}) == "https://mine.example/v1"
+    assert base_url(row, "https://mine.example/team", {}) == "https://mine.example/team"
 
 
 @every_row

@@ -5,7 +5,7 @@ from __future__ import annotations
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http import failures
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.adapters.wire.errors import NotUnderstood
+from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.listings import model_ids
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
@@ -44,5 +44,7 @@ async def _model_ids(wire: WireFormat, client: ProviderClient, endpoint: Endpoin
     body = await client.get(endpoint, model, HttpRequest(path, wire.headers, wire.key_header), VERIFY_TIMEOUT_S)
     try:
         return model_ids(body)
+    except ProviderRefused as refused:
+        raise failures.refused_inside(endpoint, model, refused.error) from refused
     except NotUnderstood as error:
         raise failures.not_understood(endpoint, model, body, str(error)) from error

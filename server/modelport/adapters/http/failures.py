@@ -9,9 +9,10 @@ from __future__ import annotations
 import socket
 import ssl
 import time
-from collections.abc import Iterator, Mapping
-from typing import Any, cast
+from collections.abc import Mapping
+from typing import Any
 
+from modelport.adapters.http.causes import causes_of
 from modelport.adapters.http.refusal import (
     Refusal,
     is_page,
@@ -24,6 +25,7 @@ from modelport.adapters.http.refusal import (
 from modelport.adapters.http.retry_after import retry_after_ms
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.address import is_loopback
+from modelport.domain.providers.base_urls import version_hint
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import OWN_LOG_INS
 from modelport.protocol.types import ErrorKind
@@ -109,7 +111,7 @@ def hung_up(endpoint: Endpoint, model: str) -> RequestFailed:
 def unreachable(endpoint: Endpoint, model: str, error: BaseException) -> RequestFailed:
     """The failure for a request that got no answer: TLS, name lookup, refused and timed-out are told apart."""
     row, url = endpoint.provider, endpoint.base_url
-    causes = list(_causes(error))
+    causes = list(causes_of(error))
     kind: ErrorKind = "network"
     action = "check the address and the network"
     if any(isinstance(cause, ssl.SSLError) for cause in causes):
@@ -221,11 +223,9 @@ def _failure(
         sentence = "{name}'s chat template for {model} refused the messages{quote}: change them, or name another model."
         action = "change the messages or the model"
     if kind == "invalid_response":
-        usual = (
-            " (most end in /v1)" if endpoint.dialect.startswith("openai_") and "/v1" not in endpoint.base_url else ""
-        )
+        hint = version_hint(endpoint.base_url, endpoint.dialect)
         sentence = (
-            f"{{name}} serves nothing for this at {{url}}{{quote}}: check the base URL{usual} and the model's name."
+            f"{{name}} serves nothing for this at {{url}}{{quote}}: check the base URL{hint} and the model's name."
         )
         action = "check the base URL and the model"
     return RequestFailed(
@@ -290,18 +290,3 @@ def _get_key(endpoint: Endpoint) -> str:
     ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
     store = f"store one with modelport keys set {row.id}"
     return ", ".join([*ways, f"or {store}"]) if ways else store
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and everything that led to it, exception groups included."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        current = waiting.pop()
-        if current is None or id(current) in seen:
-            continue
-        seen.add(id(current))
-        yield current
-        waiting += [current.__cause__, current.__context__]
-        if isinstance(current, BaseExceptionGroup):
-            waiting += cast("tuple[BaseException, ...]", current.exceptions)

@@ -8,18 +8,59 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
+import msgspec
 from msgspec.structs import replace
 
 from modelport.adapters.http import failures
 from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
+from modelport.adapters.http.refusal import kind_by_words, read_refusal
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.base_urls import shown
 from modelport.domain.providers.connection import Endpoint
+from modelport.protocol.shapes import is_object
 
 if TYPE_CHECKING:
     import httpx2
 
+MAX_SHORT_BYTES = 1024
+_NO_PATH = (
+    "(404)",
+    "(405)",
+    "web page",
+    "not found",
+    "not allowed",
+    "no route",
+    "cannot ",
+    "unexpected endpoint",
+    "unknown",
+    "invalid url",
+    "invalid path",
+)
+"""What a server answers for a path that it does not have: nothing, a page, or some such words."""
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def path_is_missing(failure: RequestFailed) -> bool:
+    """Whether a refusal is about the path, and not about what the path leads to."""
+    said = failure.message.casefold()
+    about_path = failure.kind == "invalid_response" and failure.http_status in (200, 404, 405)
+    return about_path and any(word in said for word in _NO_PATH)
+
+
+async def refuses_inside(response: httpx2.Response) -> bool:
+    """Whether a good status holds nothing but the error of a path that is not there, as LM Studio answers.
+
+    Only a short body of a known length is looked at; it can be read again.
+    """
+    length = response.headers.get("content-length", "")
+    if not length.isdigit() or int(length) > MAX_SHORT_BYTES:
+        return False
+    try:
+        value = msgspec.json.decode(await response.aread())
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    alone = is_object(value) and bool(value.get("error")) and len(value) == 1
+    return alone and kind_by_words(read_refusal(value)) == "invalid_response"
 
 
 async def refused_request(endpoint: Endpoint, model: str, path: str, response: httpx2.Response) -> RequestFailed:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import anyio
 from msgspec.structs import replace
 
+from modelport.adapters.http import failures
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.http.refused_requests import refused_request
+from modelport.adapters.http.refused_requests import path_is_missing, refused_request, refuses_inside
 from modelport.adapters.provider_client.sender import RequestSender
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     import httpx2
 
 NOT_MODIFIED = 304
-NOT_FOUND = (404, 405)
 
 
 class ReplyOpener:
@@ -48,13 +48,13 @@ class ReplyOpener:
             target = endpoint if other is None else replace(endpoint, base_url=other)
             return await self._send(method, target, model, outgoing)
         try:
-            return await self._send(method, endpoint, model, outgoing)
+            return await self._send(method, endpoint, model, outgoing, doubtful=True)
         except RequestFailed as failure:
-            if failure.kind != "invalid_response" or failure.http_status not in NOT_FOUND:
+            if not path_is_missing(failure):
                 raise
             first = failure
         try:
-            response = await self._send(method, replace(endpoint, base_url=other), model, outgoing)
+            response = await self._send(method, replace(endpoint, base_url=other), model, outgoing, doubtful=True)
         except RequestFailed as second:
             if second.http_status is None or second.kind == "invalid_response":
                 raise first from second
@@ -63,12 +63,19 @@ class ReplyOpener:
         self._mended.add(endpoint.base_url)
         return response
 
-    async def _send(self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> httpx2.Response:
+    async def _send(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, *, doubtful: bool = False
+    ) -> httpx2.Response:
+        """A reply that is no refusal; a ``doubtful`` one is looked into."""
         response, used = await self._sender.send(method, endpoint, model, outgoing)
-        if response.is_success or (response.status_code == NOT_MODIFIED and method == "GET"):
-            return response
+        good = response.is_success or (response.status_code == NOT_MODIFIED and method == "GET")
         try:
-            raise await refused_request(used, model, outgoing.path, response)
-        finally:
+            if not good or (doubtful and await refuses_inside(response)):
+                raise await refused_request(used, model, outgoing.path, response)
+        except BaseException as error:
             with anyio.CancelScope(shield=True):
                 await response.aclose()
+            if isinstance(error, Exception):
+                raise failures.translate(used, model, error, begun=False) from error
+            raise
+        return response

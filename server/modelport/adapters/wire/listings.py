@@ -14,7 +14,8 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.wire.json_values import decode
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.json_values import decode, fields
 from modelport.adapters.wire.listing_features import Features
 from modelport.domain.models.listing import ListedModel
 from modelport.protocol.shapes import is_list, is_object
@@ -232,5 +233,9 @@ def model_ids(body: bytes) -> tuple[str, ...]:
 
     Raises:
         NotUnderstood: not JSON, or neither an object nor a list.
+        ProviderRefused: it lists nothing and holds an error.
     """
-    return tuple(model.id for model in read_page(body).models)
+    ids = tuple(model.id for model in read_page(body).models)
+    if not ids and fields(msgspec.Raw(body)).get("error"):
+        raise ProviderRefused(body)
+    return ids

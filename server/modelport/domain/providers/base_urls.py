@@ -121,6 +121,11 @@ def with_version(base_url: str, row: Provider, dialect: Dialect) -> str | None:
     return None if folders == path else f"{scheme}{separator}{host}/{folders}"
 
 
+def version_hint(base_url: str, dialect: Dialect) -> str:
+    """A remark on how base URLs of a dialect end, for one that may lack it."""
+    return " (most end in /v1)" if dialect.startswith("openai_") and "/v1" not in base_url else ""
+
+
 def server_part(url: str) -> str:
     """The address without what may be pasted behind a base URL: the path of a request, and a query."""
     scheme, separator, location = url.partition("?")[0].partition("://")

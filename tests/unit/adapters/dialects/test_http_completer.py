@@ -435,3 +435,10 @@ async def test_a_key_that_is_missing_is_called_missing() -> None:
     with pytest.raises(RequestFailed) as failed:
         await completer.verify(endpoint(credential=credential(None)))
     assert failed.value.kind == "auth_required"
+
+
+async def test_a_list_that_is_an_error_verifies_nothing() -> None:
+    body = b'{"error":"Unexpected endpoint or method. (GET /models). Returning 200 anyway"}'
+    with pytest.raises(RequestFailed, match="serves nothing for this") as failed:
+        await HttpCompleter(OpenAIChat(), stub_exchange(body)).verify(endpoint())
+    assert failed.value.kind == "invalid_response"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -53,6 +53,46 @@ async def test_a_version_that_was_left_out_is_added_where_nothing_is_without_it(
     assert asked(pool)[2:] == ["http://gw.example:8000/v1/chat/completions", "http://gw.example:8000/v1/models"]
 
 
+UNEXPECTED = b'{"error":"Unexpected endpoint or method. (POST /chat/completions). Returning 200 anyway"}'
+
+
+def with_length(body: bytes) -> httpx2.Response:
+    return httpx2.Response(200, content=body)
+
+
+async def test_a_good_status_for_a_path_that_is_not_there_is_seen_through() -> None:
+    client, pool = exchange(lambda request: reply(b"ok") if "/v1/" in request.url.path else with_length(UNEXPECTED))
+    assert await post(client, BARE) == b"ok"
+    assert len(pool.requests) == 2
+
+
+async def test_a_server_that_has_neither_path_is_told_of_with_the_first() -> None:
+    client, pool = exchange(lambda _: with_length(UNEXPECTED))
+    error = await refused(client, BARE)
+    assert "at http://gw.example:8000/chat/completions (200: Unexpected endpoint" in error.message
+    await refused(client, BARE)
+    assert len(pool.requests) == 4
+
+
+@pytest.mark.parametrize("status", [200, 404])
+async def test_a_body_that_breaks_off_while_it_is_looked_into_is_an_interruption(status: int) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield b"{"
+        raise httpx2.ReadError("x")
+
+    client, _ = exchange(lambda _: httpx2.Response(status, headers={"content-length": "9"}, content=broken()))
+    assert (await refused(client, BARE)).kind == "stream_interrupted"
+
+
+@pytest.mark.parametrize(
+    "body", [UNEXPECTED[:-1] + b',"choices":[]}', b'{"error":"overloaded"}', b"[]", b"{", b"", b"\xff"]
+)
+async def test_any_other_short_reply_is_handed_out_as_it_is(body: bytes) -> None:
+    client, pool = exchange(lambda _: with_length(body))
+    assert await post(client, BARE) == body
+    assert len(pool.requests) == 1
+
+
 async def test_an_address_that_works_is_left_as_it_is() -> None:
     client, pool = exchange(lambda _: reply(b"ok"))
     assert await post(client, BARE) == await post(client, BARE) == b"ok"
@@ -62,7 +102,28 @@ async def test_an_address_that_works_is_left_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("status", "body"),
     [
+        (404, b'{"detail":"Not Found"}'),
+        (404, b"404 page not found"),
+        (404, b'{"error":{"code":404,"message":"File Not Found","type":"not_found_error"}}'),
+        (404, b"<!DOCTYPE html><html><body>Cannot POST /chat/completions</body></html>"),
+        (404, b'{"error":{"message":"Unknown request URL: POST /chat/completions"}}'),
+        (404, b'{"error":{"message":"Invalid URL (POST /chat/completions)"}}'),
+        (404, b'{"message":"no Route matched with those values"}'),
+        (404, b""),
+        (405, b'{"detail":"Method Not Allowed"}'),
+    ],
+)
+async def test_servers_say_in_many_ways_that_a_path_is_missing(status: int, body: bytes) -> None:
+    client, pool = exchange(lambda request: reply(b"ok") if "/v1/" in request.url.path else reply(body, status=status))
+    assert await post(client, BARE) == b"ok"
+    assert len(pool.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
         (404, b'{"error":{"message":"The model m does not exist"}}'),
+        (404, b'{"error":{"message":"no"}}'),
         (401, b"no"),
         (400, b"no"),
         (429, b"no"),
@@ -76,7 +137,7 @@ async def test_only_a_path_that_is_not_there_is_asked_for_twice(status: int, bod
 
 
 async def test_what_the_right_address_refuses_is_what_is_told() -> None:
-    client, pool = exchange(lambda request: reply(b"{}", status=401 if "/v1/" in request.url.path else 404))
+    client, pool = exchange(lambda request: reply(b"", status=401 if "/v1/" in request.url.path else 404))
     assert (await refused(client, BARE)).kind == "auth_rejected"
     assert (await refused(client, BARE)).kind == "auth_rejected"
     assert len(pool.requests) == 3
