@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts, input_characters
+from modelport.domain.completions.call import Answer, ModelCall, input_characters
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.providers.address import is_loopback
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.types import CallOutcome, ErrorKind, FinishReason, Message, Tool, Usage, UsageTotals

@@ -18,7 +18,8 @@ from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.adapters.dialects.table import MODULES
-from modelport.domain.completions.call import Answer, TokenCounts
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.reported_usage import TokenCounts
 from support.builders import answer, call
 
 Usage = dict[str, Any]

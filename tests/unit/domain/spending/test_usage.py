@@ -5,7 +5,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from modelport.domain.completions.call import Answer, Measured, TokenCounts
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.reported_usage import Measured, TokenCounts
 from modelport.domain.spending.usage import add, count, estimate, subtract
 from modelport.protocol.types import UsageTotals
 from support.builders import CANARY, RecordingListener, answer, call, credential, endpoint, row, tool, user

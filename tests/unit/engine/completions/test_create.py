@@ -8,7 +8,8 @@ from typing import Any
 import anyio
 import pytest
 
-from modelport.domain.completions.call import Answer, Measured, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import Measured, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
 from modelport.engine.calls import recorder

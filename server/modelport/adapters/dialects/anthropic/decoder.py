@@ -25,7 +25,8 @@ from modelport.adapters.wire.json_values import (
     json_text,
     refuse,
 )
-from modelport.domain.completions.call import Answer, TokenCounts
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.reported_usage import TokenCounts
 
 
 class _Block(Struct):

@@ -17,7 +17,8 @@ from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, json_text, refuse
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.providers.rows import Provider
 
 MODELS_PATH = "/v1/models?endpoint=chat&page_size=1000"

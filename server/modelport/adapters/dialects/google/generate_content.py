@@ -18,7 +18,8 @@ from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, fields, is_error, is_set, refuse
 from modelport.adapters.wire.request import WireRequest
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.providers.rows import Provider
 
 CHAT_PATH = "/v1beta/models/{model}:streamGenerateContent?alt=sse"

@@ -37,8 +37,9 @@ import msgspec
 from msgspec import Struct
 
 from modelport.adapters.wire.content import plain_text
-from modelport.domain.completions.call import Answer, Measured, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
+from modelport.domain.completions.reported_usage import Measured, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.protocol.shapes import is_list

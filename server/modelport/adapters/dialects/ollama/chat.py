@@ -16,8 +16,9 @@ from modelport.adapters.wire.content import arguments_object, image_data, plain_
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, is_error, json_text, refuse
 from modelport.adapters.wire.request import WireRequest, tool_choice
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import ImagePart, Message

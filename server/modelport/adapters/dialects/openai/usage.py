@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelport.adapters.wire.json_values import count
-from modelport.domain.completions.call import TokenCounts
+from modelport.domain.completions.reported_usage import TokenCounts
 
 INPUT = ("prompt_tokens_details", "input_tokens_details")
 OUTPUT = ("completion_tokens_details", "output_tokens_details")

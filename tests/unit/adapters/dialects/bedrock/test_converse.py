@@ -14,7 +14,8 @@ from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.finish_reasons import FAILURES, FINISH_REASONS
 from modelport.adapters.wire.listings import model_ids
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import (

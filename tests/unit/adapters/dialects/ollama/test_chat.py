@@ -10,7 +10,8 @@ import pytest
 from modelport.adapters.dialects.ollama.chat import Ollama, OllamaDecoder
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.listings import model_ids
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, tool, user

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from modelport.adapters.dialects.openai.chat import ChatDecoder, OpenAIChat
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
-from modelport.domain.completions.call import Answer, ModelCall, TokenCounts
+from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, tool, user

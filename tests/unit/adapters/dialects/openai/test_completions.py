@@ -11,7 +11,8 @@ from modelport.adapters.dialects.openai.completions import CompletionsDecoder, O
 from modelport.adapters.dialects.openai.prompt import DEFAULT_MAX_TOKENS
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.adapters.wire.listings import model_ids
-from modelport.domain.completions.call import Answer, TokenCounts
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import answer, call, endpoint, json_form, row, tool, user

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from modelport.adapters.dialects.openai.usage import read_counts
-from modelport.domain.completions.call import TokenCounts
+from modelport.domain.completions.reported_usage import TokenCounts
 from support.builders import answer
 
 
