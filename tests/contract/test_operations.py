@@ -204,6 +204,13 @@ async def test_token_counts(operations: HttpOperations, upstream: Upstream, prov
     check_sender(upstream, provider)
 
 
+async def test_blank_text_is_not_sent_to_be_counted(operations: HttpOperations, upstream: Upstream) -> None:
+    provider = load_registry().get("anthropic")
+    call = CountCall(endpoint=place(upstream, provider), model="m", messages=(user(" \n"),))
+    assert await operations.count(call) is None
+    assert upstream.server.requests == []
+
+
 @rows(lambda provider: bool(provider.wire.credits))
 async def test_credit(operations: HttpOperations, upstream: Upstream, provider: Provider) -> None:
     way = provider.wire.credits[0]

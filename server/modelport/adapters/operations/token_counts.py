@@ -20,7 +20,7 @@ from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.request import WireRequest
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.fitting.fit import fit
-from modelport.domain.errors import RequestFailed
+from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.operations.calls import CountCall, TokenCount, speaks_as_its_row
 from modelport.domain.providers.operation_wire import TokenCountWire
 from modelport.protocol.shapes import is_list
@@ -74,7 +74,11 @@ async def _counted(sender: Sender, wire: TokenCountWire, call: CountCall) -> Tok
     dialect = _FORMS[str(wire.form)].dialect
     # The state of an earlier answer is of the dialect that writes the body, or of no use to it.
     endpoint = msgspec.structs.replace(call.endpoint, dialect=dialect)
-    model_call = fit(ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools))
+    try:
+        model_call = fit(ModelCall(endpoint=endpoint, model=call.model, messages=call.messages, tools=call.tools))
+    except InvalidParams:
+        # What no completion could be asked for, such as blank text, no provider counts.
+        return None
     written = (await sender.wire(dialect)).request(model_call).body
     if wire.form == "llama_cpp":
         if any(isinstance(part, ImagePart) for message in call.messages for part in message.content or ()):
