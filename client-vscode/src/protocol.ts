@@ -769,7 +769,7 @@ export interface CreateCompletionParams {
   readonly messages?: readonly Message[];
   /** Short for one user message. */
   readonly prompt?: string;
-  /** provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. */
+  /** provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. A prefix that is no provider's is unknown_provider, unless the active connection lists exactly this model. */
   readonly model?: string;
   /** The provider, where model does not name it. */
   readonly provider?: string;

@@ -1155,7 +1155,7 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """Short for one user message."""
 
     model: str | None = None
-    """provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's."""
+    """provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. A prefix that is no provider's is unknown_provider, unless the active connection lists exactly this model."""
 
     provider: str | None = None
     """The provider, where model does not name it."""

@@ -116,6 +116,8 @@ class OpenConnection(Struct, frozen=True, kw_only=True):
     provider: Provider
     overrides: Overrides
     view: Connection
+    models: frozenset[str] = frozenset()
+    """The models that the provider listed when it was connected, and the one that the user named."""
 
 
 def wire_format(row: Provider, model: str | None, override: Dialect | None, *, keyed: bool = True) -> WireFormat:

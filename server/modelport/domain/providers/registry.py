@@ -96,7 +96,8 @@ class Registry:
         (``openrouter`` with ``anthropic/claude-sonnet-4``).
 
         Raises:
-            InvalidParams: neither is given, the provider is unknown, or no single provider lists the model.
+            InvalidParams: neither is given, the provider or the prefix is unknown, or no single provider lists the
+                model.
         """
         if provider is not None:
             row = self.get(provider)
@@ -110,6 +111,8 @@ class Registry:
         if row is not None and row.default_model and not self.serves(model):
             # A provider's name in the place of a model means the provider's default model.
             return Target(row, None)
+        if slash and not self.names_provider(model):
+            self.get(prefix, "model")
         row = self._by_catalog(model)
         spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
         return Target(row, next(spelled, model))

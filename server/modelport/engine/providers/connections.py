@@ -48,8 +48,10 @@ class Connections:
             return self._unnamed(active)
         if provider is None and model is not None and active is not None:
             row = self._current(active)
-            # A model that the active connection lists is meant there, and so is a name that no other provider has.
-            if row in self._registry.serves(model) or not self._registry.names_provider(model):
+            # A model that the active connection lists is meant there, and so is a name without a prefix that no other
+            # provider has. An unknown prefix is a mistake, which must not send a prompt to another company.
+            listed = row in self._registry.serves(model) or model in active.models
+            if listed or not ("/" in model or self._registry.names_provider(model)):
                 return Target(row, model)
         target = self._registry.resolve(provider, model)
         open_ = self._open.get(target.provider.id)
@@ -126,7 +128,9 @@ class Connections:
             notice=row.notice,
         )
         self._open.pop(row.id, None)
-        self._open[row.id] = OpenConnection(provider=row, overrides=own, view=view)
+        self._open[row.id] = OpenConnection(
+            provider=row, overrides=own, view=view, models=frozenset(filter(None, (own.model, *check.models)))
+        )
         self._active = row.id
         return view
 

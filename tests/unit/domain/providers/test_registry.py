@@ -127,8 +127,13 @@ def test_a_name_that_is_near_to_nothing_gets_no_suggestion() -> None:
     assert "did you mean" not in refusal("zzzzzz", None).message
 
 
-def test_an_unknown_prefix_is_part_of_an_unlisted_model() -> None:
-    assert refusal(None, "unknown/something").kind == "unknown_model"
+@pytest.mark.parametrize(
+    ("model", "words"), [("unknown/something", '"unknown"'), ("opneai/gpt-4o", "did you mean openai")]
+)
+def test_an_unknown_prefix_is_an_unknown_provider(model: str, words: str) -> None:
+    error = refusal(None, model)
+    assert (error.kind, error.field) == ("unknown_provider", "model")
+    assert words in error.message
 
 
 @pytest.mark.parametrize("model", ["openai/", "claude/"])

@@ -8,7 +8,7 @@ import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.providers.credential import StoredKey
-from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.registry import Registry, Target
 from modelport.domain.providers.rows import DialectRule
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Connection, ConnectProviderParams, Health
@@ -342,12 +342,38 @@ async def test_a_name_that_no_provider_has_is_a_model_of_the_active_connection()
     assert refused.value.kind == "unknown_model"
     await world.connect("beta", verify=False)
     assert world.connections.target(None, "my-own-model").provider is BETA
-    assert world.connections.target(None, "me/my-own").model == "me/my-own"
     # A provider's name without a model behind it may be a model of this one.
     assert world.connections.target(None, "acme").model == "acme"
     # A name that a provider lists, or that has its prefix, keeps its meaning.
     assert world.connections.target(None, "acme-small").provider is ACME
     assert world.connections.target(None, "acme/anything").provider is ACME
+
+
+async def test_a_prefix_that_is_no_providers_is_refused_with_the_nearest_names() -> None:
+    """Else a mistyped name would send the prompt to another company, with success."""
+    world = World(BETA_API_KEY=KEY, ACME_API_KEY=KEY)
+    for connected in (False, True):
+        if connected:
+            await world.connect("beta", verify=False)
+        for name, near in (("acne/acme-small", "did you mean acme"), ("nobody/x", 'No provider is called "nobody"')):
+            with pytest.raises(InvalidParams, match=near) as refused:
+                world.connections.target(None, name)
+            assert (refused.value.kind, refused.value.field) == ("unknown_provider", "model")
+
+
+async def test_a_model_with_a_slash_is_meant_where_the_connection_lists_exactly_that() -> None:
+    world = World(BETA_API_KEY=KEY)
+    world.dialects.served = ("me/my-own",)
+    await world.connect("beta")
+    assert world.connections.target(None, "me/my-own") == Target(BETA, "me/my-own")
+    with pytest.raises(InvalidParams, match='No provider is called "me"'):
+        world.connections.target(None, "me/my-other")
+    # The provider may always be named.
+    assert world.connections.target(None, "beta/me/my-other") == Target(BETA, "me/my-other")
+    assert world.connections.target("beta", "me/my-other") == Target(BETA, "me/my-other")
+    # And the model that a connection was made with is its own.
+    await world.connect("beta", model="me/mine", verify=False)
+    assert world.connections.target(None, "me/mine") == Target(BETA, "me/mine")
 
 
 async def test_a_model_that_the_active_connection_lists_is_meant_there() -> None:
