@@ -63,7 +63,7 @@ def behave(request: Received) -> Answer:
     """A server of LM Studio's kind, which reviews a file and finds a title for that."""
     if request.path.endswith("/models"):
         models = [{"id": name, "object": "model", "context_length": 131_072} for name in LOCAL]
-        return Answer(headers=JSON, pieces=[json.dumps({"object": "list", "data": models}).encode()])
+        return Answer(headers=JSON, chunks=[json.dumps({"object": "list", "data": models}).encode()])
     body = json.loads(request.body)
     counts = {"prompt_tokens": 24_000, "completion_tokens": 180, "total_tokens": 24_180}
     words = ANSWER.splitlines(keepends=True) if body.get("tools") else ["Review of readings.py"]

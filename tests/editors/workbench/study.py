@@ -67,7 +67,7 @@ class Study:
             return refused(401, REFUSAL)
         if request.path.endswith("/models"):
             models = [{"id": name, **LISTED} for name in MODELS]
-            return Answer(headers=JSON, pieces=[json.dumps({"object": "list", "data": models}).encode()])
+            return Answer(headers=JSON, chunks=[json.dumps({"object": "list", "data": models}).encode()])
         if not request.path.endswith("/chat/completions"):
             return refused(404, {"error": {"message": "Not here"}})
         return self._answer(json.loads(request.body))
@@ -84,7 +84,7 @@ class Study:
         if "quietly" in text:
             return held([], self.released, [delta("Here."), end(usage=COUNTS)])
         if "think" in text:
-            return Answer(headers=SSE, pieces=[thought("I weigh the colours."), *map(delta, WORDS), end(usage=COUNTS)])
+            return Answer(headers=SSE, chunks=[thought("I weigh the colours."), *map(delta, WORDS), end(usage=COUNTS)])
         if "tell me" in text:
             return streamed(*WORDS, usage=COUNTS)
         return streamed("Colours", usage=COUNTS)
@@ -94,11 +94,11 @@ class Study:
             case "call":
                 return called("weather", {"city": "Turin"})
             case "think":
-                return Answer(headers=SSE, pieces=[thought("Hm. "), delta("So."), end(usage=COUNTS)])
+                return Answer(headers=SSE, chunks=[thought("Hm. "), delta("So."), end(usage=COUNTS)])
             case "refuse":
                 return refused(401, REFUSAL)
             case "filter":
-                return Answer(headers=SSE, pieces=[end("content_filter", COUNTS)])
+                return Answer(headers=SSE, chunks=[end("content_filter", COUNTS)])
             case "wait":
                 return held([delta("Let me ")], self.released)
             case _:
@@ -117,8 +117,8 @@ def called(tool: str, arguments: dict[str, Any]) -> Answer:
     """An answer that calls a tool."""
     function = {"name": tool, "arguments": json.dumps(arguments)}
     call = {"index": 0, "id": f"call_{tool}", "type": "function", "function": function}
-    pieces = [event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}), end("tool_calls", COUNTS)]
-    return Answer(headers=SSE, pieces=pieces)
+    chunks = [event({"choices": [{"index": 0, "delta": {"tool_calls": [call]}}]}), end("tool_calls", COUNTS)]
+    return Answer(headers=SSE, chunks=chunks)
 
 
 def thought(text: str) -> bytes:
