@@ -99,6 +99,10 @@ async def test_on_a_slow_machine_the_end_is_still_reported_after_the_last_messag
     with anyio.fail_after(5):
         await inbox.run(lambda item: received.append(item if isinstance(item, bytes) else item.reason))
     assert received == [b"one", b"two", "the end"]
+    # The thread that ``run`` has started would read from a later pipe of the same number.
+    for thread in threading.enumerate():
+        if thread.name == "modelport-stdin":
+            thread.join(5)
     os.close(source)
 
 
