@@ -28,7 +28,7 @@ ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test quick check test-newest test-editors test-servers test-agents mutants bench wheel vsix pictures generate \
+.PHONY: run test quick check newest test-newest test-editors test-servers test-agents mutants bench wheel vsix pictures generate \
 	format clean help
 
 help:  ## Lists the targets
@@ -57,6 +57,8 @@ check: quick $(STAMPS)/node  ## Checks lint, types for each system, layers, size
 	$(BIN)/python tests/platforms.py
 	npm run --silent check --workspace client-vscode
 	npm run --silent build --workspace client-vscode
+
+newest: $(STAMPS)/newest  ## Installs the newest Python for test-newest, fetched where it is not there
 
 test-newest: $(STAMPS)/newest  ## Runs the unit and contract tests on the newest Python, fetched where it is not there
 	.cache/newest/environment/$(notdir $(BIN))/python -m pytest tests/unit tests/contract $(XDIST) $(PYTEST_ARGS)

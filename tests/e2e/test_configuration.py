@@ -100,7 +100,7 @@ def test_a_change_takes_effect_without_a_restart_and_a_broken_file_keeps_the_las
     file: Path, upstream: LocalServer, server: ServerProcess
 ) -> None:
     ask = {"model": "acme/m", "prompt": "hi"}
-    assert server.error("completion/create", ask)["data"]["kind"] == "unknown_model"
+    assert server.error("completion/create", ask)["data"]["kind"] == "unknown_provider"
 
     write(file, f'[providers.acme]\nbase_url = "{upstream.url}/one"\n')
     until(lambda: "result" in server.request("completion/create", ask), "the new provider was not found")
