@@ -20,6 +20,7 @@ from modelport.adapters.agents.sources.packages.node import node_identity
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.system.data_folder import data_folder
 from modelport.engine.agents.file_level import FileLevel
+from modelport.lazy import Lazy
 
 if TYPE_CHECKING:
     from modelport.engine.agents.discovery import AgentDiscovery
@@ -33,7 +34,8 @@ class AgentCore:
     """
 
     def __init__(self, secret_env_vars: Callable[[], Collection[str]] | None = None) -> None:
-        self._of_providers = secret_env_vars or provider_keys
+        self._of_providers = secret_env_vars
+        self._of_shipped_rows = Lazy(provider_keys)
         self._folder = data_folder(os.environ)
         self._handshake_cache = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
         self.static = FileLevel(
@@ -70,9 +72,11 @@ class AgentCore:
         )
         return AgentDiscovery(self.static, probe, starter)
 
-    def _secret_env_vars(self) -> frozenset[str]:
+    async def _secret_env_vars(self) -> frozenset[str]:
         own = (name for row in self.static.book.agent for name in row.key_variables)
-        return frozenset((*self._of_providers(), *own))
+        # Several agents are started at once, and the rows are read once.
+        keys = self._of_providers() if self._of_providers else await self._of_shipped_rows.get()
+        return frozenset((*keys, *own))
 
 
 def provider_keys() -> frozenset[str]:

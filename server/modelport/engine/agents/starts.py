@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 
 import anyio
 import anyio.to_thread
@@ -31,7 +31,7 @@ class AgentStarter:
         cache: HandshakeCache,
         environment: Environment,
         view: MachineView,
-        secret_env_vars: Callable[[], Collection[str]],
+        secret_env_vars: Callable[[], Awaitable[Collection[str]]],
     ) -> None:
         self.cache = cache
         self._handshakes = handshakes
@@ -45,15 +45,16 @@ class AgentStarter:
 
     async def start(self, launch: Launch, *, timeout_s: float, session: bool) -> HandshakeResult:
         """Starts an agent. An answer is cached; the result of a session is not, since a log-in may end."""
-        given = await anyio.to_thread.run_sync(self._given, launch, session)
+        secrets = await self._secret_env_vars()
+        given = await anyio.to_thread.run_sync(self._given, launch, session, secrets)
         result = await self._handshakes.start(launch, given, timeout_s=timeout_s, session=session)
         if result.status in ANSWERED and not session:
             await anyio.to_thread.run_sync(self.cache.put, launch, result)
         return result
 
-    def _given(self, launch: Launch, session: bool) -> dict[str, str]:  # noqa: FBT001  a thread's
+    def _given(self, launch: Launch, session: bool, secrets: Collection[str]) -> dict[str, str]:  # noqa: FBT001
         variables = {**self._environment.variables(), "PATH": self._view.start_path()}
-        return start_environment(variables, launch, self._secret_env_vars(), keys=session, separator=os.pathsep)
+        return start_environment(variables, launch, secrets, keys=session, separator=os.pathsep)
 
 
 class StartBudget:

@@ -19,6 +19,10 @@ TWO = Machine(programs=(program("gemini"), program("codex-acp")))
 VARIABLES = {"PATH": "/bin", "GEMINI_API_KEY": "canary", "ODD": "canary-of-a-provider"}
 
 
+async def odd_names() -> set[str]:
+    return {"ODD"}
+
+
 class Variables:
     def variables(self) -> dict[str, str]:
         return VARIABLES
@@ -38,7 +42,7 @@ class Case:
         self.verdicts = FakeHandshakeCache()
         self.probe = probe or FakeProbe()
         self.static = static(machine, self.verdicts, **more)
-        starter = AgentStarter(self.handshakes, self.verdicts, Variables(), self.static.view, lambda: {"ODD"})
+        starter = AgentStarter(self.handshakes, self.verdicts, Variables(), self.static.view, odd_names)
         self.discovery = AgentDiscovery(self.static, self.probe, starter)  # type: ignore[arg-type]
         self.reported: list[Agent] = []
 

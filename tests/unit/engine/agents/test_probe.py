@@ -36,6 +36,10 @@ CARD = {
 }  # fmt: skip
 
 
+async def no_names() -> tuple[str, ...]:
+    return ()
+
+
 class System:
     """``Processes`` and ``ListeningPorts`` that count how often they are read."""
 
@@ -107,7 +111,7 @@ async def test_the_processes_are_read_once_in_a_search(level: Any) -> None:
     copilot = Running(pid=8, argv=("copilot", "--acp", "--port", "3000"), parent_pid=1)
     system = System([goose, copilot], {3000: 8})
     files = static(Machine())
-    starter = AgentStarter(FakeHandshakes(), FakeHandshakeCache(), Variables(), files.view, tuple)
+    starter = AgentStarter(FakeHandshakes(), FakeHandshakeCache(), Variables(), files.view, no_names)
     looking = probe(system)
     discovery = AgentDiscovery(files, looking, starter)
     result = await discovery.find(DiscoverAgentParams(level=level), lambda _: None)
