@@ -14,7 +14,7 @@ T = TypeVar("T")
 class Lazy(Generic[T]):
     """A value that ``load`` makes once, in a worker thread, on the first ``get``; a load that raises is tried again."""
 
-    _LOADING: ClassVar[threading.Lock] = threading.Lock()
+    _LOADING: ClassVar[threading.RLock] = threading.RLock()
 
     def __init__(self, load: Callable[[], T]) -> None:
         # Anyio is imported on first use: a table of lazy parts must cost nothing where none of them is asked for.
@@ -40,6 +40,12 @@ class Lazy(Generic[T]):
                     await anyio.to_thread.run_sync(self._fill)
         return self._values[0]
 
+    def get_now(self) -> T:
+        """The value, made in the calling thread where there is none yet. Blocks, also while another part loads."""
+        if not self._values:
+            self._fill()
+        return self._values[0]
+
     async def settled(self) -> T | None:
         """The value once a load under way has ended; None where there was none, or it raised."""
         import anyio
@@ -54,7 +60,8 @@ class Lazy(Generic[T]):
         # crashes where two threads build the same one. In the thread, so that the value stays when the caller is
         # cancelled meanwhile.
         with self._LOADING:
-            self._values.append(self._load())
+            if not self._values:
+                self._values.append(self._load())
 
 
 class LazyTable(Generic[K, T]):

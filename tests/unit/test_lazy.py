@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import anyio
 import pytest
@@ -88,3 +89,33 @@ async def test_a_table_loads_each_key_once() -> None:
     table = LazyTable(load)
     assert [await table.get(key) for key in ("a", "b", "a")] == ["A", "B", "A"]
     assert keys == ["a", "b"]
+
+
+def test_threads_that_need_a_part_at_once_make_it_once() -> None:
+    """Two threads that build one type's decoder crash msgspec."""
+    made: list[int] = []
+    barrier = threading.Barrier(4)
+
+    def load() -> int:
+        made.append(1)
+        time.sleep(0.02)
+        return len(made)
+
+    part = Lazy(load)
+    found: list[int] = []
+
+    def use() -> None:
+        barrier.wait(5)
+        found.append(part.get_now())
+
+    threads = [threading.Thread(target=use) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert (found, made) == ([1, 1, 1, 1], [1])
+
+
+def test_a_part_may_need_another_while_it_loads() -> None:
+    inner = Lazy(lambda: 1)
+    assert Lazy(lambda: inner.get_now() + 1).get_now() == 2

@@ -46,6 +46,7 @@ class CompletionCalls(Calls):
         response_format: types.ResponseFormat | None = None,
         fallbacks: Iterable[str] | None = None,
         timeout_ms: int | None = None,
+        cache: bool = True,
         **parameters: Any,
     ) -> types.Completion:
         """The whole answer to a prompt or a conversation.
@@ -53,7 +54,8 @@ class CompletionCalls(Calls):
         ``model`` is written ``provider/model``, with an alias in front, or alone where one provider serves it; without
         it the connection is used, else the default of the configuration, then a provider with a key, then a local
         server. ``fallbacks`` are tried in turn when a model fails before its first delta. ``timeout_ms`` limits the
-        whole call. All other arguments are sampling parameters, such as ``temperature`` and ``max_tokens``.
+        whole call. ``cache=False`` marks nothing for the provider's cache of prompts. All other arguments are sampling
+        parameters, such as ``temperature`` and ``max_tokens``.
 
         Raises:
             InvalidParams: a parameter is wrong, or not one that the provider takes.
@@ -69,6 +71,7 @@ class CompletionCalls(Calls):
             response_format=response_format,
             fallbacks=fallbacks,
             timeout_ms=timeout_ms,
+            cache=cache,
             **parameters,
         )
 
@@ -84,6 +87,7 @@ class CompletionCalls(Calls):
         response_format: types.ResponseFormat | None = None,
         fallbacks: Iterable[str] | None = None,
         timeout_ms: int | None = None,
+        cache: bool = True,
         **parameters: Any,
     ) -> Operation[Stream, types.Completion]:
         """The answer while it arrives: ``async with client.stream(…) as stream``, which gives updates.
@@ -103,6 +107,7 @@ class CompletionCalls(Calls):
             response_format=response_format,
             fallbacks=None if fallbacks is None else tuple(fallbacks),
             timeout_ms=timeout_ms,
+            cache=cache,
             parameters=parameters or None,
         )
 

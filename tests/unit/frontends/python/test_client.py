@@ -17,8 +17,9 @@ from blockbuster import blockbuster_ctx
 import modelport
 from support.builders import CANARY
 from support.file_keyring import FileKeyring
-from support.http_server import LocalServer
-from support.sse import JSON, Answer, streamed
+from support.http_server import Answer, LocalServer
+from support.sse import JSON, SSE, streamed
+from support.vendors import FORMATS, SAID
 
 WEATHER = modelport.Tool(
     name="weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
@@ -290,3 +291,11 @@ async def test_a_closed_client() -> None:
         pass
     with pytest.raises(RuntimeError, match="closed"):
         await unused.status()
+
+
+async def test_what_may_be_cached_is_marked_unless_the_caller_says_no(client: modelport.Client) -> None:
+    with LocalServer(lambda _: Answer(headers=SSE, chunks=FORMATS["anthropic_messages"].answer)) as upstream:
+        await client.connect("anthropic", base_url=upstream.url, api_key="k-0123456789", verify=False)
+        for cache in (True, False):
+            assert (await client.complete("hi", model="anthropic/claude-opus-5", cache=cache)).text == SAID
+    assert [b"cache_control" in request.body for request in upstream.requests] == [True, False]

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.agents.observations import HandshakeResult, Launch
+from modelport.lazy import Lazy
 
 MAX_FILE_BYTES = 256 * 1024
 
@@ -32,7 +33,8 @@ class FileHandshakeCache:
     def __init__(self, folder: Path, node: Callable[[], str]) -> None:
         self._folder = folder
         self._node = node
-        self._decoder: msgspec.json.Decoder[CachedResult] | None = None
+        # Agents are looked up at once, each in a thread.
+        self._decoder = Lazy(lambda: msgspec.json.Decoder(CachedResult))
 
     def get(self, launch: Launch) -> HandshakeResult | None:
         """The cached result of exactly this program; None where the file cannot be read, or is another program's."""
@@ -41,10 +43,8 @@ class FileHandshakeCache:
                 data = file.read(MAX_FILE_BYTES)
         except OSError:
             return None
-        if self._decoder is None:
-            self._decoder = msgspec.json.Decoder(CachedResult)
         try:
-            cached = self._decoder.decode(data)
+            cached = self._decoder.get_now().decode(data)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
         return cached.result if cached.fingerprint == self._fingerprint(launch) else None
