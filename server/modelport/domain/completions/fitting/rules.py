@@ -83,6 +83,7 @@ RULES: Mapping[Dialect, HistoryRules] = {
         called_tools="defined",
         trailing_space=False,
         top_unions="refused",
+        closed_answers=True,
     ),
     "gemini": HistoryRules(call_ids="absent", system="apart", neighbours="turns", begins_with_user=True),
     "ollama": HistoryRules(
@@ -96,6 +97,7 @@ RULES: Mapping[Dialect, HistoryRules] = {
         begins_with_user=True,
         called_tools="defined",
         trailing_space=False,
+        closed_answers=True,
     ),
     "cohere_chat": HistoryRules(call_ids="any", neighbours="joined", tool_images="after_results"),
     "mock": HistoryRules(),

@@ -17,6 +17,7 @@ from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCal
 from support.builders import SCHEMA, answer, call, endpoint, fitted, json_form, row, stub_exchange, tool, user
 from support.event_stream import chunk, exception
 
+CLOSED = SCHEMA | {"additionalProperties": False}
 PNG = "iVBORw0KGgo="
 
 
@@ -216,12 +217,12 @@ def test_a_parameter_the_row_refuses_is_refused() -> None:
 
 def test_an_answer_that_fits_a_schema() -> None:
     asked = extra(answer_format=json_form())
-    assert asked == {"output_config": {"format": {"type": "json_schema", "schema": SCHEMA}}}
+    assert asked == {"output_config": {"format": {"type": "json_schema", "schema": CLOSED}}}
 
 
 def test_a_schema_and_an_effort_share_their_place() -> None:
     asked = extra(answer_format=json_form(), parameters={"reasoning_effort": "low"})
-    assert asked["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": SCHEMA}}
+    assert asked["output_config"] == {"effort": "low", "format": {"type": "json_schema", "schema": CLOSED}}
 
 
 def test_any_json_is_requested_in_words() -> None:

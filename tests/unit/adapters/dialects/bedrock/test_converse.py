@@ -279,7 +279,7 @@ def test_an_answer_that_fits_a_schema() -> None:
     wanted = body(answer_format=json_form())["outputConfig"]["textFormat"]
     assert wanted["type"] == "json_schema"
     assert wanted["structure"]["jsonSchema"]["name"] == "place"
-    assert json.loads(wanted["structure"]["jsonSchema"]["schema"]) == SCHEMA
+    assert json.loads(wanted["structure"]["jsonSchema"]["schema"]) == SCHEMA | {"additionalProperties": False}
 
 
 def test_any_json_is_requested_in_words_since_converse_has_no_field_for_it() -> None:
