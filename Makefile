@@ -20,15 +20,20 @@ PYTEST_ARGS ?=
 SAMPLE ?=
 SEED ?= 1
 PATHS ?=
-# Tests run in as many processes as there are cores, four at most.
-XDIST := -n auto --maxprocesses 4
+# How long fuzz and soak take.
+SECONDS ?= 60
+MINUTES ?= 10
+# Tests run in several processes: tests/conftest.py says in how many.
+XDIST := -n auto --dist worksteal
+# A test that starts a server would compile all of it each time.
+unexport PYTHONDONTWRITEBYTECODE
 STAMPS := .cache/stamps
 ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 # Where the pictures and links of the extension's page are, which the marketplace shows outside of the repository.
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test quick check newest test-newest test-editors test-servers test-agents mutants bench wheel vsix pictures generate \
+.PHONY: run test quick check newest test-newest test-editors test-servers test-agents fuzz soak otel mutants bench wheel vsix pictures generate \
 	format clean help
 
 help:  ## Lists the targets
@@ -38,8 +43,11 @@ run: $(STAMPS)/runtime  ## Streams one completion through the server on this ter
 	@$(BIN)/python examples/stream.py --server $(BIN)/modelport
 
 test: $(STAMPS)/development $(STAMPS)/node  ## Runs all tests that need no system package
-	$(BIN)/python -m pytest -m "not editors and not servers and not agents" $(XDIST) $(PYTEST_ARGS)
-	npm run --silent test --workspace client-vscode
+	@npm run --silent test --workspace client-vscode >.cache/test-extension.log 2>&1 & extension=$$!; \
+	trap 'kill $$extension 2>/dev/null' EXIT; \
+	$(BIN)/python -m pytest -m "not editors and not servers and not agents" $(XDIST) $(PYTEST_ARGS); python=$$?; \
+	trap - EXIT; wait $$extension; extension=$$?; \
+	cat .cache/test-extension.log; exit $$((python + extension))
 
 quick: $(STAMPS)/development  ## Checks what takes seconds: lint, layers, sizes, generated files and workflows
 	$(BIN)/ruff check .
@@ -47,6 +55,7 @@ quick: $(STAMPS)/development  ## Checks what takes seconds: lint, layers, sizes,
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
 	$(BIN)/python docs/generate.py --check
+	$(BIN)/python prices/generate.py --check
 	$(BIN)/python protocol/check.py
 	$(BIN)/python tests/sizes.py
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows $(wildcard .github/workflows/*.yml)
@@ -69,9 +78,19 @@ test-editors: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real edit
 test-servers: $(STAMPS)/editors $(STAMPS)/node  ## Runs the tests with real model servers, installed on first use
 	$(BIN)/python -m pytest -m servers
 
-test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, installed on first use; writes docs/agents.md
+test-agents: $(STAMPS)/development  ## Runs the tests with twelve real agents, and opencode as a provider, installed on first use; writes docs/agents.md
 	$(BIN)/python -m pytest -m agents
 	$(BIN)/python tests/agents/table.py
+
+fuzz: $(STAMPS)/development  ## Sends the server what no program should, for SECONDS=60, from SEED=1
+	@PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) --seed $(SEED)
+
+soak: $(STAMPS)/development  ## Works eight servers hard for MINUTES=10, then their failover as long, and counts what is lost, doubled or left
+	@PYTHONPATH=tests $(BIN)/python -m soak --minutes $(MINUTES) --seed $(SEED)
+	@PYTHONPATH=tests $(BIN)/python -m soak.failover --minutes $(MINUTES) --seed $(SEED)
+
+otel: $(STAMPS)/runtime $(STAMPS)/otel  ## Sends a call to a real collector (Phoenix), and reads its spans back from there
+	$(BIN)/python tests/otel.py .cache/otel/$(notdir $(BIN))/phoenix
 
 mutants: $(STAMPS)/mutants  ## Changes domain and engine at random places, and prints what no test notices
 	$(BIN)/python tests/mutants.py $(if $(SAMPLE),--sample $(SAMPLE)) --seed $(SEED) $(PATHS)
@@ -95,6 +114,9 @@ pictures: $(STAMPS)/editors $(STAMPS)/node  ## Retakes the pictures of the exten
 generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the provider rows
 	$(BIN)/python protocol/generate.py
 	$(BIN)/python docs/generate.py
+
+prices: $(STAMPS)/development  ## Writes the price lists anew, from the pinned genai-prices, our corrections and the catalog
+	$(BIN)/python prices/generate.py
 
 format: $(STAMPS)/development  ## Formats the code
 	$(BIN)/ruff check --fix-only .
@@ -141,4 +163,11 @@ $(STAMPS)/newest: pyproject.toml constraints.txt tests/newest_python.sh
 $(STAMPS)/node: package.json package-lock.json
 	@mkdir -p $(STAMPS)
 	@npm ci --no-audit --no-fund --silent
+	@touch $@
+
+$(STAMPS)/otel: | $(BIN)/python$(EXE)
+	@mkdir -p $(STAMPS)
+	@echo "Installing Phoenix into .cache/otel ..."
+	@$(BIN)/python -m venv .cache/otel
+	@.cache/otel/$(notdir $(BIN))/python -m pip install --quiet --disable-pip-version-check arize-phoenix==20.26.1
 	@touch $@

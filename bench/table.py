@@ -24,6 +24,7 @@ from agent_listing import agents
 from discovery import local_discovery
 from holding import cancel, memory_per_stream
 from ledger import usage_summary
+from long_streams import long_streams
 from peers import further
 from processes import NotMeasurable
 from report import Row, table, unmeasured
@@ -38,6 +39,7 @@ STEPS: tuple[tuple[str, Measure], ...] = (
     ("modules", modules),
     ("first call", first_call),
     ("streams", streams),
+    ("long answers", long_streams),
     ("memory per stream", memory_per_stream),
     ("cancel", cancel),
     ("local discovery", local_discovery),

@@ -16,7 +16,13 @@
 ;;     M-x modelport-cancel   stops it; the text so far stays, and one undo removes it
 ;;
 ;; The server reads the keys: set a variable such as ANTHROPIC_API_KEY, or store a key once with
-;; `modelport keys set anthropic'.  The usage of each call appears in the echo area.
+;; `modelport keys set anthropic'.  The usage of each call appears in the echo area;
+;; `modelport usage' sums it over all editors, and `modelport budget' shows
+;; what is spent of your budgets.
+;;
+;; The mode line shows what the server is doing with
+;;
+;;     (add-to-list 'mode-line-misc-info 'modelport-mode-line)
 
 ;;; Code:
 
@@ -50,7 +56,7 @@
 (defconst modelport--cancelled -32800 "The code of the reply to a cancelled request.")
 
 (cl-defstruct modelport--job
-  stream-id marker callback request-id cancelled changes tick alone)
+  stream-id number marker callback request-id cancelled changes tick alone)
 
 (defclass modelport--link (jsonrpc-process-connection)
   ((last-id :initform nil :accessor modelport--last-id))
@@ -60,6 +66,13 @@
 (defvar modelport--jobs nil "The answers that are being written.")
 (defvar modelport--count 0 "How many requests have been sent.")
 (defvar modelport--last-call nil "The call that was recorded last.")
+
+(defvar modelport-status nil
+  "What the server is busy with, as a text; nil when it is idle.")
+
+(defvar modelport-mode-line '(modelport-status (" [" modelport-status "]"))
+  "What the server is busy with, for `mode-line-misc-info'.")
+(put 'modelport-mode-line 'risky-local-variable t)
 
 (cl-defmethod jsonrpc-connection-send :before
   ((connection modelport--link) &key id method &allow-other-keys)
@@ -83,23 +96,41 @@ and the error.  Return the answer's stream id."
     (deactivate-mark)
     (unless (bolp) (insert "\n")))
   (let* ((connection (modelport--connect))
-         (stream-id (format "emacs-%d" (cl-incf modelport--count)))
+         (number (cl-incf modelport--count))
+         (stream-id (format "emacs-%d" number))
          (job (make-modelport--job
-               :stream-id stream-id :marker (copy-marker (point) t) :callback (or callback #'ignore)
+               :stream-id stream-id :number number :marker (copy-marker (point) t) :callback (or callback #'ignore)
                :changes (prepare-change-group) :alone t)))
     (push job modelport--jobs)
-    (jsonrpc-async-request
-     connection :completion/create
-     `( :streamId ,stream-id :messages [(:role "user" :content ,prompt)]
-        ,@(and modelport-model `(:model ,modelport-model))
-        ,@(and modelport-system `(:system ,modelport-system))
-        ,@(and modelport-parameters `(:parameters ,modelport-parameters)))
-     ;; A model may think for minutes; the server has limits of its own.
-     :timeout nil
-     :success-fn (lambda (completion) (modelport--finish job completion nil))
-     :error-fn (lambda (refusal) (modelport--finish job nil refusal)))
-    (setf (modelport--job-request-id job) (modelport--last-id connection))
+    (condition-case trouble
+        (progn
+          (jsonrpc-async-request
+           connection :completion/create
+           (modelport--clean
+            ;; What stands in the buffer is not taken back.
+            `( :streamId ,stream-id :resets :json-false :messages [(:role "user" :content ,prompt)]
+               ,@(and modelport-model `(:model ,modelport-model))
+               ,@(and modelport-system `(:system ,modelport-system))
+               ,@(and modelport-parameters `(:parameters ,modelport-parameters))))
+           ;; A model may think for minutes; the server has limits of its own.
+           :timeout nil
+           :success-fn (lambda (completion) (modelport--finish job completion nil))
+           :error-fn (lambda (refusal) (modelport--finish job nil refusal)))
+          (setf (modelport--job-request-id job) (modelport--last-id connection)))
+      (error
+       ;; It was not sent, so that no reply would end it.
+       (modelport--finish job nil (list :message (error-message-string trouble)))))
     stream-id))
+
+(defun modelport--clean (value)
+  "VALUE with each character that is no Unicode replaced in its strings.
+A buffer may hold any bytes, which JSON may not."
+  (cond
+   ((stringp value)
+    (replace-regexp-in-string "[^\0-\xd7ff\xe000-\x10ffff]" "\xfffd" (string-to-multibyte value) t t))
+   ((consp value) (cons (modelport--clean (car value)) (modelport--clean (cdr value))))
+   ((vectorp value) (vconcat (mapcar #'modelport--clean value)))
+   (t value)))
 
 ;;;###autoload
 (defun modelport-cancel ()
@@ -180,7 +211,14 @@ and the error.  Return the answer's stream id."
 (defun modelport--gone (connection)
   "Drop CONNECTION; jsonrpc has reported the end to each pending request."
   (when (eq connection modelport--connection)
-    (setq modelport--connection nil)))
+    (setq modelport--connection nil)
+    (modelport--show-status nil)))
+
+(defun modelport--show-status (text)
+  "Show TEXT, what the server is busy with, in the mode lines; nil clears it."
+  (unless (equal text modelport-status)
+    (setq modelport-status text)
+    (force-mode-line-update t)))
 
 (defun modelport--notified (_connection method params)
   "Handle the notification METHOD with PARAMS."
@@ -191,6 +229,9 @@ and the error.  Return the answer's stream id."
                          :key #'modelport--job-stream-id :test #'equal)))
        (when (and job (equal (plist-get update :kind) "text"))
          (modelport--write job (plist-get update :text)))))
+    ('status/changed
+     (modelport--show-status
+      (and (eq (plist-get params :busy) t) (or (plist-get params :message) "busy"))))
     ('usage/updated
      (setq modelport--last-call (plist-get params :call))
      (run-hook-with-args 'modelport-usage-functions modelport--last-call))))
@@ -202,21 +243,47 @@ and the error.  Return the answer's stream id."
      ((modelport--job-cancelled job))
      ((not (buffer-live-p buffer)) (modelport--cancel job))
      (t
-      (with-current-buffer buffer
-        (let ((tick (modelport--job-tick job)))
-          (unless (memql tick (list nil (buffer-chars-modified-tick)))
-            (setf (modelport--job-alone job) nil)))
-        (save-excursion
-          (goto-char (modelport--job-marker job))
-          (insert (string-replace "\r" "" text)))
-        (setf (modelport--job-tick job) (buffer-chars-modified-tick)))))))
+      (condition-case trouble
+          ;; jsonrpc, which calls this, lifts the protection for a buffer of its own.
+          (let ((inhibit-read-only nil))
+            (with-current-buffer buffer
+              (barf-if-buffer-read-only)
+              (let ((tick (modelport--job-tick job)))
+                (unless (memql tick (list nil (buffer-chars-modified-tick)))
+                  (setf (modelport--job-alone job) nil)))
+              (modelport--insert job (string-replace "\r" "" text))
+              (setf (modelport--job-tick job) (buffer-chars-modified-tick))))
+        ;; The buffer or the text in it is read-only by now, or one of its hooks fails.
+        (error
+         (message "Modelport: %s" (error-message-string trouble))
+         (modelport--cancel job)))))))
+
+(defun modelport--insert (job text)
+  "Insert TEXT at the end of JOB, which keeps earlier answers that end there apart."
+  (let* ((marker (modelport--job-marker job))
+         (earlier (cl-remove-if-not
+                   (lambda (other)
+                     (and (< (modelport--job-number other) (modelport--job-number job))
+                          (equal (modelport--job-marker other) marker)))
+                   modelport--jobs))
+         (start (marker-position marker)))
+    (save-excursion
+      ;; It may lie outside of what the buffer is narrowed to.
+      (save-restriction
+        (widen)
+        (goto-char marker)
+        (insert text)
+        (dolist (other earlier)
+          (set-marker (modelport--job-marker other) start))))))
 
 (defun modelport--cancel (job)
   "Cancel JOB; it ends with the reply of the server."
   (unless (modelport--job-cancelled job)
     (setf (modelport--job-cancelled job) t)
-    (when (and modelport--connection (modelport--job-request-id job))
-      (jsonrpc-notify modelport--connection :$/cancelRequest (list :id (modelport--job-request-id job))))))
+    (if (and modelport--connection (jsonrpc-running-p modelport--connection) (modelport--job-request-id job))
+        (jsonrpc-notify modelport--connection :$/cancelRequest (list :id (modelport--job-request-id job)))
+      ;; There is no server that would reply.
+      (modelport--finish job nil (list :code modelport--cancelled :message "cancelled")))))
 
 (defun modelport--finish (job completion refusal)
   "End JOB with the whole COMPLETION, or with REFUSAL."

@@ -51,10 +51,14 @@ class Server:
         while True:
             message = self.receive()
             if message.get("method") == "completion/update":
-                print(message["params"]["update"].get("text", ""), end="", flush=True)
+                told = message["params"]
+                # Other streams, and reasoning, are not this answer.
+                if told["streamId"] == params.get("streamId") and told["update"]["kind"] == "text":
+                    print(told["update"]["text"], end="", flush=True)
+            elif "error" in message and message["id"] in (self.next_id, None):
+                # Without an id: the request could not be read.
+                sys.exit("\n" + message["error"]["message"])
             elif message.get("id") == self.next_id:
-                if "error" in message:
-                    sys.exit("\n" + message["error"]["message"])
                 return message["result"]
 
 
@@ -75,7 +79,8 @@ def main() -> None:
 
     model = given.model or ready_model(server)
     print(f"asking {model}: {given.prompt}\n")
-    params = {"model": model, "prompt": given.prompt, "streamId": "example"}
+    # What is printed cannot be taken back.
+    params = {"model": model, "prompt": given.prompt, "streamId": "example", "resets": False}
     completion = server.request("completion/create", params)
     usage = completion["usage"]
     money = "price unknown" if usage["usdMicros"] is None else f"${usage['usdMicros'] / 1e6:.6f}"

@@ -14,6 +14,7 @@ import jsonschema
 import msgspec
 
 from generator.model import Model, load, read_json
+from generator.pages import example_path
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
@@ -35,7 +36,7 @@ def problems() -> list[str]:
         return found
     try:
         model = load(HERE / "model.json")
-        new = [structure.name for structure in model.structures if not hasattr(types, structure.name)]
+        new = [structure.name for structure in model.own_structures if not hasattr(types, structure.name)]
         if new:
             return [f"the server has no {', '.join(new)} yet: run make generate"]
         return [*_handlers(model), *_examples(model)]
@@ -72,10 +73,11 @@ def _types(entry: dict[str, str], handler: Any) -> list[str]:
 def _examples(model: Model) -> list[str]:
     found: list[str] = []
     entries = {entry["method"]: entry for entry in (*model.methods, *model.notifications)}
-    files = {path.stem.replace(".", "/", 1): path for path in (HERE / "examples").glob("*.json")}
-    found += [f"{method} has no example" for method in sorted(entries.keys() - files.keys())]
-    found += [f"examples/{files[m].name} belongs to no message" for m in sorted(files.keys() - entries.keys())]
-    for method in sorted(entries.keys() & files.keys()):
+    files = {message["method"]: example_path(HERE / "examples", message["method"]) for message in model.messages}
+    found += [f"{method} has no example" for method in sorted(files) if not files[method].is_file()]
+    others = sorted(path.name for path in set((HERE / "examples").glob("*.json")) - set(files.values()))
+    found += [f"examples/{name} belongs to no message" for name in others]
+    for method in sorted(method for method in entries if files[method].is_file()):
         example = read_json(files[method])
         wanted = {"params", "result"} if "result" in entries[method] else {"params"}
         if not wanted <= example.keys():

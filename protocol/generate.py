@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 from generator import json_schema, pages, python, typescript
@@ -17,8 +18,8 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 
 
-def outputs() -> dict[Path, str]:
-    """Every generated file and the text it should have.
+def outputs(sections: Mapping[str, str] | None = None) -> dict[Path, str]:
+    """Every file generated from ``model.json`` and the text it should have; ``sections`` follow the tables of types.
 
     Raises:
         ValueError: ``model.json`` contradicts itself, or a message has no example.
@@ -35,8 +36,9 @@ def outputs() -> dict[Path, str]:
         HERE / "methods" / "README.md": pages.index_page(model),
         HERE / "methods" / "types.md": pages.types_page(model),
         HERE / "methods" / "errors.md": pages.errors_page(model),
+        HERE / "methods" / "lifecycle.md": pages.lifecycle_page(model, HERE / "examples"),
     }
-    for name, text in pages.noun_pages(model, HERE / "examples").items():
+    for name, text in pages.noun_pages(model, HERE / "examples", sections or {}).items():
         files[HERE / "methods" / name] = text
     return files
 
@@ -49,6 +51,17 @@ def configuration_schema() -> dict[Path, str]:
     return {HERE / "config.schema.json": json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"}
 
 
+def sections() -> dict[str, str]:
+    """The parts of the pages that are generated from tables of the server, by the type they belong to."""
+    from modelport.domain.completions.parameters import ALIASES, CHECKS  # noqa: PLC0415
+
+    lines = ["#### Sampling parameters", "", "| name | other names | value |", "|---|---|---|"]
+    for name, (_, wanted) in CHECKS.items():
+        others = ", ".join(f"`{alias}`" for alias, meant in ALIASES.items() if meant == name)
+        lines.append(f"| `{name}` | {others} | {wanted} |")
+    return {"CreateCompletionParams": "\n".join(lines)}
+
+
 def main(arguments: list[str]) -> int:
     """Returns the exit code: 1 when the source is not sound, or ``--check`` finds a stale or left-over file."""
     try:
@@ -58,8 +71,8 @@ def main(arguments: list[str]) -> int:
         return 1
     checking = "--check" in arguments
     if not checking:
-        _write(wanted)
-    wanted |= configuration_schema()
+        _write({path: text for path, text in wanted.items() if path.suffix == ".py"})
+    wanted = outputs(sections()) | configuration_schema()
     stale = [p for p, text in wanted.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
     stale += [p for p in (HERE / "methods").glob("*.md") if p not in wanted]
     if checking:

@@ -13,6 +13,7 @@ local M = {}
 ---@field model string? `provider/model`; without it the active connection is used
 ---@field system string? instructions sent before every prompt
 ---@field parameters table? such as `{ temperature = 0.2, max_tokens = 500 }`
+---@field start_timeout_ms integer how long the server may take to become ready
 ---@field on_usage fun(line: string, call: table)? shows the usage of a call; by default a message
 
 ---@class modelport.AskOptions
@@ -22,6 +23,7 @@ local M = {}
 ---@field messages table[]? the earlier messages, as `{ role = 'user', content = '…' }`
 ---@field bufnr integer? the buffer to write to, by default the current one
 ---@field position integer[]? row and column to write at, from 0, by default the cursor
+---@field below integer? the number of a line, from 1, to write below of, on a line of its own
 ---@field on_done fun(completion: table?, err: table?)? called once, at the end
 
 ---@class modelport.Job
@@ -31,17 +33,20 @@ local M = {}
 ---@field mark integer the extmark where the next text is inserted
 ---@field tick integer? the buffer's tick after our last change
 ---@field on_done fun(completion: table?, err: table?)
+---@field number integer rises with each job
 ---@field request_id integer?
 
 ---@type modelport.Config
-local config = { cmd = { 'modelport', 'serve' } }
+local config = { cmd = { 'modelport', 'serve' }, start_timeout_ms = 60000 }
 
 local namespace = vim.api.nvim_create_namespace('modelport')
 local jobs = {} ---@type table<string, modelport.Job>
 local count = 0
 local server = nil ---@type vim.lsp.Client? once it is ready
 local starting = false
+local starting_id = nil ---@type integer? the client that is to become ready
 local last_call = nil ---@type table?
+local status = '' ---@type string what the server is busy with, else empty
 local REQUEST_CANCELLED = -32800
 
 --- JSON null: nil up to Neovim 0.11, vim.NIL after it.
@@ -94,10 +99,40 @@ local function cancel(job)
   finish(job, nil, { code = REQUEST_CANCELLED, message = 'cancelled' })
 end
 
+--- Why a buffer must not be written to; nil when it may be. The editor's own functions write to a buffer that is
+--- only marked as read-only.
+local function protection(bufnr)
+  if not vim.bo[bufnr].modifiable then
+    return 'this buffer is not modifiable'
+  elseif vim.bo[bufnr].readonly then
+    return 'this buffer is read-only'
+  end
+end
+
+--- The marks of earlier answers that end where this one begins: text that is inserted there is not theirs.
+---@param job modelport.Job
+local function earlier_at(job, at)
+  local marks = {}
+  for _, other in pairs(jobs) do
+    if other.bufnr == job.bufnr and other.number < job.number then
+      local mark = vim.api.nvim_buf_get_extmark_by_id(other.bufnr, namespace, other.mark, {})
+      if mark[1] == at[1] and mark[2] == at[2] then
+        marks[#marks + 1] = other.mark
+      end
+    end
+  end
+  return marks
+end
+
 ---@param job modelport.Job
 local function write(job, text)
   local bufnr = job.bufnr
   if not vim.api.nvim_buf_is_loaded(bufnr) then
+    return cancel(job)
+  end
+  local protected = protection(bufnr)
+  if protected then
+    report(protected)
     return cancel(job)
   end
   local lines = vim.split((text:gsub('\r', '')), '\n', { plain = true })
@@ -108,12 +143,23 @@ local function write(job, text)
       -- fails right after an undo, and then the remaining text is a change of its own.
       pcall(vim.cmd.undojoin)
     end
+    local earlier = earlier_at(job, at)
     vim.api.nvim_buf_set_text(bufnr, at[1], at[2], at[1], at[2], lines)
+    for _, mark in ipairs(earlier) do
+      vim.api.nvim_buf_set_extmark(bufnr, namespace, at[1], at[2], { id = mark })
+    end
     job.tick = vim.api.nvim_buf_get_changedtick(bufnr)
   end)
   if not ok then
     report(tostring(err))
     cancel(job)
+  end
+end
+
+local function show_status(text)
+  if status ~= text then
+    status = text
+    vim.cmd.redrawstatus({ bang = true })
   end
 end
 
@@ -133,22 +179,51 @@ local handlers = {
       vim.api.nvim_echo({ { line, 'Comment' } }, true, {})
     end
   end,
-  ['status/changed'] = function() end,
+  ['status/changed'] = function(_, params)
+    show_status(params.busy and (given(params.message) or 'busy') or '')
+  end,
 }
 
 ---@param job modelport.Job
+local function fail(job, message)
+  report(message)
+  finish(job, nil, { message = message })
+end
+
+---@param job modelport.Job
 local function send(job)
-  local ok, request_id = server:request('completion/create', job.params, function(err, completion)
+  local encoded, ok, request_id = pcall(server.request, server, 'completion/create', job.params, function(err, completion)
     if err and jobs[job.stream_id] then
       report(err.message)
     end
     finish(job, completion, err)
   end, job.bufnr)
-  if ok then
+  if not encoded then
+    fail(job, 'the request cannot be sent: ' .. tostring(ok))
+  elseif ok then
     job.request_id = request_id
   else
     finish(job, nil, { message = 'the server is gone' })
   end
+end
+
+local function fail_all(message)
+  for _, job in ipairs(vim.tbl_values(jobs)) do
+    fail(job, message)
+  end
+end
+
+--- Ends a server that does not become ready, and the requests that wait for it.
+local function give_up(id)
+  local client = vim.lsp.get_client_by_id(id)
+  if not starting or starting_id ~= id then
+    return
+  end
+  starting, starting_id = false, nil
+  if client then
+    client:stop(true)
+  end
+  fail_all('the server did not become ready: run `modelport doctor`')
 end
 
 --- Starts the server; the waiting requests are sent when it is ready.
@@ -165,18 +240,70 @@ local function start()
         send(job)
       end
     end,
-    on_exit = vim.schedule_wrap(function()
-      server, starting = nil, false
+    on_exit = vim.schedule_wrap(function(_, _, id)
+      if id ~= (server and server.id or starting_id) then
+        -- Of a server that was given up; another one may be starting.
+        return
+      end
+      server, starting, starting_id = nil, false, nil
+      show_status('')
       for _, job in ipairs(vim.tbl_values(jobs)) do
         report('the server ended before the answer was complete: run `modelport doctor`')
         finish(job, nil, { message = 'the server is gone' })
       end
     end),
   }, { attach = false })
-  if not id then
+  if id then
+    starting_id = id
+    vim.defer_fn(function()
+      give_up(id)
+    end, config.start_timeout_ms)
+  else
     starting = false
   end
   return id ~= nil
+end
+
+--- The length of the character at a byte, as UTF-8 has it; nil where there is none.
+local function character_length(text, at)
+  local first, second = text:byte(at, at + 1)
+  if first < 0x80 then
+    return 1
+  end
+  local length = (first >= 0xC2 and first <= 0xDF) and 2
+    or (first >= 0xE0 and first <= 0xEF) and 3
+    or (first >= 0xF0 and first <= 0xF4) and 4
+  -- Overlong forms, halves of surrogates and what lies above Unicode.
+  local low = first == 0xE0 and 0xA0 or first == 0xF0 and 0x90 or 0x80
+  local high = first == 0xED and 0x9F or first == 0xF4 and 0x8F or 0xBF
+  if not length or not second or second < low or second > high then
+    return nil
+  end
+  for place = at + 2, at + length - 1 do
+    local byte = text:byte(place)
+    if not byte or byte < 0x80 or byte > 0xBF then
+      return nil
+    end
+  end
+  return length
+end
+
+--- The value with every byte that is no UTF-8 replaced: a buffer may hold any bytes, which JSON may not, and the server
+--- could not tell which request it was that it cannot read.
+local function clean(value)
+  if type(value) == 'table' then
+    -- An empty table is an object by its metatable.
+    return setmetatable(vim.tbl_map(clean, value), getmetatable(value))
+  elseif type(value) ~= 'string' or not value:find('[\128-\255]') then
+    return value
+  end
+  local parts, at = {}, 1
+  while at <= #value do
+    local length = character_length(value, at)
+    parts[#parts + 1] = length and value:sub(at, at + length - 1) or '\u{FFFD}'
+    at = at + (length or 1)
+  end
+  return table.concat(parts)
 end
 
 --- The position after the cursor, as for `a`; in Insert mode the cursor itself.
@@ -202,11 +329,17 @@ end
 function M.ask(prompt, options)
   options = options or {}
   local bufnr = options.bufnr or vim.api.nvim_get_current_buf()
-  if not vim.bo[bufnr].modifiable then
-    report('this buffer is not modifiable')
+  local protected = protection(bufnr)
+  if protected then
+    report(protected)
     return nil
   end
-  local at = options.position
+  local below = options.below
+  if below then
+    vim.api.nvim_buf_set_lines(bufnr, below, below, true, { '' })
+  end
+  local at = below and { below, 0 }
+    or options.position
     or (bufnr == vim.api.nvim_get_current_buf() and at_cursor())
     or { vim.api.nvim_buf_line_count(bufnr) - 1, #vim.api.nvim_buf_get_lines(bufnr, -2, -1, true)[1] }
   count = count + 1
@@ -215,16 +348,19 @@ function M.ask(prompt, options)
   ---@type modelport.Job
   local job = {
     stream_id = ('nvim-%d'):format(count),
+    number = count,
     bufnr = bufnr,
     mark = vim.api.nvim_buf_set_extmark(bufnr, namespace, at[1], at[2], {}),
     on_done = options.on_done or function() end,
-    params = {
+    params = clean({
       streamId = ('nvim-%d'):format(count),
+      -- What stands in the buffer is not taken back.
+      resets = false,
       model = options.model or config.model,
       system = options.system or config.system,
       parameters = options.parameters or config.parameters,
       messages = messages,
-    },
+    }),
   }
   jobs[job.stream_id] = job
   if server then
@@ -249,6 +385,12 @@ end
 --- How many answers are being written; fit for a status line.
 function M.running()
   return vim.tbl_count(jobs)
+end
+
+--- What the server is busy with, such as `Asking ollama/qwen3:8b`, or an empty text; fit for a status line,
+--- which is drawn again at each change.
+function M.status()
+  return status
 end
 
 --- The last call as one line, or an empty text; fit for a status line.

@@ -9,8 +9,7 @@ vim.api.nvim_create_user_command('Modelport', function(command)
     -- The lines go along with the prompt, and the answer comes below them.
     local lines = vim.api.nvim_buf_get_lines(0, command.line1 - 1, command.line2, true)
     prompt = ('%s\n\n%s'):format(prompt, table.concat(lines, '\n'))
-    vim.api.nvim_buf_set_lines(0, command.line2, command.line2, true, { '' })
-    options.position = { command.line2, 0 }
+    options.below = command.line2
   end
   require('modelport').ask(prompt, options)
 end, { nargs = '+', range = true, desc = 'Ask a model and write its answer here' })

@@ -98,7 +98,7 @@ export class Server implements vscode.Disposable {
       return await Promise.race([reply, ended]);
     } catch (error) {
       const { requestFailure } = await import("./connection.js");
-      throw requestFailure(error);
+      throw requestFailure(method, error, this.log);
     }
   }
 

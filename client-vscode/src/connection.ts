@@ -13,6 +13,7 @@ import {
 } from "vscode-languageclient/node";
 
 import type { ServerNotifications } from "./protocol";
+import { failureLine } from "./server/failure-line";
 import { type Launch, LaunchCancelled, ServerEndedError } from "./server/launch";
 
 // The language client takes a while to load, so this module is loaded with the first start of the server.
@@ -84,13 +85,18 @@ export async function connect(launch: Launch, options: StartOptions): Promise<Ru
   }
 }
 
-/** The error that a request fails with, from the one that the language client gives. */
-export function requestFailure(error: unknown): unknown {
+/** The error that a request fails with, from the one that the language client gives; logs it unless it was cancelled. */
+export function requestFailure(method: string, error: unknown, log: vscode.LogOutputChannel): unknown {
   // Any error that is no reply comes from the client itself: its connection is closed.
   if (!(error instanceof ResponseError) || OWN_CODES.has(error.code)) {
+    log.warn(`${method} failed: the server ended before it answered`);
     return new ServerEndedError();
   }
-  return error.code === LSPErrorCodes.RequestCancelled ? new vscode.CancellationError() : error;
+  if (error.code === LSPErrorCodes.RequestCancelled) {
+    return new vscode.CancellationError();
+  }
+  log.warn(failureLine(method, error.code, error.data));
+  return error;
 }
 
 function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutputChannel, onEnd: () => void) {

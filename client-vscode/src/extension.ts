@@ -8,6 +8,7 @@ import { registerServerSettings } from "./settings";
 import { Answering } from "./shared/answering";
 import type { Context, ModelsChange } from "./shared/context";
 import { registerProviders } from "./views/providers";
+import { registerBudgetWarnings } from "./views/budget-warnings";
 import { registerStatus } from "./views/status";
 import { registerUsage } from "./views/usage/register";
 
@@ -30,6 +31,7 @@ export function activate(extension: vscode.ExtensionContext): void {
   registerModels(context);
   registerCommands(context);
   registerStatus(context);
+  registerBudgetWarnings(context);
   registerProviders(context);
   registerUsage(context);
 }

@@ -8,8 +8,11 @@ export type ConnectionType = "local" | "byok" | "oauth" | "cloud";
 /** The state of the service. */
 export type ProviderStatus = "active" | "renamed" | "retired";
 
+/** Whether calls are kept away from what has failed. */
+export type CircuitState = "open" | "halfOpen";
+
 /** A wire format: how a completion is requested and streamed. */
-export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "mock";
+export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "opencode" | "mock";
 
 /** Where a credential was found. */
 export type CredentialSource = "keyring" | "environment" | "command" | "file" | "session" | "none" | "notRequired";
@@ -21,16 +24,31 @@ export type ModelSource = "live" | "catalog" | "curated";
 export type Role = "system" | "user" | "assistant" | "tool";
 
 /** Why the model stopped. */
-export type FinishReason = "stop" | "length" | "toolCalls" | "contentFilter" | "other";
+export type FinishReason = "stop" | "length" | "toolCalls" | "contentFilter" | "budget" | "other";
 
 /** How an attempt ended. */
 export type AttemptOutcome = "ok" | "failed";
 
 /** What usage is grouped by. */
-export type UsageGroupBy = "model" | "provider" | "client" | "project" | "day";
+export type UsageGroupBy = "model" | "provider" | "client" | "project" | "role" | "day";
+
+/** Where the price of a call is from. */
+export type CostSource = "reported" | "user" | "list" | "catalog";
+
+/** What a completion is for. */
+export type CompletionRole = "chat" | "inline" | "next_edit" | "agent" | "small";
 
 /** How a recorded call ended. */
 export type CallOutcome = "ok" | "failed" | "cancelled";
+
+/** The time after which a budget begins anew. */
+export type BudgetPeriod = "day" | "week" | "month" | "session";
+
+/** What a budget does with a call that may exceed it. */
+export type BudgetAction = "refuse" | "warn";
+
+/** How far a budget is used up. */
+export type BudgetState = "ok" | "warned" | "exceeded";
 
 /** The result of a diagnostic check. */
 export type CheckStatus = "ok" | "warn" | "fail";
@@ -54,7 +72,7 @@ export type AgentProtocol = "acp" | "beeai-acp" | "a2a" | "opencode" | "lsp" | "
 export type AgentTransport = "stdio" | "tcp" | "http";
 
 /** The form the answer must have. */
-export type ResponseFormatType = "text" | "json" | "jsonSchema";
+export type ResponseFormatType = "text" | "json" | "jsonSchema" | "json_object" | "jsonObject" | "json_schema";
 
 /** What a text is embedded for. */
 export type EmbeddingInputType = "document" | "query";
@@ -62,8 +80,29 @@ export type EmbeddingInputType = "document" | "query";
 /** Whose credit it is. */
 export type CreditScope = "account" | "key";
 
+/** Whether a request may leave its provider to the server. */
+export type Resolution = "automatic" | "explicit";
+
+/** How the provider of a request was found. */
+export type ResolutionStep = "request" | "connection" | "catalog" | "maker" | "activeConnection" | "defaultModel" | "chain" | "credential" | "localServer";
+
 /** The reason of a failure, for a program to act on. */
-export type ErrorKind = "auth_required" | "auth_rejected" | "forbidden" | "rate_limited" | "quota_exhausted" | "budget_exceeded" | "model_not_found" | "context_too_long" | "content_filtered" | "provider_unavailable" | "network" | "tls" | "timeout" | "invalid_response" | "unsupported" | "agent_not_found" | "agent_failed" | "stream_interrupted" | "unknown_provider" | "unknown_model" | "invalid_key_format";
+export type ErrorKind = "auth_required" | "auth_rejected" | "keyring_unavailable" | "forbidden" | "rate_limited" | "quota_exhausted" | "budget_exceeded" | "model_not_found" | "context_too_long" | "content_filtered" | "provider_unavailable" | "network" | "tls" | "timeout" | "invalid_response" | "unsupported" | "agent_not_found" | "agent_failed" | "stream_interrupted" | "unknown_provider" | "unknown_model" | "invalid_key_format";
+
+/** What a search is sorted by. A retired model, and one whose value is unknown, comes last. */
+export type ModelSort = "name" | "provider" | "price" | "context" | "output";
+
+/** What a model must be known to do. */
+export type ModelRequirement = "tools" | "reasoning" | "vision" | "image" | "audio" | "video" | "file" | "json_mode" | "fim" | "embeddings" | "images" | "moderation";
+
+/** How the server is. */
+export type StatusKind = "normal" | "warning" | "error";
+
+/** Whether the model calls tools. */
+export type ToolChoiceMode = "auto" | "none" | "required";
+
+/** Where a package comes from. */
+export type PackageEcosystem = "npm" | "pypi";
 
 /** No fields. */
 export type Empty = Record<string, never>;
@@ -74,6 +113,8 @@ export interface Provider {
   readonly id: string;
   /** The name to show. */
   readonly displayName: string;
+  /** What it is, what it can do and what it needs, in a sentence for a list. */
+  readonly description?: string;
   /** Other names it is found by, in any case. */
   readonly aliases: readonly string[];
   /** The family of client that serves it. */
@@ -90,7 +131,7 @@ export interface Provider {
   readonly baseUrlEnvVar?: string;
   /** The environment variables its key is read from, first match wins. */
   readonly apiKeyEnvVars: readonly string[];
-  /** Whether it needs a key. */
+  /** Whether it needs a key: true where no request is answered without one. */
   readonly requiresApiKey: boolean;
   /** Whether it can be used free of charge. */
   readonly freeTier?: boolean;
@@ -110,6 +151,10 @@ export interface Provider {
   readonly capabilities: readonly string[];
   /** Whether this build speaks its wire format. */
   readonly supported: boolean;
+  /** Whether the program that serves it is on this machine, to be started by the first call; absent where it needs none. */
+  readonly installed?: boolean;
+  /** True where usage/credits can ask it for the credit of its account; absent otherwise. */
+  readonly reportsCredits?: boolean;
   /** The credential that would be used now. */
   readonly credential: CredentialStatus;
   /** Whether it is among this session's connections. */
@@ -136,6 +181,8 @@ export interface LocalServer {
 export interface Connection {
   /** The provider's id. */
   readonly provider: string;
+  /** The name of the connection; the provider's id where it was given none. */
+  readonly name: string;
   /** The model used when a request names none. */
   readonly model?: string;
   /** The family of client that serves it. */
@@ -154,10 +201,12 @@ export interface Connection {
   readonly notice?: string;
 }
 
-/** A provider's health in this session. */
+/** The health of a provider, or of one of its connections: its calls in this session, and what rests for all editors of the user. */
 export interface Health {
   /** The provider's id. */
   readonly provider: string;
+  /** The name of the connection, where it has one of its own. */
+  readonly connection?: string;
   /** Whether its last call succeeded. */
   readonly ok: boolean;
   /** Calls in this session. */
@@ -168,12 +217,40 @@ export interface Health {
   readonly lastError?: AttemptError;
   /** How long the last call took. */
   readonly lastLatencyMs?: number;
+  /** What of it is not called for a while since calls failed, in this editor or another one; absent: nothing. */
+  readonly circuits?: readonly Circuit[];
+}
+
+/** A part of a provider that rests, since calls failed. All editors of the user share it. */
+export interface Circuit {
+  /** Whether calls are kept away, or the next one tries. */
+  readonly state: CircuitState;
+  /** The address that failed. */
+  readonly baseUrl: string;
+  /** The model that rests; absent: all of the provider. */
+  readonly model?: string;
+  /** Whether one key rests; false: all of the provider. */
+  readonly oneKey: boolean;
+  /** Whether only calls rest that no person waits for. */
+  readonly background: boolean;
+  /** When it ends: RFC 3339, UTC. */
+  readonly until: string;
+  /** How long that is from now; 0 where the next call tries. */
+  readonly retryAfterMs: number;
+  /** The failure. */
+  readonly error: AttemptError;
+  /** How many there were in a row. */
+  readonly failures: number;
+  /** The editor or program whose call failed. */
+  readonly client?: string;
 }
 
 /** What is known about a provider's credential; never the credential. */
 export interface CredentialStatus {
   /** The provider's id. */
   readonly provider: string;
+  /** The name of the connection that it is stored for, where it is not the provider's. */
+  readonly name?: string;
   /** Where it was found. */
   readonly source: CredentialSource;
   /** The variable, keyring entry or file, by name. */
@@ -182,6 +259,18 @@ export interface CredentialStatus {
   readonly last4?: string;
   /** The only address it is sent to, where it is bound to one. */
   readonly baseUrl?: string;
+  /** What looks wrong about the key, in a sentence for people. It is used all the same. */
+  readonly hint?: string;
+  /** Further keys of the same source, in the order in which they are used when the one before fails; absent: none. */
+  readonly moreKeys?: readonly CredentialKey[];
+}
+
+/** A further key of a provider; never the key. */
+export interface CredentialKey {
+  /** The variable or keyring entry, by name. */
+  readonly location?: string;
+  /** Its last four characters, where it is long enough to show them. */
+  readonly last4?: string;
 }
 
 /** What a model costs, in US dollars per million tokens. */
@@ -202,8 +291,12 @@ export interface Model {
   readonly id: string;
   /** The provider's id. */
   readonly provider: string;
+  /** The name of the connection that has it, where that has one of its own: a call then takes connection/id. */
+  readonly connection?: string;
   /** The name to show. */
   readonly displayName?: string;
+  /** What the provider says of it, shortened to 500 characters. */
+  readonly description?: string;
   /** Tokens of input and output together. */
   readonly contextWindow?: number;
   /** Tokens of output. */
@@ -242,9 +335,9 @@ export interface ToolCall {
   readonly id: string;
   /** The tool. */
   readonly name: string;
-  /** The arguments, where they are a JSON object. */
+  /** The arguments, where they are a JSON object. Open: what the parameters of the tool describe. */
   readonly arguments?: Record<string, unknown>;
-  /** The arguments as the model wrote them, where they are not a JSON object. */
+  /** The arguments as the model wrote them, where they are not a JSON object. A client sends them back unchanged. */
   readonly argumentsText?: string;
 }
 
@@ -252,13 +345,13 @@ export interface ToolCall {
 export interface Message {
   /** Who speaks. */
   readonly role: Role;
-  /** The text or parts of the message. */
+  /** The text or parts of the message. Optional in an assistant message that has toolCalls. */
   readonly content?: string | readonly Part[];
-  /** The tools an assistant message called. */
+  /** The tool calls of an assistant message, as the completion had them. */
   readonly toolCalls?: readonly ToolCall[];
   /** The call that a tool message answers. */
   readonly toolCallId?: string;
-  /** Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it. */
+  /** Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it. Open: opaque, with whatever fields the provider needs. */
   readonly providerState?: Record<string, unknown>;
 }
 
@@ -269,14 +362,14 @@ export interface TextPart {
   readonly text: string;
 }
 
-/** An image, as an address or as data. */
+/** An image, as an address or as data: one of url and data. */
 export interface ImagePart {
   readonly type: "image";
-  /** Where it can be fetched, or a data URL. */
+  /** An http or https address, or a data URL. The provider fetches an address, the server never does; an address that a file: URL names is refused. */
   readonly url?: string;
-  /** The image, base64. */
+  /** The image, base64, in place of url; both together are an error. */
   readonly data?: string;
-  /** For example image/png; needed with data. */
+  /** Its type, such as image/png. Needed only where the first bytes of the data do not tell it, which count before this field; unknown: image/png. */
   readonly mimeType?: string;
 }
 
@@ -286,7 +379,7 @@ export interface Tool {
   readonly name: string;
   /** What it does, for the model. */
   readonly description?: string;
-  /** JSON Schema of its arguments. */
+  /** JSON Schema of its arguments. Open: any keywords of JSON Schema. */
   readonly parameters?: Record<string, unknown>;
 }
 
@@ -296,18 +389,28 @@ export interface NamedToolChoice {
   readonly name: string;
 }
 
-/** The form the answer must have. The spellings json_object and json_schema are understood too. */
+/** The form the answer must have. */
 export interface ResponseFormat {
-  /** One of ResponseFormatType. */
-  readonly type: string;
-  /** JSON Schema, for jsonSchema. */
+  /** The form. */
+  readonly type: ResponseFormatType;
+  /** JSON Schema, for jsonSchema. Open: any keywords of JSON Schema. */
   readonly schema?: Record<string, unknown>;
   /** A name for the schema. */
   readonly name?: string;
-  /** Whether the provider must enforce the schema; true when absent. */
+  /** Whether the provider must enforce the schema. */
   readonly strict?: boolean;
-  /** The nested form {name, schema, strict}, as OpenAI has it. */
-  readonly jsonSchema?: Record<string, unknown>;
+  /** The schema with its name, nested as OpenAI has it. The fields beside it count before its own. */
+  readonly jsonSchema?: NestedSchema;
+}
+
+/** A JSON Schema for the answer, in OpenAI's form. */
+export interface NestedSchema {
+  /** A name for the schema. */
+  readonly name?: string;
+  /** JSON Schema. Open: any keywords of JSON Schema. */
+  readonly schema?: Record<string, unknown>;
+  /** Whether the provider must enforce the schema. */
+  readonly strict?: boolean;
 }
 
 /** Why an attempt failed. */
@@ -326,10 +429,16 @@ export interface Attempt {
   readonly model: string;
   /** How it ended. */
   readonly outcome: AttemptOutcome;
+  /** True: nothing was sent, so the attempt is no call and has no row in the ledger; error says why, such as a provider that is still to be left alone, a model without tools or a context window that is too small. Absent: it was called. */
+  readonly skipped?: boolean;
   /** Why it failed. */
   readonly error?: AttemptError;
   /** How long it took. */
   readonly latencyMs: number;
+  /** How its provider was found. */
+  readonly resolvedBy?: ResolutionStep;
+  /** Why it is this provider, for a person. Absent where the request names it. */
+  readonly reason?: string;
 }
 
 /** The tokens, time and cost of a call. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own definition. */
@@ -348,8 +457,12 @@ export interface Usage {
   readonly latencyMs: number;
   /** From the request to the first delta. */
   readonly timeToFirstTokenMs?: number;
-  /** Millionths of a US dollar; 0 for local providers, null where the price is not known. */
+  /** Millionths of a US dollar, rounded once per call, a half to the even neighbour; 0 for local providers, null where the price is not known or a plan pays. */
   readonly usdMicros: number | null;
+  /** Where the price is from; absent where there is none, and for local providers. */
+  readonly costSource?: CostSource;
+  /** True where the cost follows from estimated counts, or leaves out a part that no answer tells or that has another price; absent otherwise. */
+  readonly costEstimated?: boolean;
   /** Whether the counts are an estimate because the provider gave none. */
   readonly estimated: boolean;
 }
@@ -368,12 +481,16 @@ export interface Completion {
   readonly provider: string;
   /** The model that answered. */
   readonly model: string;
-  /** State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message. */
+  /** State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message. Open: opaque, with whatever fields the provider needs. */
   readonly providerState?: Record<string, unknown>;
   /** What it used. */
   readonly usage: Usage;
-  /** Every attempt, in order; the last one gave the answer. */
+  /** Every attempt, in order, those that were skipped included; the last one gave the answer. */
   readonly attempts: readonly Attempt[];
+  /** What was left out of the request since it has no effect here, such as a context length, in sentences for people. */
+  readonly notes?: readonly string[];
+  /** How the provider that answered was found. */
+  readonly resolvedBy?: ResolutionStep;
 }
 
 /** Usage added up. */
@@ -382,7 +499,7 @@ export interface UsageTotals {
   readonly totalCalls: number;
   /** Calls that failed. */
   readonly failedCalls: number;
-  /** Calls the client cancelled. */
+  /** Calls that were stopped before their end. */
   readonly cancelledCalls: number;
   /** All input tokens. */
   readonly inputTokens: number;
@@ -410,9 +527,9 @@ export interface UsageGroup {
   readonly groups?: readonly UsageGroup[];
 }
 
-/** One recorded call. */
+/** One recorded call: one request to a provider, with any outcome. */
 export interface Call {
-  /** Rises with time within one ledger. */
+  /** Rises with time within one ledger; 0 while the call waits to be written into it, for instance because another program holds its lock. */
   readonly id: number;
   /** RFC 3339, UTC. */
   readonly startedAt: string;
@@ -420,10 +537,20 @@ export interface Call {
   readonly provider: string;
   /** The model. */
   readonly model: string;
-  /** The editor or program that made the call. */
+  /** The model that answered in the provider's own words, where that is another name. */
+  readonly answeredModel?: string;
+  /** In which of its service tiers the provider says it has answered. */
+  readonly serviceTier?: string;
+  /** The editor or program that made the call: clientInfo.name of initialize, at most 100 characters. */
   readonly client?: string;
-  /** The workspace the client works in. */
+  /** The workspace the client works in: the name of the first of workspaceFolders of initialize, else the last part of rootUri or rootPath. */
   readonly project?: string;
+  /** What the completion was for; absent for calls that are none, such as embeddings. */
+  readonly role?: CompletionRole;
+  /** Which run of the client it was part of: equal for all calls of one, and for no other. */
+  readonly session?: string;
+  /** The id of the first call that was made for the same request; absent for that one itself. */
+  readonly attemptOf?: number;
   /** How it ended. */
   readonly outcome: CallOutcome;
   /** Why it failed. */
@@ -432,6 +559,66 @@ export interface Call {
   readonly finishReason?: FinishReason;
   /** What it used. */
   readonly usage: Usage;
+}
+
+/** Which calls a budget counts: those for which every field fits that is there. */
+export interface BudgetScope {
+  /** The provider's id. */
+  readonly provider?: string;
+  /** The model, with or without its provider in front; * stands for any text. */
+  readonly model?: string;
+  /** The workspace; * stands for any text. */
+  readonly project?: string;
+  /** The editor or program; * stands for any text. */
+  readonly client?: string;
+  /** What the completion is for. */
+  readonly role?: CompletionRole;
+}
+
+/** A budget of the configuration file in its present period, over all editors on this machine. */
+export interface BudgetStatus {
+  /** Its name in the file. */
+  readonly name: string;
+  /** When it begins anew. */
+  readonly period: BudgetPeriod;
+  /** The limit in force, in millionths of a US dollar, with what it is raised by. */
+  readonly limitUsdMicros: number;
+  /** What calls of the period cost. */
+  readonly spentUsdMicros: number;
+  /** What the calls under way may cost at most. */
+  readonly reservedUsdMicros: number;
+  /** The part of the limit that is spent: 1 is all of it. */
+  readonly fraction: number;
+  /** Calls of the period whose price is not known; they are in no sum. */
+  readonly unpricedCalls: number;
+  /** What it does with a call that may exceed it. */
+  readonly action: BudgetAction;
+  /** The part of the limit from which on there is a warning. */
+  readonly warnAt: number;
+  /** Which calls it counts. */
+  readonly scope: BudgetScope;
+  /** How far it is used up. */
+  readonly state: BudgetState;
+  /** When its next period begins, RFC 3339; absent for a session. */
+  readonly resetsAt?: string;
+  /** Until when the limit is raised, RFC 3339; absent where it is not. */
+  readonly raisedUntil?: string;
+}
+
+/** The budget that a call does not fit into. Amounts are in millionths of a US dollar. */
+export interface BudgetRefusal {
+  /** Its name in the configuration file. */
+  readonly name: string;
+  /** The limit in force. */
+  readonly limitUsdMicros: number;
+  /** What calls of the period cost; absent where the ledger did not say. */
+  readonly spentUsdMicros?: number;
+  /** What the calls under way may cost at most; absent where the ledger did not say. */
+  readonly reservedUsdMicros?: number;
+  /** What the refused call may cost; absent where its price is not known. */
+  readonly estimateUsdMicros?: number;
+  /** When the next period begins, RFC 3339; absent for a session. */
+  readonly resetsAt?: string;
 }
 
 /** An agent on this machine: one that can be started, one that listens, or a known one that is not installed. */
@@ -474,11 +661,11 @@ export interface Agent {
   readonly verifiedAt?: string;
   /** The protocol version it answered with. */
   readonly protocolVersion?: number | string;
-  /** Its name and version, as it reports them. */
+  /** Its name and version, as it reports them. Open: the Implementation of the Agent Client Protocol, as the agent sends it. */
   readonly agentInfo?: Record<string, unknown>;
-  /** The capabilities it reports. */
+  /** The capabilities it reports. Open: the AgentCapabilities of the Agent Client Protocol, as the agent sends them. */
   readonly capabilities?: Record<string, unknown>;
-  /** The ways to log in that it offers. */
+  /** The ways to log in that it offers. Open: the AuthMethod of the Agent Client Protocol, as the agent sends it. */
   readonly authMethods?: readonly Record<string, unknown>[];
   /** The models it offers, where a session was opened. */
   readonly models?: readonly string[];
@@ -502,8 +689,8 @@ export interface Agent {
 
 /** The package a program belongs to, read from its files. */
 export interface AgentOwner {
-  /** npm or pypi. */
-  readonly ecosystem: string;
+  /** Where the package comes from. */
+  readonly ecosystem: PackageEcosystem;
   /** Its name there. */
   readonly package: string;
   /** Its version. */
@@ -548,15 +735,15 @@ export interface ErrorData {
   readonly kind?: ErrorKind;
   /** The provider concerned. */
   readonly provider?: string;
-  /** The model concerned. */
+  /** The model concerned; absent where none is known. */
   readonly model?: string;
-  /** The parameter at fault. */
+  /** The parameter at fault, by its path in params: names with dots, positions from 0 in brackets, such as messages[0].content[1].type. A mistake that lies between several of them has the path of what holds them, such as messages. */
   readonly field?: string;
   /** The provider's HTTP status. */
   readonly httpStatus?: number;
   /** How long to wait before another attempt. */
   readonly retryAfterMs?: number;
-  /** Whether the same request may succeed later. */
+  /** Whether the same request may succeed later. Absent where the request itself is wrong. */
   readonly retryable?: boolean;
   /** What to do next. */
   readonly action?: string;
@@ -564,11 +751,13 @@ export interface ErrorData {
   readonly requestId?: string;
   /** Where to look in the log. */
   readonly logId?: string;
-  /** The part of the answer that had arrived before the failure. */
+  /** With the kind budget_exceeded, the budget that refused. */
+  readonly budget?: BudgetRefusal;
+  /** The part of the answer that had arrived before the failure: present with any kind if there was one, except where the server was stopped. */
   readonly text?: string;
   /** The part of the reasoning that had arrived before the failure. */
   readonly reasoning?: string;
-  /** What the failed call used. */
+  /** What the failed call used; absent where nothing was sent. */
   readonly usage?: Usage;
   /** Every attempt, in order. */
   readonly attempts?: readonly Attempt[];
@@ -601,7 +790,7 @@ export interface ToolCallUpdate {
   readonly argumentsDelta: string;
 }
 
-/** An attempt failed, and another provider is tried. */
+/** An attempt failed, and the same or another provider is tried. */
 export interface AttemptUpdate {
   readonly kind: "attempt";
   /** The provider that failed. */
@@ -612,13 +801,18 @@ export interface AttemptUpdate {
   readonly reason: ErrorKind;
 }
 
+/** The answer begins again: what the updates before this one carried is not part of it. Sent only where config.toml says after_commit = "restart" or "continue", and never to a request with resets false. */
+export interface ResetUpdate {
+  readonly kind: "reset";
+}
+
 /** Which providers to list. */
 export interface ListProviderParams {
   /** Only these. */
   readonly connectionType?: ConnectionType;
   /** Only these, in any case. */
   readonly category?: string;
-  /** Only those that can be used now: a credential was found, or none is needed. */
+  /** Only those that can be used now: a credential was found, or none is needed, and the program that serves it is on this machine. */
   readonly configuredOnly?: boolean;
 }
 
@@ -630,7 +824,7 @@ export interface ListProviderResult {
 
 /** How to look for local servers. */
 export interface DiscoverProviderParams {
-  /** For the whole search; 1500 when absent. */
+  /** The time limit of the whole search. */
   readonly timeoutMs?: number;
   /** Only these, by id or alias. */
   readonly providers?: readonly string[];
@@ -638,7 +832,7 @@ export interface DiscoverProviderParams {
   readonly ports?: readonly number[];
   /** Requests a provider/update notification under this name for each server, as soon as it is known. */
   readonly streamId?: string;
-  /** For progress. */
+  /** Requests $/progress under this token: a report for each server. */
   readonly workDoneToken?: string | number;
 }
 
@@ -650,8 +844,10 @@ export interface DiscoverProviderResult {
 
 /** What to connect to. One of provider and model is needed. */
 export interface ConnectProviderParams {
-  /** Its id or an alias. */
+  /** Its id or an alias. openai-compatible, with baseUrl, is an endpoint of the user's own that speaks OpenAI's format and has no row. */
   readonly provider?: string;
+  /** The name of the connection, for a second one to the same provider, such as another server of its kind or another account. A call of a model then takes name/model, or the name as its provider; lists of models have those of each connection. Absent: the provider's id. Letters, digits, dots, hyphens and underscores; no other provider's name. */
+  readonly name?: string;
   /** A model, with or without its provider's name in front. */
   readonly model?: string;
   /** Replaces the provider's whole base URL. */
@@ -662,11 +858,11 @@ export interface ConnectProviderParams {
   readonly dialect?: Dialect;
   /** Extra request headers. */
   readonly headers?: Record<string, string>;
-  /** The idle timeout: how long the provider may send nothing. */
+  /** The idle timeout of every later call to this provider: how long it may send nothing. Absent: 300000 before the first delta of an answer, then 30000 between deltas, or 300000 where tools are offered or the provider is on the own network. The time limit of a whole call is timeoutMs of completion/create. */
   readonly timeoutMs?: number;
   /** false accepts any certificate. */
   readonly verifyTls?: boolean;
-  /** false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call; true when absent. */
+  /** false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call. */
   readonly verify?: boolean;
   /** true keeps the overrides of the existing connection that this request leaves out, its key included; none is kept where baseUrl is another address. */
   readonly keepOverrides?: boolean;
@@ -674,7 +870,7 @@ export interface ConnectProviderParams {
 
 /** What to disconnect. */
 export interface DisconnectProviderParams {
-  /** Absent: all of them. */
+  /** The name of a connection, or a provider: then the connection without a name of its own. Absent: all of them. */
   readonly provider?: string;
 }
 
@@ -687,13 +883,13 @@ export interface StatusProviderResult {
   readonly active: Connection | null;
   /** All of them, oldest first. */
   readonly connections: readonly Connection[];
-  /** One per provider called in this session. */
+  /** One per connection called in this session, or per provider where it was called without one, then one per other provider of which something rests. */
   readonly health: readonly Health[];
 }
 
 /** Which models to list. */
 export interface ListModelParams {
-  /** Only this provider's. */
+  /** Only this provider's, or those of the connection of this name. */
   readonly provider?: string;
   /** Requests the list again instead of using the cached one. */
   readonly refresh?: boolean;
@@ -707,6 +903,8 @@ export interface ListModelParams {
 export interface ProviderError {
   /** The provider's id. */
   readonly provider: string;
+  /** The name of the connection, where it has one of its own. */
+  readonly connection?: string;
   /** Why. */
   readonly error: AttemptError;
 }
@@ -721,16 +919,18 @@ export interface ListModelResult {
 
 /** Which models to find. */
 export interface SearchModelParams {
-  /** Words of the name, the maker or the provider; all must match. */
+  /** Words of the name, the maker, the provider, the description or what the model can do; all must match. */
   readonly query?: string;
   /** Only this provider's. */
   readonly provider?: string;
-  /** Capabilities it must be known to have: tools, reasoning, vision, image, audio, video, file, json_mode, fim, embeddings, images, moderation. */
-  readonly requires?: readonly string[];
+  /** Only models of this maker, whoever serves them: a provider's name such as openai, or what stands in front of the model's own name. */
+  readonly vendor?: string;
+  /** What it must be known to do: all of these. */
+  readonly requires?: readonly ModelRequirement[];
   /** The highest input price, in US dollars per million tokens; models without a known price are left out. */
   readonly maxInputUsdPerMtok?: number;
-  /** What to sort by: name, provider, price, context, output. Absent: how well the name matches. */
-  readonly sort?: string;
+  /** What to sort by; absent: how well the name matches. */
+  readonly sort?: ModelSort;
   /** At most this many. */
   readonly limit?: number;
 }
@@ -741,6 +941,8 @@ export interface SearchModelResult {
   readonly models: readonly Model[];
   /** The providers that failed; their models come from the catalog. */
   readonly errors?: readonly ProviderError[];
+  /** Where no model matches: the names nearest to the words, as provider/model. */
+  readonly suggestions?: readonly string[];
 }
 
 /** A model to download. */
@@ -749,7 +951,7 @@ export interface PullModelParams {
   readonly provider: string;
   /** What. */
   readonly model: string;
-  /** For progress. */
+  /** Requests $/progress under this token: reports in percent and bytes. */
   readonly workDoneToken?: string | number;
 }
 
@@ -759,7 +961,7 @@ export interface DeleteModelParams {
   readonly provider: string;
   /** What. */
   readonly model: string;
-  /** For progress. */
+  /** Requests $/progress under this token: begin and end. */
   readonly workDoneToken?: string | number;
 }
 
@@ -769,35 +971,41 @@ export interface CreateCompletionParams {
   readonly messages?: readonly Message[];
   /** Short for one user message. */
   readonly prompt?: string;
-  /** provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. A prefix that is no provider's is unknown_provider, unless the active connection lists exactly this model. */
+  /** provider/model, an alias in front, a bare name, or chain/NAME for a chain of config.toml; absent: the server decides. The steps are listed above. */
   readonly model?: string;
   /** The provider, where model does not name it. */
   readonly provider?: string;
+  /** explicit: nothing is asked but a provider that the request names. The stricter of this and of config.toml counts; absent: that of config.toml. */
+  readonly resolution?: Resolution;
   /** Instructions, put before the messages. */
   readonly system?: string;
   /** Functions the model may call. */
   readonly tools?: readonly Tool[];
-  /** auto, none, required, or the one tool to call. */
-  readonly toolChoice?: string | NamedToolChoice;
+  /** Whether it must call tools, or the one tool that it must call. */
+  readonly toolChoice?: ToolChoiceMode | NamedToolChoice;
   /** The form of the answer. */
   readonly responseFormat?: ResponseFormat;
-  /** Sampling parameters, by name or alias. */
+  /** Sampling parameters, by name or alias. A name that is not in the table below is an error, not ignored; so is one that the provider or the model does not take, except a context length, which is left out and named in notes of the result. Open: the names of the table of sampling parameters, which a minor version may extend. */
   readonly parameters?: Record<string, unknown>;
-  /** Models to try next when one fails before its first delta. */
+  /** Models to try next when one fails before its first delta, before those of the chain in config.toml that goes with role. An empty list: no others are tried, not those of the chain either. With resolution explicit no chain is added. */
   readonly fallbacks?: readonly string[];
   /** False: nothing is marked for the provider's cache of prompts. Else system text, tools and the last turns are marked where that is needed, so that the next request of a conversation pays for its end only. */
   readonly cache?: boolean;
-  /** Requests completion/update notifications under this name. */
+  /** What the completion is for. It is kept with the call in the ledger, and chains, budgets and cooled-down providers may differ by it. */
+  readonly role?: CompletionRole;
+  /** Requests completion/update notifications under this name. No two requests in flight may have the same: the later one is refused with -32602. */
   readonly streamId?: string;
-  /** The time limit of the whole call. */
+  /** False: the client cannot take back deltas, so that an answer which has begun is never begun again; no reset update is sent. */
+  readonly resets?: boolean;
+  /** The time limit of the whole call, its fallbacks and waits included; absent: other targets are tried for two minutes, and the last one may take as long as its provider may send nothing, which is timeoutMs of provider/connect. */
   readonly timeoutMs?: number;
-  /** Requests $/progress begin and end under this token, as in LSP. */
+  /** Requests $/progress under this token. */
   readonly workDoneToken?: string | number;
 }
 
 /** What to count, as the input of a completion. One of messages and text is needed. */
 export interface CountTokenParams {
-  /** The model whose tokens are counted. Absent: that of the connection in use; without a connection the count is an estimate. */
+  /** The model whose tokens are counted. Absent: that of the connection in use or of default_model; without either the count is an estimate. */
   readonly model?: string;
   /** A conversation. */
   readonly messages?: readonly Message[];
@@ -805,6 +1013,8 @@ export interface CountTokenParams {
   readonly text?: string;
   /** Whose model it is, by id or alias. */
   readonly provider?: string;
+  /** As in completion/create. */
+  readonly resolution?: Resolution;
   /** Instructions for the model. */
   readonly system?: string;
   /** The tools it may call. */
@@ -825,6 +1035,8 @@ export interface CreateEmbeddingParams {
   readonly input: string | readonly string[];
   /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
+  /** As in completion/create. */
+  readonly resolution?: Resolution;
   /** Whose model it is, by id or alias. */
   readonly provider?: string;
   /** The length of the vectors, where the model can shorten them. */
@@ -861,9 +1073,11 @@ export interface CreateImageParams {
   readonly prompt: string;
   /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
+  /** As in completion/create. */
+  readonly resolution?: Resolution;
   /** Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a name of the provider's own. Absent: the provider's default. */
   readonly size?: string;
-  /** How many, from 1 to 10; 1 if absent. */
+  /** How many. */
   readonly count?: number;
   /** Whose model it is, by id or alias. */
   readonly provider?: string;
@@ -887,6 +1101,8 @@ export interface CreateModerationParams {
   readonly input: string | readonly string[];
   /** The model. Absent: the provider's usual one, or that of the connection. */
   readonly model?: string;
+  /** As in completion/create. */
+  readonly resolution?: Resolution;
   /** Whose model it is, by id or alias. */
   readonly provider?: string;
 }
@@ -921,16 +1137,22 @@ export interface CreateModerationResult {
 export interface SetCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
+  /** The name of the connection whose key it is, for a second account; it is then used before every other key. Absent: the provider's. */
+  readonly name?: string;
   /** The key. */
   readonly secret: string;
   /** Send it to this address only. */
   readonly baseUrl?: string;
+  /** Whether to keep the stored keys and put this one behind them, to be used when those fail. Absent or false: it takes their place. */
+  readonly add?: boolean;
 }
 
 /** A key to delete. */
 export interface DeleteCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
+  /** The name of the connection whose key it is. Absent: the provider's. */
+  readonly name?: string;
 }
 
 /** No fields. */
@@ -952,11 +1174,11 @@ export interface LoginCredentialParams {
 
 /** Which calls to sum. */
 export interface SummaryUsageParams {
-  /** RFC 3339, inclusive. */
+  /** A time as in RFC 3339, inclusive; a date alone is its midnight, and a time without an offset is UTC. */
   readonly since?: string;
-  /** RFC 3339, exclusive. */
+  /** A time in the same form, exclusive. */
   readonly until?: string;
-  /** How to group; by model when absent. A list groups each group again, such as ["day", "model"]. */
+  /** How to group. A list groups each group again, such as ["day", "model"]. */
   readonly groupBy?: UsageGroupBy | readonly UsageGroupBy[];
   /** An older form of a second name in groupBy; still read. */
   readonly thenBy?: UsageGroupBy;
@@ -987,9 +1209,11 @@ export interface DeltaUsageParams {
 
 /** Which calls to list. */
 export interface HistoryUsageParams {
-  /** RFC 3339, inclusive. */
+  /** A time as in RFC 3339, inclusive; a date alone is its midnight, and a time without an offset is UTC. */
   readonly since?: string;
-  /** At most this many; 100 when absent. */
+  /** A time in the same form, exclusive. */
+  readonly until?: string;
+  /** At most this many. */
   readonly limit?: number;
   /** Only this model's. */
   readonly model?: string;
@@ -1033,11 +1257,20 @@ export interface CreditsUsageResult {
   readonly balances?: readonly CreditBalance[];
 }
 
+/** No fields. */
+export type ListBudgetParams = Record<string, never>;
+
+/** The budgets. */
+export interface ListBudgetResult {
+  /** In the order of the configuration file. */
+  readonly budgets: readonly BudgetStatus[];
+}
+
 /** How to look for agents. */
 export interface DiscoverAgentParams {
-  /** How far to go; static when absent. */
+  /** How far to go. */
   readonly level?: DiscoverLevel;
-  /** For the whole search; 2000 when absent, 180000 at level verify. */
+  /** The time limit of the whole search; absent: 2000, at level verify 180000. */
   readonly timeoutMs?: number;
   /** Only these, by id or command. A program known by a generic name only is started when it is named here. */
   readonly ids?: readonly string[];
@@ -1049,9 +1282,9 @@ export interface DiscoverAgentParams {
   readonly sessions?: boolean;
   /** First downloads the public registry: latest, or the https address of another copy. */
   readonly registry?: string;
-  /** Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level. A workDoneToken requests the same, under the token. */
+  /** Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level. */
   readonly streamId?: string;
-  /** For progress. */
+  /** Requests $/progress under this token, a report for each agent. Without a streamId it also requests agent/update, with the token as text for a streamId: the token 7 is the streamId "7". */
   readonly workDoneToken?: string | number;
 }
 
@@ -1087,7 +1320,7 @@ export interface ConnectAgentResult {
 export interface PromptAgentParams {
   /** The session. */
   readonly sessionId: string;
-  /** Text or content blocks. */
+  /** Text or content blocks. Open: the ContentBlock of the Agent Client Protocol, where it is a list. */
   readonly prompt: string | readonly Record<string, unknown>[];
   /** Requests agent/update notifications under this name. */
   readonly streamId?: string;
@@ -1122,7 +1355,7 @@ export interface RunDiagnosticsResult {
 export interface CompletionUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
-  /** Rises by 1 from 0. */
+  /** Rises by 1 from 0 within the request. */
   readonly seq: number;
   /** The update. */
   readonly update: CompletionUpdateKind;
@@ -1132,7 +1365,7 @@ export interface CompletionUpdateParams {
 export interface ProviderUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
-  /** Rises by 1 from 0. */
+  /** Rises by 1 from 0 within the request. */
   readonly seq: number;
   /** The update. */
   readonly update: ProviderUpdateKind;
@@ -1145,31 +1378,40 @@ export interface ServerUpdate {
   readonly server: LocalServer;
 }
 
+/** An agent that agent/discover has found. */
+export interface AgentFoundUpdate {
+  readonly kind: "agent";
+  /** The record that the reply will hold. */
+  readonly agent: Agent;
+}
+
 /** A delta of an agent's turn, or an agent that was found. */
 export interface AgentUpdateParams {
   /** The name the client chose. */
   readonly streamId: string;
-  /** Rises by 1 from 0. */
+  /** Rises by 1 from 0 within the request. */
   readonly seq: number;
-  /** The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}. */
-  readonly update: Record<string, unknown>;
+  /** While agent/discover runs, an agent; in a session, the agent protocol's own update. Open: the SessionUpdate of the Agent Client Protocol, in a session. */
+  readonly update: AgentFoundUpdate | Record<string, unknown>;
 }
 
 /** A call was recorded. */
 export interface UsageUpdatedParams {
-  /** The call, also a failed or cancelled one. */
+  /** The call. */
   readonly call: Call;
   /** The stream of the call, where it had one: it identifies the call for a client that does not see the reply. */
   readonly streamId?: string;
+  /** The budgets that came to a further state with this call; absent where none did. Each state is reported once per period, to one client: the one whose call brought it about. */
+  readonly budgets?: readonly BudgetStatus[];
 }
 
 /** The activity of the server. */
 export interface StatusChangedParams {
-  /** normal, warning or error. */
-  readonly kind: string;
-  /** Whether a call is under way. */
+  /** How the server is. */
+  readonly kind: StatusKind;
+  /** Whether anything runs. */
   readonly busy: boolean;
-  /** What to show. */
+  /** What to show while it is busy. Absent when it is not. */
   readonly message?: string;
 }
 
@@ -1177,13 +1419,13 @@ export interface StatusChangedParams {
 export interface RequestPermissionAgentParams {
   /** The session. */
   readonly sessionId: string;
-  /** The agent protocol's own request. */
+  /** The agent protocol's own request. Open: the RequestPermissionRequest of the Agent Client Protocol, as the agent sends it. */
   readonly request: Record<string, unknown>;
 }
 
 /** The decision. */
 export interface RequestPermissionAgentResult {
-  /** The agent protocol's own outcome. */
+  /** The agent protocol's own outcome. Open: the RequestPermissionOutcome of the Agent Client Protocol. */
   readonly outcome: Record<string, unknown>;
 }
 
@@ -1191,7 +1433,7 @@ export interface RequestPermissionAgentResult {
 export type Part = TextPart | ImagePart;
 
 /** What an update carries. */
-export type CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate;
+export type CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate | ResetUpdate;
 
 /** What a provider update carries. */
 export type ProviderUpdateKind = ServerUpdate;
@@ -1221,6 +1463,7 @@ export interface ServerRequests {
   "usage/delta": [DeltaUsageParams, UsageTotals];
   "usage/history": [HistoryUsageParams, HistoryUsageResult];
   "usage/credits": [CreditsUsageParams, CreditsUsageResult];
+  "budget/list": [ListBudgetParams, ListBudgetResult];
   "agent/discover": [DiscoverAgentParams, DiscoverAgentResult];
   "agent/connect": [ConnectAgentParams, ConnectAgentResult];
   "agent/prompt": [PromptAgentParams, PromptAgentResult];

@@ -52,6 +52,8 @@ def _structure(structure: Structure) -> dict[str, Any]:
 
 
 def _field(field: Field) -> dict[str, Any]:
+    if field.literal is not None:
+        return {"description": field.documentation, "const": field.literal}
     choices = [_reference(ref) for ref in field.alternatives]
     return {"description": field.documentation, **(choices[0] if len(choices) == 1 else {"anyOf": choices})}
 

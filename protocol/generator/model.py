@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 BASE_TYPES = frozenset({"string", "integer", "number", "boolean", "secret", "object"})
+RESULTS = frozenset({"null", "any"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,9 @@ class Field:
     has_default: bool
     documentation: str
     spelling: str
+    literal: str | None = None
+    limits: tuple[int | None, int | None] = (None, None)
+    absent_means: str | float | bool | None = None
 
     @property
     def python_name(self) -> str:
@@ -41,25 +45,41 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Structure:
-    """A type with fields. ``tag`` is its (field, value) in the union it belongs to."""
+    """A type with fields. One that belongs to a union has its ``tag`` among them, as a literal."""
 
     name: str
     documentation: str
     fields: tuple[Field, ...]
-    tag: tuple[str, str] | None
+    lsp: bool = False
+
+    @property
+    def tag(self) -> tuple[str, str] | None:
+        """The (field, value) that tells it from the other members of its union."""
+        return next(((f.name, f.literal) for f in self.fields if f.literal is not None), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The whole protocol, in the order of the file."""
+    """The whole protocol, in the order of the file; ``methods`` and ``notifications`` without those of the LSP."""
 
     version: str
-    methods: tuple[dict[str, str], ...]
-    notifications: tuple[dict[str, str], ...]
+    methods: tuple[dict[str, Any], ...]
+    notifications: tuple[dict[str, Any], ...]
+    lsp_messages: tuple[dict[str, Any], ...]
     enumerations: tuple[dict[str, Any], ...]
     structures: tuple[Structure, ...]
     unions: tuple[dict[str, Any], ...]
     errors: tuple[dict[str, Any], ...]
+
+    @property
+    def messages(self) -> tuple[dict[str, Any], ...]:
+        """Every message, those of the LSP last."""
+        return (*self.methods, *self.notifications, *self.lsp_messages)
+
+    @property
+    def own_structures(self) -> tuple[Structure, ...]:
+        """The types without those that only messages of the LSP need."""
+        return tuple(s for s in self.structures if not s.lsp)
 
 
 def parse_type(spelling: str) -> tuple[TypeRef, ...]:
@@ -89,24 +109,28 @@ def load(path: Path) -> Model:
     """Reads the model.
 
     Raises:
-        ValueError: it is not JSON, or a name is used that is not defined, or defined twice.
+        ValueError: it is not JSON, a name is used that is not defined, or defined twice, or a member of a union
+            lacks its tag, or an object does not say what it holds.
     """
     raw = read_json(path)
-    tags = {member: (union["tag"], value) for union in raw["unions"] for value, member in union["members"].items()}
     structures = tuple(
-        Structure(t["name"], t["documentation"], tuple(map(_field, t["fields"])), tags.get(t["name"]))
+        Structure(t["name"], t["documentation"], tuple(map(_field, t["fields"])), t.get("lsp", False))
         for t in raw["types"]
     )
     model = Model(
         raw["protocolVersion"],
-        tuple(raw["methods"]),
-        tuple(raw["notifications"]),
+        tuple(m for m in raw["methods"] if not m.get("lsp")),
+        tuple(n for n in raw["notifications"] if not n.get("lsp")),
+        tuple(m for m in (*raw["methods"], *raw["notifications"]) if m.get("lsp")),
         tuple(raw["enumerations"]),
         structures,
         tuple(raw["unions"]),
         tuple(raw["errors"]),
     )
     _check_names(model)
+    _check_objects(raw["types"])
+    _check_tags(model)
+    _check_errors(model)
     return model
 
 
@@ -118,8 +142,11 @@ def _field(raw: dict[str, Any]) -> Field:
         nullable=raw.get("nullable", False),
         default=raw.get("default"),
         has_default="default" in raw,
-        documentation=raw["documentation"],
+        documentation=raw["documentation"] + (f" Open: {raw['holds']}." if "holds" in raw else ""),
         spelling=raw["type"],
+        literal=raw.get("literal"),
+        limits=(raw.get("minimum"), raw.get("maximum")),
+        absent_means=raw.get("absentMeans"),
     )
 
 
@@ -129,11 +156,36 @@ def _check_names(model: Model) -> None:
     twice = sorted({name for name in defined if defined.count(name) > 1})
     known = BASE_TYPES | set(defined)
     used = {ref.name for s in model.structures for f in s.fields for ref in f.alternatives}
-    used |= {m["params"] for m in (*model.methods, *model.notifications)}
-    used |= {m["result"] for m in model.methods}
+    used |= {m["params"] for m in model.messages}
+    used |= {m["result"] for m in model.messages if "result" in m} - RESULTS
     used |= {member for u in model.unions for member in u["members"].values()}
     unknown = sorted(used - known)
     if twice:
         raise ValueError(f"model.json: defined twice: {', '.join(twice)}")
     if unknown:
         raise ValueError(f"model.json: used and not defined: {', '.join(unknown)}")
+
+
+def _check_objects(types: list[dict[str, Any]]) -> None:
+    """Every object without a type of its own says what it holds, and nothing else does."""
+    for structure in types:
+        for field in structure["fields"]:
+            bare = any(ref.name == "object" for ref in parse_type(field["type"]))
+            if bare != ("holds" in field):
+                wrong = "needs holds" if bare else "is no object, so it holds nothing"
+                raise ValueError(f"model.json: {structure['name']}.{field['name']} {wrong}")
+
+
+def _check_tags(model: Model) -> None:
+    structures = {s.name: s for s in model.structures}
+    for union in model.unions:
+        for value, member in union["members"].items():
+            if structures[member].tag != (union["tag"], value):
+                raise ValueError(f'model.json: {member} needs the field {union["tag"]} with the literal "{value}"')
+
+
+def _check_errors(model: Model) -> None:
+    kinds = {v["value"] for e in model.enumerations if e["name"] == "ErrorKind" for v in e["values"]}
+    used = {kind for m in model.messages for kind in m.get("errors", ())}
+    if unknown := sorted(used - kinds):
+        raise ValueError(f"model.json: no kinds of ErrorKind: {', '.join(unknown)}")

@@ -7,9 +7,10 @@ import json
 from generator.model import Field, Model, Structure, TypeRef
 
 HEADER = '"""{0}\n\nGenerated from ``protocol/model.json`` by ``protocol/generate.py``; do not edit.\n"""\n'
+MAX_WHOLE = 2**53 - 1
 BASE = {
     "string": "str",
-    "integer": "int",
+    "integer": "Whole",
     "number": "float",
     "boolean": "bool",
     "secret": "Secret",
@@ -27,7 +28,9 @@ def _reference(ref: TypeRef) -> str:
 
 
 def _annotation(field: Field) -> str:
-    text = " | ".join(_reference(ref) for ref in field.alternatives)
+    # An object holds whatever its other alternatives describe.
+    loose = [ref for ref in field.alternatives if ref.name == "object" and not ref.lists]
+    text = " | ".join(_reference(ref) for ref in loose or field.alternatives)
     return text if field.required and not field.nullable else f"{text} | None"
 
 
@@ -53,7 +56,8 @@ def _structure(structure: Structure) -> list[str]:
         f'    """{structure.documentation}"""',
     ]
     for field in structure.fields:
-        lines += ["", *_field(field)]
+        if field.literal is None:
+            lines += ["", *_field(field)]
     return lines
 
 
@@ -63,18 +67,21 @@ def types(model: Model) -> str:
         HEADER.format("The values that cross the wire: frozen structs, camelCase outside, snake_case here."),
         "from __future__ import annotations",
         "",
-        "from typing import Any, Literal",
+        "from typing import Annotated, Any, Literal",
         "",
-        "from msgspec import Struct",
+        "from msgspec import Meta, Struct",
         "",
         "from modelport.protocol.secret import Secret",
         "",
+        f"Whole = Annotated[int, Meta(ge=-{MAX_WHOLE}, le={MAX_WHOLE})]",
+        '"""A whole number that every language holds exactly. Source: RFC 8259, 6."""',
+        "",
     ]
-    for enum in model.enumerations:
+    for enum in (e for e in model.enumerations if not e.get("lsp")):
         values = "".join(f'\n    "{v["value"]}",' for v in enum["values"])
         lines += [f"{enum['name']} = Literal[{values}\n]", f'"""{enum["documentation"]}"""', ""]
-    body = [line for s in model.structures for line in _structure(s)]
-    for union in model.unions:
+    body = [line for s in model.own_structures for line in _structure(s)]
+    for union in (u for u in model.unions if not u.get("lsp")):
         members = " | ".join(union["members"].values())
         body += ["", "", f"{union['name']} = {members}", f'"""{union["documentation"]}"""']
     return "\n".join([*lines[:-1], *body]).replace("\n\n\n\n", "\n\n\n") + "\n"

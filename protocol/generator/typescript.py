@@ -22,6 +22,8 @@ def _reference(ref: TypeRef) -> str:
 
 
 def _field(field: Field) -> list[str]:
+    if field.literal is not None:
+        return [f'  readonly {field.name}: "{field.literal}";']
     text = " | ".join(_reference(ref) for ref in field.alternatives)
     if field.nullable:
         text += " | null"
@@ -40,17 +42,16 @@ def module(model: Model) -> str:
         "",
         f'export const PROTOCOL_VERSION = "{model.version}";',
     ]
-    for enum in model.enumerations:
+    for enum in (e for e in model.enumerations if not e.get("lsp")):
         values = " | ".join(f'"{v["value"]}"' for v in enum["values"])
         lines += ["", f"/** {enum['documentation']} */", f"export type {enum['name']} = {values};"]
-    for s in model.structures:
-        rows = [f'  readonly {s.tag[0]}: "{s.tag[1]}";'] if s.tag else []
-        rows += [line for field in s.fields for line in _field(field)]
+    for s in model.own_structures:
+        rows = [line for field in s.fields for line in _field(field)]
         if rows:
             lines += _table(s.name, s.documentation, rows)
         else:
             lines += ["", f"/** {s.documentation} */", f"export type {s.name} = Record<string, never>;"]
-    for union in model.unions:
+    for union in (u for u in model.unions if not u.get("lsp")):
         members = " | ".join(union["members"].values())
         lines += ["", f"/** {union['documentation']} */", f"export type {union['name']} = {members};"]
     for name, direction, doc in (

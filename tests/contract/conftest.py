@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from importlib import import_module
 
+import pytest
 from hypothesis import settings
+
+from modelport.adapters.usage_ledgers import sqlite
 
 # The same examples in every run, so that a red gate is red again on the next machine; no clock, since machines differ.
 settings.register_profile("modelport", derandomize=True, deadline=None)
@@ -20,3 +23,9 @@ def pytest_collection_finish() -> None:
         "botocore.session",
     ):
         import_module(name)
+
+
+@pytest.fixture
+def patient_ledger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger replies when its thread is done with a call, however busy the machine is: it does not give up before."""
+    monkeypatch.setattr(sqlite, "REPLY_WITHIN_S", 15.0)

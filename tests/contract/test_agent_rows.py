@@ -16,6 +16,7 @@ from modelport.domain.agents.environment import holds_secret
 from modelport.domain.agents.observations import Setting
 from modelport.domain.agents.rows import AgentRow
 from modelport.protocol.types import AgentOwner
+from support.checks import Checks
 
 BOOK = load_agents()
 ROWS = BOOK.agent
@@ -36,7 +37,7 @@ REGISTRY = (
 )  # fmt: skip
 """The ids that the public registry tried in August 2026: its .protocol-matrix/snapshots/2026-08-20.json."""
 
-every_row = pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+row_checks = Checks[[AgentRow], None]()
 
 
 def repeated(names: Iterable[str]) -> list[str]:
@@ -89,8 +90,8 @@ def test_a_name_finds_its_row(name: str, id_: str) -> None:
     assert row.id == id_
 
 
-@every_row
-def test_words(row: AgentRow) -> None:
+@row_checks
+def words(row: AgentRow) -> None:
     assert all(ID.fullmatch(name) for name in (row.id, *row.also))
     assert row.id not in row.also
     assert row.command not in row.aliases
@@ -103,8 +104,8 @@ def test_words(row: AgentRow) -> None:
         assert row.login.split()[0] in {"Run", "Set", "Sign"}, "it says what to do"
 
 
-@every_row
-def test_packages_are_written_as_their_ecosystem_writes_them(row: AgentRow) -> None:
+@row_checks
+def packages_are_written_as_their_ecosystem_writes_them(row: AgentRow) -> None:
     for package in (*row.packages, *row.stubs):
         ecosystem, _, name = package.partition(">=")[0].partition(":")
         assert {"npm": NPM, "pypi": PYPI}[ecosystem].fullmatch(name), package
@@ -115,8 +116,8 @@ def test_packages_are_written_as_their_ecosystem_writes_them(row: AgentRow) -> N
         assert not since or version[0].isdigit()
 
 
-@every_row
-def test_it_can_be_installed_or_read_up_on(row: AgentRow) -> None:
+@row_checks
+def it_can_be_installed_or_read_up_on(row: AgentRow) -> None:
     assert row.install_hint
     assert not any(character in row.install_hint for character in SHELL), (
         "no user is told to pipe a script into a shell"
@@ -125,15 +126,15 @@ def test_it_can_be_installed_or_read_up_on(row: AgentRow) -> None:
         assert row.install.startswith(("see https://", "uv tool install ", "cargo install ", "pip install "))
 
 
-@every_row
-def test_what_it_rests_on(row: AgentRow) -> None:
+@row_checks
+def what_it_rests_on(row: AgentRow) -> None:
     assert len(row.source) > 10
     assert dt.date.fromisoformat(row.checked) >= dt.date(2026, 11, 20)
     assert "TODO" not in row.source
 
 
-@every_row
-def test_no_secret_and_no_folder_shared_with_others(row: AgentRow) -> None:
+@row_checks
+def no_secret_and_no_folder_shared_with_others(row: AgentRow) -> None:
     assert not any(holds_secret(name) for name in row.env)
     assert all(re.fullmatch(r"[A-Z][A-Z0-9_]*", name) and len(value) < 20 for name, value in row.env.items())
     for name in row.key_variables:
@@ -146,8 +147,8 @@ def test_no_secret_and_no_folder_shared_with_others(row: AgentRow) -> None:
     assert set(row.folders).isdisjoint({"~/.local/bin", "~/bin", "~/.cargo/bin"}), "these are shared by many programs"
 
 
-@every_row
-def test_what_it_needs(row: AgentRow) -> None:
+@row_checks
+def what_it_needs(row: AgentRow) -> None:
     assert row.start_s >= 15
     assert row.node is None or re.fullmatch(r"\d+(\.\d+)*", row.node)
     for program in (*row.requires, *((row.adapts,) if row.adapts else ())):
@@ -155,6 +156,11 @@ def test_what_it_needs(row: AgentRow) -> None:
         other = BOOK.named(program)
         assert other is None or other is row, "what is adapted speaks no protocol, so it has no row of its own"
     assert not (row.generic and row.adapts)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=[row.id for row in ROWS])
+def test_a_row_is_whole(row: AgentRow) -> None:
+    row_checks.run(row)
 
 
 @pytest.mark.parametrize("name", ZED_BUILT_IN)

@@ -12,6 +12,7 @@ from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.cohere.chat import CohereChat
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
+from modelport.adapters.dialects.table import load_wire_format
 from modelport.domain.completions.call import Answer
 from support.builders import answer, call
 
@@ -177,3 +178,77 @@ def test_the_arguments_of_a_service_s_own_tool_belong_to_no_call() -> None:
     wire = Anthropic()
     served = {"type": "content_block_start", "index": 1, "content_block": {"type": "server_tool_use", "id": "s"}}
     assert calls(wire, wire.begin(0, "a", "f"), (b"", served), wire.more(1, "{}"), wire.more(0, '{"x":1}')) == [A]
+
+
+ENCODED = '"{\\"x\\":1}"'
+
+
+@pytest.mark.parametrize(
+    ("dialect", "reply"),
+    [
+        ("anthropic_messages", {"type": "message", "content": [{"type": "tool_use", "id": "a", "name": "f", "input": '{"x":1}'}], "stop_reason": "tool_use"}),
+        ("bedrock_converse", {"output": {"message": {"content": [{"toolUse": {"toolUseId": "a", "name": "f", "input": '{"x":1}'}}]}}, "stopReason": "tool_use"}),
+        ("gemini", {"candidates": [{"content": {"parts": [{"functionCall": {"id": "a", "name": "f", "args": '{"x":1}'}}]}}]}),
+        ("openai_chat", {"choices": [{"message": {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ENCODED}}]}}]}),
+        ("openai_responses", {"status": "completed", "output": [{"type": "function_call", "call_id": "a", "name": "f", "arguments": ENCODED}]}),
+        ("cohere_chat", {"message": {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": ENCODED}}]}}),
+        ("ollama", {"message": {"tool_calls": [{"id": "a", "function": {"name": "f", "arguments": '{"x":1}'}}]}, "done": True}),
+    ],
+)  # fmt: skip
+def test_arguments_may_be_the_text_of_an_object(dialect: Any, reply: Any) -> None:
+    built = answer()
+    load_wire_format(dialect).decoder(call(), built).whole(json.dumps(reply).encode())
+    assert [(made.id, made.name, made.arguments) for made in built.tool_calls()] == [A]
+
+
+@pytest.mark.parametrize(
+    ("deltas", "made"),
+    [
+        # The same id and name for each, and calls that differ in nothing but their arguments.
+        ([("a", "f", '{"x":1}'), ("a", "f", '{"x":2}')], [("a", {"x": 1}), ("a_1", {"x": 2})]),
+        # All arguments once more at the end, with and without the name.
+        ([("a", "f", '{"x"'), (None, None, ":1}"), ("a", "f", '{"x":1}')], [("a", {"x": 1})]),
+        ([("a", "f", '{"x":'), (None, None, "1}"), (None, None, '{"x":1}')], [("a", {"x": 1})]),
+        # An empty object before the arguments, as of Claude's first event.
+        ([("a", "f", "{}"), (None, None, '{"x"'), (None, None, ":1}")], [("a", {"x": 1})]),
+        ([("a", "f", "{}"), ("a", "f", '{"x":1}')], [("a", {"x": 1})]),
+        ([("a", "f", "{}")], [("a", {})]),
+    ],
+)
+def test_arguments_that_come_twice_or_behind_none(deltas: list[Any], made: list[Any]) -> None:
+    wire = Chat()
+    events = [wire.more(0, arguments) if name is None else wire.begin(0, call_id, name, arguments) for call_id, name, arguments in deltas]  # fmt: skip
+    assert [(one.id, one.arguments) for one in decoded(wire, *events).tool_calls()] == made
+
+
+def test_arguments_under_another_number_belong_to_the_call_that_has_none() -> None:
+    wire = Chat()
+    assert calls(wire, wire.begin(3, "a", "f"), wire.more(0, '{"x"'), wire.more(0, ":1}")) == [A]
+
+
+def test_two_calls_of_one_chunk_under_one_number_are_two() -> None:
+    two = [{"index": 0, "id": name, "function": {"name": "f"}} for name in "ab"]
+    events = [(b"", {"choices": [{"delta": {"tool_calls": two}}]})]
+    assert calls(Chat(), *events) == [("a", "f", {}), ("b", "f", {})]
+
+
+@pytest.mark.parametrize("wire", [Anthropic(), Bedrock(), Cohere()], ids=lambda wire: type(wire).__name__)
+def test_calls_without_ids_under_one_number_are_told_apart_by_their_arguments(wire: Any) -> None:
+    events = [wire.begin(0, "", "f"), wire.more(0, '{"x":1}'), wire.begin(0, "", "g"), wire.more(0, '{"y":2}')]
+    assert [(name, arguments) for _, name, arguments in calls(wire, *events)] == [A[1:], B[1:]]
+    again = [wire.begin(0, "", "f"), wire.begin(0, "", "f"), wire.more(0, '{"x":1}')]
+    assert [(name, arguments) for _, name, arguments in calls(wire, *again)] == [A[1:]]
+
+
+def test_gemini_calls_under_one_id_are_told_apart_with_their_signatures() -> None:
+    parts = [{"functionCall": {"id": "a", "name": name}, "thoughtSignature": f"sig-{name}"} for name in "fg"]
+    built = answer()
+    load_wire_format("gemini").decoder(call(), built).event(
+        b"", json.dumps({"candidates": [{"content": {"parts": parts}}]}).encode()
+    )
+    first, second = built.tool_calls()
+    assert first.id == "a" != second.id
+    marks = built.whole_state()["parts"]
+    assert [(mark["call"], mark["signature"], mark.get("named", False)) for mark in marks] == [
+        ("a", "sig-f", True), (second.id, "sig-g", False)
+    ]  # fmt: skip

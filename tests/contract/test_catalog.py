@@ -10,14 +10,15 @@ import msgspec
 import pytest
 
 from modelport.adapters.data.models import ShippedCatalog, load_catalog_file
-from modelport.adapters.data.providers import load_registry
 from modelport.domain.models.catalog import CatalogModel
 from modelport.domain.models.search import CAPABILITIES
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Price
+from support.checks import together
+from support.shipped import shipped_registry
 
 FILE = load_catalog_file()
-ROWS: dict[str, Provider] = {row.id: row for row in load_registry().all()}
+ROWS: dict[str, Provider] = {row.id: row for row in shipped_registry().all()}
 TODAY = "2026-11-20"
 
 
@@ -52,8 +53,16 @@ def test_the_models_of_the_reference_documents_come_first() -> None:
         assert flags == sorted(flags, reverse=True), provider
 
 
-@pytest.mark.parametrize("model", FILE.models, ids=lambda m: f"{m.provider}/{m.id}")
-def test_row(model: CatalogModel) -> None:
+@pytest.mark.parametrize("provider", dict.fromkeys(model.provider for model in FILE.models))
+def test_rows(provider: str) -> None:
+    with together() as failures:
+        for model in FILE.models:
+            if model.provider == provider:
+                with failures.of(model.id):
+                    check_facts(model)
+
+
+def check_facts(model: CatalogModel) -> None:
     facts = (model.context_window, model.max_output_tokens, model.tools, model.reasoning, model.price)
     assert model.source or facts == (None,) * 5, "facts need a source"
     assert (model.context_window or 1) > 0

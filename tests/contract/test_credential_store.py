@@ -15,13 +15,16 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 import keyring
+import keyring.backend
 import keyring.backends.fail
 import keyring.backends.null
+import keyring.core
 import pytest
 from blockbuster import blockbuster_ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyring.backends import SecretService
+from keyring.compat import properties
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
 
 from modelport.adapters.credential_stores import keyring as module
@@ -81,6 +84,14 @@ async def test_a_key_is_kept_replaced_and_forgotten(store: CredentialStore) -> N
     assert await store.delete("groq") is True
     assert await store.get("groq") is None
     assert list(await store.providers()) == ["openai"]
+
+
+async def test_further_keys_are_kept_in_their_order(store: CredentialStore) -> None:
+    several = StoredKey(Secret(KEY), "https://acme.example", (Secret("second"), Secret("third")))
+    await store.set("groq", several)
+    assert await store.get("groq") == several
+    await store.set("groq", key())
+    assert await store.get("groq") == key()
 
 
 async def test_forgetting_what_is_not_there_is_no_error(store: CredentialStore) -> None:
@@ -189,6 +200,7 @@ async def test_a_key_is_read_once_and_not_at_every_call(kept: KeyringStore, monk
     read = FileKeyring.get_password
     monkeypatch.setattr(FileKeyring, "get_password", lambda self, s, u: (reads.append(u), read(self, s, u))[1])
     await kept.set("groq", key())
+    reads.clear()
     for _ in range(5):
         assert await kept.get("groq") == key()
         assert await kept.get("openai") is None
@@ -210,7 +222,7 @@ async def test_what_another_process_changes_is_noticed(
     kept: KeyringStore, index: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "support.file_keyring.FileKeyring")
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
 
     def elsewhere(*arguments: str) -> None:
         subprocess.run([sys.executable, "-c", OTHER, str(index), *arguments], check=True)
@@ -253,13 +265,114 @@ class Refusing(FileKeyring):
     delete_password = get_password  # type: ignore[assignment]
 
 
-async def test_without_a_keyring_there_is_no_key_and_none_can_be_kept(entries: Path, kept: KeyringStore) -> None:
+async def test_without_a_keyring_there_is_no_key_and_none_can_be_kept(
+    entries: Path, kept: KeyringStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for _ in using(keyring.backends.fail.Keyring()):
         assert await kept.get("groq") is None
         for request in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), kept.describe):
             with pytest.raises(RequestFailed, match="environment variable") as failed:
                 await request()
-            assert failed.value.kind == "unsupported"
+            assert failed.value.kind == "keyring_unavailable"
+
+
+class Late(FileKeyring):
+    """A keyring that starts after the program that uses it."""
+
+    running = False
+
+    @properties.classproperty
+    def priority(cls) -> float:  # noqa: N805  it is one of the class
+        if not cls.running:
+            raise RuntimeError("It is not running.")
+        return 100
+
+
+@pytest.mark.parametrize("unlock", [True, False])
+async def test_a_keyring_that_starts_later_is_found(
+    entries: Path, index: Path, unlock: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    monkeypatch.setattr(keyring.core, "load_config", lambda: None)
+    monkeypatch.setattr(keyring.backend.KeyringBackend, "_classes", {Late, keyring.backends.fail.Keyring})
+    vars(keyring.backend.get_all_keyring).pop("saved_result", None)
+    for _ in using(keyring.backends.fail.Keyring()):
+        store = KeyringStore(index)
+        put(entries, {"modelport/groq": KEY})
+        assert await store.get("groq", unlock=unlock) is None
+        with pytest.raises(RequestFailed, match="no keyring"):
+            await store.describe()
+        monkeypatch.setattr(Late, "running", True)
+        assert await store.get("groq", unlock=unlock) == key()
+        assert await store.describe(unlock=unlock) == Late.name
+    vars(keyring.backend.get_all_keyring).pop("saved_result", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("nonsense.Backend", 'keyring "nonsense.Backend" that PYTHON_KEYRING_BACKEND names cannot be used'),
+        ("nonsense", "cannot be used"),
+        ("keyring.backends.Nonsense", "cannot be used"),
+        ("os.path", "cannot be used"),
+        ("", "PYTHON_KEYRING_BACKEND is set and names no keyring"),
+        (" ", "PYTHON_KEYRING_BACKEND is set and names no keyring"),
+        (None, "keyringrc.cfg"),
+    ],
+)
+async def test_a_keyring_that_is_named_and_not_there_is_explained(
+    entries: Path, kept: KeyringStore, name: str | None, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if name is None:
+        monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+        monkeypatch.setattr(keyring.core, "load_config", lambda: keyring.core.load_keyring("nonsense.Backend"))
+    else:
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", name)
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    for request in (
+        lambda: kept.get("groq"),
+        lambda: kept.get("groq", unlock=False),
+        lambda: kept.set("groq", key()),
+        lambda: kept.delete("groq"),
+        lambda: kept.describe(unlock=False),
+        kept.describe,
+    ):
+        with pytest.raises(RequestFailed, match="environment variable") as failed:
+            await request()
+        assert words in failed.value.message
+        assert failed.value.message.count(". ") == 0
+        assert (failed.value.kind, bool(failed.value.action)) == ("keyring_unavailable", True)
+
+
+class Forgetful(FileKeyring):
+    """Takes a key and gives an older one back."""
+
+    name = "forgetful"
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        super().set_password(service, username, "older")
+
+
+@pytest.mark.parametrize("backend", [keyring.backends.null.Keyring(), Forgetful()])
+async def test_a_keyring_that_does_not_give_a_key_back_fails_when_one_is_stored(
+    entries: Path, kept: KeyringStore, backend: Any
+) -> None:
+    for _ in using(backend):
+        with pytest.raises(RequestFailed, match=r"keeps nothing.*environment variable.*api_key_command") as failed:
+            await kept.set("groq", key())
+        assert (failed.value.kind, failed.value.retryable) == ("keyring_unavailable", False)
+        assert KEY not in str(failed.value)
+        assert backend.name in failed.value.message
+        assert list(await kept.providers()) == []
+
+
+async def test_the_null_keyring_is_described_as_a_failure_and_holds_no_key(entries: Path, kept: KeyringStore) -> None:
+    for _ in using(keyring.backends.null.Keyring()):
+        assert await kept.get("groq") is None
+        with pytest.raises(RequestFailed, match="keeps nothing") as failed:
+            await kept.describe()
+        assert failed.value.kind == "keyring_unavailable"
 
 
 async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> None:
@@ -272,7 +385,7 @@ async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> No
         ):
             with pytest.raises(RequestFailed, match="unlock") as failed:
                 await request()
-            assert (failed.value.kind, failed.value.action) == ("auth_required", "unlock the keyring")
+            assert (failed.value.kind, failed.value.action) == ("keyring_unavailable", "unlock the keyring")
 
 
 class LockedSecretService(SecretService.Keyring):
@@ -297,7 +410,7 @@ async def test_a_locked_keyring_is_opened_only_where_that_is_wanted(
     for _ in using(backend):
         with pytest.raises(RequestFailed, match="it is locked") as failed:
             await kept.get("groq", unlock=False)
-        assert (failed.value.kind, backend.prompts) == ("auth_required", 0)
+        assert (failed.value.kind, backend.prompts) == ("keyring_unavailable", 0)
         assert await kept.get("groq") == key()
         assert backend.prompts == 1
 
@@ -358,7 +471,7 @@ async def test_a_keyring_that_hangs_is_given_up_in_time(hanging: Hanging, index:
         for request in (lambda: store.get("groq"), lambda: store.set("groq", key())):
             with pytest.raises(RequestFailed, match="unlock") as failed:
                 await request()
-            assert failed.value.kind == "auth_required"
+            assert failed.value.kind == "keyring_unavailable"
 
 
 async def test_while_it_hangs_the_event_loop_goes_on_and_waiting_can_be_cancelled(

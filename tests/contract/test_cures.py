@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.http_completer import MAX_CURES, HttpCompleter
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer
 from modelport.domain.errors import RequestFailed
+from modelport.protocol.types import Message
 from support.builders import StubPool, answer, call, reply, row, user
 from support.sse import delta, end
 
@@ -104,3 +106,108 @@ async def test_other_failures_are_not_cured(status: int) -> None:
     with pytest.raises(RequestFailed):
         await completer.complete(call(user(), provider=row(), parameters={"temperature": 0.2}), answer())
     assert len(seen) == 1
+
+
+MISSING = (
+    "User: arn:aws:sts::1:assumed-role/r is not authorized to perform: bedrock:InvokeModelWithResponseStream on resource: "
+    "arn:aws:bedrock:us-east-1::foundation-model/m because no identity-based policy allows the "
+    "bedrock:InvokeModelWithResponseStream action"
+)
+
+
+class Bedrock:
+    """A service whose policy allows some of the paths."""
+
+    def __init__(self, *allowed: str) -> None:
+        self.allowed = allowed
+        self.paths: list[str] = []
+        self.completer = HttpCompleter(BedrockConverse(), ProviderClient(StubPool(self._reply)))  # type: ignore[arg-type]
+
+    def _reply(self, request: Any) -> Any:
+        self.paths.append(request.url.path.rpartition("/")[2])
+        if self.paths[-1] not in self.allowed:
+            return reply(json.dumps({"message": MISSING}).encode(), status=403)
+        message = {"role": "assistant", "content": [{"text": "Hello"}]}
+        usage = {"inputTokens": 3, "outputTokens": 2}
+        whole = {"output": {"message": message}, "stopReason": "end_turn", "usage": usage}
+        return reply(json.dumps(whole).encode(), headers={"content-type": "application/json"})
+
+    async def ask(self) -> Answer:
+        built = answer()
+        provider = row("bedrock", dialect="bedrock_converse")
+        await self.completer.complete(call(user(), provider=provider, model="m"), built)
+        return built
+
+
+async def test_a_policy_without_streams_is_answered_as_a_whole() -> None:
+    bedrock = Bedrock("converse")
+    for _ in range(2):
+        built = await bedrock.ask()
+        assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+        assert built.counts is not None
+    assert bedrock.paths == ["converse-stream", "converse", "converse"]
+
+
+async def test_a_policy_without_either_is_forbidden() -> None:
+    bedrock = Bedrock()
+    with pytest.raises(RequestFailed) as failed:
+        await bedrock.ask()
+    assert failed.value.kind == "forbidden"
+    assert bedrock.paths == ["converse-stream", "converse"]
+
+
+class Reader:
+    """Refuses conversations in which some turn lacks what it wants, or has what it does not."""
+
+    def __init__(self, words: str, refuses: Any, *, status: int = 400) -> None:
+        self.bodies: list[dict[str, Any]] = []
+
+        def answered(request: Any) -> Any:
+            body = json.loads(request.content)
+            self.bodies.append(body)
+            if refuses(body):
+                return reply(json.dumps({"error": {"message": words}}).encode(), status=status)
+            return reply(delta("Hello"), end(), headers={"content-type": "text/event-stream"})
+
+        self.completer = HttpCompleter(OpenAIChat(), ProviderClient(StubPool(answered)))  # type: ignore[arg-type]
+
+    async def ask(self, *messages: Message, **changes: Any) -> Answer:
+        built = answer()
+        await self.completer.complete(call(*messages, provider=row(), model="my-alias", **changes), built)
+        return built
+
+
+SAID = Message(role="assistant", content="Yes.")
+
+
+async def test_reasoning_that_was_never_there_is_sent_empty_behind_any_name_from_then_on() -> None:
+    reader = Reader(
+        "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1",
+        lambda body: any("reasoning_content" not in one for one in body["messages"] if one["role"] == "assistant"),
+    )
+    for _ in range(2):
+        assert (await reader.ask(user(), SAID, user("And?"))).whole_text() == "Hello"
+    assert [[one.get("reasoning_content") for one in body["messages"]] for body in reader.bodies] == [
+        [None, None, None], [None, "", None], [None, "", None]
+    ]  # fmt: skip
+
+
+async def test_an_answer_that_a_model_does_not_go_on_with_gets_a_turn_of_the_user() -> None:
+    reader = Reader(
+        "The conversation must end with a user message.", lambda body: body["messages"][-1]["role"] != "user"
+    )
+    for _ in range(2):
+        assert (await reader.ask(user(), SAID)).whole_text() == "Hello"
+    assert len(reader.bodies) == 3
+
+
+@pytest.mark.parametrize("status", [400, 404])
+async def test_a_cure_of_one_conversation_is_not_remembered(status: int) -> None:
+    items = [{"type": "reasoning", "id": "rs_1"}, {"role": "user", "content": "Hi"}]
+    reader = Reader("Items are not persisted when `store` is set to false.", lambda body: "reasoning" in str(body.get("input")), status=status)  # fmt: skip
+    provider = row(wire={"extra_body": {"input": items}})
+    for _ in range(2):
+        built = answer()
+        await reader.completer.complete(call(user(), provider=provider), built)
+        assert built.whole_text() == "Hello"
+    assert [len(body["input"]) for body in reader.bodies] == [2, 1, 2, 1]

@@ -15,7 +15,6 @@ import trustme
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.data.fingerprints import load_fingerprints
-from modelport.adapters.data.providers import load_registry
 from modelport.adapters.local_servers.prober import SocketProber
 from modelport.domain.local.fingerprints import Fingerprints
 from modelport.engine.local.servers import MAX_LIST_BYTES, ServerDiscovery
@@ -26,8 +25,9 @@ from support.http_server import Answer, Received
 from support.local_answers import OTHERS, SERVERS, Sample, models, page
 from support.odd_servers import OddServer
 from support.peers import free_port
+from support.shipped import shipped_registry
 
-REGISTRY = load_registry()
+REGISTRY = shipped_registry()
 BOOK = load_fingerprints()
 AMPLE_MS = 15_000
 named: dict[str, Any] = {"ids": lambda sample: sample.name}

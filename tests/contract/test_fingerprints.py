@@ -8,11 +8,11 @@ from datetime import date
 import pytest
 
 from modelport.adapters.data.fingerprints import load_fingerprints
-from modelport.adapters.data.providers import load_registry
 from modelport.domain.local.fingerprints import Fingerprint
+from support.shipped import shipped_registry
 
 BOOK = load_fingerprints()
-REGISTRY = load_registry()
+REGISTRY = shipped_registry()
 PATHS = [path for wave in BOOK.waves for path in wave]
 every_row = pytest.mark.parametrize("row", BOOK.server, ids=lambda row: row.provider)
 ISSUE = {

@@ -16,7 +16,7 @@ from modelport.adapters.dialects.ollama.chat import Ollama
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
-from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.dialects.table import MODULES, OWN_COMPLETERS
 from modelport.domain.completions.call import Answer
 from modelport.domain.errors import RequestFailed
 from support.builders import answer, call, endpoint, row, stub_exchange
@@ -37,7 +37,7 @@ EVENTS = [name for name in FORMATS if name not in ("ollama", "bedrock_converse")
 
 
 def test_every_wire_format_of_this_build_is_here() -> None:
-    assert FORMATS.keys() | {"mock"} == set(MODULES)
+    assert FORMATS.keys() | OWN_COMPLETERS == set(MODULES)
 
 
 def sse(*values: Any) -> list[bytes]:
@@ -449,3 +449,129 @@ async def test_more_text_after_the_end_is_ignored(dialect: str) -> None:
     whole = framed(dialect, *TEXT[dialect], *END[dialect], *TEXT[dialect])
     for chunks in (whole, [b"".join(whole)]):
         assert (await complete(dialect, *chunks)).whole_text() == "Hello"
+
+
+@pytest.mark.parametrize("dialect", EVENTS)
+async def test_text_behind_the_reason_to_finish_is_ignored(dialect: str) -> None:
+    built = await complete(dialect, *sse(*TEXT[dialect], END[dialect][0], *TEXT[dialect], *END[dialect]))
+    assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+
+
+async def test_a_reason_in_every_chunk_ends_nothing_before_the_last() -> None:
+    chunks = sse(*({"choices": [{"delta": {"content": text}, "finish_reason": "stop"}]} for text in ("Hel", "lo")))
+    assert (await complete("openai_chat", *chunks, DONE)).whole_text() == "Hello"
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_a_call_in_the_form_before_there_were_several(whole: bool) -> None:
+    deltas = [{"name": "get_weather", "arguments": ""}, {"arguments": '{"city": '}, {"arguments": '"Rome"}'}]
+    if whole:
+        deltas = [{"name": "get_weather", "arguments": '{"city": "Rome"}'}]
+    events = [{"choices": [{"delta": {"content": None, "function_call": delta}}]} for delta in deltas]
+    built = await complete("openai_chat", *sse(*events, chat("function_call")), DONE)
+    (made,) = built.tool_calls()
+    assert (made.name, made.arguments, built.finish_reason) == ("get_weather", {"city": "Rome"}, "toolCalls")
+
+
+LATE_THOUGHTS: dict[str, list[Any]] = {
+    "openai_chat": [{"choices": [{"delta": {"reasoning_content": "Late."}}]}],
+    "anthropic_messages": [
+        {"type": "content_block_start", "index": 7, "content_block": {"type": "thinking", "thinking": "Late."}},
+        {"type": "content_block_delta", "index": 7, "delta": {"type": "thinking_delta", "thinking": "Late."}},
+    ],
+    "gemini": [{"candidates": [{"content": {"parts": [{"text": "Late.", "thought": True}]}}]}],
+}
+
+
+@pytest.mark.parametrize("dialect", LATE_THOUGHTS)
+async def test_reasoning_behind_the_reason_to_finish_is_ignored(dialect: str) -> None:
+    built = await complete(dialect, *sse(*TEXT[dialect], END[dialect][0], *LATE_THOUGHTS[dialect], *END[dialect]))
+    assert (built.whole_text(), built.whole_reasoning()) == ("Hello", "")
+
+
+# What some servers send beside the deltas, or in place of them.
+
+
+def spoken(text: str, **more: Any) -> dict[str, Any]:
+    return {"index": 0, "message": {"role": "assistant", "content": text} | more}
+
+
+MADE = [{"id": "a", "type": "function", "function": {"name": "f", "arguments": '{"x":1}'}}]
+
+
+@pytest.mark.parametrize(
+    ("events", "text", "calls"),
+    [
+        # The whole message behind its deltas, with and without calls that came only there.
+        ([chat(content="Hel"), chat(content="lo"), {"choices": [spoken("Hello") | {"finish_reason": "stop"}]}], "Hello", 0),
+        ([chat(content="Hello"), {"choices": [spoken("Hello", tool_calls=MADE) | {"finish_reason": "tool_calls"}]}], "Hello", 1),
+        ([chat(content="Hello"), {"choices": [spoken("Hello", tool_calls=MADE) | {"delta": {}, "finish_reason": "tool_calls"}]}], "Hello", 1),
+        ([chat(tool_calls=[MADE[0] | {"index": 0}]), {"choices": [spoken("", tool_calls=MADE) | {"finish_reason": "tool_calls"}]}], "", 1),
+        # More of the text than the deltas had, and another text, which is none of this answer.
+        ([chat(content="Hel"), {"choices": [spoken("Hello") | {"finish_reason": "stop"}]}], "Hello", 0),
+        ([chat(content="Hello"), {"choices": [spoken("HELLO") | {"finish_reason": "stop"}]}], "Hello", 0),
+        # All that came until then in each chunk; and deltas under the name of messages.
+        ([{"choices": [spoken("Hel") | {"delta": {"content": "Hel"}}]}, {"choices": [spoken("Hello") | {"delta": {"content": "lo"}, "finish_reason": "stop"}]}], "Hello", 0),
+        ([{"choices": [spoken("Hel")]}, {"choices": [spoken("lo") | {"finish_reason": "stop"}]}], "Hello", 0),
+        # The only choice has another number than the first.
+        ([{"choices": [{"index": 1, "delta": {"content": "Hello"}, "finish_reason": "stop"}]}], "Hello", 0),
+    ],
+)  # fmt: skip
+async def test_a_message_beside_deltas_adds_what_they_lack(events: list[Any], text: str, calls: int) -> None:
+    built = await complete("openai_chat", *sse(*events), DONE)
+    assert (built.whole_text(), len(built.tool_calls())) == (text, calls)
+    assert all(made.arguments == {"x": 1} for made in built.tool_calls())
+    assert built.finish_reason == ("toolCalls" if calls else "stop")
+
+
+@pytest.mark.parametrize("sign", [b"null", b'""', b"ping", b'"ping"', b"[PING]", b"keep-alive", b"Heartbeat"])
+@pytest.mark.parametrize("dialect", EVENTS)
+async def test_a_sign_of_life_is_no_event(dialect: str, sign: bytes) -> None:
+    alive = b"data: " + sign + b"\n\n"
+    built = await complete(dialect, alive, *framed(dialect, *TEXT[dialect]), alive, *framed(dialect, *END[dialect]))
+    assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+
+
+ONE_TYPE = ("openai_responses", "anthropic_messages", "cohere_chat")
+"""The formats whose events have a type."""
+
+
+@pytest.mark.parametrize("dialect", ONE_TYPE)
+async def test_the_type_of_an_event_may_be_its_name_alone(dialect: str) -> None:
+    chunks: list[bytes] = []
+    for event in (*TEXT[dialect], *END[dialect]):
+        rest = {name: value for name, value in event.items() if name != "type"}
+        chunks.append(f"event: {event['type']}\ndata: {json.dumps(rest)}\n\n".encode())
+    built = await complete(dialect, *chunks)
+    assert (built.whole_text(), built.finish_reason) == ("Hello", "stop")
+
+
+@pytest.mark.parametrize("dialect", ONE_TYPE)
+async def test_a_name_that_is_no_type_hides_no_error(dialect: str) -> None:
+    error = await failure(dialect, b'event: message\ndata: {"message": "overloaded", "code": 5}\n\n')
+    assert "overloaded" in error.message
+
+
+@pytest.mark.parametrize("dialect", ONE_TYPE)
+async def test_an_end_mark_of_another_format_ends_what_broke_off(dialect: str) -> None:
+    error = await failure(dialect, *framed(dialect, *TEXT[dialect]), DONE)
+    assert (error.kind, error.retryable) == ("stream_interrupted", True)
+    whole = await complete(dialect, *framed(dialect, *TEXT[dialect], *END[dialect]), DONE)
+    assert whole.finish_reason == "stop"
+
+
+@pytest.mark.parametrize(
+    ("events", "reasoning", "text"),
+    [
+        ([{"type": "response.content_part.done", "output_index": 0, "part": {"type": "output_text", "text": "Hello"}}], "", "Hello"),
+        ([{"type": "response.content_part.done", "output_index": 0, "part": {"type": "refusal", "refusal": "No."}}], "", "No."),
+        ([*TEXT["openai_responses"], {"type": "response.content_part.done", "output_index": 0, "part": {"type": "output_text", "text": "Hello"}}], "", "Hello"),
+        ([{"type": "response.reasoning_summary_text.done", "output_index": 0, "text": "Hm."}], "Hm.", ""),
+        ([{"type": "response.reasoning_text.done", "output_index": 0, "text": "Hm."}], "Hm.", ""),
+        ([{"type": "response.reasoning_text.delta", "output_index": 0, "delta": "Hm."}, {"type": "response.reasoning_text.done", "output_index": 0, "text": "Hm."}], "Hm.", ""),
+        ([{"type": "response.content_part.done", "part": "odd"}, {"type": "response.reasoning_text.done", "text": 5}], "5", ""),
+    ],
+)  # fmt: skip
+async def test_a_part_may_come_only_when_it_is_done(events: list[Any], reasoning: str, text: str) -> None:
+    built = await complete("openai_responses", *sse(*events, *END["openai_responses"]))
+    assert (built.whole_reasoning(), built.whole_text()) == (reasoning, text)

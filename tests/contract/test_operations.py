@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.data.providers import load_registry
+from modelport.adapters.dialects.table import OWN_COMPLETERS
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.operations.replies import placed
 from modelport.adapters.operations.sender import Sender
@@ -36,9 +36,10 @@ from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.protocol.types import ImagePart, Message, TextPart
 from support.builders import CANARY, credential, endpoint, row, user
 from support.http_server import Answer, LocalServer, Received
+from support.shipped import shipped_registry
 from support.sse import JSON
 
-ROWS = load_registry().all()
+ROWS = shipped_registry().all()
 BASE = "/some/base/path"
 BY_VALUE_ONLY = ("ollama", "bedrock_converse")
 """Dialects whose images are bytes. Source: Ollama API, Chat; Amazon Bedrock API reference, ImageSource."""
@@ -205,7 +206,7 @@ async def test_token_counts(operations: HttpOperations, upstream: Upstream, prov
 
 
 async def test_blank_text_is_not_sent_to_be_counted(operations: HttpOperations, upstream: Upstream) -> None:
-    provider = load_registry().get("anthropic")
+    provider = shipped_registry().get("anthropic")
     call = CountCall(endpoint=place(upstream, provider), model="m", messages=(user(" \n"),))
     assert await operations.count(call) is None
     assert upstream.server.requests == []
@@ -332,6 +333,15 @@ async def test_a_gateway_that_does_not_count_leaves_it_to_an_estimate(
     assert await operations.count(call) is None
 
 
+async def test_a_count_that_fails_otherwise_is_an_error(operations: HttpOperations, upstream: Upstream) -> None:
+    provider = next(r for r in ROWS if r.wire.token_count is not None and r.wire.token_count.form == "anthropic")
+    upstream.status, upstream.reply = 200, "no count"
+    call = CountCall(endpoint=place(upstream, provider), model="m", messages=(user(),))
+    with pytest.raises(RequestFailed) as failed:
+        await operations.count(call)
+    assert failed.value.kind == "invalid_response"
+
+
 async def test_a_model_that_is_not_there_is_no_matter_for_an_estimate(
     operations: HttpOperations, upstream: Upstream
 ) -> None:
@@ -367,7 +377,7 @@ async def test_images_one_by_one_where_a_request_makes_one(operations: HttpOpera
 # Every dialect of a row that sees takes images, by value and, unless it cannot, by address.
 
 
-@rows(lambda provider: "vision" in provider.capabilities)
+@rows(lambda provider: "vision" in provider.capabilities and provider.dialect not in OWN_COMPLETERS)
 async def test_vision(provider: Provider) -> None:
     pool = HttpPool()
     wire = wire_format(provider, None, None)

@@ -8,15 +8,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from modelport.adapters.data.providers import load_registry
-from modelport.adapters.dialects.table import MODULES, load_wire_format
+from modelport.adapters.dialects.table import MODULES, OWN_COMPLETERS, load_wire_format
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.fitting.fit import fit
 from modelport.domain.completions.request import read_request
 from modelport.protocol.types import CreateCompletionParams, Dialect, ImagePart, Message, TextPart, ToolCall
 from support.builders import endpoint, tool, user
+from support.shipped import shipped_registry
 
-REGISTRY = load_registry()
+REGISTRY = shipped_registry()
 WHO = (
     ("anthropic", "anthropic_messages", "claude-opus-5"),
     ("bedrock", "bedrock_converse", "anthropic.claude-opus-5"),
@@ -29,8 +29,12 @@ WHO = (
     ("ollama", "ollama", "qwen3:8b"),
     ("cohere", "cohere_chat", "command-a-03-2026"),
     ("openai-compatible", "openai_completions", "base"),
+    ("anthropic", "anthropic_messages", "claude-sonnet-4-5"),
+    ("openai-compatible", "openai_chat", "vertex_ai/claude-haiku-4-5"),
+    ("openrouter", "openai_chat", "google/gemini-3-pro"),
+    ("vllm", "openai_chat", "qwen/qwen3.5-9b"),
 )
-MARKED = WHO[:3]
+MARKED = tuple(one for one in WHO if "claude" in one[2])
 PNG = "iVBORw0KGgo="
 
 
@@ -102,7 +106,7 @@ def test_ten_turns_begin_alike(who: Any, calls: bool) -> None:
 
 
 def test_every_dialect_is_tried() -> None:
-    assert {dialect for _, dialect, _ in WHO} == MODULES.keys() - {"mock"}
+    assert {dialect for _, dialect, _ in WHO} == MODULES.keys() - OWN_COMPLETERS
 
 
 def marked(sent: Any) -> list[str]:
@@ -128,6 +132,16 @@ PLACES = {
     "bedrock_converse": ["messages[2].content[2]", "messages[4].content[2]", "system[1]", "toolConfig.tools[2]"],
     "openai_chat": ["messages[0].content[0]", "messages[7].content[0]", "messages[8].content[0]"],
 }
+
+
+@pytest.mark.parametrize("row", ["openai-compatible", "databricks", "snowflake-cortex", "litellm", "gmi"])
+def test_claude_is_marked_behind_any_gateway(row: str) -> None:
+    assert len(marked(body((row, "openai_chat", "anthropic/claude-opus-5"), conversation(2)))) == 3
+
+
+@pytest.mark.parametrize("row", ["copilot", "cloudflare-ai-gateway"])
+def test_a_gateway_that_passes_no_marks_on_gets_none(row: str) -> None:
+    assert marked(body((row, "openai_chat", "claude-opus-5"), conversation(2))) == []
 
 
 @pytest.mark.parametrize("who", MARKED, ids=str)

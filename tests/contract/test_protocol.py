@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,21 +18,28 @@ import check
 import generate
 from generator import python, typescript
 from generator.model import Model, TypeRef, load, parse_type
-from modelport.domain.errors import InvalidParams
+from generator.pages import example_path
+from modelport.domain.completions.parameters import ALIASES, CHECKS
+from modelport.domain.completions.request import FORMATS
+from modelport.domain.errors import RETRYABLE, InvalidParams
+from modelport.domain.models.search import REQUIREMENTS, SORTS
+from modelport.engine.local.servers import DEFAULT_MS
+from modelport.engine.operations.embeddings import MAX_DIMENSIONS
+from modelport.engine.operations.images import MAX_IMAGES
+from modelport.engine.usage.reports import DEFAULT_HISTORY_CALLS, MAX_HISTORY_CALLS
 from modelport.frontends.lsp.handlers.table import HANDLERS
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol import methods as protocol
 from modelport.protocol import types
 from modelport.protocol.methods import METHODS
 from modelport.protocol.secret import Secret
+from support.contract_validator import Contract
 
 PROTOCOL = Path(generate.__file__).parent
 MODEL = load(PROTOCOL / "model.json")
 ENTRIES = {entry["method"]: entry for entry in (*MODEL.methods, *MODEL.notifications)}
-EXAMPLES = {
-    path.stem.replace(".", "/", 1): json.loads(path.read_text(encoding="utf-8"))
-    for path in sorted((PROTOCOL / "examples").glob("*.json"))
-}
+FILES = {m["method"]: example_path(PROTOCOL / "examples", m["method"]) for m in MODEL.messages}
+EXAMPLES = {method: json.loads(FILES[method].read_text(encoding="utf-8")) for method in ENTRIES}
 CODES = {value for value in vars(protocol).values() if isinstance(value, int)}
 
 
@@ -43,7 +51,22 @@ def as_json(value: Any) -> Any:
 
 
 def test_every_message_has_an_example_and_every_example_a_message() -> None:
-    assert EXAMPLES.keys() == ENTRIES.keys()
+    assert set(FILES.values()) == set((PROTOCOL / "examples").glob("*.json"))
+
+
+CONTRACT = Contract()
+
+
+@pytest.mark.parametrize("method", FILES)
+def test_an_example_fits_the_specification_alone(method: str) -> None:
+    """Also those of the LSP's messages, which have no generated types."""
+    example, entry = json.loads(FILES[method].read_text(encoding="utf-8")), CONTRACT.messages[method]
+    sender = "client" if entry["direction"] == "clientToServer" else "server"
+    assert CONTRACT.params(method, example["params"], sender=sender) == []
+    if "result" in entry:
+        assert CONTRACT.result(method, example["result"], example["params"]) == []
+    if "error" in example:
+        assert CONTRACT.error(method, example["error"], example["params"]) == []
 
 
 @pytest.mark.parametrize("method", EXAMPLES)
@@ -152,7 +175,7 @@ ENUMS = {
     "DiscoverLevel": "static probe verify",
     "CheckStatus": "ok warn fail",
     "Dialect": "openai_chat openai_responses anthropic_messages gemini ollama bedrock_converse mock",
-    "ErrorKind": "auth_required auth_rejected forbidden rate_limited quota_exhausted budget_exceeded model_not_found context_too_long content_filtered provider_unavailable network tls timeout invalid_response unsupported agent_not_found agent_failed stream_interrupted unknown_provider unknown_model invalid_key_format",
+    "ErrorKind": "auth_required auth_rejected keyring_unavailable forbidden rate_limited quota_exhausted budget_exceeded model_not_found context_too_long content_filtered provider_unavailable network tls timeout invalid_response unsupported agent_not_found agent_failed stream_interrupted unknown_provider unknown_model invalid_key_format",
 }  # fmt: skip
 
 
@@ -316,6 +339,16 @@ def test_what_is_stale_missing_or_left_over_is_found_and_mended(copy: Path, caps
     assert not (methods / "gone.md").exists()
 
 
+def untag(model: dict[str, Any]) -> None:
+    """A member of a union that does not say so."""
+    next(t for t in model["types"] if t["name"] == "TextPart")["fields"].pop(0)
+
+
+def field(model: dict[str, Any], kind: str, name: str) -> dict[str, Any]:
+    """A field of a type."""
+    return next(f for t in model["types"] if t["name"] == kind for f in t["fields"] if f["name"] == name)
+
+
 def rename(model: dict[str, Any]) -> None:
     """A new word in a type of the specification."""
     model["types"][0]["documentation"] += " Changed."
@@ -326,6 +359,10 @@ def rename(model: dict[str, Any]) -> None:
     [
         (lambda p: edit(p / "model.json", lambda m: m["methods"][0].update(params="ListParams")), "model.json: used and not defined: ListParams"),
         (lambda p: edit(p / "model.json", lambda m: m["types"].append(m["types"][0])), f"model.json: defined twice: {MODEL.structures[0].name}"),
+        (lambda p: edit(p / "model.json", untag), 'model.json: TextPart needs the field type with the literal "text"'),
+        (lambda p: edit(p / "model.json", lambda m: field(m, "Tool", "parameters").pop("holds")), "model.json: Tool.parameters needs holds"),
+        (lambda p: edit(p / "model.json", lambda m: field(m, "Tool", "name").update(holds="x")), "model.json: Tool.name is no object, so it holds nothing"),
+        (lambda p: edit(p / "model.json", lambda m: m["methods"][0].update(errors=["tired"])), "model.json: no kinds of ErrorKind: tired"),
         (lambda p: (p / "model.json").write_text("{"), "model.json: Expecting property name"),
         (lambda p: (p / "examples" / "usage.delta.json").unlink(), "usage/delta has no example"),
         (lambda p: (p / "examples" / "usage.delta.json").write_text("{"), "usage.delta.json: Expecting property name"),
@@ -384,10 +421,53 @@ def test_generated_python_is_python_and_commands_are_dotted() -> None:
 
 def test_generated_typescript_has_every_type_and_method() -> None:
     text = typescript.module(MODEL)
-    for structure in MODEL.structures:
+    for structure in MODEL.own_structures:
         assert f" {structure.name} " in text
+    # A client has the LSP's types from elsewhere.
+    assert "InitializeParams" not in text
     for method in ENTRIES:
         assert f'"{method}":' in text
+
+
+def enumeration(name: str) -> dict[str, dict[str, Any]]:
+    (found,) = (e for e in MODEL.enumerations if e["name"] == name)
+    return {value["value"]: value for value in found["values"]}
+
+
+def test_the_kinds_of_errors_are_retryable_as_the_specification_says() -> None:
+    assert {kind for kind, value in enumeration("ErrorKind").items() if value["retryable"]} == RETRYABLE
+
+
+def test_every_kind_of_error_has_its_codes_and_data() -> None:
+    fields = {field.name for s in MODEL.structures if s.name == "ErrorData" for field in s.fields}
+    for value in enumeration("ErrorKind").values():
+        assert set(value["codes"]) <= {-32602, -32803}
+        assert set(value["data"]) <= fields - {"kind", "retryable", "action"}
+    # The page shows them.
+    page = (PROTOCOL / "methods" / "errors.md").read_text(encoding="utf-8")
+    assert "| `rate_limited` | too many requests; retryAfterMs says when to try again | -32803 | yes |" in page
+
+
+def test_the_words_of_a_search_are_those_that_the_server_knows() -> None:
+    assert set(enumeration("ModelSort")) == set(SORTS)
+    assert set(enumeration("ModelRequirement")) == set(REQUIREMENTS)
+    assert set(enumeration("ResponseFormatType")) == set(FORMATS)
+
+
+def test_the_limits_are_those_of_the_server() -> None:
+    limits = {(s.name, f.name): (f.limits, f.absent_means) for s in MODEL.structures for f in s.fields}
+    assert limits["HistoryUsageParams", "limit"] == ((1, MAX_HISTORY_CALLS), DEFAULT_HISTORY_CALLS)
+    assert limits["CreateImageParams", "count"] == ((1, MAX_IMAGES), 1)
+    assert limits["CreateEmbeddingParams", "dimensions"] == ((1, MAX_DIMENSIONS), None)
+    assert limits["DiscoverProviderParams", "timeoutMs"] == ((1, None), DEFAULT_MS)
+
+
+def test_the_page_of_completions_lists_every_sampling_parameter() -> None:
+    page = (PROTOCOL / "methods" / "completion.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w+)` \| ((?:`\w+`(?:, )?)*) \|", page, re.MULTILINE))
+    assert rows.keys() >= CHECKS.keys()
+    for alias, name in ALIASES.items():
+        assert f"`{alias}`" in rows[name]
 
 
 def test_a_field_is_named_in_snake_case_in_python() -> None:
@@ -395,3 +475,10 @@ def test_a_field_is_named_in_snake_case_in_python() -> None:
     assert names["inputUsdPerMtok"] == "input_usd_per_mtok"
     assert names["last4"] == "last4"
     assert all(name.isidentifier() for name in names.values())
+
+
+def test_a_method_with_a_time_limit_may_run_out_of_it() -> None:
+    requests = [entry for entry in MODEL.methods if entry["direction"] == "clientToServer" and not entry.get("lsp")]
+    limited = [entry for entry in requests if "timeout_ms" in getattr(types, entry["params"]).__struct_fields__]
+    assert len(limited) >= 4
+    assert [entry["method"] for entry in limited if "timeout" not in entry["errors"]] == []

@@ -12,7 +12,7 @@ from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
 from modelport.domain.completions.fitting.fit import fit
-from modelport.protocol.types import Message
+from modelport.protocol.types import Message, ToolCall
 from support.builders import answer, call, endpoint, row, tool, user
 
 THINKING = {"type": "thinking", "thinking": "Let me see.", "signature": "c2lnbmVk"}
@@ -113,8 +113,8 @@ def test_a_reasoning_item_of_responses_stands_before_its_call(how: dict[str, Any
     assert body["input"][3]["type"] == "function_call_output"
 
 
-@pytest.mark.parametrize(("effort", "included"), [("high", True), ("none", False), (None, False)])
-def test_enciphered_reasoning_is_asked_for_with_an_effort(effort: str | None, included: bool) -> None:
+@pytest.mark.parametrize(("effort", "included"), [("high", True), ("none", False), (None, True)])
+def test_enciphered_reasoning_is_asked_for_unless_there_is_none(effort: str | None, included: bool) -> None:
     asked = call(endpoint=endpoint(CODEX), parameters={"reasoning_effort": effort} if effort else {})
     assert (OpenAIResponses().request(fit(asked)).body.get("include") == ["reasoning.encrypted_content"]) is included
 
@@ -180,3 +180,58 @@ def test_the_extra_of_a_tool_call_comes_back_with_it() -> None:
 def test_odd_details_spoil_no_answer(odd: Any) -> None:
     events = [chunk(reasoning_details=odd), chunk(tool_calls=[CHAT_CALL | {"extra_content": odd}]), END]
     assert second_body(OpenAIChat(), row(), *events)["messages"][1]["tool_calls"][0]["id"] == "call-1"
+
+
+@pytest.mark.parametrize("kept", ["text", "thinking"])
+def test_thinking_behind_which_nothing_came_does_not_go_back(kept: str) -> None:
+    """An answer cut right behind its second thought: the last block may not be thinking."""
+    outline = [{"kept": THINKING}, {"text": 2}, {"kept": REDACTED}]
+    state = {
+        "provider": "claude",
+        "dialect": "anthropic_messages",
+        "state": {"outline": outline[: 2 if kept == "text" else 3]},
+    }
+    turn = Message(role="assistant", content="Hm", provider_state=state)
+    asked = call(user(), turn, user("Go on"), endpoint=endpoint(CLAUDE))
+    blocks = AnthropicMessages().request(fit(asked)).body["messages"][1]["content"]
+    assert [block["type"] for block in blocks] == ["thinking", "text"]
+
+
+def test_a_reasoning_item_behind_which_nothing_came_does_not_go_back() -> None:
+    state = {"provider": "codex", "dialect": "openai_responses", "state": {"outline": [{"text": 2}, {"kept": ITEM}]}}
+    turn = Message(role="assistant", content="Hm", provider_state=state)
+    sent = OpenAIResponses().request(fit(call(user(), turn, user("Go on"), endpoint=endpoint(CODEX)))).body["input"]
+    assert [item.get("type", item.get("role")) for item in sent] == ["user", "assistant", "user"]
+
+
+def test_white_space_before_a_call_does_not_go_back() -> None:
+    details = [{"type": "reasoning.text", "text": "Hm.", "signature": "c2ln"}]
+    events = [chunk(reasoning_details=details), chunk(content="\n\n"), chunk(tool_calls=[CHAT_CALL]), END]
+    turn = second_body(OpenAIChat(), row("router"), *events)["messages"][1]
+    assert (turn["content"], turn["reasoning_details"]) == (None, details)
+
+
+STAND_IN = {"google": {"thought_signature": "skip_thought_signature_validator"}}
+
+
+@pytest.mark.parametrize(
+    ("model", "wanted"),
+    [("google/gemini-3-pro", True), ("gemini-3.6-flash", True), ("models/gemini-flash-latest", True),
+     ("gemini-2.5-pro", False), ("google/gemini-1.5-flash", False), ("gpt-5.2", False)],
+)  # fmt: skip
+def test_calls_of_other_models_get_what_gemini_takes_for_a_signature(model: str, wanted: bool) -> None:
+    calls = tuple(ToolCall(id=f"c{number}", name="get_weather", arguments={}) for number in range(2))
+    results = [Message(role="tool", tool_call_id=made.id, content="18") for made in calls]
+    asked = call(user(), Message(role="assistant", tool_calls=calls), *results, model=model, tools=(tool(),))
+    sent = OpenAIChat().request(fit(asked)).body["messages"][1]["tool_calls"]
+    assert [made.get("extra_content") for made in sent] == [STAND_IN if wanted else None, None]
+
+
+def test_a_signature_that_came_is_not_replaced() -> None:
+    extra = {"google": {"thought_signature": "c2ln"}}
+    asked = call(user(), endpoint=endpoint(row("gemini-gateway")), model="gemini-3-pro")
+    packed = asked.pack_state({"calls": {"c1": extra}})
+    turn = Message(role="assistant", tool_calls=(ToolCall(id="c1", name="f", arguments={}),), provider_state=packed)
+    result = Message(role="tool", tool_call_id="c1", content="18")
+    again = msgspec.structs.replace(asked, messages=(user(), turn, result))
+    assert OpenAIChat().request(fit(again)).body["messages"][1]["tool_calls"][0]["extra_content"] == extra

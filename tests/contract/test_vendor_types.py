@@ -9,7 +9,6 @@ import jsonschema
 import msgspec
 import pytest
 
-from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.anthropic.messages import AnthropicMessages
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.openai.chat import OpenAIChat
@@ -19,6 +18,7 @@ from modelport.domain.completions.call import ModelCall
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import call, endpoint, json_form, tool, user
+from support.shipped import shipped_registry
 
 PNG = "iVBORw0KGgo="
 CALLS = (
@@ -115,7 +115,7 @@ def close(schema: Any) -> None:
 
 def asked(dialect: str, ask: dict[str, Any]) -> ModelCall:
     _, provider = WIRES[dialect]
-    row = load_registry().get(provider)
+    row = shipped_registry().get(provider)
     messages = ask.get("messages", (user(),))
     rest = {name: value for name, value in ask.items() if name != "messages"}
     return call(*messages, endpoint=endpoint(row, dialect=dialect), model="a-model", **rest)
@@ -215,7 +215,7 @@ def unfit_for_bedrock(body: dict[str, Any], model: str) -> str:
 @pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
 @pytest.mark.parametrize("model", REFUSED_BY)
 def test_a_body_fits_bedrocks_own_description(model: str, ask: dict[str, Any]) -> None:
-    place = endpoint(load_registry().get("bedrock"))
+    place = endpoint(shipped_registry().get("bedrock"))
     messages = BY_VALUE if "messages" in ask else (user(),)
     rest = {name: value for name, value in ask.items() if name != "messages"}
     refused = None

@@ -33,8 +33,10 @@ def module_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerPr
 
 @pytest.fixture
 def shared(module_server: ServerProcess) -> Iterator[ServerProcess]:
-    """The module's server; each case must claim all its messages, and leave it alive."""
+    """The module's server; each case must claim all its messages, and leave it alive. It ends the case's connections."""
     yield module_server
-    assert module_server.alive()
+    for connection in module_server.result("provider/status")["connections"]:
+        module_server.result("provider/disconnect", {"provider": connection["provider"]})
     module_server.claim("usage/updated")
+    module_server.claim("status/changed")
     assert module_server.unclaimed == []

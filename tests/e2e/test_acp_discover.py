@@ -28,6 +28,7 @@ SCHEMA = json.loads((ROOT / "protocol" / "agent.schema.json").read_text(encoding
 SEVEN = {"agentId", "displayName", "installed", "configured", "command", "version", "detail"}
 CANARY = "sk-canary-0123456789abcdef"
 GEMINI = ("@google/gemini-cli", "gemini")
+SHARES = 5
 
 
 @pytest.fixture
@@ -486,10 +487,12 @@ def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_pat
 # What listens.
 
 
-def test_servers_are_recognised_and_get_only_plain_requests(machine: Discovering) -> None:
+@pytest.mark.parametrize("share", range(SHARES))
+def test_servers_are_recognised_and_get_only_plain_requests(machine: Discovering, share: int) -> None:
+    """A share at a time: all of them live in this one process, and have 0.3 s each for an answer."""
     with contextlib.ExitStack() as stack:
-        agents = {stack.enter_context(LocalServer(sample.behave)): sample for sample in SERVERS}
-        others = [stack.enter_context(LocalServer(sample.behave)) for sample in OTHERS]
+        agents = [stack.enter_context(LocalServer(sample.behave)) for sample in SERVERS[share::SHARES]]
+        others = [stack.enter_context(LocalServer(sample.behave)) for sample in OTHERS[share::SHARES]]
         done = machine.run("--json", "--level", "probe", "--timeout", "30", more={"ANTHROPIC_API_KEY": CANARY})
         received = [request for server in (*agents, *others) for request in server.requests]
     found = json.loads(done.stdout)["agents"]

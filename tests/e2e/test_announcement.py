@@ -227,7 +227,8 @@ def test_it_is_loaded_when_the_client_is_ready_and_brings_little(runtime: Path) 
     agents = "modelport.adapters.agents"
     assert ours(before) & {"modelport.app.announcing", agents} == set()
     assert ours(server.stderr) - ours(before) == {
-        "modelport.adapters", "modelport.adapters.system", "modelport.adapters.system.user_id", agents, "modelport.app", "modelport.app.announcing",
+        "modelport.adapters", "modelport.adapters.system", "modelport.adapters.system.user_id",
+        "modelport.adapters.system.private_files", "modelport.adapters.system.regular_files", agents, "modelport.app", "modelport.app.announcing",
         f"{agents}.instances", f"{agents}.instances.announcement", f"{agents}.instances.folder",
         f"{agents}.instances.names", f"{agents}.instances.liveness",
     }  # fmt: skip

@@ -55,6 +55,42 @@ def command(printed: str) -> str:
     return json.dumps([sys.executable, "-c", f"print(''.join(map(chr, [{hidden}])))"])
 
 
+def test_explicit_resolution_sends_a_prompt_nowhere_that_it_does_not_name(
+    file: Path, upstream: LocalServer, server: ServerProcess
+) -> None:
+    own = f'default_model = "acme/large"\n[providers.acme]\nbase_url = "{upstream.url}/v9"\nmodels = ["bare"]\nauth = "none"\nrequires_api_key = false\n'
+    write(file, own)
+    found = server.result("completion/create", {"prompt": "hi"})
+    assert found["resolvedBy"] == "defaultModel"
+    assert [(a["resolvedBy"], a["reason"]) for a in found["attempts"]] == [
+        ("defaultModel", "default_model of config.toml names it")
+    ]
+    assert server.result("completion/create", {"prompt": "hi", "model": "bare"})["resolvedBy"] == "catalog"
+    server.result("provider/connect", {"model": "acme/large", "verify": False})
+    assert server.result("completion/create", {"prompt": "hi"})["resolvedBy"] == "activeConnection"
+    sent = len(posts(upstream))
+    inputs = {"completion/create": {"prompt": "hi"}, "token/count": {"text": "hi"}, "embedding/create": {"input": "hi"}, "image/create": {"prompt": "hi"}, "moderation/create": {"input": "hi"}}  # fmt: skip
+    for configured in (False, True):
+        if configured:
+            write(file, own.replace("[", '[defaults]\nresolution = "explicit"\n[', 1))
+            server.notify("workspace/didChangeConfiguration", {"settings": None})
+        strict = {} if configured else {"resolution": "explicit"}
+        for method, params in inputs.items():
+            error = server.error(method, params | strict | {"model": "bare"})
+            assert (error["code"], error["data"]["kind"], error["data"]["field"]) == (-32602, "unknown_model", "model")
+            assert "acme/bare" in error["message"]
+            if method != "token/count":
+                error = server.error(method, params | strict)
+                assert (error["code"], error["data"]["field"]) == (-32602, "model")
+        assert server.result("token/count", {"text": "hi"} | strict)["estimated"] is True
+    assert len(posts(upstream)) == sent
+    assert server.result("completion/create", {"prompt": "hi", "model": "acme/bare"})["resolvedBy"] == "request"
+    checks = server.result("diagnostics/run")["checks"]
+    (check,) = [check for check in checks if check["id"] == "configuration"]
+    assert (check["status"], "[defaults]" in check["detail"]) == ("warn", True)
+    assert [kind for kind, _ in logged(server)] == [2, 3]
+
+
 def test_a_provider_of_ones_own_streams(file: Path, upstream: LocalServer, server: ServerProcess) -> None:
     write(
         file,
@@ -217,7 +253,8 @@ api_key_command = ["no-such-program", "{CANARY}"]
         server._errors.join(5)
         said.append(server.stderr)
         sent = [request.headers for request in upstream.requests]
-    assert sum(f"key-{CANARY}" in str(headers) for headers in sent) >= 3
+    # By the first call and by provider/connect; a refused key is not sent again by the last call.
+    assert sum(f"key-{CANARY}" in str(headers) for headers in sent) == 2
     assert any(headers.get("x-token") == f"head-{CANARY}" for headers in sent)
     assert any(headers.get("authorization") == f"Bearer env-{CANARY}" for headers in sent)
     assert CANARY not in "\n".join(said)
@@ -226,3 +263,17 @@ api_key_command = ["no-such-program", "{CANARY}"]
     assert CANARY not in seen.read_text()
     for path in (tmp_path / "data").rglob("*"):
         assert not path.is_file() or CANARY.encode() not in path.read_bytes(), path
+
+
+def test_the_time_limit_of_a_request_covers_the_command_for_its_key(
+    file: Path, upstream: LocalServer, server: ServerProcess
+) -> None:
+    waiting = json.dumps([sys.executable, "-c", "import time; time.sleep(600)"])
+    write(file, f'[providers.acme]\nbase_url = "{upstream.url}"\napi_key_command = {waiting}\n')
+    # The first completion also loads what completes.
+    server.result("completion/create", {"prompt": "hi", "model": "mock/mock"})
+    error = server.error("completion/create", {"prompt": "hi", "model": "acme/large", "timeoutMs": 500})
+    assert (error["data"]["kind"], error["data"]["provider"]) == ("timeout", "acme")
+    assert "500 ms" in error["message"]
+    assert posts(upstream) == []
+    assert [call["provider"] for call in server.result("usage/history")["calls"]] == ["mock"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -25,16 +25,23 @@ CALLED = [
 ]  # fmt: skip
 
 
-@contextmanager
-def connected(
-    behave: Callable[[Received], Answer], provider: str, dialect: str, model: str = "m", **more: Any
-) -> Iterator[tuple[ServerProcess, LocalServer]]:
-    with LocalServer(behave) as upstream, ServerProcess() as server:
-        server.initialize()
-        params = {"provider": provider, "model": model, "dialect": dialect, "baseUrl": upstream.url, "verify": False, "apiKey": "k-0123456789"}  # fmt: skip
-        server.result("provider/connect", params | more)
-        yield server, upstream
-        assert server.close() == 0
+Connected = Callable[..., AbstractContextManager[tuple[ServerProcess, LocalServer]]]
+
+
+@pytest.fixture
+def connected(shared: ServerProcess) -> Connected:
+    """Connects the module's server to an upstream that behaves like this."""
+
+    @contextmanager
+    def connect(
+        behave: Callable[[Received], Answer], provider: str, dialect: str, model: str = "m", **more: Any
+    ) -> Iterator[tuple[ServerProcess, LocalServer]]:
+        with LocalServer(behave) as upstream:
+            params = {"provider": provider, "model": model, "dialect": dialect, "baseUrl": upstream.url, "verify": False, "apiKey": "k-0123456789"}  # fmt: skip
+            shared.result("provider/connect", params | more)
+            yield shared, upstream
+
+    return connect
 
 
 def bodies(upstream: LocalServer) -> list[dict[str, Any]]:
@@ -45,7 +52,7 @@ def bodies(upstream: LocalServer) -> list[dict[str, Any]]:
     ("provider", "dialect", "form"),
     [("anthropic", "anthropic_messages", "[a-zA-Z0-9_-]{1,64}"), ("mistral", "openai_chat", "[a-zA-Z0-9]{9}")],
 )
-def test_ids_of_another_provider_fit(provider: str, dialect: str, form: str) -> None:
+def test_ids_of_another_provider_fit(connected: Connected, provider: str, dialect: str, form: str) -> None:
     with connected(
         lambda _: Answer(headers=SSE, chunks=FORMATS[dialect].answer), provider, dialect, "mistral-large"
     ) as (
@@ -63,7 +70,7 @@ def test_ids_of_another_provider_fit(provider: str, dialect: str, form: str) -> 
 
 
 @pytest.mark.parametrize("dialect", ["anthropic_messages", "openai_responses", "openai_chat"])
-def test_a_turn_of_thinking_alone_does_not_end_the_conversation(dialect: str) -> None:
+def test_a_turn_of_thinking_alone_does_not_end_the_conversation(connected: Connected, dialect: str) -> None:
     messages = [
         {"role": "user", "content": "Hard one."},
         {"role": "assistant", "content": ""},
@@ -78,7 +85,7 @@ def test_a_turn_of_thinking_alone_does_not_end_the_conversation(dialect: str) ->
     assert "assistant" not in json.dumps(body)
 
 
-def test_deepseek_behind_a_provider_of_ones_own_gets_its_reasoning_back_in_every_turn() -> None:
+def test_deepseek_behind_a_provider_of_ones_own_gets_its_reasoning_back_in_every_turn(connected: Connected) -> None:
     chunks = [event({"choices": [{"index": 0, "delta": {"reasoning_content": "I think."}}]}), event({"choices": [{"index": 0, "delta": {"content": "Yes."}}]}), end()]  # fmt: skip
     with connected(
         lambda _: Answer(headers=SSE, chunks=chunks), "openai-compatible", "openai_chat", "deepseek-v4-pro"
@@ -98,7 +105,7 @@ def test_deepseek_behind_a_provider_of_ones_own_gets_its_reasoning_back_in_every
     assert "reasoning_content" not in json.dumps(without)
 
 
-def test_ollama_gets_its_thinking_back_in_a_tool_loop() -> None:
+def test_ollama_gets_its_thinking_back_in_a_tool_loop(connected: Connected) -> None:
     lines = [
         {"message": {"role": "assistant", "thinking": "I look it up."}, "done": False},
         {
@@ -130,7 +137,7 @@ def test_ollama_gets_its_thinking_back_in_a_tool_loop() -> None:
     assert len(set(ids)) == 2
 
 
-def test_ten_turns_with_claude_are_read_from_the_cache() -> None:
+def test_ten_turns_with_claude_are_read_from_the_cache(connected: Connected) -> None:
     def behave(request: Received) -> Answer:
         """Counts as Anthropic does: what was marked before, as far as it is still the same, is read from the cache."""
         body = json.loads(request.body)
@@ -179,7 +186,7 @@ def test_a_result_without_its_call_is_told_with_its_place(shared: ServerProcess)
     assert (error["code"], error["data"]["field"]) == (-32602, "messages[1].toolCallId")
 
 
-def test_a_fallback_goes_on_in_the_middle_of_a_tool_loop() -> None:
+def test_a_fallback_goes_on_in_the_middle_of_a_tool_loop(connected: Connected) -> None:
     with (
         LocalServer(lambda _: Answer(503)) as down,
         connected(
@@ -198,3 +205,70 @@ def test_a_fallback_goes_on_in_the_middle_of_a_tool_loop() -> None:
     made, given = body["messages"][1]["content"][0], body["messages"][2]["content"][0]
     assert made["id"] == given["tool_use_id"]
     assert re.fullmatch("[a-zA-Z0-9_-]{1,64}", made["id"])
+
+
+def test_a_context_length_that_the_server_sets_itself_is_left_out_with_a_note(connected: Connected) -> None:
+    with connected(lambda _: Answer(headers=SSE, chunks=FORMATS["openai_chat"].answer), "groq", "openai_chat") as (
+        server,
+        upstream,
+    ):
+        asked = {"prompt": "Hello", "parameters": {"ctx_size": 32768, "temperature": 0.5}}
+        reply = server.result("completion/create", asked)
+        assert reply["notes"] == ["Groq sets the context length itself, so the parameter context_length was left out."]
+        assert "notes" not in server.result("completion/create", {"prompt": "Hello"})
+        error = server.error("completion/create", {"prompt": "Hello", "parameters": {"special_flags": ["--jinja"]}})
+        assert "[local_models]" in error["message"]
+    assert "context_length" not in bodies(upstream)[0]
+    assert bodies(upstream)[0]["temperature"] == 0.5
+
+
+@pytest.mark.parametrize("dialect", ["anthropic_messages", "openai_chat"])
+def test_a_loop_that_another_model_began_goes_on_without_reasoning_and_says_so(
+    connected: Connected, dialect: str
+) -> None:
+    model = "claude-sonnet-4-5"
+    row = "anthropic" if dialect == "anthropic_messages" else "openrouter"
+    asked = {"messages": CALLED[:3], "tools": TOOLS, "parameters": {"reasoning_effort": "high"}}
+    with connected(lambda _: Answer(headers=SSE, chunks=FORMATS[dialect].answer), row, dialect, model) as (
+        server,
+        upstream,
+    ):
+        answer = server.result("completion/create", asked)
+        again = server.result("completion/create", asked | {"messages": [*CALLED[:3], {"role": "assistant", "content": "18."}, CALLED[3]]})  # fmt: skip
+    assert (answer["text"], again["text"]) == (SAID, SAID)
+    assert "reasoning_effort was left out" in answer["notes"][0]
+    assert "notes" not in again
+    first, second = (json.dumps(body) for body in bodies(upstream))
+    assert '"thinking"' not in first
+    assert '"reasoning"' not in first
+    assert '"thinking"' in second or '"reasoning"' in second
+
+
+def test_an_answer_that_was_cut_goes_on_where_no_answer_can_be_gone_on_with(connected: Connected) -> None:
+    messages = [{"role": "user", "content": "Tell me."}, {"role": "assistant", "content": "It is \n"}]
+    for row, dialect, model in (
+        ("anthropic", "anthropic_messages", "claude-opus-5"),
+        ("mistral", "openai_chat", "mistral-large-latest"),
+        ("gemini", "gemini", "gemini-3-pro-preview"),
+    ):
+        with connected(lambda _: Answer(headers=SSE, chunks=FORMATS[dialect].answer), row, dialect, model) as (  # noqa: B023
+            server,
+            upstream,
+        ):
+            assert server.result("completion/create", {"messages": messages})["text"] == SAID
+        (body,) = bodies(upstream)
+        assert (body.get("messages") or body["contents"])[-1]["role"] == "user"
+
+
+def test_a_refusal_of_the_conversation_is_cured_once_and_remembered(connected: Connected) -> None:
+    def refuse(received: Received) -> Answer:
+        said = [one for one in json.loads(received.body)["messages"] if one["role"] == "assistant"]
+        if all("reasoning_content" in one for one in said):
+            return Answer(headers=SSE, chunks=FORMATS["openai_chat"].answer)
+        words = "thinking is enabled but reasoning_content is missing in assistant tool call message at index 1"
+        return Answer(400, chunks=[json.dumps({"error": {"message": words}}).encode()])
+
+    with connected(refuse, "openai-compatible", "openai_chat", "fast-coder") as (server, upstream):
+        for _ in range(2):
+            assert server.result("completion/create", {"messages": CALLED, "tools": TOOLS})["text"] == SAID
+    assert len(upstream.requests) == 3

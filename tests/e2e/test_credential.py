@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,7 @@ def keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def use_keyring(monkeypatch: pytest.MonkeyPatch, folder: Path, name: str) -> None:
-    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]), prepend=os.pathsep)
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"support.file_keyring.{name}")
     monkeypatch.setenv("TEST_KEYRING_FILE", str(folder / "keyring.json"))
     monkeypatch.setenv("MODELPORT_DATA_DIR", str(folder / "data"))
@@ -117,16 +118,25 @@ def test_wrong_keys(shared: ServerProcess, params: dict[str, object], field: str
     assert KEY not in json.dumps(error)
 
 
-def test_no_keyring(server: ServerProcess, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+@pytest.mark.parametrize("backend", ["fail", "null"])
+def test_no_keyring(monkeypatch: pytest.MonkeyPatch, upstream: LocalServer, backend: str) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", f"keyring.backends.{backend}.Keyring")
     with ServerProcess() as without:
         without.initialize()
         error = without.error("credential/set", {"provider": "groq", "secret": KEY})
-        assert (error["code"], error["data"]["kind"]) == (-32803, "unsupported")
+        assert (error["code"], error["data"]["kind"]) == (-32803, "keyring_unavailable")
         assert "environment variable" in error["message"]
+        assert "api_key_command" in error["message"]
+        assert without.result("credential/list")["credentials"] == []
+        (check,) = [c for c in without.result("diagnostics/run")["checks"] if c["id"] == "keyring"]
+        assert (check["status"], "keyring" in check["action"]) == ("warn", True)
         error = without.error("completion/create", {"prompt": "hi", "model": "groq/m"})
         assert error["data"]["kind"] == "auth_required"
         assert without.result("completion/create", {"prompt": "hi", "model": "mock/mock"})["text"]
+        connect = {"provider": "groq", "baseUrl": upstream.url, "apiKey": KEY, "verify": False}
+        assert without.result("provider/connect", connect)["credential"]["source"] == "session"
+        assert without.result("completion/create", {"prompt": "hi"})["text"] == "ok"
+        assert upstream.requests[-1].headers["authorization"] == f"Bearer {KEY}"
         assert without.close() == 0
 
 
@@ -135,9 +145,10 @@ def test_locked_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with ServerProcess() as server:
         server.initialize()
         error = server.error("credential/set", {"provider": "groq", "secret": KEY})
+        assert (error["code"], error["data"]["kind"]) == (-32803, "keyring_unavailable")
         assert "unlock" in error["message"]
         error = server.error("completion/create", {"prompt": "hi", "model": "groq/m"})
-        assert error["data"]["kind"] == "auth_required"
+        assert error["data"]["kind"] == "keyring_unavailable"
         assert "unlock" in error["message"]
         assert server.close() == 0
 

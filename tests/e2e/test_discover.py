@@ -123,7 +123,9 @@ def test_odd_servers_do_not_spoil_the_result(server: ServerProcess, ollama: Loca
     others = [LocalServer(sample.behave) for sample in OTHERS]
     try:
         ports = [one.port for one in (*odd, *others, ollama)]
-        assert [found["provider"] for found in discover(server, *ports, timeoutMs=600)] == ["ollama"]
+        # The first search also loads what searches: not within the limit of the next one.
+        discover(server, ollama.port)
+        assert [found["provider"] for found in discover(server, *ports, timeoutMs=1000)] == ["ollama"]
     finally:
         for one in (*odd, *others):
             one.close()

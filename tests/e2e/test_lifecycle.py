@@ -160,10 +160,19 @@ def test_parent_killed_while_another_process_holds_stdin_open(process_id: str) -
                 os.kill(pid, signal.SIGKILL)
 
 
-def test_client_process_that_cannot_be_seen_is_not_watched() -> None:
+def test_a_client_process_that_does_not_exist_ends_it_while_the_pipes_are_held() -> None:
+    client = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    client.wait(5)
     with ServerProcess() as server:
-        server.initialize(processId=2**22 - 7)
-        time.sleep(1.5)
+        server.initialize(processId=client.pid)
+        assert server.process.wait(5) == 1
+        server.kill()
+        assert "sends null" in server.stderr
+
+
+def test_a_client_process_that_is_not_named_is_not_watched() -> None:
+    with ServerProcess() as server:
+        server.initialize(processId=None)
         assert server.alive()
         assert server.close() == 0
 

@@ -58,6 +58,11 @@ def files(tmp_path: Path) -> Iterator[Files]:
     assert found.nothing_left()
 
 
+def statuses(server: ServerProcess) -> list[tuple[bool, str | None]]:
+    """Each change of the status so far, as whether it is busy and the message."""
+    return [(status["busy"], status.get("message")) for status in server.claim("status/changed")]
+
+
 def test_a_completion_starts_a_server_and_the_next_finds_it(files: Files) -> None:
     with files.server(env={"OPENAI_API_KEY": CANARY, "LLAMA_API_KEY": CANARY}) as server:
         completion = server.result("completion/create", {**ASK, "streamId": "s"})
@@ -70,7 +75,9 @@ def test_a_completion_starts_a_server_and_the_next_finds_it(files: Files) -> Non
         assert server.result("completion/create", {**ASK, "model": "llamacpp/TINY.gguf"})["text"] == ANSWER
         (note,) = started(files.notes)
         assert CANARY not in json.dumps(note)
-        assert [s["busy"] for s in server.claim("status/changed")] == [True, False]
+        asking, loading, over = ((True, f"Asking {ASK['model']}"), (True, "Loading tiny"), (False, None))
+        again = (True, "Asking llamacpp/TINY.gguf")
+        assert statuses(server) == [asking, loading, asking, over, again, over]
         assert server.close() == 0
         assert CANARY not in server.stderr
 
@@ -80,11 +87,12 @@ def test_a_client_that_waits_gets_progress(files: Files) -> None:
         request = server.begin("completion/create", {**ASK, "workDoneToken": "w"})
         assert server.notification("$/progress")["value"]["kind"] == "begin"
         assert server.notification("$/progress")["value"]["message"] == "Starting tiny (Q4_K_M, 0.0 GB)"
+        assert server.notification("status/changed")["message"] == f"Asking {ASK['model']}"
         assert server.notification("status/changed") == {"kind": "normal", "busy": True, "message": "Loading tiny"}
         assert server.notification("$/progress")["value"]["message"] == "Loading tiny: 1 s"
         files.gate.touch()
         assert server.reply(request)["result"]["text"] == ANSWER
-        assert server.notification("status/changed") == {"kind": "normal", "busy": False}
+        assert statuses(server) == [(True, f"Asking {ASK['model']}"), (False, None)]
         server.claim("$/progress")
         assert server.close() == 0
 
@@ -125,7 +133,9 @@ def test_a_server_that_dies_at_start_fails_the_request_and_a_fallback_answers(fi
         assert (error["data"]["kind"], error["data"]["model"]) == ("provider_unavailable", "tiny")
         assert "ended with code 1 and said: ggml: out of memory" in error["message"]
         assert server.result("completion/create", {**ASK, "fallbacks": ["mock/mock"]})["provider"] == "mock"
-        assert [s["busy"] for s in server.claim("status/changed")] == [True, False, True, False]
+        asking, loading, over = ((True, f"Asking {ASK['model']}"), (True, "Loading tiny"), (False, None))
+        # The second time it rests, so that the fallback answers at once.
+        assert statuses(server) == [asking, loading, asking, over, asking, over]
         assert server.close() == 0
 
 
@@ -140,7 +150,6 @@ def test_vectors_and_counts(files: Files) -> None:
         assert "--embeddings" in started(files.notes, "Embedder")[0]["arguments"]
         server.result("completion/create", ASK)
         assert server.result("token/count", count) == {"inputTokens": 3, "estimated": False}
-        server.claim("status/changed")
         assert server.close() == 0
 
 
@@ -151,7 +160,6 @@ def test_connecting_starts_nothing(files: Files) -> None:
         assert server.error("provider/connect", {"model": "llama-cpp/none"})["data"]["kind"] == "model_not_found"
         assert started(files.notes) == []
         assert server.result("completion/create", {"prompt": "x"})["text"] == ANSWER
-        server.claim("status/changed")
         assert server.close() == 0
 
 
@@ -173,7 +181,6 @@ def test_idle_servers_end(files: Files) -> None:
         server.result("completion/create", ASK)
         assert files.nothing_left()
         assert len(started(files.notes)) == 1
-        server.claim("status/changed")
         assert server.close() == 0
 
 
@@ -208,6 +215,41 @@ def test_nothing_outlives_it_while_a_model_loads(files: Files, number: signal.Si
         server.process.send_signal(number)
         server.process.wait(10)
         assert files.nothing_left()
+
+
+def test_two_editors_use_one_server_and_the_second_goes_on_alone(files: Files) -> None:
+    with files.server() as first, files.server() as second:
+        for server in (first, second):
+            assert server.result("completion/create", ASK)["text"] == ANSWER
+        (note,) = started(files.notes)
+        first.process.kill()
+        first.process.wait(10)
+        assert second.result("completion/create", ASK)["text"] == ANSWER
+        assert len(started(files.notes)) == 2
+        assert gone(note["pid"])
+        second.claim("status/changed")
+        assert second.close() == 0
+    assert files.nothing_left()
+
+
+def test_the_end_of_the_other_editor_during_an_answer_is_reported_and_can_be_tried_again(files: Files) -> None:
+    with files.server("--hold", str(files.hold)) as first, files.server("--hold", str(files.hold)) as second:
+        second.begin("completion/create", {**ASK, "streamId": "s"})
+        second.notification("completion/update")
+        other = first.begin("completion/create", {**ASK, "streamId": "s"})
+        first.notification("completion/update")
+        assert len(started(files.notes)) == 1
+        second.process.kill()
+        second.process.wait(10)
+        error = first.reply(other)["error"]
+        assert error["data"]["kind"] == "stream_interrupted"
+        assert error["data"]["retryable"]
+        files.hold.touch()
+        assert first.result("completion/create", ASK)["text"] == ANSWER
+        assert len(started(files.notes)) == 2
+        first.claim("status/changed")
+        first.claim("completion/update")
+        assert first.close() == 0
 
 
 def test_the_configuration_may_change_meanwhile(files: Files) -> None:

@@ -95,8 +95,8 @@ def test_providers_that_are_not_in_use_get_no_request(server: ServerProcess) -> 
     assert server.result("model/list") == {"models": [], "errors": []}
 
 
-def test_list_of_a_provider_without_a_key_is_the_catalog_with_the_reason(server: ServerProcess) -> None:
-    result = server.result("model/list", {"provider": "DeepSeek"})
+def test_list_of_a_provider_without_a_key_is_the_catalog_with_the_reason(shared: ServerProcess) -> None:
+    result = shared.result("model/list", {"provider": "DeepSeek"})
     (failed,) = result["errors"]
     assert (failed["provider"], failed["error"]["kind"]) == ("deepseek", "auth_required")
     assert "DEEPSEEK_API_KEY" in failed["error"]["message"]
@@ -109,17 +109,30 @@ def test_list_of_a_provider_without_a_key_is_the_catalog_with_the_reason(server:
     assert by_id["deepseek-v4-flash"]["price"]["inputUsdPerMtok"] > 0
 
 
-def test_list_is_requested_once_and_then_revalidated(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "groq", apiKey=KEY)
-    first = server.result("model/list", {"provider": "groq"})
+def test_without_a_key_a_provider_with_free_models_lists_those(shared: ServerProcess) -> None:
+    def listed(**more: Any) -> list[dict[str, Any]]:
+        return shared.result("model/list", {"provider": "opencode", "cached": True} | more)["models"]
+
+    free = listed()
+    assert "big-pickle" in [model["id"] for model in free]
+    assert all(model["price"]["inputUsdPerMtok"] == 0 == model["price"]["outputUsdPerMtok"] for model in free)
+    found = shared.result("model/search", {"query": "sonnet", "provider": "opencode"})["models"]
+    assert found == []
+    shared.result("provider/connect", {"provider": "opencode", "apiKey": KEY, "verify": False})
+    assert "claude-sonnet-5-5" in [model["id"] for model in listed()]
+
+
+def test_list_is_requested_once_and_then_revalidated(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "groq", apiKey=KEY)
+    first = shared.result("model/list", {"provider": "groq"})
     live = [model for model in first["models"] if model["source"] == "live"]
     assert live == [
         {"id": "zeta", "provider": "groq", "contextWindow": 4096, "source": "live"},
         {"id": "gpt-4o", "provider": "groq", "source": "live"},
     ]
-    assert server.result("model/list") == first, "it is connected, so it is among all"
+    assert shared.result("model/list") == first, "it is connected, so it is among all"
     assert upstream.asked("/models") == 1
-    assert server.result("model/list", {"provider": "groq", "refresh": True}) == first
+    assert shared.result("model/list", {"provider": "groq", "refresh": True}) == first
     assert upstream.asked("/models") == 2
 
 
@@ -137,21 +150,21 @@ def test_the_list_is_kept_for_the_next_process_and_the_key_is_not(upstream: Upst
     assert not any(KEY.encode() in content for content in kept)
 
 
-def test_a_provider_that_fails_is_reported_beside_the_others(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "groq", apiKey=KEY)
-    before = ids(server.result("model/list"))
-    connect(server, upstream, "ollama")
+def test_a_provider_that_fails_is_reported_beside_the_others(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "groq", apiKey=KEY)
+    before = ids(shared.result("model/list"))
+    connect(shared, upstream, "ollama")
     upstream.down = True
-    result = server.result("model/list", {"refresh": True})
+    result = shared.result("model/list", {"refresh": True})
     assert [failed["provider"] for failed in result["errors"]] == ["ollama", "groq"]
     assert {failed["error"]["kind"] for failed in result["errors"]} == {"provider_unavailable"}
     groq = [model for model in result["models"] if model["provider"] == "groq"]
     assert [model["id"] for model in groq] == before, "the older list stands in"
 
 
-def test_the_list_of_a_local_server_is_never_cached(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
-    assert server.result("model/list")["models"] == [
+def test_the_list_of_a_local_server_is_never_cached(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
+    assert shared.result("model/list")["models"] == [
         {
             "id": "qwen3:8b",
             "provider": "ollama",
@@ -164,7 +177,7 @@ def test_the_list_of_a_local_server_is_never_cached(server: ServerProcess, upstr
         }
     ]
     upstream.models.append({"name": "new", "digest": "d2"})
-    assert ids(server.result("model/list")) == ["qwen3:8b", "new"]
+    assert ids(shared.result("model/list")) == ["qwen3:8b", "new"]
     assert upstream.asked("/api/show") == 2, "what has not changed is not asked again"
 
 
@@ -194,10 +207,10 @@ def test_a_cached_list_needs_no_request(upstream: Upstream, tmp_path: Path) -> N
     assert len(upstream.server.requests) == asked
 
 
-def test_limit(server: ServerProcess) -> None:
-    assert len(server.result("model/list", {"provider": "openai", "limit": 3})["models"]) == 3
+def test_limit(shared: ServerProcess) -> None:
+    assert len(shared.result("model/list", {"provider": "openai", "limit": 3})["models"]) == 3
     for method in ("model/list", "model/search"):
-        error = server.error(method, {"limit": 0})
+        error = shared.error(method, {"limit": 0})
         assert (error["code"], error["data"]["field"]) == (-32602, "limit")
 
 
@@ -234,11 +247,11 @@ def test_an_unknown_provider(shared: ServerProcess, method: str) -> None:
     assert "ollama" in error["message"]
 
 
-def test_pull_reports_percent_and_bytes(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
+def test_pull_reports_percent_and_bytes(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
     pull = {"provider": "ollama", "model": "ollama/llama3.2:3b", "workDoneToken": "p"}
-    assert server.result("model/pull", pull) == {}
-    begin, *reports, end = [note["value"] for note in server.claim("$/progress")]
+    assert shared.result("model/pull", pull) == {}
+    begin, *reports, end = [note["value"] for note in shared.claim("$/progress")]
     assert begin == {"kind": "begin", "title": "Downloading ollama/llama3.2:3b", "percentage": 0}
     assert end == {"kind": "end"}
     assert [report["percentage"] for report in reports] == [0, 0, 25, 100, 100]
@@ -249,24 +262,24 @@ def test_pull_reports_percent_and_bytes(server: ServerProcess, upstream: Upstrea
         "completedBytes": 500000,
         "totalBytes": 2000000,
     }
-    assert ids(server.result("model/list", {"provider": "ollama"})) == ["llama3.2:3b", "qwen3:8b"]
+    assert ids(shared.result("model/list", {"provider": "ollama"})) == ["llama3.2:3b", "qwen3:8b"]
 
 
-def test_cancel_stops_the_download(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
-    request = server.begin("model/pull", {"provider": "ollama", "model": "endless", "workDoneToken": 1})
-    server.take(lambda m: m.get("method") == "$/progress" and m["params"]["value"].get("percentage") == 25)
-    server.notify("$/cancelRequest", {"id": request})
-    assert server.reply(request)["error"]["code"] == -32800
+def test_cancel_stops_the_download(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
+    request = shared.begin("model/pull", {"provider": "ollama", "model": "endless", "workDoneToken": 1})
+    shared.take(lambda m: m.get("method") == "$/progress" and m["params"]["value"].get("percentage") == 25)
+    shared.notify("$/cancelRequest", {"id": request})
+    assert shared.reply(request)["error"]["code"] == -32800
     assert upstream.server.closed_by_client.wait(5)
-    kinds = [note["value"]["kind"] for note in server.claim("$/progress")]
+    kinds = [note["value"]["kind"] for note in shared.claim("$/progress")]
     assert kinds == ["begin", *itertools.repeat("report", len(kinds) - 2), "end"]
-    assert server.alive()
+    assert shared.alive()
 
 
-def test_pull_of_an_unknown_model(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
-    error = server.error("model/pull", {"provider": "ollama", "model": "nobodys"})
+def test_pull_of_an_unknown_model(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
+    error = shared.error("model/pull", {"provider": "ollama", "model": "nobodys"})
     assert (error["code"], error["data"]["kind"]) == (-32803, "model_not_found")
 
 
@@ -277,29 +290,32 @@ def test_providers_that_do_not_download_say_so(shared: ServerProcess, method: st
     assert (error["code"], error["data"]["kind"], error["data"]["field"]) == (-32602, "unsupported", "provider")
 
 
-def test_delete(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
-    assert server.result("model/delete", {"provider": "ollama", "model": "qwen3:8b"}) == {}
-    assert server.result("model/list", {"provider": "ollama"})["models"] == []
+def test_delete(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
+    params = {"provider": "ollama", "model": "qwen3:8b", "workDoneToken": "d"}
+    assert shared.result("model/delete", params) == {}
+    begin, end = (params["value"] for params in shared.claim("$/progress"))
+    assert (begin["kind"], begin["title"], end["kind"]) == ("begin", "Deleting qwen3:8b", "end")
+    assert shared.result("model/list", {"provider": "ollama"})["models"] == []
 
 
-def test_a_missing_model_names_the_command_that_pulls_it(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "ollama")
-    server.result("model/list", {"provider": "ollama"})
-    error = server.error("completion/create", {"model": "ollama/qwen3:80b", "prompt": "hi"})
+def test_a_missing_model_names_the_command_that_pulls_it(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "ollama")
+    shared.result("model/list", {"provider": "ollama"})
+    error = shared.error("completion/create", {"model": "ollama/qwen3:80b", "prompt": "hi"})
     assert error["data"]["kind"] == "model_not_found"
     assert "modelport pull ollama/qwen3:80b" in error["message"]
     assert "or use qwen3:8b" in error["message"]
     assert error["data"]["action"] == "run modelport pull ollama/qwen3:80b"
 
 
-def test_an_unknown_model_names_the_nearest_ones(server: ServerProcess, upstream: Upstream) -> None:
-    connect(server, upstream, "openai-compatible", model="gpt-4oo")
-    server.result("model/list")
-    error = server.error("completion/create", {"prompt": "hi"})
+def test_an_unknown_model_names_the_nearest_ones(shared: ServerProcess, upstream: Upstream) -> None:
+    connect(shared, upstream, "openai-compatible", model="gpt-4oo")
+    shared.result("model/list")
+    error = shared.error("completion/create", {"prompt": "hi"})
     assert error["data"]["kind"] == "model_not_found"
     assert error["message"].endswith("; the nearest it has is gpt-4o.")
-    other = server.error("completion/create", {"model": "openai-compatible/www", "prompt": "hi"})
+    other = shared.error("completion/create", {"model": "openai-compatible/www", "prompt": "hi"})
     assert other["message"].endswith("; it has zeta, gpt-4o.")
 
 

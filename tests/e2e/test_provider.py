@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from modelport.app.core import Core
+from modelport.domain.errors import RequestFailed
+from modelport.domain.failover.circuits import Route
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 from support.sse import JSON, refused, streamed
@@ -40,6 +44,12 @@ def test_list_and_filters(shared: ServerProcess) -> None:
     labs = shared.result("provider/list", {"category": "us labs"})
     assert {"openai", "anthropic"} <= set(ids(labs))
     assert "ollama" not in ids(labs)
+    # Two gateways, which another program has among the hosts of models.
+    hosts = shared.result("provider/list", {"category": "Model Hosts"})["providers"]
+    assert {p["id"]: p["category"] for p in hosts if p["id"] in ("openrouter", "opencode")} == {
+        "openrouter": "Gateways",
+        "opencode": "Gateways",
+    }
     configured = shared.result("provider/list", {"configuredOnly": True})
     assert "mock" in ids(configured)
     assert "openai" not in ids(configured)
@@ -213,3 +223,29 @@ def test_vendor_clients_send_the_users_key_and_no_other(server: ServerProcess) -
         assert headers["authorization"] == "Bearer sk-ant-oat01-0123456789"
         assert headers["anthropic-beta"] == "oauth-2025-04-20"
         assert "x-api-key" not in headers
+
+
+def test_what_rests_is_shown_by_every_editor_and_ended_by_a_check(server: ServerProcess, upstream: LocalServer) -> None:
+    async def meet_failures() -> None:
+        """As another editor does."""
+        core = Core()
+        route = Route(provider="groq", address="https://api.groq.com/openai/v1", key="k1", model="m", client="Zed")
+        for kind, hint in (("rate_limited", 90_000), ("auth_rejected", None)):
+            await core.circuits.failed(route, RequestFailed(kind, "No.", retry_after_ms=hint))
+        await core.aclose()
+
+    asyncio.run(meet_failures())
+    (groq,) = server.result("provider/status", {})["health"]
+    assert (groq["provider"], groq["ok"], groq["calls"]) == ("groq", False, 0)
+    limited, refused = groq["circuits"]
+    assert (limited["state"], limited["model"], limited["client"]) == ("open", "m", "Zed")
+    assert limited["error"] == {"kind": "rate_limited", "message": "No."}
+    assert 0 < limited["retryAfterMs"] <= 90_000 < refused["retryAfterMs"]
+    assert "model" not in refused
+    given = {"provider": "groq", "apiKey": "good-key-0123456789", "baseUrl": f"{upstream.url}/v1"}
+    server.result("provider/connect", given)
+    with ServerProcess() as other:
+        other.initialize()
+        (groq,) = other.result("provider/status", {})["health"]
+        assert [circuit["error"]["kind"] for circuit in groq["circuits"]] == ["rate_limited"]
+        assert other.close() == 0

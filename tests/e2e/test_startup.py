@@ -38,7 +38,7 @@ def test_the_mock_needs_no_client_library() -> None:
 
 
 def test_looking_for_servers_needs_no_client_library() -> None:
-    ask = {"jsonrpc": "2.0", "id": 2, "method": "provider/discover", "params": {"ports": [9], "timeoutMs": 200}}
+    ask = {"jsonrpc": "2.0", "id": 2, "method": "provider/discover", "params": {"ports": [9], "timeoutMs": 10_000}}
     modules = loaded_modules(ask)
     assert "modelport.engine.local.servers" in modules
     assert not {name.partition(".")[0] for name in modules} & set(HEAVY)

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.http_server import Answer, LocalServer
 from support.server_process import ServerProcess
+
+CHAT = json.dumps({
+    "choices": [{"index": 0, "message": {"role": "assistant", "content": "hi"}, "finish_reason": "stop"}],
+    "usage": {"prompt_tokens": 1_000_000, "completion_tokens": 1_000_000},
+}).encode()  # fmt: skip
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path))
+    return tmp_path / "config.toml"
 
 
 def chat(server: ServerProcess, model: str = "mock/mock", prompt: str = "one two") -> None:
@@ -21,15 +36,15 @@ def test_every_call_is_recorded_before_its_reply() -> None:
         for n in range(5):
             chat(server)
             assert other.result("usage/snapshot")["totalCalls"] == n + 1
-        chat(other, "mock/mock:fail=rate_limited")
+        chat(other, "mock/mock:fail=content_filtered")
         summary = server.result("usage/summary", {"groupBy": "client"})
         assert summary["totals"]["totalCalls"] == 6
         assert summary["totals"]["failedCalls"] == 1
         assert summary["totals"]["usdMicros"] == 0
         assert [g["key"] for g in summary["groups"]] == ["Neovim", "Emacs"]
-        assert set(summary["byModel"]) == {"mock/mock", "mock/mock:fail=rate_limited"}
+        assert set(summary["byModel"]) == {"mock/mock", "mock/mock:fail=content_filtered"}
         last = summary["lastCall"]
-        assert (last["outcome"], last["errorKind"], last["client"]) == ("failed", "rate_limited", "Emacs")
+        assert (last["outcome"], last["errorKind"], last["client"]) == ("failed", "content_filtered", "Emacs")
         projects = other.result("usage/summary", {"groupBy": "project"})["groups"]
         assert [g["key"] for g in projects] == ["harbour", "old pier"]
 
@@ -73,6 +88,10 @@ def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
     totals = server.result("usage/summary", {"since": since, "until": "2100-01-01T00:00:00Z"})["totals"]
     assert totals["totalCalls"] == 2
     assert server.result("usage/summary", {"until": since})["totals"]["totalCalls"] == 2
+    older = server.result("usage/history", {"until": since})["calls"]
+    assert [call["usage"]["inputTokens"] for call in older] == [2, 1]
+    # A date is its midnight, and a time without an offset is UTC.
+    assert server.result("usage/history", {"since": since[:10], "until": "2100-01-01T00:00"})["calls"][2:] == older
 
 
 @pytest.mark.parametrize(
@@ -82,6 +101,7 @@ def test_history_is_newest_first_and_filtered(server: ServerProcess) -> None:
         ("usage/summary", {"groupBy": "mood"}, "groupBy"),
         ("usage/summary", {"thenBy": "mood"}, "thenBy"),
         ("usage/history", {"limit": 0}, "limit"),
+        ("usage/history", {"until": "tomorrow"}, "until"),
         ("usage/delta", {}, "before"),
         ("usage/delta", {"before": {"totalCalls": "many"}}, "before.totalCalls"),
     ],
@@ -91,14 +111,26 @@ def test_wrong_params(shared: ServerProcess, method: str, params: dict[str, Any]
     assert (error["code"], error["data"]["field"]) == (-32602, field)
 
 
-def test_cloud_calls_have_no_price_yet(server: ServerProcess) -> None:
-    server.result(
-        "provider/connect",
-        {"provider": "groq", "baseUrl": "http://127.0.0.1:9", "apiKey": "gsk_0123456789abc", "verify": False},
-    )
-    error = server.error("completion/create", {"prompt": "x"})
-    assert error["data"]["usage"]["usdMicros"] is None
+def test_a_price_that_nobody_knows_is_null_and_counted(server: ServerProcess) -> None:
+    with LocalServer(lambda _: Answer(chunks=[CHAT])) as provider:
+        connect = {"provider": "openai", "baseUrl": provider.url, "apiKey": "sk-0123456789abc", "verify": False}
+        server.result("provider/connect", connect)
+        known = server.result("completion/create", {"model": "openai/gpt-4o", "prompt": "x"})["usage"]
+        unknown = server.result("completion/create", {"model": "openai/gpt-of-tomorrow", "prompt": "x"})["usage"]
+    assert (known["usdMicros"], known["costSource"]) == (2_500_000 + 10_000_000, "list")
+    assert (unknown["usdMicros"], unknown.get("costSource")) == (None, None)
     assert server.result("usage/snapshot")["unpricedCalls"] == 1
+    assert [call["usage"] for call in server.result("usage/history")["calls"]] == [unknown, known]
+
+
+def test_the_users_own_price_counts_before_a_list(config: Path) -> None:
+    config.write_text('[providers.openai.prices."gpt-4*"]\ninput = 0.1\noutput = 0.3\n')
+    with LocalServer(lambda _: Answer(chunks=[CHAT])) as provider, ServerProcess() as server:
+        server.initialize()
+        connect = {"provider": "openai", "baseUrl": provider.url, "apiKey": "sk-0123456789abc", "verify": False}
+        server.result("provider/connect", connect)
+        usage = server.result("completion/create", {"model": "openai/gpt-4o", "prompt": "x"})["usage"]
+    assert (usage["usdMicros"], usage["costSource"]) == (100_000 + 300_000, "user")
 
 
 def test_a_ledger_that_cannot_be_written_spoils_no_answer(tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -114,6 +146,28 @@ def test_a_ledger_that_cannot_be_written_spoils_no_answer(tmp_path_factory: pyte
         assert checks["dataFolder"]["status"] == "fail"
         assert checks["usageLedger"]["status"] == "fail"
         assert server.close() == 0
+
+
+def test_a_call_survives_a_kill_while_another_program_holds_the_ledger(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with ServerProcess(env={"MODELPORT_DATA_DIR": str(data)}) as server:
+        server.initialize()
+        chat(server)
+        server.claim("usage/updated")
+        browser = sqlite3.connect(data / "usage.sqlite3", isolation_level=None)
+        browser.execute("BEGIN IMMEDIATE")
+        chat(server)
+        assert [update["call"]["id"] for update in server.claim("usage/updated")] == [0]
+        assert server.result("usage/snapshot")["totalCalls"] == 2
+        checks = {c["id"]: c for c in server.result("diagnostics/run")["checks"]}
+        assert checks["usageLedger"]["detail"] == "1 call waits to be written: another program holds its lock."
+        server.kill()
+    browser.execute("ROLLBACK")
+    browser.close()
+    with ServerProcess(env={"MODELPORT_DATA_DIR": str(data)}) as server:
+        server.initialize()
+        assert {call["id"] for call in server.result("usage/history")["calls"]} == {1, 2}
+    assert list((data / "waiting").iterdir()) == []
 
 
 def test_diagnostics(server: ServerProcess) -> None:

@@ -139,22 +139,22 @@ def test_second_initialize(shared: ServerProcess) -> None:
     assert shared.error("initialize", {"capabilities": {}})["code"] == -32600
 
 
-def test_same_id_twice_in_flight(server: ServerProcess) -> None:
-    server.begin("completion/create", chat(model="mock/mock:stall=0"), id="twin")
-    server.begin("provider/status", id="twin")
-    assert server.reply("twin")["error"]["code"] == -32600
-    server.notify("$/cancelRequest", {"id": "twin"})
-    assert server.reply("twin")["error"]["code"] == -32800
-    assert "result" in server.request("provider/status", id="twin")
+def test_same_id_twice_in_flight(shared: ServerProcess) -> None:
+    shared.begin("completion/create", chat(model="mock/mock:stall=0"), id="twin")
+    shared.begin("provider/status", id="twin")
+    assert shared.reply("twin")["error"]["code"] == -32600
+    shared.notify("$/cancelRequest", {"id": "twin"})
+    assert shared.reply("twin")["error"]["code"] == -32800
+    assert "result" in shared.request("provider/status", id="twin")
 
 
-def test_ids_1_and_text_1_are_different(server: ServerProcess) -> None:
-    server.begin("completion/create", chat(model="mock/mock:stall=0"), id=1000)
-    assert "result" in server.request("provider/status", id="1000")
-    server.notify("$/cancelRequest", {"id": "1000"})
-    assert server.alive()
-    server.notify("$/cancelRequest", {"id": 1000})
-    assert server.reply(1000)["error"]["code"] == -32800
+def test_ids_1_and_text_1_are_different(shared: ServerProcess) -> None:
+    shared.begin("completion/create", chat(model="mock/mock:stall=0"), id=1000)
+    assert "result" in shared.request("provider/status", id="1000")
+    shared.notify("$/cancelRequest", {"id": "1000"})
+    assert shared.alive()
+    shared.notify("$/cancelRequest", {"id": 1000})
+    assert shared.reply(1000)["error"]["code"] == -32800
 
 
 def test_a_bug_is_answered_with_a_log_id_and_no_detail() -> None:
@@ -239,28 +239,29 @@ def test_cancel_is_seen_while_worker_threads_are_busy() -> None:
         assert server.process.poll() is None
 
 
-def test_cancel_of_a_completion(server: ServerProcess) -> None:
-    request_id = server.begin("completion/create", chat("one two", "mock/mock:stall=2", streamId="s"))
-    server.notification("completion/update")
-    server.notify("$/cancelRequest", {"id": request_id})
-    assert server.reply(request_id)["error"]["code"] == -32800
-    server.claim("completion/update")
-    (updated,) = server.claim("usage/updated")
+def test_cancel_of_a_completion(shared: ServerProcess) -> None:
+    request_id = shared.begin("completion/create", chat("one two", "mock/mock:stall=2", streamId="s"))
+    shared.notification("completion/update")
+    shared.notify("$/cancelRequest", {"id": request_id})
+    assert shared.reply(request_id)["error"]["code"] == -32800
+    shared.claim("completion/update")
+    (updated,) = shared.claim("usage/updated")
     assert updated["call"]["outcome"] == "cancelled"
     assert updated["call"]["usage"]["estimated"]
-    server.nothing_more()
+    assert [status["busy"] for status in shared.claim("status/changed")] == [True, False]
+    shared.nothing_more()
 
 
-def test_cancel_of_a_command_reaches_the_command(server: ServerProcess) -> None:
+def test_cancel_of_a_command_reaches_the_command(shared: ServerProcess) -> None:
     arguments = [chat("one two", "mock/mock:stall=2", streamId="s")]
-    request_id = server.begin(
+    request_id = shared.begin(
         "workspace/executeCommand", {"command": "modelport.completion.create", "arguments": arguments}
     )
-    server.notification("completion/update")
-    server.notify("$/cancelRequest", {"id": request_id})
-    assert server.reply(request_id)["error"]["code"] == -32800
-    server.claim("completion/update")
-    history = server.result("usage/history", {"limit": 1})
+    shared.notification("completion/update")
+    shared.notify("$/cancelRequest", {"id": request_id})
+    assert shared.reply(request_id)["error"]["code"] == -32800
+    shared.claim("completion/update")
+    history = shared.result("usage/history", {"limit": 1})
     assert history["calls"][0]["outcome"] == "cancelled"
 
 
@@ -289,7 +290,7 @@ def test_a_planned_method_is_not_advertised_and_not_found() -> None:
         assert server.close() == 0
 
 
-def test_unknown_notifications_are_ignored(server: ServerProcess) -> None:
+def test_unknown_notifications_are_ignored(shared: ServerProcess) -> None:
     for method in (
         "$/setTrace",
         "textDocument/didOpen",
@@ -297,9 +298,9 @@ def test_unknown_notifications_are_ignored(server: ServerProcess) -> None:
         "made/up",
         "completion/create",
     ):
-        server.notify(method, {"jsonrpc": "2.0"})
-    assert server.alive()
-    server.nothing_more()
+        shared.notify(method, {"jsonrpc": "2.0"})
+    assert shared.alive()
+    shared.nothing_more()
 
 
 # Bytes cut, large, and wrong.
@@ -331,11 +332,11 @@ def test_initialize_and_more_in_one_write() -> None:
         assert server.close() == 0
 
 
-def test_body_of_20_mb(server: ServerProcess) -> None:
+def test_body_of_20_mb(shared: ServerProcess) -> None:
     text = "wörd " * (20 * 1024 * 1024 // 6)
-    completion = server.result("completion/create", chat(text, "mock/mock:words=3"))
+    completion = shared.result("completion/create", chat(text, "mock/mock:words=3"))
     assert completion["text"] == "The quick brown"
-    assert server.alive()
+    assert shared.alive()
 
 
 def test_length_over_the_cap_is_skipped(shared: ServerProcess) -> None:
@@ -369,32 +370,32 @@ def test_garbage_is_skipped_up_to_the_next_frame(shared: ServerProcess, garbage:
         time.sleep(0.01)
 
 
-def test_200_at_once(server: ServerProcess) -> None:
+def test_200_at_once(shared: ServerProcess) -> None:
     ids = [
-        server.begin("completion/create", chat(f"question {n}", "mock/mock:delay=5", streamId=f"s{n}"))
+        shared.begin("completion/create", chat(f"question {n}", "mock/mock:delay=5", streamId=f"s{n}"))
         for n in range(CONCURRENT)
     ]
-    replies = {request_id: server.reply(request_id, 18) for request_id in ids}
+    replies = {request_id: shared.reply(request_id, 18) for request_id in ids}
     for n, request_id in enumerate(ids):
         assert replies[request_id]["result"]["text"] == f"You said: question {n}"
-    updates = server.claim("completion/update")
+    updates = shared.claim("completion/update")
     for n in range(CONCURRENT):
         mine = [update for update in updates if update["streamId"] == f"s{n}"]
         assert [update["seq"] for update in mine] == list(range(len(mine)))
         assert "".join(update["update"]["text"] for update in mine) == f"You said: question {n}"
-    assert len(server.claim("usage/updated")) == CONCURRENT
+    assert len(shared.claim("usage/updated")) == CONCURRENT
 
 
-def test_stream_id_in_use(server: ServerProcess) -> None:
-    first = server.begin("completion/create", chat(model="mock/mock:stall=1", streamId="mine"))
-    server.notification("completion/update")
-    error = server.error("completion/create", chat(streamId="mine"))
+def test_stream_id_in_use(shared: ServerProcess) -> None:
+    first = shared.begin("completion/create", chat(model="mock/mock:stall=1", streamId="mine"))
+    shared.notification("completion/update")
+    error = shared.error("completion/create", chat(streamId="mine"))
     assert error["code"] == -32602
     assert error["data"]["field"] == "streamId"
-    server.notify("$/cancelRequest", {"id": first})
-    assert server.reply(first)["error"]["code"] == -32800
-    assert server.result("completion/create", chat(streamId="mine"))["text"] == "You said: hi"
-    server.claim("completion/update")
+    shared.notify("$/cancelRequest", {"id": first})
+    assert shared.reply(first)["error"]["code"] == -32800
+    assert shared.result("completion/create", chat(streamId="mine"))["text"] == "You said: hi"
+    shared.claim("completion/update")
 
 
 def test_started_on_a_terminal_it_explains_itself() -> None:

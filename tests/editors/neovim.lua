@@ -55,9 +55,14 @@ function scenarios.stream()
   vim.api.nvim_win_set_cursor(0, { 2, 3 })
   vim.cmd('Modelport say naïve 🦊 in\\n東京 and so on, word by word')
   seen.running = modelport.running()
+  wait(function()
+    return modelport.status() ~= ''
+  end, 'the status')
+  seen.busy = modelport.status()
+  seen.statusline = vim.api.nvim_eval_statusline("%{v:lua.require'modelport'.status()}", {}).str
   wait(idle, 'the answer')
   wait(function()
-    return modelport.usage() ~= ''
+    return modelport.usage() ~= '' and modelport.status() == ''
   end, 'the usage')
   seen.lines = lines()
   seen.usage = modelport.usage()
@@ -146,6 +151,96 @@ function scenarios.two()
   vim.api.nvim_buf_set_lines(left, 0, 0, true, { 'typed', 'above' })
   wait(idle, 'both answers')
   seen.left, seen.right = lines(left), lines(right)
+end
+
+--- Two answers are written at one place.
+function scenarios.same_place()
+  local _, bufnr = watched({ 'before after' })
+  vim.api.nvim_win_set_cursor(0, { 1, 6 })
+  for _, prompt in ipairs({ 'first, many words for a while', 'second, many words for a while' }) do
+    modelport.ask(prompt, { model = 'mock/mock:delay=10' })
+  end
+  wait(idle, 'both answers')
+  seen.lines = lines(bufnr)
+end
+
+--- Bytes that are no UTF-8, as a buffer of a binary file has them.
+function scenarios.raw()
+  watched({ '' })
+  modelport.setup({ system = 'caf\233', parameters = { stop = { 'never \255' } } })
+  local bytes = { 'caf\233', 'half \195', 'long \192\175', 'surrogate \237\160\128', 'high \244\144\128\128', 'ü \240\159\166\138' }
+  modelport.ask(table.concat(bytes, '|'), {
+    model = 'mock/mock',
+    messages = { { role = 'user', content = '\254' }, { role = 'assistant', content = 'ok' } },
+    on_done = function(completion, err)
+      seen.completion, seen.err = completion, err
+    end,
+  })
+  wait(idle, 'the answer')
+  seen.lines = lines()
+end
+
+--- A request that cannot be written as JSON.
+function scenarios.unsendable()
+  watched({ '' })
+  modelport.ask('first', { model = 'mock/mock' })
+  wait(idle, 'the server')
+  modelport.ask('second', {
+    model = 'mock/mock',
+    parameters = { temperature = print },
+    on_done = function(_, err)
+      seen.err = err
+    end,
+  })
+  seen.running = modelport.running()
+end
+
+--- Buffers that must not be written to, from the beginning and while an answer is written.
+function scenarios.protected()
+  modelport.setup({ model = 'mock/mock:words=5000,delay=5' })
+  seen.kept = {}
+  for _, option in ipairs({ 'readonly', 'modifiable' }) do
+    watched({ 'one', 'two' })
+    vim.bo[option] = option == 'readonly'
+    vim.cmd('1,1Modelport explain')
+    vim.cmd('Modelport explain')
+    seen.kept[#seen.kept + 1] = lines()
+  end
+  seen.running = modelport.running()
+  seen.refused = #seen.notified
+  seen.ends = {}
+  for _, option in ipairs({ 'readonly', 'modifiable' }) do
+    local states = watched({ '' })
+    modelport.ask('words', {
+      on_done = function(_, err)
+        seen.ends[#seen.ends + 1] = err.code
+      end,
+    })
+    wait(function()
+      return text() ~= ''
+    end, 'the first words')
+    vim.bo[option] = option == 'readonly'
+    local before = #states
+    wait(idle, 'the end')
+    seen.changes = (seen.changes or 0) + #states - before
+  end
+end
+
+--- A server that never becomes ready.
+function scenarios.never_ready()
+  watched({ '' })
+  modelport.setup({ start_timeout_ms = 300 })
+  modelport.ask('hello?', {
+    model = 'mock/mock',
+    on_done = function(_, err)
+      seen.err = err
+    end,
+  })
+  wait(idle, 'the end')
+  modelport.setup({ cmd = vim.json.decode(vim.env.MODELPORT_NEXT_SERVER), start_timeout_ms = 60000 })
+  modelport.ask('again', { model = 'mock/mock' })
+  wait(idle, 'the answer of the next server')
+  seen.lines = lines()
 end
 
 --- One undo takes the whole answer back.

@@ -73,6 +73,7 @@ def test_an_answer_is_streamed_into_the_buffer(play: Play) -> None:
     assert seen["buffer"] == f"before {answer}after"
     assert seen["whole"] == answer
     assert seen["running"] == 1
+    assert seen["busy"] == "Asking mock/mock:delay=15"
     assert len(seen["states"]) > 5
     sizes = [len(state) for state in seen["states"]]
     assert sizes == sorted(sizes), "the answer only grows"
@@ -101,6 +102,35 @@ def test_an_answer_that_breaks_off_stays(play: Play) -> None:
     assert seen["code"] == -32803
     assert seen["kind"] == "stream_interrupted"
     assert "Modelport: The mock broke off" in seen["messages"]
+
+
+def test_two_answers_at_one_place_stay_in_one_piece(play: Play) -> None:
+    first, second = ("You said: first, many words for a while", "You said: second, many words for a while")
+    assert play("same-place")["buffer"] == f"before {first}{second}after"
+
+
+def test_bytes_that_are_no_text_do_not_hold_the_answer_up(play: Play) -> None:
+    seen = play("raw")
+    bad = "\N{REPLACEMENT CHARACTER}"
+    assert seen == {"buffer": f"You said: caf{bad} {bad}ü{bad}🦊", "err": None}
+
+
+def test_a_request_that_cannot_be_sent_is_over(play: Play) -> None:
+    seen = play("unsendable")
+    assert seen["running"] == 0
+    assert seen["message"]
+
+
+def test_a_protected_buffer_is_not_written_to(play: Play) -> None:
+    seen = play("protected")
+    assert (seen["refused"], seen["kept"], seen["running"]) == ("buffer-read-only", "kept", 0)
+    assert seen["codes"] == [-32800, -32800]
+    assert seen["changed"] == 0
+
+
+def test_a_narrowed_buffer_is_written_to_where_the_answer_is(play: Play) -> None:
+    answer = "You said: many words that come one after the other"
+    assert play("narrowed") == {"narrowed": "above", "buffer": f"above\nhere: {answer}"}
 
 
 def test_one_undo_takes_the_answer_back(play: Play) -> None:

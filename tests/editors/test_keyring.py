@@ -225,7 +225,7 @@ def test_the_doctor_reports_the_keyring(server: Recorded) -> None:
 
 def refused_by_the_keyring(error: dict[str, Any]) -> None:
     assert error["code"] == -32803
-    assert error["data"]["kind"] == "auth_required"
+    assert error["data"]["kind"] == "keyring_unavailable"
     assert "unlock" in error["message"]
     assert "environment variable" in error["message"]
 
@@ -317,7 +317,7 @@ def test_without_a_keyring(monkeypatch: pytest.MonkeyPatch, upstream: LocalServe
         server.initialize()
         error = server.error("credential/set", {"provider": "groq", "secret": KEY})
         assert error["code"] == -32803
-        assert error["data"]["kind"] == "unsupported"
+        assert error["data"]["kind"] == "keyring_unavailable"
         assert "environment variable" in error["message"]
         (status,) = server.result("credential/list")["credentials"]
         assert (status["provider"], status["source"]) == ("mistral", "environment")

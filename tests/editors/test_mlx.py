@@ -99,7 +99,8 @@ def test_without_connecting_first(mlx: MlxServer, monkeypatch: pytest.MonkeyPatc
 
 def test_cancel_closes_the_connection(mlx: MlxServer, server: ServerProcess) -> None:
     with Relay(mlx.port) as relay:
-        connect = {"provider": "mlx", "baseUrl": url(relay.port), "verify": False}
+        # A model is named, since the list of models would be asked for over the relay, too.
+        connect = {"provider": "mlx", "baseUrl": url(relay.port), "model": "default_model", "verify": False}
         server.result("provider/connect", connect)
         request = server.begin("completion/create", ask(streamId="s", parameters={"max_tokens": FOREVER}))
         assert server.notification("completion/update")["update"]["kind"] == "text"

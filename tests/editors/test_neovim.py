@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,7 @@ def test_an_answer_is_streamed_into_the_buffer(neovim: Neovim) -> None:
     sizes = [len(state) for state in seen["states"]]
     assert sizes == sorted(sizes), "the answer only grows"
     assert seen["running"] == 1
+    assert seen["busy"] == seen["statusline"] == "Asking mock/mock:delay=15"
     assert seen["attached"] == 0, "the server is not to see the buffer"
     assert seen["notified"] == []
     assert seen["usage"].startswith("mock/mock:delay=15: ")
@@ -72,6 +75,46 @@ def test_two_answers_while_a_person_types(neovim: Neovim) -> None:
     seen = neovim.play("two")
     assert seen["left"] == ["typed", "above", "left: You said: to the left, many words for a while"]
     assert seen["right"] == ["right: You said: to the right, many words for a while"]
+
+
+def test_two_answers_at_one_place_stay_in_one_piece(neovim: Neovim) -> None:
+    first, second = ("You said: first, many words for a while", "You said: second, many words for a while")
+    assert neovim.play("same_place")["lines"] == [f"before {first}{second}after"]
+
+
+def test_bytes_that_are_no_text_do_not_hold_the_answer_up(neovim: Neovim) -> None:
+    seen = neovim.play("raw")
+    assert "err" not in seen
+    bad = "\N{REPLACEMENT CHARACTER}"
+    texts = [f"caf{bad}", f"half {bad}", f"long {bad * 2}", f"surrogate {bad * 3}", f"high {bad * 4}", "ü 🦊"]
+    assert seen["lines"] == ["You said: " + "|".join(texts)]
+
+
+def test_a_request_that_cannot_be_sent_is_over(neovim: Neovim) -> None:
+    seen = neovim.play("unsendable")
+    assert seen["running"] == 0
+    assert "cannot be sent" in seen["err"]["message"]
+
+
+def test_a_protected_buffer_is_not_written_to(neovim: Neovim) -> None:
+    seen = neovim.play("protected")
+    assert seen["kept"] == [["one", "two"], ["one", "two"]]
+    assert seen["running"] == 0
+    assert seen["refused"] == 4
+    assert seen["ends"] == [-32800, -32800]
+    assert seen["changes"] == 0
+    assert [("read-only" in text, "modifiable" in text) for text in seen["notified"][4:]] == [
+        (True, False),
+        (False, True),
+    ]
+
+
+def test_a_server_that_never_becomes_ready(neovim: Neovim) -> None:
+    silent = (sys.executable, "-c", "import sys; sys.stdin.read()")
+    again = json.dumps(SERVER)
+    seen = neovim.play("never_ready", server=silent, MODELPORT_NEXT_SERVER=again)
+    assert "did not become ready" in seen["err"]["message"]
+    assert seen["lines"] == ["You said: again"]
 
 
 def test_one_undo_takes_the_answer_back(neovim: Neovim) -> None:

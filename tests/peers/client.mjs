@@ -31,6 +31,8 @@ connection.onNotification('completion/update', ({ streamId, seq, update }) => {
 });
 const calls = [];
 connection.onNotification('usage/updated', ({ call }) => calls.push(call));
+const statuses = [];
+connection.onNotification('status/changed', ({ busy }) => statuses.push(busy));
 connection.listen();
 
 /** The first update of a stream. */
@@ -75,7 +77,8 @@ const after = updates.get('two').length;
 
 seen.wrong = await refusal(connection.sendRequest('completion/create', { messages: [{ role: 'robot', content: 'x' }] }));
 seen.failed = await refusal(
-  connection.sendRequest('completion/create', { model: 'mock/mock:fail=rate_limited', prompt: 'x' }),
+  // The wait is more than a quarter of the time, so it is told and not waited.
+  connection.sendRequest('completion/create', { model: 'mock/mock:fail=rate_limited', prompt: 'x', timeoutMs: 3000 }),
 );
 seen.unknown = await refusal(connection.sendRequest('no/such', {}));
 seen.many = (
@@ -86,6 +89,7 @@ seen.many = (
   )
 ).map(({ text }) => text);
 seen.updatesAfterCancel = updates.get('two').length - after;
+seen.statuses = statuses;
 seen.outcomes = calls.map(({ outcome }) => outcome);
 
 seen.shutdown = await connection.sendRequest('shutdown');

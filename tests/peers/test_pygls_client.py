@@ -106,7 +106,7 @@ async def test_typed_errors(client: Client) -> None:
     with pytest.raises(JsonRpcException) as refused:
         await client.workspace_execute_command_async(types.ExecuteCommandParams(command="modelport.no.such"))
     assert refused.value.code == -32602
-    failing = {"model": "mock/mock:fail=rate_limited", "prompt": "x"}
+    failing = {"model": "mock/mock:fail=rate_limited", "prompt": "x", "timeoutMs": 3000}
     with pytest.raises(JsonRpcException) as failed:
         await client.protocol.send_request_async("completion/create", failing)
     assert failed.value.code == -32803

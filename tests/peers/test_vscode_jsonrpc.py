@@ -58,6 +58,8 @@ def test_a_session(seen: dict[str, Any]) -> None:
     assert seen["many"] == [f"You said: number {number}" for number in range(50)]
 
     assert seen["outcomes"] == ["ok", "cancelled", "failed"] + ["ok"] * 50
+    assert seen["statuses"] == [True, False] * (len(seen["statuses"]) // 2)
+    assert seen["statuses"]
     assert seen["errors"] == []
     assert seen["unhandled"] == []
     assert seen["shutdown"] is None

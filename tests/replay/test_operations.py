@@ -66,7 +66,7 @@ def recorded() -> list[types.Call]:
 
 @pytest.fixture
 def caller(recorded: list[types.Call]) -> Caller:
-    return Caller(Origin("tests"), recorded.append)
+    return Caller(Origin("tests"), lambda call, _: recorded.append(call))
 
 
 async def connect(app: App, server: LocalServer, recording: Recording) -> None:

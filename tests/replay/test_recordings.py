@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import anyio
 import pytest
 
-from modelport.adapters.data.providers import load_registry
 from modelport.app.core import Core
 from modelport.app.session import App
 from modelport.domain.completions.listener import NullListener
@@ -21,6 +20,7 @@ from modelport.protocol import types
 from modelport.protocol.secret import Secret
 from support.http_server import Answer, LocalServer, Received
 from support.recordings import ROOT, ROWS, Recording, find
+from support.shipped import shipped_registry
 
 RECORDINGS = find()
 EXCEPTIONS = {
@@ -67,7 +67,7 @@ class Listener(NullListener):
     def text(self, text: str) -> None:
         self.pieces.append(text)
 
-    def recorded(self, call: types.Call) -> None:
+    def recorded(self, call: types.Call, budgets: Sequence[types.BudgetStatus]) -> None:
         self.call = call
 
 
@@ -86,7 +86,7 @@ def test_the_rows_say_themselves_that_there_are_recordings_of_them() -> None:
         pytest.skip("no recordings: test_recordings_are_there_in_ci shows the folder")
     index = json.loads((ROOT / "index.json").read_text(encoding="utf-8"))
     recorded = {ROWS.get(row["provider"], row["provider"]) for row in index}
-    assert {row.id for row in load_registry().all() if "recordings" in row.tested} == recorded
+    assert {row.id for row in shipped_registry().all() if "recordings" in row.tested} == recorded
 
 
 @pytest.fixture(scope="module")

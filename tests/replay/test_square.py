@@ -15,7 +15,6 @@ import anyio
 import msgspec
 import pytest
 
-from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.provider_client.client import ProviderClient
@@ -27,12 +26,14 @@ from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.types import ImagePart, Message, TextPart, Tool
 from support.builders import StubPool, endpoint, reply
 from support.recordings import Recording, find
+from support.shipped import shipped_registry
 from support.vendor_readers import rules
 from support.vendor_readers.types import READERS, Refused
 
 PNG = "iVBORw0KGgo="
 TOOL = Tool(name="get_weather", parameters={"type": "object", "properties": {"city": {"type": "string"}}})
-REGISTRY = load_registry()
+TOOLS = (TOOL, msgspec.structs.replace(TOOL, name="mcp/fs.read"))
+REGISTRY = shipped_registry()
 RECORDINGS = find()
 
 
@@ -60,12 +61,14 @@ READERS_OF_HISTORIES = (
     Reader("vllm", "openai_chat", "qwen/qwen3.5-9b", "openai_chat", rules.template),
     Reader("llama-cpp", "openai_chat", "gemma-4", "openai_chat", rules.template),
     Reader("openrouter", "openai_chat", "anthropic/claude-opus-5", "openai_chat", rules.claude_chat),
+    Reader("openrouter", "openai_chat", "google/gemini-3-pro", "openai_chat", rules.gemini_chat),
     Reader("mistral", "openai_chat", "mistral-large-latest", "mistral", rules.mistral),
     Reader("vllm", "openai_chat", "mistralai/devstral-2", "openai_chat", rules.mistral),
-    Reader("deepseek", "openai_chat", "deepseek-v4", "openai_chat", rules.reasoning_content),
+    Reader("deepseek", "openai_chat", "deepseek-v4", "openai_chat", rules.deepseek),
     Reader("moonshot", "openai_chat", "kimi-k3", "openai_chat", rules.reasoning_content),
     Reader("openai", "openai_responses", "gpt-5.2", "openai_responses", rules.responses),
     Reader("anthropic", "anthropic_messages", "claude-sonnet-4-5", "anthropic", rules.anthropic),
+    Reader("anthropic", "anthropic_messages", "claude-opus-5", "anthropic", rules.new_claude),
     Reader("gemini", "gemini", "gemini-3-pro-preview", "gemini", rules.gemini),
     Reader("ollama", "ollama", "qwen3:8b", "ollama", rules.ollama),
     Reader("bedrock", "bedrock_converse", "anthropic.claude-sonnet-4-5", "bedrock", rules.bedrock),
@@ -131,12 +134,15 @@ def histories(turn: Turn) -> Iterator[tuple[tuple[Message, ...], tuple[Tool, ...
     system = Message(role="system", content="Be brief.")
     hello, more = Message(role="user", content="Hello"), Message(role="user", content="Go on.")
     late = Message(role="system", content="Mind the time.")
-    for tools in ((), (TOOL,)):
+    for tools in ((), TOOLS):
         yield (system, hello, turn.message, *turn.results, more), tools
         yield (hello, turn.message, more), tools
         # The turn comes twice, so that every id does; a system message stands further back, and nothing follows.
         again = (turn.message, *turn.results)
         yield (system, hello, *again, late, *again), tools
+        # The answer shows an image, which few readers take from it.
+        shown = msgspec.structs.replace(turn.message, content=(TextPart(text="See."), ImagePart(data=PNG)))
+        yield (hello, shown, *turn.results, more), tools
 
 
 def test_there_are_thousands_of_pairs(turns: list[Turn]) -> None:

@@ -76,7 +76,6 @@ def test_it_is_listed_loaded_called_and_ended(server: ServerProcess) -> None:
     assert server.result("completion/create", ASK)["text"]
     assert children(server.process.pid) == started
     server.claim("completion/update")
-    server.claim("status/changed")
     assert server.close() == 0
     assert all(gone(pid) for pid in started)
 

@@ -10,21 +10,26 @@ from typing import Any
 import httpx2
 import msgspec
 
+from modelport.adapters.price_lists.book import PriceBook
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.call import Answer, AnswerFormat, ModelCall
 from modelport.domain.completions.fitting.fit import fit
 from modelport.domain.completions.listener import Listener, NullListener
 from modelport.domain.errors import RequestFailed
+from modelport.domain.local.listeners import Ends, ListeningProgram, PortListeners
 from modelport.domain.providers import address
 from modelport.domain.providers.connection import Endpoint, Verification, wire_format
 from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider, Wire
 from modelport.domain.spending.usage import CallRecord
+from modelport.engine.calls.pricing import CallPricing
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
+from modelport.engine.providers.listener_guard import ListenerGuard
 from modelport.engine.providers.secret_sources import SecretSources
+from modelport.lazy import Lazy
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
 
@@ -119,6 +124,7 @@ class RecordingListener(NullListener):
     def __init__(self) -> None:
         self.events: list[tuple[Any, ...]] = []
         self.calls: list[types.Call] = []
+        self.warnings: list[str] = []
 
     def text(self, text: str) -> None:
         self.events.append(("text", text))
@@ -132,12 +138,19 @@ class RecordingListener(NullListener):
     def attempt(self, provider: str, model: str, reason: str) -> None:
         self.events.append(("attempt", provider, model, reason))
 
-    def recorded(self, call: types.Call) -> None:
+    def reset(self) -> None:
+        self.events.append(("reset",))
+
+    def warning(self, message: str) -> None:
+        self.warnings.append(message)
+
+    def recorded(self, call: types.Call, budgets: Sequence[types.BudgetStatus]) -> None:
         self.calls.append(call)
 
     def said(self, kind: str) -> str:
-        """All deltas of a kind, joined."""
-        return "".join(event[1] for event in self.events if event[0] == kind)
+        """All deltas of a kind since the last reset, joined."""
+        begun = max((n for n, event in enumerate(self.events) if event[0] == "reset"), default=-1) + 1
+        return "".join(event[1] for event in self.events[begun:] if event[0] == kind)
 
 
 def answer() -> Answer:
@@ -196,7 +209,7 @@ class MemoryStore:
     def location(self, provider: str) -> str:
         return f"memory/{provider}"
 
-    async def describe(self) -> str:
+    async def describe(self, *, unlock: bool = True) -> str:
         self._ask("")
         return "memory"
 
@@ -213,10 +226,10 @@ class KeptByVendors:
         self.kept = credentials
         self.values = settings or {}
 
-    async def credential(self, row: Provider) -> Credential | None:
+    async def credential(self, row: Provider, given: Mapping[str, str]) -> Credential | None:
         return self.kept.get(row.id)
 
-    async def settings(self, row: Provider) -> dict[str, str]:
+    async def settings(self, row: Provider, given: Mapping[str, str]) -> dict[str, str]:
         return self.values
 
 
@@ -249,13 +262,35 @@ def connections(
     kept: KeptByVendors | None = None,
     commands: Printing | None = None,
     folder: Any = None,
+    listeners: PortListeners | None = None,
 ) -> tuple[Credentials, Connections]:
     """The credentials and the connections of a session, over what is given."""
     kept = kept or KeptByVendors()
     looked_up = values(registry, environment, commands)
     found = Credentials(registry, environment, store, kept, looked_up)
     endpoints = Endpoints(environment, kept, found, dialects, looked_up, folder)
-    return found, Connections(registry, found, endpoints, dialects)
+    guard = ListenerGuard(Lazy(lambda: listeners or Listeners(ListeningProgram("own"))))
+    return found, Connections(registry, found, endpoints, dialects, guard)
+
+
+class Listeners:
+    """A ``PortListeners`` with the same listeners everywhere, and the addresses it was asked for."""
+
+    def __init__(self, *found: ListeningProgram, sees_others: bool = True) -> None:
+        self.found = found
+        self.sees_others = sees_others
+        self.asked: list[tuple[str, int]] = []
+        self.at_other_end: Sequence[ListeningProgram] | None = None
+        """Who holds the other end of connections; None: those that were found."""
+        self.ends: list[Ends] = []
+
+    async def of_connection(self, ends: Ends) -> Sequence[ListeningProgram]:
+        self.ends.append(ends)
+        return self.found if self.at_other_end is None else self.at_other_end
+
+    async def at(self, host: str, port: int) -> Sequence[ListeningProgram]:
+        self.asked.append((host, port))
+        return self.found
 
 
 class MemoryLedger:
@@ -282,6 +317,19 @@ class MemoryLedger:
         if self.trouble is not None:
             raise self.trouble
         return types.UsageTotals(total_calls=len(self.records))
+
+    async def problem(self) -> str | None:
+        return None
+
+
+def no_prices() -> CallPricing:
+    """Pricing by an empty book: only what is free has a price."""
+
+    class Store:
+        async def book(self) -> PriceBook:
+            return PriceBook(b'{"source":"","checked":"2026-01-01","units":{},"lists":{},"catalog":{}}')
+
+    return CallPricing(Store())
 
 
 Play = Callable[[ModelCall, Answer], Awaitable[None]]
@@ -367,6 +415,9 @@ class StubPool:
             return respond(request)
 
         self._client = httpx2.AsyncClient(transport=httpx2.MockTransport(handle), timeout=None)
+
+    def extensions(self, endpoint: Endpoint) -> dict[str, Any]:
+        return {}
 
     async def client(self, *_: Any, **__: Any) -> httpx2.AsyncClient:
         return self._client

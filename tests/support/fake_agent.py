@@ -122,6 +122,11 @@ def misbehave(modes: set[str], settings: dict[str, str]) -> None:
     if "closes-output" in modes:
         os.close(1)
         time.sleep(FOREVER_S)
+    if "ends-late" in modes:
+        print("bye", flush=True)
+        os.close(1)
+        time.sleep(0.3)
+        os._exit(0)
     if "parent-leaves" in modes:
         child(settings, session=False, folder=None)
         os._exit(3)

@@ -5,8 +5,12 @@ from __future__ import annotations
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import keyring
+import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import InitError, PasswordDeleteError
 
@@ -57,3 +61,14 @@ class LockedKeyring(FileKeyring):
 
     set_password = get_password  # type: ignore[assignment]
     delete_password = get_password  # type: ignore[assignment]
+
+
+@contextmanager
+def used_keyring(file: Path) -> Iterator[Path]:
+    """Makes the file the keyring of this process and of those it starts."""
+    before = keyring.get_keyring()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TEST_KEYRING_FILE", str(file))
+        keyring.set_keyring(FileKeyring())
+        yield file
+    keyring.set_keyring(before)

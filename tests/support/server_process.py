@@ -11,9 +11,14 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, Self
 
+from support.contract_validator import Contract, Exchange
+
+CONTRACT = Contract()
 TIMEOUT_S = 15.0
+MAX_DIGITS = 4300
 
 
 class Ended(Exception):
@@ -26,8 +31,16 @@ def frame(message: Any) -> bytes:
     return b"Content-Length: %d\r\n\r\n%b" % (len(body), body)
 
 
+def read_json(text: str | bytes) -> Any:
+    """JSON as a value; a number with more digits than Python reads is its text."""
+    return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= MAX_DIGITS else digits)
+
+
 class ServerProcess:
-    """A running server. Every message must be claimed: ``close`` fails on unclaimed ones."""
+    """A running server. Every message must be claimed: ``close`` fails on unclaimed ones.
+
+    Every message must fit ``protocol/model.json`` too: the end of the ``with`` block fails on one that does not.
+    """
 
     def __init__(
         self,
@@ -36,6 +49,7 @@ class ServerProcess:
         arguments: tuple[str, ...] = ("serve",),
         read: bool = True,
         command: tuple[str, ...] = (sys.executable, "-m", "modelport"),
+        cwd: Path | None = None,
     ) -> None:
         self.process = subprocess.Popen(
             [*command, *arguments],
@@ -43,9 +57,11 @@ class ServerProcess:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, **(env or {})},
+            cwd=cwd,
         )
         self.stderr = ""
         self.unclaimed: list[dict[str, Any]] = []
+        self.exchange = Exchange(CONTRACT)
         self._ids = itertools.count(1)
         self._messages: queue.Queue[dict[str, Any] | Exception] = queue.Queue()
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -68,6 +84,7 @@ class ServerProcess:
 
     def send_bytes(self, data: bytes) -> None:
         assert self.process.stdin is not None
+        self.exchange.sent(data)
         self.process.stdin.write(data)
         self.process.stdin.flush()
 
@@ -155,6 +172,7 @@ class ServerProcess:
             if isinstance(message, dict):
                 self.unclaimed.append(message)
         self.claim("usage/updated")
+        self.claim("status/changed")
         assert self.unclaimed == [], f"unclaimed: {self.unclaimed}"
         return code
 
@@ -176,8 +194,10 @@ class ServerProcess:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.kill()
+        if kind is None:
+            assert not self.exchange.mistakes, "\n".join(self.exchange.mistakes)
 
     # Reading: strict, since editors are.
 
@@ -196,8 +216,9 @@ class ServerProcess:
                 assert length is not None, "a frame without Content-Length"
                 body = stream.read(length)
                 assert len(body) == length, "the last frame is cut"
-                message = json.loads(body)
+                message = read_json(body)
                 assert message["jsonrpc"] == "2.0"
+                self.exchange.received(message)
                 self._messages.put(message)
         except Exception as end:
             self._messages.put(end)

@@ -35,7 +35,11 @@ def test_a_log_in_without_an_entry_is_named_and_writes_nothing(
 def test_a_stale_page_is_reported_and_written(
     script: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(script, "FOLDER", tmp_path)
+    folder = tmp_path / "docs"
+    folder.mkdir()
+    monkeypatch.setattr(script, "FOLDER", folder)
+    (tmp_path / "ARCHITECTURE.md").write_text(f"{script.BEGIN}\n{script.END}\n", encoding="utf-8")
+    (folder / "failover.md").write_text(f"{script.FAILURES_BEGIN}\n{script.END}\n", encoding="utf-8")
     for arguments, code in ((["--check"], 1), ([], 0), (["--check"], 0)):
         monkeypatch.setattr("sys.argv", ["generate.py", *arguments])
         assert script.main() == code

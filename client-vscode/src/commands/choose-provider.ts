@@ -42,6 +42,7 @@ function choiceOf(provider: Provider): Choice<Provider> {
     description: words,
     ...(provider.notice !== undefined && { detail: provider.notice }),
     buttons: pagesOf(provider),
+    key: provider.id,
     value: provider,
   };
 }

@@ -2,16 +2,23 @@ import * as vscode from "vscode";
 
 import type { Connection, Provider } from "../protocol";
 import type { Context } from "../shared/context";
-import { failureOf, isRefusal, showFailure } from "../shared/failure";
+import { failureOf, isRefusal, showFailure, showWarning } from "../shared/failure";
+import { ownName, shownName } from "../shared/naming";
 import { askAddress, askKey } from "./ask";
+import { offerChatAccess } from "./chat-access";
 import { chooseProvider, findProvider } from "./choose-provider";
 import { type Address, keepKey } from "./keep-key";
 import { openPage } from "./links";
-import { remember, remembered } from "./remembered";
+import { chooseConnection } from "./name-connection";
+import { nameOf, remember, remembered } from "./remembered";
 import { requestWithProgress } from "./progress";
 
 /** The parts of a new connection that are already decided. */
 export interface ConnectOptions {
+  /** The connection's name, where it is not the provider's id. */
+  readonly name?: string;
+  /** Whether it is one of several, and is to be told where it goes and with which key. */
+  readonly another?: boolean;
   readonly baseUrl?: string;
   readonly model?: string;
   /** Whether to ask for a key even if there is one. */
@@ -20,15 +27,20 @@ export interface ConnectOptions {
   readonly verify?: boolean;
 }
 
-/** Connects a provider, by its id or chosen from the list. */
-export async function connect(context: Context, id?: string): Promise<void> {
+/** Connects a provider, by its id or chosen from the list; `name` is that of one of its connections. */
+export async function connect(context: Context, id?: string, name?: string): Promise<void> {
   const provider = id === undefined ? await chooseProvider(context) : await findProvider(context, id);
   if (provider === undefined) {
     return;
   }
-  const connection = await connectTo(context, provider, {});
+  // Who names a provider means what there is; in the list its name may also stand for another server or account.
+  const asked = id === undefined && provider.connected ? await chooseConnection(context, provider) : { another: false };
+  if (asked === undefined) {
+    return;
+  }
+  const connection = await connectTo(context, provider, { ...(name !== undefined && { name }), ...asked });
   if (connection !== undefined) {
-    await showModelCount(context, provider);
+    await showModelCount(context, provider, connection);
   }
 }
 
@@ -42,22 +54,25 @@ export async function connectTo(
   provider: Provider,
   options: ConnectOptions,
 ): Promise<Connection | undefined> {
-  let baseUrl = options.baseUrl ?? remembered(context).find((one) => one.provider === provider.id)?.baseUrl;
-  if (baseUrl === undefined && provider.baseUrl?.includes("{")) {
+  const { name } = options;
+  const own = name ?? provider.id;
+  let baseUrl = options.baseUrl ?? remembered(context).find((one) => nameOf(one) === own)?.baseUrl;
+  if (baseUrl === undefined && (provider.baseUrl?.includes("{") || (options.another && hasOwnAddress(provider)))) {
     baseUrl = await askAddress(provider, provider.baseUrl);
     if (baseUrl === undefined) {
       return undefined;
     }
   }
   let key: string | undefined;
-  if (options.newKey || (provider.requiresApiKey && provider.credential.source === "none")) {
+  const account = options.another && !hasOwnAddress(provider);
+  if (options.newKey || (provider.requiresApiKey && (account || provider.credential.source === "none"))) {
     key = await askKey(provider);
     if (key === undefined) {
       return undefined;
     }
   }
   for (;;) {
-    const address: Address = baseUrl === undefined ? {} : { baseUrl };
+    const address: Address = { ...(name !== undefined && { name }), ...(baseUrl !== undefined && { baseUrl }) };
     try {
       const connection = await requestWithProgress(
         context,
@@ -99,15 +114,21 @@ export async function connectTo(
   }
 }
 
-/** Shows how many models a provider has now. */
-export async function showModelCount(context: Context, provider: Provider): Promise<void> {
-  const name = provider.displayName;
+/** Whether each connection has an address of its own: a server of the user's, or an account with one. */
+function hasOwnAddress({ connectionType, baseUrl }: Provider): boolean {
+  return connectionType === "local" || baseUrl === undefined || baseUrl.includes("{");
+}
+
+/** Shows how many models a connection has now. */
+export async function showModelCount(context: Context, provider: Provider, connection: Connection): Promise<void> {
+  const name = shownName(provider.displayName, ownName(connection));
   const { models, errors } = await requestWithProgress(context, vscode.l10n.t("Listing the models of {0}…", name), "model/list", {
-    provider: provider.id,
+    provider: connection.name,
   });
   const [problem] = errors;
   if (problem !== undefined && models.length === 0) {
-    void vscode.window.showWarningMessage(
+    void showWarning(
+      context,
       vscode.l10n.t("{0} is connected, but its models cannot be listed: {1}", name, problem.error.message),
     );
     return;
@@ -122,6 +143,7 @@ export async function showModelCount(context: Context, provider: Provider): Prom
       void vscode.commands.executeCommand("modelport.switchModel");
     }
   });
+  void offerChatAccess(context);
 }
 
 type Remedy = "key" | "address" | "again";
@@ -163,7 +185,13 @@ async function remedyFor(
   }
 }
 
-const KEY_ERRORS: ReadonlySet<string> = new Set(["auth_required", "auth_rejected", "forbidden", "invalid_key_format"]);
+const KEY_ERRORS: ReadonlySet<string> = new Set([
+  "auth_required",
+  "auth_rejected",
+  "keyring_unavailable",
+  "forbidden",
+  "invalid_key_format",
+]);
 const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
   "network",
   "tls",

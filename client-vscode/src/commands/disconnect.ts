@@ -2,18 +2,19 @@ import * as vscode from "vscode";
 
 import type { Connection, Provider } from "../protocol";
 import type { Context } from "../shared/context";
+import { ownName, shownName } from "../shared/naming";
 import { originOf } from "../shared/origin";
 import { pick } from "./pick";
 import { forget } from "./remembered";
 
-/** Disconnects a provider, given by its id or else picked from those that are connected. */
-export async function disconnect(context: Context, id?: string): Promise<void> {
-  const provider = id ?? (await chooseConnection(context));
-  if (provider === undefined) {
+/** Closes a connection, given by its name or else picked from those that there are. */
+export async function disconnect(context: Context, name?: string): Promise<void> {
+  const closed = name ?? (await chooseConnection(context));
+  if (closed === undefined) {
     return;
   }
-  await context.server.request("provider/disconnect", { provider });
-  await forget(context, provider);
+  await context.server.request("provider/disconnect", { provider: closed });
+  await forget(context, closed);
   context.modelsChanged("user");
 }
 
@@ -35,9 +36,10 @@ function chooseConnection(context: Context): Promise<string | undefined> {
 function choiceOf(connection: Connection, providers: readonly Provider[]) {
   const provider = providers.find((one) => one.id === connection.provider);
   return {
-    label: `$(debug-disconnect) ${provider?.displayName ?? connection.provider}`,
+    label: `$(debug-disconnect) ${shownName(provider?.displayName ?? connection.provider, ownName(connection))}`,
     description: connection.model ?? "",
     detail: [connection.baseUrl, originOf(connection.credential)].filter(Boolean).join(" · "),
-    value: connection.provider,
+    key: connection.name,
+    value: connection.name,
   };
 }

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import type { Agent, AgentUpdateParams, DiscoverLevel } from "../protocol";
 import type { Context } from "../shared/context";
 import { actOnAgent, agentActions } from "./agent-actions";
-import { type Action, type Choice, pick } from "./pick";
+import { type Action, type Choice, Found, pick } from "./pick";
 
 /** What to search for: the level, and the ids of the agents; all when absent. */
 interface Search {
@@ -54,6 +54,7 @@ function chooseLevel(): Promise<DiscoverLevel | undefined> {
 
 function chooseAgent(context: Context, search: Search): Promise<Agent | undefined> {
   let all = false;
+  const found = new Found<Agent>(keyOf);
   const showAll: Action = {
     iconPath: new vscode.ThemeIcon("cloud-download"),
     tooltip: vscode.l10n.t("Show also what could be installed"),
@@ -69,17 +70,15 @@ function chooseAgent(context: Context, search: Search): Promise<Agent | undefine
     buttons: search.ids === undefined ? [showAll] : [],
     load: async (show, token) => {
       const streamId = randomUUID();
-      const found: Agent[] = [];
       const updates = context.server.onNotification("agent/update", (params) => {
         const agent = agentOf(params, streamId);
         if (agent !== undefined) {
-          found.push(agent);
-          show(found.map(choiceOf));
+          show(found.add(agent).map(choiceOf));
         }
       });
       try {
         const { agents } = await context.server.request("agent/discover", { ...search, ...(all && { all }), streamId }, token);
-        show(agents.map(choiceOf));
+        show(found.complete(agents).map(choiceOf));
       } finally {
         updates.dispose();
       }
@@ -88,7 +87,12 @@ function chooseAgent(context: Context, search: Search): Promise<Agent | undefine
 }
 
 function agentOf({ streamId, update }: AgentUpdateParams, wanted: string): Agent | undefined {
-  return streamId === wanted && update["kind"] === "agent" ? (update["agent"] as Agent) : undefined;
+  return streamId === wanted && update.kind === "agent" ? (update.agent as Agent) : undefined;
+}
+
+/** Several records may be of one agent: its program, and each server of it that runs. */
+function keyOf({ agentId, url, pid, argv }: Agent): string {
+  return JSON.stringify([agentId, url, pid, argv]);
 }
 
 function choiceOf(agent: Agent): Choice<Agent> {
@@ -98,6 +102,7 @@ function choiceOf(agent: Agent): Choice<Agent> {
     description: [agent.version, words].filter(Boolean).join(" · "),
     detail: agent.detail || agent.url || agent.argv?.join(" ") || agent.installHint || "",
     buttons: agentActions(agent),
+    key: keyOf(agent),
     value: agent,
   };
 }

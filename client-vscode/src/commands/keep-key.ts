@@ -3,11 +3,12 @@ import * as vscode from "vscode";
 import type { Connection, Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { failureOf, isRefusal } from "../shared/failure";
-import { forget } from "./remembered";
+import { forget, nameOf } from "./remembered";
 import { requestWithProgress } from "./progress";
 
-/** A provider's address, if it is not the usual one. */
+/** A connection's name and address, where they are not the provider's own. */
 export interface Address {
+  readonly name?: string;
   readonly baseUrl?: string;
 }
 
@@ -33,8 +34,8 @@ export async function keepKey(
       return connection;
     }
     // The user has not agreed to a key that stays in the server's memory.
-    await context.server.request("provider/disconnect", { provider: provider.id });
-    await forget(context, provider.id);
+    await context.server.request("provider/disconnect", { provider: nameOf({ provider: provider.id, ...address }) });
+    await forget(context, nameOf({ provider: provider.id, ...address }));
     if (!isRefusal(error)) {
       throw error;
     }
@@ -51,7 +52,8 @@ async function withStoredKey(
   address: Address,
 ): Promise<Connection> {
   const { source, location } = provider.credential;
-  if (source === "environment" || source === "command") {
+  // The key of a connection with a name of its own comes before both.
+  if (address.name === undefined && (source === "environment" || source === "command")) {
     void vscode.window.showWarningMessage(
       vscode.l10n.t(
         "The key is in the keyring, and it is used for this session. From the next start on the one from {0} comes first again: remove that one.",

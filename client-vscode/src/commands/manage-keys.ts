@@ -3,6 +3,7 @@ import * as vscode from "vscode";
 import type { CredentialStatus, Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { isRefusal, showFailure } from "../shared/failure";
+import { shownName } from "../shared/naming";
 import { originOf } from "../shared/origin";
 import { chooseProvider } from "./choose-provider";
 import { connectTo, showModelCount } from "./connect";
@@ -47,12 +48,9 @@ async function act(context: Context, action: KeyAction | undefined, key: Key | u
   switch (action) {
     case "set":
     case "replace":
-      if ((await connectTo(context, provider, { newKey: true })) !== undefined) {
-        await showModelCount(context, provider);
-      }
-      return;
+      return setKey(context, provider, key?.credential.name);
     case "delete":
-      return deleteKey(context, provider);
+      return deleteKey(context, provider, key?.credential.name);
     case "openPage":
       return openPage(provider.keyUrl ?? "");
     case "explain":
@@ -60,6 +58,13 @@ async function act(context: Context, action: KeyAction | undefined, key: Key | u
       return;
     case undefined:
       return;
+  }
+}
+
+async function setKey(context: Context, provider: Provider, name: string | undefined): Promise<void> {
+  const connection = await connectTo(context, provider, { ...(name !== undefined && { name }), newKey: true });
+  if (connection !== undefined) {
+    await showModelCount(context, provider, connection);
   }
 }
 
@@ -97,9 +102,10 @@ function choiceOf(key: Key): Choice<Key> {
   const editable = credential.source === "keyring";
   const bound = credential.baseUrl === undefined ? "" : vscode.l10n.t("only for {0}", credential.baseUrl);
   return {
-    label: `$(${editable ? "key" : "lock"}) ${provider.displayName}`,
+    label: `$(${editable ? "key" : "lock"}) ${shownName(provider.displayName, credential.name)}`,
     description: originOf(credential),
     detail: [credential.location, bound, editable ? "" : vscode.l10n.t("read only")].filter(Boolean).join(" · "),
+    key: `${provider.id} ${credential.location ?? credential.source}`,
     value: key,
   };
 }
@@ -117,15 +123,15 @@ function chooseAction({ provider, credential }: Key): Promise<KeyAction | undefi
     choices.push({ label: `$(link-external) ${vscode.l10n.t("Open Key Page")}`, value: "openPage" });
   }
   return pick<KeyAction>({
-    title: provider.displayName,
+    title: shownName(provider.displayName, credential.name),
     placeholder: originOf(credential),
     empty: "",
     load: async (show) => show(choices),
   });
 }
 
-async function deleteKey(context: Context, provider: Provider): Promise<void> {
-  const name = provider.displayName;
+async function deleteKey(context: Context, provider: Provider, connection: string | undefined): Promise<void> {
+  const name = shownName(provider.displayName, connection);
   const remove = vscode.l10n.t("Delete");
   const detail = vscode.l10n.t("It is deleted from the keyring of this machine, for all editors.");
   const pressed = await vscode.window.showWarningMessage(
@@ -138,10 +144,12 @@ async function deleteKey(context: Context, provider: Provider): Promise<void> {
   }
   const left = await requestWithProgress(context, vscode.l10n.t("Deleting the key of {0}…", name), "credential/delete", {
     provider: provider.id,
+    ...(connection !== undefined && { name: connection }),
   });
-  if (left.source === "none") {
-    await context.server.request("provider/disconnect", { provider: provider.id });
-    await forget(context, provider.id);
+  // A connection was made for its own key: without it, it would use that of the other account.
+  if (left.source === "none" || connection !== undefined) {
+    await context.server.request("provider/disconnect", { provider: connection ?? provider.id });
+    await forget(context, connection ?? provider.id);
     void vscode.window.showInformationMessage(vscode.l10n.t("The key of {0} is deleted.", name));
   } else {
     void vscode.window.showInformationMessage(

@@ -10,6 +10,8 @@ export interface Action extends vscode.QuickInputButton {
 /** An item that stands for something; one without a value is a heading or a remark. */
 export interface Choice<T> extends vscode.QuickPickItem {
   readonly value?: T;
+  /** Identifies the item across updates of the list, also where its words change; its label when absent. */
+  readonly key?: string;
   readonly buttons?: readonly Action[];
 }
 
@@ -50,6 +52,33 @@ export function grouped<T, V>(
     groups.set(name, [...(groups.get(name) ?? []), choice(member)]);
   }
   return [...groups].flatMap(([name, choices]) => [heading(name), ...choices]);
+}
+
+/**
+ * What a search has found so far, for a list that is open meanwhile. Each keeps its place, also when it is found again:
+ * the editor reports a picked item by its place, which must mean the same item before and after an update.
+ */
+export class Found<V> {
+  private readonly byKey = new Map<string, V>();
+
+  constructor(private readonly key: (value: V) => string) {}
+
+  /** Adds what was found, or puts it in the place of what has the same key; everything so far. */
+  add(...values: readonly V[]): V[] {
+    for (const value of values) {
+      this.byKey.set(this.key(value), value);
+    }
+    return [...this.byKey.values()];
+  }
+
+  /** The result of the whole search: what is not in it any more is removed. */
+  complete(values: readonly V[]): V[] {
+    const left = new Set(values.map(this.key));
+    for (const key of [...this.byKey.keys()].filter((one) => !left.has(one))) {
+      this.byKey.delete(key);
+    }
+    return this.add(...values);
+  }
 }
 
 class OpenList<T> {
@@ -102,15 +131,15 @@ class OpenList<T> {
     );
   }
 
-  /** Keeps what is focused where it stays in the list, since the user may be about to press Enter. */
+  /**
+   * Keeps the focus on what the focused item stands for, since the user may be about to press Enter. Where that has left
+   * the list, nothing is focused: the editor would focus the first item, which the user has not chosen.
+   */
   private show(choices: readonly Choice<T>[]): void {
     const [active] = this.view.activeItems;
     this.view.items = choices;
-    const same = choices.find(
-      (choice) => active !== undefined && choice.kind === active.kind && choice.label === active.label,
-    );
-    if (same !== undefined) {
-      this.view.activeItems = [same];
+    if (active !== undefined) {
+      this.view.activeItems = choices.filter((choice) => choice.kind === active.kind && keyOf(choice) === keyOf(active)).slice(0, 1);
     }
   }
 
@@ -138,4 +167,8 @@ class OpenList<T> {
     this.view.dispose();
     this.resolve(undefined);
   }
+}
+
+function keyOf<T>({ key, label }: Choice<T>): string {
+  return key ?? label;
 }

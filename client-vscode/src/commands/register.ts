@@ -32,8 +32,8 @@ export function registerCommands(context: Context): void {
   };
 
   register("menu", showMenu);
-  register("connect", (argument) => connect(context, providerIn(argument)));
-  register("disconnect", (argument) => disconnect(context, providerIn(argument)));
+  register("connect", (argument) => connect(context, providerIn(argument), connectionIn(argument)));
+  register("disconnect", (argument) => disconnect(context, connectionIn(argument) ?? providerIn(argument)));
   register("switchModel", () => switchModel(context));
   register("useModel", (argument) => withModel(argument, (model) => chooseModel(context, model)));
   register("copyModelId", (argument) => withModel(argument, copyModelId));
@@ -72,6 +72,12 @@ function providerIn(argument: unknown): string | undefined {
   const provider = property(argument, "provider");
   const id = property(provider, "id");
   return typeof id === "string" ? id : undefined;
+}
+
+/** The name of the connection of a row, where it has one of its own. */
+function connectionIn(argument: unknown): string | undefined {
+  const name = property(argument, "connection");
+  return typeof name === "string" ? name : undefined;
 }
 
 async function withModel(argument: unknown, run: (model: Model) => Promise<void>): Promise<void> {

@@ -6,6 +6,8 @@ import { failureOf } from "../shared/failure";
 /** The parts of a connection besides its key, with which it is made again after a restart of the server. */
 export interface RememberedConnection {
   readonly provider: string;
+  /** Its name, where it is not the provider's id. */
+  readonly name?: string;
   readonly baseUrl?: string;
   readonly model?: string;
 }
@@ -17,15 +19,20 @@ export function remembered(context: Context): readonly RememberedConnection[] {
   return context.extension.globalState.get<readonly RememberedConnection[]>(KEY, []);
 }
 
-/** Stores a connection, in place of an earlier one of the provider. */
-export async function remember(context: Context, connection: RememberedConnection): Promise<void> {
-  const others = remembered(context).filter((one) => one.provider !== connection.provider);
-  await context.extension.globalState.update(KEY, [...others, connection]);
+/** The name of a connection: its own, or the provider's id. */
+export function nameOf({ provider, name }: { readonly provider: string; readonly name?: string }): string {
+  return name ?? provider;
 }
 
-/** Forgets the connection of a provider, or all of them. */
-export async function forget(context: Context, provider?: string): Promise<void> {
-  const others = remembered(context).filter((one) => provider !== undefined && one.provider !== provider);
+/** Stores a connection, in place of an earlier one of its name. */
+export async function remember(context: Context, connection: RememberedConnection): Promise<void> {
+  await forget(context, nameOf(connection));
+  await context.extension.globalState.update(KEY, [...remembered(context), connection]);
+}
+
+/** Forgets the connection of this name. */
+export async function forget(context: Context, name: string): Promise<void> {
+  const others = remembered(context).filter((one) => nameOf(one) !== name);
   await context.extension.globalState.update(KEY, others);
 }
 
@@ -43,7 +50,7 @@ async function restore(context: Context): Promise<void> {
     try {
       await context.server.background.request("provider/connect", { ...connection, verify: false });
     } catch (error) {
-      context.log.info(`${connection.provider} is not connected again: ${failureOf(error).message}`);
+      context.log.info(`${nameOf(connection)} is not connected again: ${failureOf(error).message}`);
     }
   }
   context.modelsChanged("restart");

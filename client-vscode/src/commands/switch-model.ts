@@ -4,12 +4,13 @@ import { selectorOf } from "../models/information";
 import type { Connection, ListModelResult, Model, Provider } from "../protocol";
 import { modelDetail } from "../shared/amounts";
 import type { Context } from "../shared/context";
+import { shownName, sourceOf, type Sourced } from "../shared/naming";
 import { findProvider } from "./choose-provider";
 import { connect, connectTo } from "./connect";
 import { type Action, type Choice, grouped, heading, pick } from "./pick";
 
 /** The picked row: a model, or a provider whose models could not be listed. */
-type Picked = { readonly model: Model } | { readonly unlisted: string };
+type Picked = { readonly model: Model } | { readonly unlisted: Sourced };
 
 /** Lets the user choose the default model for requests without one. */
 export async function switchModel(context: Context): Promise<void> {
@@ -40,7 +41,7 @@ export async function switchModel(context: Context): Promise<void> {
     return;
   }
   if ("unlisted" in picked) {
-    await connect(context, picked.unlisted);
+    await connect(context, picked.unlisted.provider, picked.unlisted.connection);
   } else {
     await chooseModel(context, picked.model);
   }
@@ -53,7 +54,11 @@ export async function chooseModel(context: Context, model: Model): Promise<void>
     return;
   }
   // The provider has just listed the model: there is nothing to check.
-  const connection = await connectTo(context, provider, { model: model.id, verify: false });
+  const connection = await connectTo(context, provider, {
+    ...(model.connection !== undefined && { name: model.connection }),
+    model: model.id,
+    verify: false,
+  });
   if (connection === undefined) {
     return;
   }
@@ -67,9 +72,10 @@ export async function chooseModel(context: Context, model: Model): Promise<void>
 }
 
 /** Copies the id by which a request names a model. */
-export async function copyModelId({ provider, id }: Model): Promise<void> {
-  await vscode.env.clipboard.writeText(`${provider}/${id}`);
-  vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}.", `${provider}/${id}`), 3_000);
+export async function copyModelId(model: Model): Promise<void> {
+  const { id } = selectorOf(model);
+  await vscode.env.clipboard.writeText(id);
+  vscode.window.setStatusBarMessage(vscode.l10n.t("Copied {0}.", id), 3_000);
 }
 
 function choicesOf(
@@ -77,35 +83,52 @@ function choicesOf(
   providers: readonly Provider[],
   active: Connection | null,
 ): Choice<Picked>[] {
-  const nameOf = (id: string) => providers.find((provider) => provider.id === id)?.displayName ?? id;
+  const nameOf = ({ provider: id, connection }: Sourced) =>
+    shownName(providers.find((provider) => provider.id === id)?.displayName ?? id, connection);
   const served = models.filter((model) => model.retired !== true);
+  const names = served.map(nameIn);
   const choices: Choice<Picked>[] = grouped(
     served,
-    (model) => nameOf(model.provider),
-    (model) => choiceOf(model, model.provider === active?.provider && model.id === active.model),
+    nameOf,
+    (model) => {
+      const current = sourceOf(model) === active?.name && model.id === active.model;
+      // A search leaves the headings out.
+      const several = names.filter((name) => name === nameIn(model)).length > 1;
+      return choiceOf(model, current, several ? nameOf(model) : "");
+    },
   );
   if (errors.length > 0) {
     choices.push(heading(vscode.l10n.t("Could not be listed")));
   }
-  for (const { provider, error } of errors) {
-    choices.push({ label: `$(warning) ${nameOf(provider)}`, detail: error.message, value: { unlisted: provider } });
+  for (const unlisted of errors) {
+    choices.push({
+      label: `$(warning) ${nameOf(unlisted)}`,
+      detail: unlisted.error.message,
+      key: sourceOf(unlisted),
+      value: { unlisted },
+    });
   }
   return choices;
 }
 
-function choiceOf(model: Model, current: boolean): Choice<Picked> {
+function nameIn(model: Model): string {
+  return model.displayName ?? model.id;
+}
+
+function choiceOf(model: Model, current: boolean, source: string): Choice<Picked> {
   const copy: Action = {
     iconPath: new vscode.ThemeIcon("copy"),
     tooltip: vscode.l10n.t("Copy Model Id"),
     run: () => copyModelId(model),
   };
-  const name = model.displayName ?? model.id;
-  const words = [name === model.id ? "" : model.id, current ? vscode.l10n.t("in use") : ""];
+  const name = nameIn(model);
+  const words = [name === model.id ? "" : model.id, source, current ? vscode.l10n.t("in use") : ""];
   return {
     label: current ? `$(check) ${name}` : name,
     description: words.filter(Boolean).join(" · "),
     detail: [modelDetail(model), model.notice].filter(Boolean).join(" · "),
     buttons: [copy],
+    key: selectorOf(model).id,
     value: { model },
   };
 }

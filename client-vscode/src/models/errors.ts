@@ -11,6 +11,7 @@ type Raise = (message: string) => vscode.LanguageModelError;
 const RAISED: Partial<Record<ErrorKind, Raise>> = {
   auth_required: noPermissions,
   auth_rejected: noPermissions,
+  keyring_unavailable: noPermissions,
   invalid_key_format: noPermissions,
   forbidden: (message) => vscode.LanguageModelError.NoPermissions(message),
   model_not_found: (message) => vscode.LanguageModelError.NotFound(message),

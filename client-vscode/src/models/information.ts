@@ -2,6 +2,7 @@ import * as vscode from "vscode";
 
 import type { Model, Price } from "../protocol";
 import { money } from "../shared/amounts";
+import { shownName, sourceOf } from "../shared/naming";
 
 /** The vendor under which other extensions select these models; also in package.json. */
 export const VENDOR = "modelport";
@@ -41,19 +42,19 @@ export function informationOf(
   models: readonly Model[],
   providers: ReadonlyMap<string, ProviderName>,
 ): ModelInformation[] {
-  const order = [...new Set(models.map((model) => model.provider))];
-  const listed = new Set(models.filter((model) => model.source === "live").map((model) => model.provider));
+  const order = [...new Set(models.map(sourceOf))];
+  const listed = new Set(models.filter((model) => model.source === "live").map(sourceOf));
   return models
     .filter((model) => isListed(model, listed, providers) && chats(model))
-    .map((model) => information(model, providers.get(model.provider), order.indexOf(model.provider)));
+    .map((model) => information(model, providers.get(model.provider), order.indexOf(sourceOf(model))));
 }
 
-/** Where a provider has a live list, models from the catalog are not offered; a local server's are only in its list. */
+/** Where a connection has a live list, models from the catalog are not offered; a local server's are only in its list. */
 function isListed(model: Model, listed: ReadonlySet<string>, providers: ReadonlyMap<string, ProviderName>): boolean {
   if (model.retired) {
     return false;
   }
-  return model.source === "live" || !(listed.has(model.provider) || providers.get(model.provider)?.local);
+  return model.source === "live" || !(listed.has(sourceOf(model)) || providers.get(model.provider)?.local);
 }
 
 function chats(model: Model): boolean {
@@ -67,12 +68,12 @@ function chats(model: Model): boolean {
 }
 
 /** The selector by which the editor finds a model. */
-export function selectorOf({ provider, id }: Model): { vendor: string; id: string; family: string } {
-  return { vendor: VENDOR, id: `${provider}/${id}`, family: lineage(id).family };
+export function selectorOf(model: Model): { vendor: string; id: string; family: string } {
+  return { vendor: VENDOR, id: `${sourceOf(model)}/${model.id}`, family: lineage(model.id).family };
 }
 
 function information(model: Model, provider: ProviderName | undefined, order: number): ModelInformation {
-  const label = provider?.displayName ?? model.provider;
+  const label = shownName(provider?.displayName ?? model.provider, model.connection);
   const price = priceText(model.price);
   const { id, family } = selectorOf(model);
   return {

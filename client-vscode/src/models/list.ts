@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 
 import type { Server } from "../client";
+import { sourceOf } from "../shared/naming";
 import { informationOf, type ModelInformation } from "./information";
 
 /** The part of the server that a listing uses. */
@@ -22,8 +23,9 @@ export async function listModels(
     server.request("model/list", { cached }, token),
     server.request("provider/list", { configuredOnly: true }, token),
   ]);
-  for (const { provider, error } of errors) {
-    log.warn(`The models of ${provider} could not be listed: ${error.message}`);
+  for (const unlisted of errors) {
+    const { error } = unlisted;
+    log.warn(`The models of ${sourceOf(unlisted)} could not be listed: ${error.message}`);
   }
   const names = providers.map(
     ({ id, displayName, connectionType }) => [id, { displayName, local: connectionType === "local" }] as const,

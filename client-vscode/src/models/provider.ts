@@ -93,16 +93,16 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
     progress: vscode.Progress<vscode.LanguageModelResponsePart>,
     token: vscode.CancellationToken,
   ): Promise<void> {
-    const provider = providerOf(model.id);
+    const source = sourceIn(model.id);
     const report = new Report(progress, this.context.log);
     try {
       const params = {
         model: model.id,
-        messages: toMessages(messages, (turn) => this.turns.recall(provider, turn)),
+        messages: toMessages(messages, (turn) => this.turns.recall(source, turn)),
         ...requestOptions(options),
       };
       const completion = await this.context.answering.during(() => this.complete(params, report, token));
-      this.turns.remember(completion.provider, completion, completion.providerState);
+      this.turns.remember(answeredBy(completion, source), completion, completion.providerState);
       const cut = cutAnswer(completion);
       if (cut) {
         throw cut;
@@ -188,6 +188,12 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   }
 }
 
-function providerOf(model: string): string {
+/** The provider or the connection in front of a model. */
+function sourceIn(model: string): string {
   return model.split("/", 1)[0] ?? model;
+}
+
+/** Whose state comes with an answer: that of the connection that was asked, or of the provider that stood in for it. */
+function answeredBy({ provider, attempts }: Completion, source: string): string {
+  return attempts.length > 0 && attempts.every((attempt) => attempt.provider === provider) ? source : provider;
 }

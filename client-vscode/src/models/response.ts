@@ -31,9 +31,10 @@ export async function respond(
     }
   });
   try {
+    // The editor takes no chunk back, so that an answer which breaks off must not begin again.
     // The reply repeats the text of the updates before it. Tool calls are taken from the reply and not from their
     // chunks, because it has them complete and with parsed arguments.
-    const completion = await server.request("completion/create", { ...params, streamId }, token);
+    const completion = await server.request("completion/create", { ...params, streamId, resets: false }, token);
     finish(completion, report);
     return completion;
   } finally {
@@ -50,9 +51,10 @@ function reportChunk(update: CompletionUpdateKind, report: Report, log: vscode.L
       report.reasoning(update.text);
       break;
     case "attempt":
-      log.info(`${update.provider}/${update.model} failed (${update.reason}); the request goes to another model.`);
+      log.info(`${update.provider}/${update.model} failed (${update.reason}); another attempt is made.`);
       break;
     case "toolCall":
+    case "reset":
       break;
   }
 }
@@ -61,6 +63,9 @@ function finish(completion: Completion, report: Report): void {
   const broken = completion.toolCalls.find((call) => call.arguments === undefined);
   if (broken && completion.finishReason === "length") {
     throw atLimit(completion);
+  }
+  if (broken && completion.finishReason === "budget") {
+    throw overBudget(completion);
   }
   if (broken) {
     throw new vscode.LanguageModelError(
@@ -95,9 +100,20 @@ export function cutAnswer(completion: Completion): vscode.LanguageModelError | u
       );
     case "length":
       return atLimit(completion);
+    case "budget":
+      return overBudget(completion);
     default:
       return undefined;
   }
+}
+
+function overBudget({ model }: Pick<Completion, "model">): vscode.LanguageModelError {
+  return new vscode.LanguageModelError(
+    vscode.l10n.t(
+      "The answer of {0} is cut: it cost more than a budget has left. Raise the budget, or ask for less at once.",
+      model,
+    ),
+  );
 }
 
 function atLimit({ model }: Completion): vscode.LanguageModelError {
@@ -120,6 +136,8 @@ function emptyAnswer({ finishReason, model }: Completion): vscode.LanguageModelE
           model,
         ),
       );
+    case "budget":
+      return overBudget({ model });
     default:
       return new vscode.LanguageModelError(
         vscode.l10n.t("{0} gave an empty answer: try again, or choose another model.", model),

@@ -1,6 +1,7 @@
 import type * as vscode from "vscode";
 
 import type { Server } from "../client";
+import type { Message } from "../protocol";
 import { toMessages } from "./messages";
 
 /** The part of the server that counting uses. */
@@ -21,27 +22,28 @@ export async function countTokens(
   input: string | vscode.LanguageModelChatRequestMessage,
   token: vscode.CancellationToken,
 ): Promise<number> {
-  const characters = charactersOf(input);
-  const estimate = Math.ceil(characters / CHARACTERS_PER_TOKEN);
-  if (characters < MIN_COUNTED_CHARACTERS || server.state.kind !== "running" || token.isCancellationRequested) {
+  const asked = typeof input === "string" ? [] : toMessages([input]);
+  const text = typeof input === "string" ? input : textOf(asked);
+  const estimate = Math.ceil(text.length / CHARACTERS_PER_TOKEN);
+  if (text.length < MIN_COUNTED_CHARACTERS || server.state.kind !== "running" || token.isCancellationRequested) {
     return estimate;
   }
-  const asked = typeof input === "string" ? { text: input } : { messages: toMessages([input]) };
+  // Any other single message is no conversation, such as instructions, or a tool's result without its call: the server
+  // refuses it.
+  const alone = asked.length > 0 && asked.every(({ role }) => role === "user");
   try {
-    return (await server.request("token/count", { model, ...asked }, token)).inputTokens;
+    return (await server.request("token/count", { model, ...(alone ? { messages: asked } : { text }) }, token)).inputTokens;
   } catch {
     return estimate;
   }
 }
 
-function charactersOf(input: string | vscode.LanguageModelChatRequestMessage): number {
-  if (typeof input === "string") {
-    return input.length;
-  }
-  return toMessages([input])
+/** The texts and calls of messages. */
+function textOf(messages: readonly Message[]): string {
+  return messages
     .flatMap(({ content = "", toolCalls = [] }) => [
       ...(typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : ""))),
       ...toolCalls.map((call) => call.name + JSON.stringify(call.arguments)),
     ])
-    .reduce((sum, text) => sum + text.length, 0);
+    .join("");
 }

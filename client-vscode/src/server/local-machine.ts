@@ -5,6 +5,8 @@ import * as fs from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 
+import * as vscode from "vscode";
+
 import type { Call, Files, Machine, Outcome, RunOptions } from "./machine";
 
 /** How much of each stream is kept, from its end: an error is printed last. */
@@ -17,6 +19,9 @@ export const localMachine: Machine = {
   platform: process.platform,
   env: process.env,
   home: homedir(),
+  get workspace() {
+    return (vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri.fsPath);
+  },
   isProgram,
   run,
 };

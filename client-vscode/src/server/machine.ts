@@ -24,6 +24,8 @@ export interface Machine {
   readonly platform: NodeJS.Platform;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly home: string;
+  /** The open folders. What lies in them came with a project, so no program is searched there. */
+  readonly workspace: readonly string[];
   /** Whether the path is a file that may be executed. */
   isProgram(path: string): Promise<boolean>;
   /** Runs a program to its end, without a shell, in the user's folder. Never throws. */

@@ -13,14 +13,27 @@ export function usualFolders(machine: Machine): readonly string[] {
   return links === undefined ? own : [...own, path.join(links, "Microsoft", "WinGet", "Links")];
 }
 
-/** The absolute folders of PATH. A relative one would depend on the current folder, so it is left out. */
+/**
+ * The absolute folders of PATH outside of the workspace. A relative one would depend on the current folder, and what
+ * lies in the workspace may be somebody else's, so they are left out.
+ */
 export function pathFolders(machine: Machine): readonly string[] {
   const path = paths(machine);
   const name = Object.keys(machine.env).find((key) =>
     machine.platform === "win32" ? key.toUpperCase() === "PATH" : key === "PATH",
   );
   const value = name === undefined ? "" : (machine.env[name] ?? "");
-  return value.split(path.delimiter).filter((folder) => path.isAbsolute(folder));
+  return value.split(path.delimiter).filter((folder) => path.isAbsolute(folder) && !inWorkspace(machine, folder));
+}
+
+/** Whether a folder lies in the workspace. The user's own folder, and what holds it, is no workspace. */
+function inWorkspace(machine: Machine, folder: string): boolean {
+  return machine.workspace.some((open) => !isInside(machine, machine.home, open) && isInside(machine, folder, open));
+}
+
+function isInside(machine: Machine, folder: string, other: string): boolean {
+  const way = paths(machine).relative(other, folder);
+  return way === "" || !(way === ".." || /^\.\.[/\\]/.test(way) || paths(machine).isAbsolute(way));
 }
 
 /** The paths of the programs of this name, in the order of the folders, each once. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { Model, Price, UsageTotals } from "../protocol";
+import type { CreditBalance, Model, Price, UsageTotals } from "../protocol";
 
 /** A number of tokens, short: 131K. */
 export function tokens(count: number): string {
@@ -13,6 +13,31 @@ export function money(usd: number): string {
   const digits = usd !== 0 && usd < 1 ? 4 : 2;
   const options = { style: "currency", currency: "USD", maximumFractionDigits: digits, minimumFractionDigits: 2 } as const;
   return new Intl.NumberFormat(vscode.env.language, options).format(usd);
+}
+
+/** An amount in a currency by its ISO 4217 code; in words where a provider has another word for it. */
+function amountIn(currency: string, micros: number): string {
+  const amount = micros / 1_000_000;
+  const { language } = vscode.env;
+  try {
+    return new Intl.NumberFormat(language, { style: "currency", currency, minimumFractionDigits: 2 }).format(amount);
+  } catch {
+    return `${new Intl.NumberFormat(language, { maximumFractionDigits: 2 }).format(amount)} ${currency}`;
+  }
+}
+
+/** What is left of a credit, or what is known of it: $3.20 left of $10.00. */
+export function balanceText({ currency, remainingMicros, totalMicros, usedMicros }: CreditBalance): string {
+  const [left, total, used] = [remainingMicros, totalMicros, usedMicros].map((micros) =>
+    typeof micros === "number" ? amountIn(currency, micros) : undefined,
+  );
+  if (left !== undefined) {
+    return total === undefined ? vscode.l10n.t("{0} left", left) : vscode.l10n.t("{0} left of {1}", left, total);
+  }
+  if (used === undefined) {
+    return total ?? "";
+  }
+  return total === undefined ? vscode.l10n.t("{0} spent", used) : vscode.l10n.t("{0} spent of {1}", used, total);
 }
 
 /** What calls cost; empty where no price is known, with a sign that it is more where some are not. */

@@ -35,15 +35,24 @@ export function isRefusal(error: unknown): boolean {
 }
 
 /** Shows an error with buttons, the log among them; resolves to the button pressed, if it is one of `buttons`. */
-export async function showFailure(
-  context: Context,
-  error: unknown,
-  ...buttons: readonly string[]
+export function showFailure(context: Context, error: unknown, ...buttons: readonly string[]): Promise<string | undefined> {
+  return withLog(context, (showLog) => vscode.window.showErrorMessage(failureOf(error).message, ...buttons, showLog));
+}
+
+/** Shows what failed beside something that worked, in the same way. */
+export function showWarning(context: Context, message: string, ...buttons: readonly string[]): Promise<string | undefined> {
+  return withLog(context, (showLog) => vscode.window.showWarningMessage(message, ...buttons, showLog));
+}
+
+/** Adds the button that shows the log to a message. */
+async function withLog(
+  { log }: Context,
+  show: (showLog: string) => Thenable<string | undefined>,
 ): Promise<string | undefined> {
   const showLog = vscode.l10n.t("Show Log");
-  const pressed = await vscode.window.showErrorMessage(failureOf(error).message, ...buttons, showLog);
+  const pressed = await show(showLog);
   if (pressed === showLog) {
-    context.log.show();
+    log.show();
     return undefined;
   }
   return pressed;

@@ -8,9 +8,9 @@ export function originOf(credential: CredentialStatus): string {
   return credential.last4 === undefined ? words : vscode.l10n.t("{0} (…{1})", words, credential.last4);
 }
 
-/** Whether the provider can be used: it is connected, or has a key. */
+/** Whether the provider can be used: it is connected, has a key, or its program is on this machine. */
 export function isReady(provider: Provider): boolean {
-  return provider.connected || hasKey(provider.credential);
+  return provider.connected || hasKey(provider.credential) || provider.installed === true;
 }
 
 /** Whether a key was found. */

@@ -3,13 +3,15 @@ import * as vscode from "vscode";
 import type { UsageTotals } from "../protocol";
 import type { ServerState } from "../server/state";
 import { cost, tokens } from "../shared/amounts";
+import { budgetLine } from "../shared/budgets";
 import { originOf } from "../shared/origin";
+import { restDetail } from "../shared/rests";
 import type { Session } from "./session";
 
 /** The tooltip of the status bar item. Its links may run `commands` and no others. */
 export function statusTooltip(
   state: ServerState,
-  { active, today, status }: Session,
+  { active, rest, today, budgets = [], status }: Session,
   commands: readonly string[],
 ): vscode.MarkdownString {
   const text = new vscode.MarkdownString("**Modelport** — ", true);
@@ -20,10 +22,16 @@ export function statusTooltip(
   }
   if (active !== null) {
     const model = active.model ?? vscode.l10n.t("no model chosen");
-    paragraph(text, vscode.l10n.t("{0} of {1}, {2}", model, active.provider, originOf(active.credential)));
+    paragraph(text, vscode.l10n.t("{0} of {1}, {2}", model, active.name, originOf(active.credential)));
+  }
+  if (active !== null && rest !== undefined) {
+    paragraph(text, `${active.name}: ${restDetail(rest)}`);
   }
   if (today !== undefined) {
     paragraph(text, today.totalCalls === 0 ? vscode.l10n.t("No usage today.") : usedToday(today));
+  }
+  for (const budget of budgets) {
+    paragraph(text, budgetLine(budget));
   }
   text.appendMarkdown("\n\n---\n\n");
   text.appendMarkdown(linksFor(state).join(" · "));

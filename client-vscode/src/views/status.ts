@@ -1,10 +1,13 @@
 import * as vscode from "vscode";
 
 import { MENU } from "../commands/menu";
-import type { UsageTotals } from "../protocol";
+import type { BudgetStatus, Circuit, Connection, UsageTotals } from "../protocol";
 import { cost, tokens } from "../shared/amounts";
+import { percent } from "../shared/budgets";
 import type { Context } from "../shared/context";
 import { failureOf } from "../shared/failure";
+import { ownName, sourceOf } from "../shared/naming";
+import { restOf, restWords } from "../shared/rests";
 import type { Session } from "./session";
 import { statusTooltip } from "./status-tooltip";
 
@@ -22,6 +25,7 @@ class StatusView implements vscode.Disposable {
   private session: Session = { active: null };
   private refreshTimer: NodeJS.Timeout | undefined;
   private midnightTimer: NodeJS.Timeout | undefined;
+  private restTimer: NodeJS.Timeout | undefined;
 
   constructor(private readonly context: Context) {
     const { server } = context;
@@ -52,6 +56,7 @@ class StatusView implements vscode.Disposable {
   dispose(): void {
     clearTimeout(this.refreshTimer);
     clearTimeout(this.midnightTimer);
+    clearTimeout(this.restTimer);
     this.subscriptions.dispose();
   }
 
@@ -69,11 +74,16 @@ class StatusView implements vscode.Disposable {
     }
     const since = midnightBefore(new Date());
     try {
-      const [{ active }, { totals }] = await Promise.all([
+      const [{ active, health }, { totals }, { budgets }] = await Promise.all([
         server.background.request("provider/status", {}),
         server.background.request("usage/summary", { since: since.toISOString() }),
+        // A server of an earlier version has no budgets.
+        server.background.request("budget/list", {}).catch(() => ({ budgets: [] })),
       ]);
-      this.session = { ...this.session, active, today: totals };
+      const rest = active === null ? undefined : restOf(health.find((one) => sourceOf(one) === active.name));
+      const { status } = this.session;
+      this.session = { active, today: totals, budgets, ...(status && { status }), ...(rest && { rest }) };
+      this.refreshAfter(rest);
     } catch (error) {
       log.debug(`The status bar could not be brought up to date: ${failureOf(error).message}`);
     }
@@ -85,27 +95,47 @@ class StatusView implements vscode.Disposable {
 
   private show(): void {
     const { state } = this.context.server;
-    const { active, today, status } = this.session;
+    const { active, rest, today, budgets = [], status } = this.session;
     const failed = state.kind === "failed" || status?.kind === "error";
-    const name = active?.model ?? active?.provider ?? "Modelport";
+    const resting = rest !== undefined && state.kind === "running";
+    const name = active === null ? "Modelport" : nameFor(active);
     const amounts = today !== undefined && today.totalCalls > 0 ? [spent(today)] : [];
     const busy = this.context.answering.busy || status?.busy === true;
-    const icon = iconFor(state.kind, failed, busy);
-    this.item.text = [`$(${icon}) ${plain(name)}`, ...amounts].join(" · ");
+    const icon = iconFor(state.kind, failed, busy, resting);
+    this.item.text = [`$(${icon}) ${plain(name)}`, ...amounts, ...tight(budgets).map(plain)].join(" · ");
     this.item.tooltip = statusTooltip(state, this.session, MENU);
     this.item.backgroundColor = failed ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
-    this.item.accessibilityInformation = { label: spoken(name, state.kind, busy, today) };
+    this.item.accessibilityInformation = { label: spoken(name, state.kind, busy, today, rest, tight(budgets)) };
+  }
+
+  /** Requests the status again when the active connection may be called again. */
+  private refreshAfter(rest: Circuit | undefined): void {
+    clearTimeout(this.restTimer);
+    if (rest !== undefined) {
+      this.restTimer = setTimeout(() => void this.refresh(), Math.max(rest.retryAfterMs, REFRESH_DELAY_MS));
+    }
   }
 }
 
-function iconFor(state: string, failed: boolean, busy: boolean): string {
+/** The model in use, with the connection's name where that has one of its own. */
+function nameFor(active: Connection): string {
+  const connection = ownName(active);
+  return active.model === undefined ? active.name : [connection, active.model].filter(Boolean).join("/");
+}
+
+function iconFor(state: string, failed: boolean, busy: boolean, resting: boolean): string {
   if (failed) {
     return "warning";
   }
   if (state === "starting" || busy) {
     return "loading~spin";
   }
-  return state === "waiting" ? "watch" : "sparkle";
+  return state === "waiting" || resting ? "watch" : "sparkle";
+}
+
+/** The budgets that have come to their warning, each with the part that is spent. */
+function tight(budgets: readonly BudgetStatus[]): string[] {
+  return budgets.filter(({ state }) => state !== "ok").map((budget) => `${budget.name} ${percent(budget)}`);
 }
 
 function spent(totals: UsageTotals): string {
@@ -113,17 +143,27 @@ function spent(totals: UsageTotals): string {
 }
 
 /** The text for screen readers. */
-function spoken(name: string, state: string, busy: boolean, today: UsageTotals | undefined): string {
+function spoken(
+  name: string,
+  state: string,
+  busy: boolean,
+  today: UsageTotals | undefined,
+  rest: Circuit | undefined,
+  budgets: readonly string[],
+): string {
   const words: Readonly<Record<string, string>> = {
     starting: vscode.l10n.t("The server is starting"),
     waiting: vscode.l10n.t("The server is about to be started again"),
     failed: vscode.l10n.t("The server could not be started"),
   };
   const parts = [name === "Modelport" ? name : `Modelport: ${name}`, words[state] ?? (busy ? vscode.l10n.t("busy") : "")];
+  if (rest !== undefined) {
+    parts.push(restWords(rest));
+  }
   if (today !== undefined && today.totalCalls > 0) {
     parts.push(vscode.l10n.t("{0} tokens today", tokens(today.inputTokens + today.outputTokens)), cost(today));
   }
-  return parts.filter(Boolean).join(", ");
+  return [...parts, ...budgets].filter(Boolean).join(", ");
 }
 
 /** The name, changed so that the status bar draws no part of it as an icon. */

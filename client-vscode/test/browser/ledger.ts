@@ -1,5 +1,6 @@
-import type { SummaryUsageParams, UsageGroup, UsageTotals } from "../../src/protocol";
+import type { BudgetStatus, CreditsUsageResult, HistoryUsageParams, SummaryUsageParams, UsageGroup, UsageTotals } from "../../src/protocol";
 import { add, NO_USAGE } from "../../src/views/usage/chart/totals";
+import { provider } from "../support/rows";
 import { totals } from "../support/usage";
 
 const DAY_MS = 86_400_000;
@@ -18,6 +19,8 @@ export interface LedgerCall {
 /** What a server answers to the questions of the usage page, from a list of calls. */
 export class Ledger {
   failure: string | undefined;
+  budgets: BudgetStatus[] = [];
+  credit: CreditsUsageResult | undefined;
 
   constructor(readonly calls: LedgerCall[] = []) {}
 
@@ -25,8 +28,30 @@ export class Ledger {
     if (this.failure !== undefined) {
       throw new Error(this.failure);
     }
-    return method === "usage/snapshot" ? sumOf(this.calls) : this.summary(params as SummaryUsageParams);
+    switch (method) {
+      case "usage/snapshot":
+        return sumOf(this.calls);
+      case "usage/history":
+        return { calls: this.history(params as HistoryUsageParams) };
+      case "budget/list":
+        return { budgets: this.budgets };
+      case "provider/list":
+        return { providers: this.credit === undefined ? [] : [provider("acme", { connected: true, reportsCredits: true })] };
+      case "provider/status":
+        return { active: null, connections: [], health: [{ provider: "acme", ok: true, calls: 1, failures: 0 }] };
+      case "usage/credits":
+        return this.credit;
+      default:
+        return this.summary(params as SummaryUsageParams);
+    }
   };
+
+  private history({ since, limit = 100 }: HistoryUsageParams): unknown[] {
+    const calls = this.calls.filter((call) => dayOf(call) >= (since ?? "").slice(0, 10));
+    return calls.slice(-limit).map((call) => ({
+      usage: { usdMicros: call.usdMicros ?? null, ...(call.usdMicros && { costSource: "list" }) },
+    }));
+  }
 
   private summary({ since, groupBy }: SummaryUsageParams): unknown {
     const calls = this.calls.filter((call) => dayOf(call) >= (since ?? "").slice(0, 10));
@@ -34,8 +59,8 @@ export class Ledger {
     const key = by[0] === "day" ? dayOf : (call: LedgerCall) => (by[0] === "client" ? (call.client ?? "") : "site");
     const groups = groupsOf(calls, key).map(([name, own]): UsageGroup => {
       const group = { key: name, totals: sumOf(own) };
-      const inner = groupsOf(own, (call) => call.model).map(([model, of]) => ({ key: model, totals: sumOf(of) }));
-      return by.length === 1 ? group : { ...group, groups: inner };
+      const models = groupsOf(own, (call) => call.model).map(([model, of]) => ({ key: model, totals: sumOf(of) }));
+      return by.length === 1 ? group : { ...group, groups: [{ ...group, key: "acme", groups: models }] };
     });
     const last = calls.at(-1);
     const lastCall = last && {

@@ -36,6 +36,8 @@ export class OpenedPage {
   readonly requested: string[] = [];
   /** What the browser had to complain about. */
   readonly complaints: string[] = [];
+  /** How often the log was shown. */
+  logsShown = 0;
 
   private constructor(
     readonly page: Page,
@@ -58,7 +60,8 @@ export class OpenedPage {
       onDidChangeState: () => new fakes.Disposable(() => undefined),
     };
     const extension = { subscriptions, extensionUri: fakes.Uri.parse(ORIGIN) };
-    registerUsage({ extension, server, log: { warn: console.warn } } as unknown as Context);
+    const log = { warn: console.warn, show: () => (opened.logsShown += 1) };
+    registerUsage({ extension, server, log } as unknown as Context);
     await fakes.commands.executeCommand("modelport.showUsage");
     const panel = fakes.window.panels.pop();
     if (!panel) {
@@ -73,6 +76,11 @@ export class OpenedPage {
   /** A call was made: what the server notifies of. */
   tell(): void {
     this.notified.fire(undefined);
+  }
+
+  /** The user picks another theme. */
+  async turn(theme: string): Promise<void> {
+    await this.page.evaluate(`(() => { ${themed(theme)} })()`);
   }
 
   /** What the policy forbade. */
@@ -105,14 +113,15 @@ export class OpenedPage {
     await page.exposeFunction("toExtension", (message: unknown) => panel.say(message));
     panel.listener = (message) => void page.evaluate(`window.postMessage(${JSON.stringify(message)}, "*")`);
     await page.addInitScript(EDITOR);
-    await page.addInitScript(
-      `addEventListener("DOMContentLoaded", () => {
-        document.body.className = ${JSON.stringify(theme)};
-        for (const [name, value] of Object.entries(${JSON.stringify(THEMES[theme])})) {
-          document.documentElement.style.setProperty("--vscode-" + name, value);
-        }
-      });`,
-    );
+    await page.addInitScript(`addEventListener("DOMContentLoaded", () => { ${themed(theme)} });`);
     await page.goto(ORIGIN);
   }
+}
+
+/** A script that does with a theme what the editor does; a theme that is not known has no colours. */
+function themed(theme: string): string {
+  const style = Object.entries(THEMES[theme] ?? {}).map(([name, value]) => `--vscode-${name}: ${value};`);
+  return `
+    document.body.className = ${JSON.stringify(theme)};
+    document.documentElement.style.cssText = ${JSON.stringify(style.join(" "))};`;
 }

@@ -5,6 +5,8 @@ import { mkdir } from "node:fs/promises";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
+import { contrast, MIN_CONTRAST, parseColour } from "../../src/views/usage/chart/contrast";
+import { budget } from "../support/rows";
 import { Ledger, month } from "./ledger";
 import { OpenedPage, pageFiles } from "./opened-page";
 import { THEMES } from "./themes";
@@ -64,8 +66,45 @@ test.each(Object.keys(THEMES))("a month of ten models: %s", async (theme) => {
   await page.keyboard.press("ArrowUp");
   if (SCREENSHOTS !== undefined) {
     await mkdir(SCREENSHOTS, { recursive: true });
-    await page.screenshot({ path: `${SCREENSHOTS}/${theme}.png`, fullPage: true });
+    await page.screenshot({ path: `${SCREENSHOTS}/${theme.split(" ").at(0)}.png`, fullPage: true });
   }
+});
+
+/** How each series of the legend and each bar is filled, and the background behind them. */
+async function fills(page: Page): Promise<{ readonly series: readonly string[]; readonly background: string }> {
+  const read = `(() => {
+    const fillOf = (element) => getComputedStyle(element).fill;
+    return {
+      series: [...document.querySelectorAll(".legend .fill, .bars .fill")].map(fillOf),
+      background: getComputedStyle(document.body).backgroundColor,
+    };
+  })()`;
+  return page.evaluate(read);
+}
+
+function lowest({ series, background }: Awaited<ReturnType<typeof fills>>): number {
+  const behind = parseColour(background);
+  return Math.min(...series.map((fill) => contrast(parseColour(fill) ?? [0, 0, 0], behind ?? [0, 0, 0])));
+}
+
+test.each([...Object.keys(THEMES), "a theme without colours"])("every series can be told from the background: %s", async (theme) => {
+  const page = await open(new Ledger(month()), theme);
+  await expect.poll(() => bars(page).count()).toBeGreaterThan(200);
+  const shown = await fills(page);
+  expect(lowest(shown)).toBeGreaterThanOrEqual(MIN_CONTRAST);
+  // Two repeat a colour under a pattern.
+  expect(new Set(shown.series).size).toBeGreaterThanOrEqual(7);
+});
+
+test("the colours follow the theme", async () => {
+  const page = await open(new Ledger(month()), "vscode-dark");
+  await expect.poll(() => bars(page).count()).toBeGreaterThan(200);
+  const dark = await fills(page);
+  await opened.turn("vscode-high-contrast-light vscode-high-contrast");
+  await expect.poll(async () => lowest(await fills(page))).toBeGreaterThanOrEqual(MIN_CONTRAST);
+  const light = await fills(page);
+  expect(light.background).not.toBe(dark.background);
+  expect(light.series[0]).not.toBe(dark.series[0]);
 });
 
 test("arrow keys walk over every bar, and each says what it is", async () => {
@@ -78,7 +117,7 @@ test("arrow keys walk over every bar, and each says what it is", async () => {
   );
   await expect.poll(() => bars(page).count()).toBe(3);
   await enter(page);
-  expect(await focused(page)).toMatch(/^\w+, \w+ \d+, \d{4}, large, Tokens: 2,500$/);
+  expect(await focused(page)).toMatch(/^\w+, \w+ \d+, \d{4}, acme\/large, Tokens: 2,500$/);
   expect(await page.locator(".tooltip").innerText()).toContain("2,500");
   await page.keyboard.press("ArrowRight");
   expect(await focused(page)).toContain("2,500");
@@ -110,7 +149,7 @@ test("what is said to a screen reader", async () => {
   expect(await page.locator("#chart-help").innerText()).toContain("arrow keys");
   expect(await page.getByRole("group", { name: "Time" }).getByRole("radio").count()).toBe(4);
   expect(await page.getByRole("group", { name: "Show" }).getByRole("radio").count()).toBe(5);
-  expect(await page.getByRole("table").count()).toBe(3);
+  expect(await page.getByRole("table").count()).toBe(4);
 });
 
 test("the table has the numbers of the chart", async () => {
@@ -159,11 +198,50 @@ test("money of which nothing is known is not drawn as nothing", async () => {
   expect(await page.locator(".last-call").innerText()).toContain("Money: unknown");
 });
 
+test.each(Object.keys(THEMES))("budgets, credits and the sources of prices: %s", async (theme) => {
+  const ledger = new Ledger([{ ago: 1, model: "m", inputTokens: 3, usdMicros: 40_000 }, { ago: 1, model: "l", usdMicros: 0 }, { ago: 1, model: "u" }]); // prettier-ignore
+  const name = `<b>a rather long name of a budget</b>`;
+  ledger.budgets = [
+    budget({ fraction: 0.84, state: "warned", reservedUsdMicros: 30_000, resetsAt: "2026-11-22T00:00:00.000Z" }),
+    budget({ name, fraction: 1.3, state: "exceeded" }),
+    budget({ name: "inline" }),
+  ];
+  ledger.credit = { scope: "key", remainingUsdMicros: 3_200_000, totalUsdMicros: 10_000_000 };
+  const page = await open(ledger, theme);
+  await expect.poll(() => page.locator(".budget").count()).toBe(3);
+  const texts = await page.locator(".budget").allInnerTexts();
+  expect(texts[0]).toMatch(/daily: \$4\.21 of \$5\.00, 84%\s+nearly used up · \$0\.03 reserved for calls under way · begins anew on /);
+  expect(texts[1]).toContain(`${name}: $4.21 of $5.00, 130%`);
+  const widths = await page.evaluate(`[...document.querySelectorAll(".budget .spent")].map((bar) => bar.getAttribute("width"))`);
+  expect(widths).toEqual(["84%", "100%", "50%"]);
+  await expect.poll(() => page.locator(".credits").innerText()).toMatch(/Acme \(of the key\)\s+\$3\.20 left of \$10\.00/);
+  const sources = await page.getByRole("table", { name: "By source of the price" }).locator("tbody tr").allInnerTexts();
+  expect(sources.map((row) => row.split(/\t/))).toEqual([
+    ["Price list", "1", "0", "$0.04"],
+    ["Free of charge", "1", "0", "$0.00"],
+    ["unknown", "1", "0", "unknown"],
+  ]);
+  await page.setViewportSize({ width: 360, height: 800 });
+  await expect.poll(() => page.evaluate<number>("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+  if (SCREENSHOTS !== undefined) {
+    await page.setViewportSize({ width: 1000, height: 900 });
+    await page.screenshot({ path: `${SCREENSHOTS}/budgets-${theme.split(" ").at(0)}.png`, fullPage: true });
+  }
+});
+
+test("budgets are shown before anything was used", async () => {
+  const ledger = new Ledger();
+  ledger.budgets = [budget({ fraction: 0, spentUsdMicros: 0 })];
+  const page = await open(ledger);
+  await expect.poll(() => page.locator(".budget").innerText()).toContain("daily: $0.00 of $5.00, 0%");
+  expect(await page.locator(".empty").count()).toBe(1);
+});
+
 test("pointing at a day shows its models", async () => {
   const page = await open(new Ledger([{ ago: 0, model: "a", inputTokens: 1000 }, { ago: 0, model: "b", inputTokens: 500 }])); // prettier-ignore
   await expect.poll(() => bars(page).count()).toBe(2);
   await bars(page).first().hover();
-  expect(await page.locator(".tooltip").innerText()).toMatch(/b\s+500\s+a\s+1,000\s+Total\s+1,500/);
+  expect(await page.locator(".tooltip").innerText()).toMatch(/b\s+500\s+acme\/a\s+1,000\s+Total\s+1,500/);
   expect(await page.locator(".tooltip .meant").innerText()).toContain("a");
   await page.mouse.move(5, 5);
   await expect.poll(() => page.locator(".tooltip").isVisible()).toBe(false);
@@ -193,6 +271,8 @@ test("nothing used yet, nothing in this time, and a server that is not there", a
   ledger.failure = "The Modelport server could not be started: no Python";
   await page.getByRole("radio", { name: "All", exact: true }).check();
   await expect.poll(() => page.getByRole("alert").innerText()).toContain("no Python");
+  await page.getByRole("button", { name: "Show Log" }).click();
+  await expect.poll(() => opened.logsShown).toBe(1);
   ledger.failure = undefined;
   await page.getByRole("button", { name: "Try Again" }).press("Enter");
   await expect.poll(() => bars(page).count()).toBe(1);

@@ -21,6 +21,18 @@ export const env = {
   },
 };
 
+export enum ConfigurationTarget {
+  Global = 1,
+}
+
+/** The accounts that the user is signed in with. */
+export const authentication = {
+  accounts: [] as { readonly id: string; readonly label: string }[],
+  async getAccounts(provider: string): Promise<readonly { readonly id: string; readonly label: string }[]> {
+    return provider === "github" ? authentication.accounts : [];
+  },
+};
+
 type Command = (...args: unknown[]) => unknown;
 
 export const commands = {
@@ -33,6 +45,9 @@ export const commands = {
     commands.registered.set(name, run);
     return new Disposable(() => commands.registered.delete(name));
   },
+  async getCommands(): Promise<string[]> {
+    return [...commands.registered.keys()];
+  },
   async executeCommand(name: string, ...args: unknown[]): Promise<unknown> {
     commands.executed.push([name, ...args]);
     return commands.registered.get(name)?.(...args);
@@ -44,6 +59,7 @@ interface ContentProvider {
 }
 
 export const workspace = {
+  isTrusted: true,
   getConfiguration,
   onDidChangeConfiguration,
   contents: new Map<string, ContentProvider>(),

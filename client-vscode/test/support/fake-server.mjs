@@ -54,7 +54,7 @@ function receive({ id, method, params = {} }) {
       reply({ clientInfo, cwd: process.cwd(), pid: process.pid, env: process.env["TEST_WORD"] });
       break;
     case "test/fail":
-      send({ id, error: { code: -32803, message: "No key.", data: { kind: "auth" } } });
+      send({ id, error: { code: -32803, message: "No key.", data: params["data"] ?? { kind: "auth" } } });
       break;
     case "test/die":
       process.exit(3);

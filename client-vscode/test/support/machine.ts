@@ -73,6 +73,7 @@ export function searchOn(
     settings?: Partial<Search["settings"]>;
     wheel?: boolean;
     cancel?: boolean;
+    workspace?: readonly string[];
     signal?: AbortSignal;
   } = {},
 ): Made {
@@ -84,6 +85,7 @@ export function searchOn(
     platform,
     env,
     home: platform === "win32" ? "C:\\Users\\ann" : "/home/ann",
+    workspace: with_.workspace ?? [],
     isProgram: async (path) => path in programs,
     run: async (call) => {
       const line = call.args.join(" ");

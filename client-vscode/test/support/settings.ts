@@ -17,6 +17,9 @@ type Listener = (change: Change) => unknown;
 /** The values of the settings, by their full names; a test fills it and empties it again. */
 export const settings = new Map<string, Values>();
 
+/** The settings that no extension can write, because the editor does not register them. */
+export const unregistered = new Set<string>();
+
 const listeners = new Set<Listener>();
 
 /** Sets a setting to these values, as a user or a workspace does. */
@@ -39,6 +42,13 @@ export function getConfiguration(section = "") {
     get(name: string, otherwise?: unknown): unknown {
       const { workspaceValue, globalValue, defaultValue } = values(name) ?? {};
       return workspaceValue ?? globalValue ?? defaultValue ?? otherwise;
+    },
+    async update(name: string, globalValue: unknown): Promise<void> {
+      const full = section === "" ? name : `${section}.${name}`;
+      if (unregistered.has(full)) {
+        throw new Error(`${full} is not a registered configuration.`);
+      }
+      change(full, { ...values(name), globalValue });
     },
   };
 }

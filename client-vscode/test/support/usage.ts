@@ -27,6 +27,8 @@ export function report(given: Partial<UsageReport> = {}): UsageReport {
     days: [],
     clients: [],
     projects: [],
+    budgets: [],
+    sources: [],
     ...given,
   };
 }

@@ -128,12 +128,39 @@ export class QuickPick extends QuickInput {
   matchOnDescription = false;
   matchOnDetail = false;
   keepScrollPosition = false;
-  items: readonly Item[] = [];
+  private shownItems: readonly Item[] = [];
   activeItems: readonly Item[] = [];
   selectedItems: readonly Item[] = [];
 
   private readonly itemPressed = new EventEmitter<{ item: Item; button: Button }>();
   readonly onDidTriggerItemButton = this.itemPressed.event;
+
+  get items(): readonly Item[] {
+    return this.shownItems;
+  }
+
+  /** As the editor does it: the first item gets the focus, unless the extension gives it to another one. */
+  set items(items: readonly Item[]) {
+    this.shownItems = items;
+    this.activeItems = items.filter((item) => item.kind !== QuickPickItemKind.Separator).slice(0, 1);
+  }
+
+  /** The rows that have the focus. */
+  get focused(): string[] {
+    return this.activeItems.map((item) => [bare(item.label), item.description].filter(Boolean).join(" | "));
+  }
+
+  /** The user moves the focus down by one. */
+  down(): void {
+    const [active] = this.activeItems;
+    this.activeItems = this.items.slice(active === undefined ? 0 : this.items.indexOf(active) + 1).slice(0, 1);
+  }
+
+  /** The user presses Enter. */
+  enter(): void {
+    this.selectedItems = this.activeItems;
+    this.accepted.fire();
+  }
 
   /** The items with what is drawn as icons taken out, separators as `-- label`. */
   get rows(): string[] {

@@ -70,6 +70,32 @@ describe("a request", () => {
     await expect(ask("test/fail")).rejects.toMatchObject({ code: -32803, message: "No key.", data: { kind: "auth" } });
   });
 
+  test("that fails is in the log with what it is found by, and with nothing that was said", async () => {
+    const { ask, lines } = newServer();
+    const attempts = [
+      { provider: "groq", model: "a", outcome: "failed", error: { kind: "rate_limited", message: "canary" } },
+      { provider: "openai", model: "b", outcome: "failed", error: { kind: "timeout", message: "canary" } },
+    ];
+    const data = { kind: "timeout", provider: "openai", model: "b", httpStatus: 504, requestId: "req_1\u001b[2J\n7", text: "canary", action: "canary" };
+    await expect(ask("test/fail", { apiKey: "canary", data: { ...data, attempts } })).rejects.toThrow();
+    const line = lines.find((one) => one.startsWith("test/fail"));
+    expect(line).toBe(
+      "test/fail failed: code -32803, kind timeout, provider openai, model b, status 504, request id req_1 [2J 7, " +
+        "attempts groq/a (rate_limited), openai/b (timeout)",
+    );
+    expect(lines.join("\n")).not.toMatch(/canary|No key/);
+  });
+
+  test("that was cancelled, or is answered, is not in the log as a failure", async () => {
+    const { ask, lines } = newServer();
+    await ask("test/echo");
+    const source = new CancellationTokenSource();
+    const waiting = ask("test/wait", {}, source.token);
+    source.cancel();
+    await expect(waiting).rejects.toThrow();
+    expect(lines.filter((line) => line.includes("failed"))).toEqual([]);
+  });
+
   test("is cancelled at the server, and fails as cancelled", async () => {
     const { ask } = newServer();
     await ask("test/echo");

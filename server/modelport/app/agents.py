@@ -7,6 +7,7 @@ levels need is imported on their first use.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Collection
 from functools import partial
 from pathlib import Path
@@ -17,8 +18,10 @@ from modelport.adapters.agents.instances.announced import AnnouncedInstances
 from modelport.adapters.agents.registry.cache_file import RegistryFile
 from modelport.adapters.agents.sources.machine import LocalMachine
 from modelport.adapters.agents.sources.packages.node import node_identity
+from modelport.adapters.agents.sources.program_folders import SearchPaths
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.system.data_folder import data_folder
+from modelport.adapters.system.workspace import Workspace, working_workspace
 from modelport.engine.agents.file_level import FileLevel
 from modelport.lazy import Lazy
 
@@ -30,17 +33,27 @@ class AgentCore:
     """Agent discovery of one process. Making one reads the rows: some 10 ms, so make it off the event loop.
 
     ``secret_env_vars`` returns names of variables that no agent may get, besides those whose names show that they are
-    secret.
+    secret. ``workspace`` is what is open in the editor; without one it is the working folder.
     """
 
-    def __init__(self, secret_env_vars: Callable[[], Collection[str]] | None = None) -> None:
+    def __init__(
+        self,
+        secret_env_vars: Callable[[], Collection[str]] | None = None,
+        workspace: Workspace | None = None,
+    ) -> None:
+        home = str(Path.home())
         self._of_providers = secret_env_vars
         self._of_shipped_rows = Lazy(provider_keys)
         self._folder = data_folder(os.environ)
         self._handshake_cache = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
         self.static = FileLevel(
             load_agents(),
-            LocalMachine(os.environ, Path.home(), self._folder),
+            LocalMachine(
+                os.environ,
+                Path.home(),
+                self._folder,
+                paths=SearchPaths(os.environ, home, sys.platform, workspace or working_workspace(home)),
+            ),
             RegistryFile(self._folder / "agent-registry.json", _download),
             self._handshake_cache,
             AnnouncedInstances(os.environ),
@@ -87,11 +100,11 @@ def provider_keys() -> frozenset[str]:
 
 
 async def _download(url: str) -> bytes:
-    from modelport.adapters.agents.registry.download import RegistryDownload
+    from modelport.adapters.http.download import Download
     from modelport.adapters.http.pool import HttpPool
 
     pool = HttpPool()
     try:
-        return await RegistryDownload(pool)(url)
+        return await Download(pool, "the registry of agents")(url)
     finally:
         await pool.aclose()

@@ -16,6 +16,7 @@ def load_operations(core: Core, connections: Connections) -> OperationCases:
     from modelport.adapters.operations.sender import Sender
     from modelport.adapters.operations.table import HttpOperations
     from modelport.engine.local.operations import LocalOperations
+    from modelport.engine.operations.attempts import KeyAttempts
     from modelport.engine.operations.balances import Balances
     from modelport.engine.operations.calls import OperationCalls
     from modelport.engine.operations.embeddings import Embeddings
@@ -26,7 +27,8 @@ def load_operations(core: Core, connections: Connections) -> OperationCases:
 
     operations = HttpOperations(Sender(core.provider_client))
     local = LocalOperations(operations, core.local_models)
-    calls = OperationCalls(core.registry, connections, core.recorder)
+    attempts = KeyAttempts(connections, core.circuits, core.clock.now_ms)
+    calls = OperationCalls(connections, core.recorder, attempts)
     return OperationCases(
         embeddings=Embeddings(calls, local),
         images=Images(calls, operations),

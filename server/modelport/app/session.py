@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
+from modelport.adapters.http.trust import stale_variable
 from modelport.app import models, operations
 from modelport.app.core import Core
+from modelport.domain.providers.connection import has_own_models
 from modelport.engine.completions.create import Completions
+from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.diagnostics import Diagnostics
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.default_chain import DefaultChain
+from modelport.engine.providers.health import ProviderHealth, forget_failures
 from modelport.engine.providers.listing import Providers
+from modelport.engine.providers.stand_ins import StandIns
 from modelport.lazy import Lazy
 from modelport.protocol.initialize import VERSION
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
@@ -19,6 +25,8 @@ from modelport.protocol.types import DiscoverProviderParams, LocalServer
 if TYPE_CHECKING:
     from modelport.domain.completions.call import ModelCall
     from modelport.domain.errors import RequestFailed
+    from modelport.domain.failover.fitness import ModelFacts
+    from modelport.domain.providers.registry import Target
 
 QUICK_MS = 500
 """How long a request that names nothing looks for local servers."""
@@ -29,11 +37,34 @@ class App:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self.connections = Connections(core.registry, core.credentials, core.endpoints, core.dialects)
-        self.providers = Providers(core.registry, core.environment, core.credentials, self.connections, core.dialects)
+        stand_ins = StandIns(core.registry, core.environment, core.credentials, core.programs)
+        self.connections = Connections(
+            core.registry,
+            core.credentials,
+            core.endpoints,
+            core.dialects,
+            core.guard,
+            partial(forget_failures, core.circuits),
+            stand_ins.answering,
+        )
+        self.health = ProviderHealth(core.registry, self.connections, core.circuits, core.clock)
+        self.providers = Providers(
+            core.registry, core.environment, core.credentials, self.connections, core.dialects, core.programs
+        )
         self.defaults = DefaultChain(core.registry, core.credentials, self.connections, self._local_servers, core.log)
         self.completions = Completions(
-            self.connections, core.dialects, core.recorder, self.defaults, self._suggest_models
+            CompletionParts(
+                connections=self.connections,
+                dialects=core.dialects,
+                recorder=core.recorder,
+                clock=core.clock,
+                warnings=core.key_warnings,
+                circuits=core.circuits,
+                defaults=self.defaults,
+                default_model=self._default_model,
+                enrich=self._suggest_models,
+                facts_of=self._model_facts,
+            )
         )
         self.diagnostics = Diagnostics(
             VERSION,
@@ -44,6 +75,12 @@ class App:
             core.ledger,
             core.configuration,
             core.local_models.check,
+            core.price_lists.check,
+            core.programs.check,
+            core.check_telemetry,
+            core.log,
+            stale_variable,
+            self.health.resting,
         )
         self.models = Lazy(lambda: models.load_models(core, self.connections, self.providers))
         self.operations = Lazy(lambda: operations.load_operations(core, self.connections))
@@ -53,6 +90,15 @@ class App:
         discovery = await self.core.discovery.get()
         params = DiscoverProviderParams(timeout_ms=QUICK_MS)
         return (await discovery.find(params, lambda _: None, open_ports=False)).servers
+
+    async def _default_model(self, target: Target) -> str | None:
+        row = target.provider
+        if not has_own_models(row):
+            return None
+        return await (await self.models.get()).local_defaults.choose(row, target.connection)
+
+    async def _model_facts(self, target: Target) -> ModelFacts:
+        return await (await self.models.get()).facts.of(target)
 
     async def _suggest_models(self, error: RequestFailed, call: ModelCall) -> None:
         await (await self.models.get()).suggestions.enrich(error, call.endpoint)

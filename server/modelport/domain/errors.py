@@ -15,7 +15,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, get_args
 
-from modelport.protocol.types import Attempt, ErrorData, ErrorKind, Usage
+import msgspec
+
+from modelport.protocol.types import Attempt, BudgetRefusal, ErrorData, ErrorKind, Usage
 
 ERROR_KINDS: tuple[str, ...] = get_args(ErrorKind)
 
@@ -46,9 +48,12 @@ class ModelportError(Exception):
         self.model = model
         self.action = action
 
+    def __str__(self) -> str:
+        return self.message
+
     def data(self) -> ErrorData:
         """The ``data`` of the error reply."""
-        return ErrorData(kind=self.kind, provider=self.provider, model=self.model, action=self.action)
+        return ErrorData(kind=self.kind, provider=self.provider, model=self.model or None, action=self.action)
 
 
 class InvalidParams(ModelportError):
@@ -60,15 +65,16 @@ class InvalidParams(ModelportError):
 
     def data(self) -> ErrorData:
         """The ``data`` of the error reply, with the field at fault."""
-        return ErrorData(kind=self.kind, provider=self.provider, model=self.model, action=self.action, field=self.field)
+        return msgspec.structs.replace(super().data(), field=self.field)
 
 
 class RequestFailed(ModelportError):
     """The request was sound and failed.
 
     ``reason`` is ``kind`` again, typed as never absent. ``retry_after_ms`` comes from the
-    provider; ``retryable`` says whether the same request may succeed later. ``text``,
-    ``reasoning`` and ``usage`` hold the part of the answer that had arrived.
+    provider; ``retryable`` says whether the same request may succeed later, ``may_repeat`` that nothing speaks against
+    the same request at once, such as a refused connection. ``text``, ``reasoning`` and ``usage`` hold the part of the
+    answer that had arrived, ``budget`` the budget that refused.
     """
 
     def __init__(
@@ -79,6 +85,7 @@ class RequestFailed(ModelportError):
         http_status: int | None = None,
         retry_after_ms: int | None = None,
         retryable: bool | None = None,
+        may_repeat: bool = True,
         request_id: str | None = None,
         **details: Any,
     ) -> None:
@@ -87,23 +94,26 @@ class RequestFailed(ModelportError):
         self.http_status = http_status
         self.retry_after_ms = retry_after_ms
         self.retryable = kind in RETRYABLE if retryable is None else retryable
+        self.may_repeat = may_repeat
         self.request_id = request_id
         self.text: str | None = None
         self.reasoning: str | None = None
         self.usage: Usage | None = None
         self.attempts: Sequence[Attempt] | None = None
+        self.budget: BudgetRefusal | None = None
 
     def data(self) -> ErrorData:
         """The ``data`` of the error reply, with the part of the answer that had arrived."""
         return ErrorData(
             kind=self.kind,
             provider=self.provider,
-            model=self.model,
+            model=self.model or None,
             action=self.action,
             http_status=self.http_status,
             retry_after_ms=self.retry_after_ms,
             retryable=self.retryable,
             request_id=self.request_id,
+            budget=self.budget,
             text=self.text or None,
             reasoning=self.reasoning or None,
             usage=self.usage,

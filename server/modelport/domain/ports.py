@@ -77,7 +77,7 @@ class Commands(Protocol):
 
 
 class CredentialStore(Protocol):
-    """Stores one key per provider where the user's other secrets are, such as in the keyring.
+    """Stores the keys of each provider where the user's other secrets are, such as in the keyring.
 
     Every method may wait for a person, so it never blocks the event loop and gives up in time.
 
@@ -90,7 +90,7 @@ class CredentialStore(Protocol):
         ...
 
     async def set(self, provider: str, key: StoredKey) -> None:
-        """Stores a key, in place of any other of the provider."""
+        """Stores a key with its further ones, in place of all others of the provider."""
         ...
 
     async def delete(self, provider: str) -> bool:
@@ -105,19 +105,22 @@ class CredentialStore(Protocol):
         """What to call the entry when talking to a person."""
         ...
 
-    async def describe(self) -> str:
-        """Which store this is, for diagnostics."""
+    async def describe(self, *, unlock: bool = True) -> str:
+        """Which store this is, for diagnostics; without ``unlock`` the user is not asked to unlock it."""
         ...
 
 
 class VendorFiles(Protocol):
     """Credentials and settings of the vendors' own tools on this machine. Reads files, never the network."""
 
-    async def credential(self, row: Provider) -> Credential | None:
-        """The credential that the tools have for a provider with a log-in of its own, if there is one."""
+    async def credential(self, row: Provider, given: Mapping[str, str]) -> Credential | None:
+        """The credential that the tools have for a provider with a log-in of its own, if there is one.
+
+        ``given`` are values in place of those in the environment.
+        """
         ...
 
-    async def settings(self, row: Provider) -> Mapping[str, str]:
+    async def settings(self, row: Provider, given: Mapping[str, str]) -> Mapping[str, str]:
         """Values that stand in the tools' files, under the names of the variables they would have."""
         ...
 
@@ -126,7 +129,14 @@ class UsageLedger(Protocol):
     """Stores a row per call, shared by all processes of the user."""
 
     async def record(self, call: CallRecord) -> Call:
-        """Returns when the row is safe from a crash of this process."""
+        """Returns when the row is safe from a crash of this process, and soon whatever becomes of it.
+
+        The id is 0 while the row waits to be written.
+        """
+        ...
+
+    async def problem(self) -> str | None:
+        """What keeps rows from being written now, as a sentence; None where nothing does."""
         ...
 
     async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> UsageTotals:
@@ -172,6 +182,10 @@ class Log(Protocol):
         """Writes a line."""
         ...
 
+    def info(self, msg: object, *args: object, exc_info: bool = False) -> None:
+        """Writes a line that only a search for a cause needs, with the exception that is handled if that is wanted."""
+        ...
+
 
 class DataFolder(Protocol):
     """The folder that holds the ledger and the caches."""
@@ -183,6 +197,10 @@ class DataFolder(Protocol):
 
     async def problem(self) -> str | None:
         """Why it cannot be used, or None."""
+        ...
+
+    async def openness(self) -> str | None:
+        """What other users can do in it, as the end of a sentence, or None."""
         ...
 
 

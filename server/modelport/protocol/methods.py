@@ -24,6 +24,7 @@ from modelport.protocol.types import (
     DiscoverAgentParams,
     DiscoverProviderParams,
     HistoryUsageParams,
+    ListBudgetParams,
     ListCredentialParams,
     ListModelParams,
     ListProviderParams,
@@ -59,6 +60,7 @@ METHODS: Final[dict[str, type[Struct]]] = {
     "usage/delta": DeltaUsageParams,
     "usage/history": HistoryUsageParams,
     "usage/credits": CreditsUsageParams,
+    "budget/list": ListBudgetParams,
     "agent/discover": DiscoverAgentParams,
     "diagnostics/run": RunDiagnosticsParams,
 }
@@ -71,7 +73,7 @@ INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
 """No such method, or one that this build does not have yet."""
 INVALID_PARAMS: Final = -32602
-"""A parameter is wrong; data.field names it. data.kind may be unknown_provider, unknown_model or invalid_key_format."""
+"""A parameter is wrong; data.field is its path, and data.kind may say more."""
 INTERNAL_ERROR: Final = -32603
 """A bug in Modelport; data.logId marks it in the log."""
 SERVER_NOT_INITIALIZED: Final = -32002

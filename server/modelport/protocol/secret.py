@@ -29,10 +29,6 @@ class Secret:
         """The last four characters, or None when that would give away too much of a short secret."""
         return self._text[-4:] if len(self._text) >= 12 else None
 
-    def redact(self, text: str) -> str:
-        """The text with every occurrence of the secret taken out."""
-        return text.replace(self._text, "[redacted]") if self._text else text
-
     def __copy__(self) -> Secret:
         return self
 

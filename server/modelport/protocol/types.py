@@ -5,11 +5,14 @@ Generated from ``protocol/model.json`` by ``protocol/generate.py``; do not edit.
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from modelport.protocol.secret import Secret
+
+Whole = Annotated[int, Meta(ge=-9007199254740991, le=9007199254740991)]
+"""A whole number that every language holds exactly. Source: RFC 8259, 6."""
 
 ConnectionType = Literal[
     "local",
@@ -26,6 +29,12 @@ ProviderStatus = Literal[
 ]
 """The state of the service."""
 
+CircuitState = Literal[
+    "open",
+    "halfOpen",
+]
+"""Whether calls are kept away from what has failed."""
+
 Dialect = Literal[
     "openai_chat",
     "openai_responses",
@@ -35,6 +44,7 @@ Dialect = Literal[
     "ollama",
     "bedrock_converse",
     "cohere_chat",
+    "opencode",
     "mock",
 ]
 """A wire format: how a completion is requested and streamed."""
@@ -70,6 +80,7 @@ FinishReason = Literal[
     "length",
     "toolCalls",
     "contentFilter",
+    "budget",
     "other",
 ]
 """Why the model stopped."""
@@ -85,9 +96,27 @@ UsageGroupBy = Literal[
     "provider",
     "client",
     "project",
+    "role",
     "day",
 ]
 """What usage is grouped by."""
+
+CostSource = Literal[
+    "reported",
+    "user",
+    "list",
+    "catalog",
+]
+"""Where the price of a call is from."""
+
+CompletionRole = Literal[
+    "chat",
+    "inline",
+    "next_edit",
+    "agent",
+    "small",
+]
+"""What a completion is for."""
 
 CallOutcome = Literal[
     "ok",
@@ -95,6 +124,27 @@ CallOutcome = Literal[
     "cancelled",
 ]
 """How a recorded call ended."""
+
+BudgetPeriod = Literal[
+    "day",
+    "week",
+    "month",
+    "session",
+]
+"""The time after which a budget begins anew."""
+
+BudgetAction = Literal[
+    "refuse",
+    "warn",
+]
+"""What a budget does with a call that may exceed it."""
+
+BudgetState = Literal[
+    "ok",
+    "warned",
+    "exceeded",
+]
+"""How far a budget is used up."""
 
 CheckStatus = Literal[
     "ok",
@@ -157,6 +207,9 @@ ResponseFormatType = Literal[
     "text",
     "json",
     "jsonSchema",
+    "json_object",
+    "jsonObject",
+    "json_schema",
 ]
 """The form the answer must have."""
 
@@ -172,9 +225,29 @@ CreditScope = Literal[
 ]
 """Whose credit it is."""
 
+Resolution = Literal[
+    "automatic",
+    "explicit",
+]
+"""Whether a request may leave its provider to the server."""
+
+ResolutionStep = Literal[
+    "request",
+    "connection",
+    "catalog",
+    "maker",
+    "activeConnection",
+    "defaultModel",
+    "chain",
+    "credential",
+    "localServer",
+]
+"""How the provider of a request was found."""
+
 ErrorKind = Literal[
     "auth_required",
     "auth_rejected",
+    "keyring_unavailable",
     "forbidden",
     "rate_limited",
     "quota_exhausted",
@@ -197,6 +270,51 @@ ErrorKind = Literal[
 ]
 """The reason of a failure, for a program to act on."""
 
+ModelSort = Literal[
+    "name",
+    "provider",
+    "price",
+    "context",
+    "output",
+]
+"""What a search is sorted by. A retired model, and one whose value is unknown, comes last."""
+
+ModelRequirement = Literal[
+    "tools",
+    "reasoning",
+    "vision",
+    "image",
+    "audio",
+    "video",
+    "file",
+    "json_mode",
+    "fim",
+    "embeddings",
+    "images",
+    "moderation",
+]
+"""What a model must be known to do."""
+
+StatusKind = Literal[
+    "normal",
+    "warning",
+    "error",
+]
+"""How the server is."""
+
+ToolChoiceMode = Literal[
+    "auto",
+    "none",
+    "required",
+]
+"""Whether the model calls tools."""
+
+PackageEcosystem = Literal[
+    "npm",
+    "pypi",
+]
+"""Where a package comes from."""
+
 
 class Empty(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """No fields."""
@@ -210,6 +328,9 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
     display_name: str
     """The name to show."""
+
+    description: str | None = None
+    """What it is, what it can do and what it needs, in a sentence for a list."""
 
     aliases: tuple[str, ...]
     """Other names it is found by, in any case."""
@@ -236,7 +357,7 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The environment variables its key is read from, first match wins."""
 
     requires_api_key: bool
-    """Whether it needs a key."""
+    """Whether it needs a key: true where no request is answered without one."""
 
     free_tier: bool | None = None
     """Whether it can be used free of charge."""
@@ -264,6 +385,12 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
     supported: bool
     """Whether this build speaks its wire format."""
+
+    installed: bool | None = None
+    """Whether the program that serves it is on this machine, to be started by the first call; absent where it needs none."""
+
+    reports_credits: bool | None = None
+    """True where usage/credits can ask it for the credit of its account; absent otherwise."""
 
     credential: CredentialStatus
     """The credential that would be used now."""
@@ -300,6 +427,9 @@ class Connection(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     provider: str
     """The provider's id."""
 
+    name: str
+    """The name of the connection; the provider's id where it was given none."""
+
     model: str | None = None
     """The model used when a request names none."""
 
@@ -326,18 +456,21 @@ class Connection(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
 
 class Health(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A provider's health in this session."""
+    """The health of a provider, or of one of its connections: its calls in this session, and what rests for all editors of the user."""
 
     provider: str
     """The provider's id."""
 
+    connection: str | None = None
+    """The name of the connection, where it has one of its own."""
+
     ok: bool
     """Whether its last call succeeded."""
 
-    calls: int
+    calls: Whole
     """Calls in this session."""
 
-    failures: int
+    failures: Whole
     """Failed calls in this session."""
 
     last_error: AttemptError | None = None
@@ -346,12 +479,52 @@ class Health(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tr
     last_latency_ms: float | None = None
     """How long the last call took."""
 
+    circuits: tuple[Circuit, ...] | None = None
+    """What of it is not called for a while since calls failed, in this editor or another one; absent: nothing."""
+
+
+class Circuit(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A part of a provider that rests, since calls failed. All editors of the user share it."""
+
+    state: CircuitState
+    """Whether calls are kept away, or the next one tries."""
+
+    base_url: str
+    """The address that failed."""
+
+    model: str | None = None
+    """The model that rests; absent: all of the provider."""
+
+    one_key: bool
+    """Whether one key rests; false: all of the provider."""
+
+    background: bool
+    """Whether only calls rest that no person waits for."""
+
+    until: str
+    """When it ends: RFC 3339, UTC."""
+
+    retry_after_ms: Whole
+    """How long that is from now; 0 where the next call tries."""
+
+    error: AttemptError
+    """The failure."""
+
+    failures: Whole
+    """How many there were in a row."""
+
+    client: str | None = None
+    """The editor or program whose call failed."""
+
 
 class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What is known about a provider's credential; never the credential."""
 
     provider: str
     """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection that it is stored for, where it is not the provider's."""
 
     source: CredentialSource
     """Where it was found."""
@@ -364,6 +537,22 @@ class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     base_url: str | None = None
     """The only address it is sent to, where it is bound to one."""
+
+    hint: str | None = None
+    """What looks wrong about the key, in a sentence for people. It is used all the same."""
+
+    more_keys: tuple[CredentialKey, ...] | None = None
+    """Further keys of the same source, in the order in which they are used when the one before fails; absent: none."""
+
+
+class CredentialKey(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A further key of a provider; never the key."""
+
+    location: str | None = None
+    """The variable or keyring entry, by name."""
+
+    last4: str | None = None
+    """Its last four characters, where it is long enough to show them."""
 
 
 class Price(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -391,13 +580,19 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     provider: str
     """The provider's id."""
 
+    connection: str | None = None
+    """The name of the connection that has it, where that has one of its own: a call then takes connection/id."""
+
     display_name: str | None = None
     """The name to show."""
 
-    context_window: int | None = None
+    description: str | None = None
+    """What the provider says of it, shortened to 500 characters."""
+
+    context_window: Whole | None = None
     """Tokens of input and output together."""
 
-    max_output_tokens: int | None = None
+    max_output_tokens: Whole | None = None
     """Tokens of output."""
 
     input_modalities: tuple[str, ...] | None = None
@@ -427,7 +622,7 @@ class Model(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     notice: str | None = None
     """What changed about it, in a sentence."""
 
-    size_bytes: int | None = None
+    size_bytes: Whole | None = None
     """Bytes on the disk, of a local model."""
 
     quantization: str | None = None
@@ -450,10 +645,10 @@ class ToolCall(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     """The tool."""
 
     arguments: dict[str, Any] | None = None
-    """The arguments, where they are a JSON object."""
+    """The arguments, where they are a JSON object. Open: what the parameters of the tool describe."""
 
     arguments_text: str | None = None
-    """The arguments as the model wrote them, where they are not a JSON object."""
+    """The arguments as the model wrote them, where they are not a JSON object. A client sends them back unchanged."""
 
 
 class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -463,16 +658,16 @@ class Message(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     """Who speaks."""
 
     content: str | tuple[Part, ...] | None = None
-    """The text or parts of the message."""
+    """The text or parts of the message. Optional in an assistant message that has toolCalls."""
 
     tool_calls: tuple[ToolCall, ...] | None = None
-    """The tools an assistant message called."""
+    """The tool calls of an assistant message, as the completion had them."""
 
     tool_call_id: str | None = None
     """The call that a tool message answers."""
 
     provider_state: dict[str, Any] | None = None
-    """Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it."""
+    """Of an assistant message: the providerState of the completion it came from, unchanged. Another provider ignores it. Open: opaque, with whatever fields the provider needs."""
 
 
 class TextPart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="text"):
@@ -483,16 +678,16 @@ class TextPart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
 
 
 class ImagePart(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="type", tag="image"):
-    """An image, as an address or as data."""
+    """An image, as an address or as data: one of url and data."""
 
     url: str | None = None
-    """Where it can be fetched, or a data URL."""
+    """An http or https address, or a data URL. The provider fetches an address, the server never does; an address that a file: URL names is refused."""
 
     data: str | None = None
-    """The image, base64."""
+    """The image, base64, in place of url; both together are an error."""
 
     mime_type: str | None = None
-    """For example image/png; needed with data."""
+    """Its type, such as image/png. Needed only where the first bytes of the data do not tell it, which count before this field; unknown: image/png."""
 
 
 class Tool(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -505,7 +700,7 @@ class Tool(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     """What it does, for the model."""
 
     parameters: dict[str, Any] | None = None
-    """JSON Schema of its arguments."""
+    """JSON Schema of its arguments. Open: any keywords of JSON Schema."""
 
 
 class NamedToolChoice(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -516,22 +711,35 @@ class NamedToolChoice(Struct, frozen=True, kw_only=True, rename="camel", omit_de
 
 
 class ResponseFormat(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """The form the answer must have. The spellings json_object and json_schema are understood too."""
+    """The form the answer must have."""
 
-    type: str
-    """One of ResponseFormatType."""
+    type: ResponseFormatType
+    """The form."""
 
     schema: dict[str, Any] | None = None
-    """JSON Schema, for jsonSchema."""
+    """JSON Schema, for jsonSchema. Open: any keywords of JSON Schema."""
 
     name: str | None = None
     """A name for the schema."""
 
     strict: bool | None = None
-    """Whether the provider must enforce the schema; true when absent."""
+    """Whether the provider must enforce the schema."""
 
-    json_schema: dict[str, Any] | None = None
-    """The nested form {name, schema, strict}, as OpenAI has it."""
+    json_schema: NestedSchema | None = None
+    """The schema with its name, nested as OpenAI has it. The fields beside it count before its own."""
+
+
+class NestedSchema(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A JSON Schema for the answer, in OpenAI's form."""
+
+    name: str | None = None
+    """A name for the schema."""
+
+    schema: dict[str, Any] | None = None
+    """JSON Schema. Open: any keywords of JSON Schema."""
+
+    strict: bool | None = None
+    """Whether the provider must enforce the schema."""
 
 
 class AttemptError(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -556,29 +764,38 @@ class Attempt(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=T
     outcome: AttemptOutcome
     """How it ended."""
 
+    skipped: bool | None = None
+    """True: nothing was sent, so the attempt is no call and has no row in the ledger; error says why, such as a provider that is still to be left alone, a model without tools or a context window that is too small. Absent: it was called."""
+
     error: AttemptError | None = None
     """Why it failed."""
 
     latency_ms: float
     """How long it took."""
 
+    resolved_by: ResolutionStep | None = None
+    """How its provider was found."""
+
+    reason: str | None = None
+    """Why it is this provider, for a person. Absent where the request names it."""
+
 
 class Usage(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The tokens, time and cost of a call. Input counts all input, cached included; output all output, reasoning included, whatever the vendor's own definition."""
 
-    input_tokens: int
+    input_tokens: Whole
     """All input tokens."""
 
-    output_tokens: int
+    output_tokens: Whole
     """All output tokens."""
 
-    cache_read_tokens: int | None = None
+    cache_read_tokens: Whole | None = None
     """Input read from the provider's cache."""
 
-    cache_write_tokens: int | None = None
+    cache_write_tokens: Whole | None = None
     """Input written to the provider's cache."""
 
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Whole | None = None
     """Output spent on reasoning."""
 
     latency_ms: float
@@ -587,8 +804,14 @@ class Usage(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     time_to_first_token_ms: float | None = None
     """From the request to the first delta."""
 
-    usd_micros: int | None
-    """Millionths of a US dollar; 0 for local providers, null where the price is not known."""
+    usd_micros: Whole | None
+    """Millionths of a US dollar, rounded once per call, a half to the even neighbour; 0 for local providers, null where the price is not known or a plan pays."""
+
+    cost_source: CostSource | None = None
+    """Where the price is from; absent where there is none, and for local providers."""
+
+    cost_estimated: bool | None = None
+    """True where the cost follows from estimated counts, or leaves out a part that no answer tells or that has another price; absent otherwise."""
 
     estimated: bool
     """Whether the counts are an estimate because the provider gave none."""
@@ -616,46 +839,52 @@ class Completion(Struct, frozen=True, kw_only=True, rename="camel", omit_default
     """The model that answered."""
 
     provider_state: dict[str, Any] | None = None
-    """State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message."""
+    """State the provider needs back with this turn, such as signed reasoning: opaque, to be sent unchanged in the assistant message. Open: opaque, with whatever fields the provider needs."""
 
     usage: Usage
     """What it used."""
 
     attempts: tuple[Attempt, ...]
-    """Every attempt, in order; the last one gave the answer."""
+    """Every attempt, in order, those that were skipped included; the last one gave the answer."""
+
+    notes: tuple[str, ...] | None = None
+    """What was left out of the request since it has no effect here, such as a context length, in sentences for people."""
+
+    resolved_by: ResolutionStep | None = None
+    """How the provider that answered was found."""
 
 
 class UsageTotals(Struct, frozen=True, kw_only=True, rename="camel"):
     """Usage added up."""
 
-    total_calls: int = 0
+    total_calls: Whole = 0
     """Calls, failed and cancelled ones included."""
 
-    failed_calls: int = 0
+    failed_calls: Whole = 0
     """Calls that failed."""
 
-    cancelled_calls: int = 0
-    """Calls the client cancelled."""
+    cancelled_calls: Whole = 0
+    """Calls that were stopped before their end."""
 
-    input_tokens: int = 0
+    input_tokens: Whole = 0
     """All input tokens."""
 
-    output_tokens: int = 0
+    output_tokens: Whole = 0
     """All output tokens."""
 
-    cache_read_tokens: int = 0
+    cache_read_tokens: Whole = 0
     """Input read from caches."""
 
-    cache_write_tokens: int = 0
+    cache_write_tokens: Whole = 0
     """Input written to caches."""
 
-    reasoning_tokens: int = 0
+    reasoning_tokens: Whole = 0
     """Output spent on reasoning."""
 
-    usd_micros: int = 0
+    usd_micros: Whole = 0
     """Millionths of a US dollar, over the calls whose price is known."""
 
-    unpriced_calls: int = 0
+    unpriced_calls: Whole = 0
     """Calls whose price is not known."""
 
 
@@ -673,10 +902,10 @@ class UsageGroup(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 
 
 class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """One recorded call."""
+    """One recorded call: one request to a provider, with any outcome."""
 
-    id: int
-    """Rises with time within one ledger."""
+    id: Whole
+    """Rises with time within one ledger; 0 while the call waits to be written into it, for instance because another program holds its lock."""
 
     started_at: str
     """RFC 3339, UTC."""
@@ -687,11 +916,26 @@ class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
     model: str
     """The model."""
 
+    answered_model: str | None = None
+    """The model that answered in the provider's own words, where that is another name."""
+
+    service_tier: str | None = None
+    """In which of its service tiers the provider says it has answered."""
+
     client: str | None = None
-    """The editor or program that made the call."""
+    """The editor or program that made the call: clientInfo.name of initialize, at most 100 characters."""
 
     project: str | None = None
-    """The workspace the client works in."""
+    """The workspace the client works in: the name of the first of workspaceFolders of initialize, else the last part of rootUri or rootPath."""
+
+    role: CompletionRole | None = None
+    """What the completion was for; absent for calls that are none, such as embeddings."""
+
+    session: str | None = None
+    """Which run of the client it was part of: equal for all calls of one, and for no other."""
+
+    attempt_of: Whole | None = None
+    """The id of the first call that was made for the same request; absent for that one itself."""
 
     outcome: CallOutcome
     """How it ended."""
@@ -704,6 +948,90 @@ class Call(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True
 
     usage: Usage
     """What it used."""
+
+
+class BudgetScope(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which calls a budget counts: those for which every field fits that is there."""
+
+    provider: str | None = None
+    """The provider's id."""
+
+    model: str | None = None
+    """The model, with or without its provider in front; * stands for any text."""
+
+    project: str | None = None
+    """The workspace; * stands for any text."""
+
+    client: str | None = None
+    """The editor or program; * stands for any text."""
+
+    role: CompletionRole | None = None
+    """What the completion is for."""
+
+
+class BudgetStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A budget of the configuration file in its present period, over all editors on this machine."""
+
+    name: str
+    """Its name in the file."""
+
+    period: BudgetPeriod
+    """When it begins anew."""
+
+    limit_usd_micros: Whole
+    """The limit in force, in millionths of a US dollar, with what it is raised by."""
+
+    spent_usd_micros: Whole
+    """What calls of the period cost."""
+
+    reserved_usd_micros: Whole
+    """What the calls under way may cost at most."""
+
+    fraction: float
+    """The part of the limit that is spent: 1 is all of it."""
+
+    unpriced_calls: Whole
+    """Calls of the period whose price is not known; they are in no sum."""
+
+    action: BudgetAction
+    """What it does with a call that may exceed it."""
+
+    warn_at: float
+    """The part of the limit from which on there is a warning."""
+
+    scope: BudgetScope
+    """Which calls it counts."""
+
+    state: BudgetState
+    """How far it is used up."""
+
+    resets_at: str | None = None
+    """When its next period begins, RFC 3339; absent for a session."""
+
+    raised_until: str | None = None
+    """Until when the limit is raised, RFC 3339; absent where it is not."""
+
+
+class BudgetRefusal(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The budget that a call does not fit into. Amounts are in millionths of a US dollar."""
+
+    name: str
+    """Its name in the configuration file."""
+
+    limit_usd_micros: Whole
+    """The limit in force."""
+
+    spent_usd_micros: Whole | None = None
+    """What calls of the period cost; absent where the ledger did not say."""
+
+    reserved_usd_micros: Whole | None = None
+    """What the calls under way may cost at most; absent where the ledger did not say."""
+
+    estimate_usd_micros: Whole | None = None
+    """What the refused call may cost; absent where its price is not known."""
+
+    resets_at: str | None = None
+    """When the next period begins, RFC 3339; absent for a session."""
 
 
 class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -742,7 +1070,7 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     url: str | None = None
     """Where it answers."""
 
-    pid: int | None = None
+    pid: Whole | None = None
     """Its process, when it runs."""
 
     sources: tuple[str, ...] | None = None
@@ -763,17 +1091,17 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     verified_at: str | None = None
     """When it last answered, RFC 3339; absent where it never did."""
 
-    protocol_version: int | str | None = None
+    protocol_version: Whole | str | None = None
     """The protocol version it answered with."""
 
     agent_info: dict[str, Any] | None = None
-    """Its name and version, as it reports them."""
+    """Its name and version, as it reports them. Open: the Implementation of the Agent Client Protocol, as the agent sends it."""
 
     capabilities: dict[str, Any] | None = None
-    """The capabilities it reports."""
+    """The capabilities it reports. Open: the AgentCapabilities of the Agent Client Protocol, as the agent sends them."""
 
     auth_methods: tuple[dict[str, Any], ...] | None = None
-    """The ways to log in that it offers."""
+    """The ways to log in that it offers. Open: the AuthMethod of the Agent Client Protocol, as the agent sends it."""
 
     models: tuple[str, ...] | None = None
     """The models it offers, where a session was opened."""
@@ -781,7 +1109,7 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
     latency_ms: float | None = None
     """How long the answer took, its start included."""
 
-    stdout_noise: int | None = None
+    stdout_noise: Whole | None = None
     """Lines on its standard output that are not the protocol."""
 
     stderr_tail: tuple[str, ...] | None = None
@@ -806,8 +1134,8 @@ class Agent(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=Tru
 class AgentOwner(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The package a program belongs to, read from its files."""
 
-    ecosystem: str
-    """npm or pypi."""
+    ecosystem: PackageEcosystem
+    """Where the package comes from."""
 
     package: str
     """Its name there."""
@@ -819,13 +1147,13 @@ class AgentOwner(Struct, frozen=True, kw_only=True, rename="camel", omit_default
 class AgentProcess(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A running agent."""
 
-    pid: int
+    pid: Whole
     """Its process."""
 
     parent: str | None = None
     """The program that started it."""
 
-    parent_pid: int | None = None
+    parent_pid: Whole | None = None
     """That program's process."""
 
 
@@ -838,7 +1166,7 @@ class AgentRegistry(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     fetched_at: str
     """When, RFC 3339."""
 
-    agent_count: int
+    agent_count: Whole
     """How many agents it names."""
 
 
@@ -868,19 +1196,19 @@ class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     """The provider concerned."""
 
     model: str | None = None
-    """The model concerned."""
+    """The model concerned; absent where none is known."""
 
     field: str | None = None
-    """The parameter at fault."""
+    """The parameter at fault, by its path in params: names with dots, positions from 0 in brackets, such as messages[0].content[1].type. A mistake that lies between several of them has the path of what holds them, such as messages."""
 
-    http_status: int | None = None
+    http_status: Whole | None = None
     """The provider's HTTP status."""
 
-    retry_after_ms: int | None = None
+    retry_after_ms: Whole | None = None
     """How long to wait before another attempt."""
 
     retryable: bool | None = None
-    """Whether the same request may succeed later."""
+    """Whether the same request may succeed later. Absent where the request itself is wrong."""
 
     action: str | None = None
     """What to do next."""
@@ -891,14 +1219,17 @@ class ErrorData(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults
     log_id: str | None = None
     """Where to look in the log."""
 
+    budget: BudgetRefusal | None = None
+    """With the kind budget_exceeded, the budget that refused."""
+
     text: str | None = None
-    """The part of the answer that had arrived before the failure."""
+    """The part of the answer that had arrived before the failure: present with any kind if there was one, except where the server was stopped."""
 
     reasoning: str | None = None
     """The part of the reasoning that had arrived before the failure."""
 
     usage: Usage | None = None
-    """What the failed call used."""
+    """What the failed call used; absent where nothing was sent."""
 
     attempts: tuple[Attempt, ...] | None = None
     """Every attempt, in order."""
@@ -921,7 +1252,7 @@ class ReasoningUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_de
 class ToolCallUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="toolCall"):
     """A delta of a tool call. Its first delta has the id and the name."""
 
-    index: int
+    index: Whole
     """Which call, from 0."""
 
     id: str | None = None
@@ -935,7 +1266,7 @@ class ToolCallUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_def
 
 
 class AttemptUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="attempt"):
-    """An attempt failed, and another provider is tried."""
+    """An attempt failed, and the same or another provider is tried."""
 
     provider: str
     """The provider that failed."""
@@ -945,6 +1276,10 @@ class AttemptUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
     reason: ErrorKind
     """Why."""
+
+
+class ResetUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="reset"):
+    """The answer begins again: what the updates before this one carried is not part of it. Sent only where config.toml says after_commit = "restart" or "continue", and never to a request with resets false."""
 
 
 class ListProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -957,7 +1292,7 @@ class ListProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     """Only these, in any case."""
 
     configured_only: bool | None = None
-    """Only those that can be used now: a credential was found, or none is needed."""
+    """Only those that can be used now: a credential was found, or none is needed, and the program that serves it is on this machine."""
 
 
 class ListProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -970,20 +1305,20 @@ class ListProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit
 class DiscoverProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """How to look for local servers."""
 
-    timeout_ms: int | None = None
-    """For the whole search; 1500 when absent."""
+    timeout_ms: Whole | None = None
+    """The time limit of the whole search."""
 
     providers: tuple[str, ...] | None = None
     """Only these, by id or alias."""
 
-    ports: tuple[int, ...] | None = None
+    ports: tuple[Whole, ...] | None = None
     """Only these, in place of all others."""
 
     stream_id: str | None = None
     """Requests a provider/update notification under this name for each server, as soon as it is known."""
 
-    work_done_token: str | int | None = None
-    """For progress."""
+    work_done_token: str | Whole | None = None
+    """Requests $/progress under this token: a report for each server."""
 
 
 class DiscoverProviderResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -997,7 +1332,10 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
     """What to connect to. One of provider and model is needed."""
 
     provider: str | None = None
-    """Its id or an alias."""
+    """Its id or an alias. openai-compatible, with baseUrl, is an endpoint of the user's own that speaks OpenAI's format and has no row."""
+
+    name: str | None = None
+    """The name of the connection, for a second one to the same provider, such as another server of its kind or another account. A call of a model then takes name/model, or the name as its provider; lists of models have those of each connection. Absent: the provider's id. Letters, digits, dots, hyphens and underscores; no other provider's name."""
 
     model: str | None = None
     """A model, with or without its provider's name in front."""
@@ -1014,14 +1352,14 @@ class ConnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel", o
     headers: dict[str, Secret] | None = None
     """Extra request headers."""
 
-    timeout_ms: int | None = None
-    """The idle timeout: how long the provider may send nothing."""
+    timeout_ms: Whole | None = None
+    """The idle timeout of every later call to this provider: how long it may send nothing. Absent: 300000 before the first delta of an answer, then 30000 between deltas, or 300000 where tools are offered or the provider is on the own network. The time limit of a whole call is timeoutMs of completion/create."""
 
     verify_tls: bool | None = None
     """false accepts any certificate."""
 
     verify: bool | None = None
-    """false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call; true when absent."""
+    """false connects without a request and without a password prompt: a locked keyring is not unlocked, and the command that prints the key not run, before the first call."""
 
     keep_overrides: bool | None = None
     """true keeps the overrides of the existing connection that this request leaves out, its key included; none is kept where baseUrl is another address."""
@@ -1031,7 +1369,7 @@ class DisconnectProviderParams(Struct, frozen=True, kw_only=True, rename="camel"
     """What to disconnect."""
 
     provider: str | None = None
-    """Absent: all of them."""
+    """The name of a connection, or a provider: then the connection without a name of its own. Absent: all of them."""
 
 
 class StatusProviderParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1048,14 +1386,14 @@ class StatusProviderResult(Struct, frozen=True, kw_only=True, rename="camel", om
     """All of them, oldest first."""
 
     health: tuple[Health, ...]
-    """One per provider called in this session."""
+    """One per connection called in this session, or per provider where it was called without one, then one per other provider of which something rests."""
 
 
 class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """Which models to list."""
 
     provider: str | None = None
-    """Only this provider's."""
+    """Only this provider's, or those of the connection of this name."""
 
     refresh: bool | None = None
     """Requests the list again instead of using the cached one."""
@@ -1063,7 +1401,7 @@ class ListModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     cached: bool | None = None
     """Answers at once from cached lists of any age, the catalog and the names of the reference documents. Sends no request, runs no command and unlocks no keyring."""
 
-    limit: int | None = None
+    limit: Whole | None = None
     """At most this many."""
 
 
@@ -1072,6 +1410,9 @@ class ProviderError(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
     provider: str
     """The provider's id."""
+
+    connection: str | None = None
+    """The name of the connection, where it has one of its own."""
 
     error: AttemptError
     """Why."""
@@ -1091,21 +1432,24 @@ class SearchModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """Which models to find."""
 
     query: str | None = None
-    """Words of the name, the maker or the provider; all must match."""
+    """Words of the name, the maker, the provider, the description or what the model can do; all must match."""
 
     provider: str | None = None
     """Only this provider's."""
 
-    requires: tuple[str, ...] | None = None
-    """Capabilities it must be known to have: tools, reasoning, vision, image, audio, video, file, json_mode, fim, embeddings, images, moderation."""
+    vendor: str | None = None
+    """Only models of this maker, whoever serves them: a provider's name such as openai, or what stands in front of the model's own name."""
+
+    requires: tuple[ModelRequirement, ...] | None = None
+    """What it must be known to do: all of these."""
 
     max_input_usd_per_mtok: float | None = None
     """The highest input price, in US dollars per million tokens; models without a known price are left out."""
 
-    sort: str | None = None
-    """What to sort by: name, provider, price, context, output. Absent: how well the name matches."""
+    sort: ModelSort | None = None
+    """What to sort by; absent: how well the name matches."""
 
-    limit: int | None = None
+    limit: Whole | None = None
     """At most this many."""
 
 
@@ -1118,6 +1462,9 @@ class SearchModelResult(Struct, frozen=True, kw_only=True, rename="camel", omit_
     errors: tuple[ProviderError, ...] | None = None
     """The providers that failed; their models come from the catalog."""
 
+    suggestions: tuple[str, ...] | None = None
+    """Where no model matches: the names nearest to the words, as provider/model."""
+
 
 class PullModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A model to download."""
@@ -1128,8 +1475,8 @@ class PullModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_de
     model: str
     """What."""
 
-    work_done_token: str | int | None = None
-    """For progress."""
+    work_done_token: str | Whole | None = None
+    """Requests $/progress under this token: reports in percent and bytes."""
 
 
 class DeleteModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1141,8 +1488,8 @@ class DeleteModelParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     model: str
     """What."""
 
-    work_done_token: str | int | None = None
-    """For progress."""
+    work_done_token: str | Whole | None = None
+    """Requests $/progress under this token: begin and end."""
 
 
 class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1155,10 +1502,13 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     """Short for one user message."""
 
     model: str | None = None
-    """provider/model, an alias in front, or a bare name that only one provider serves; absent: the active connection's. A prefix that is no provider's is unknown_provider, unless the active connection lists exactly this model."""
+    """provider/model, an alias in front, a bare name, or chain/NAME for a chain of config.toml; absent: the server decides. The steps are listed above."""
 
     provider: str | None = None
     """The provider, where model does not name it."""
+
+    resolution: Resolution | None = None
+    """explicit: nothing is asked but a provider that the request names. The stricter of this and of config.toml counts; absent: that of config.toml."""
 
     system: str | None = None
     """Instructions, put before the messages."""
@@ -1166,36 +1516,42 @@ class CreateCompletionParams(Struct, frozen=True, kw_only=True, rename="camel", 
     tools: tuple[Tool, ...] | None = None
     """Functions the model may call."""
 
-    tool_choice: str | NamedToolChoice | None = None
-    """auto, none, required, or the one tool to call."""
+    tool_choice: ToolChoiceMode | NamedToolChoice | None = None
+    """Whether it must call tools, or the one tool that it must call."""
 
     response_format: ResponseFormat | None = None
     """The form of the answer."""
 
     parameters: dict[str, Any] | None = None
-    """Sampling parameters, by name or alias."""
+    """Sampling parameters, by name or alias. A name that is not in the table below is an error, not ignored; so is one that the provider or the model does not take, except a context length, which is left out and named in notes of the result. Open: the names of the table of sampling parameters, which a minor version may extend."""
 
     fallbacks: tuple[str, ...] | None = None
-    """Models to try next when one fails before its first delta."""
+    """Models to try next when one fails before its first delta, before those of the chain in config.toml that goes with role. An empty list: no others are tried, not those of the chain either. With resolution explicit no chain is added."""
 
     cache: bool | None = None
     """False: nothing is marked for the provider's cache of prompts. Else system text, tools and the last turns are marked where that is needed, so that the next request of a conversation pays for its end only."""
 
+    role: CompletionRole | None = None
+    """What the completion is for. It is kept with the call in the ledger, and chains, budgets and cooled-down providers may differ by it."""
+
     stream_id: str | None = None
-    """Requests completion/update notifications under this name."""
+    """Requests completion/update notifications under this name. No two requests in flight may have the same: the later one is refused with -32602."""
 
-    timeout_ms: int | None = None
-    """The time limit of the whole call."""
+    resets: bool | None = None
+    """False: the client cannot take back deltas, so that an answer which has begun is never begun again; no reset update is sent."""
 
-    work_done_token: str | int | None = None
-    """Requests $/progress begin and end under this token, as in LSP."""
+    timeout_ms: Whole | None = None
+    """The time limit of the whole call, its fallbacks and waits included; absent: other targets are tried for two minutes, and the last one may take as long as its provider may send nothing, which is timeoutMs of provider/connect."""
+
+    work_done_token: str | Whole | None = None
+    """Requests $/progress under this token."""
 
 
 class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """What to count, as the input of a completion. One of messages and text is needed."""
 
     model: str | None = None
-    """The model whose tokens are counted. Absent: that of the connection in use; without a connection the count is an estimate."""
+    """The model whose tokens are counted. Absent: that of the connection in use or of default_model; without either the count is an estimate."""
 
     messages: tuple[Message, ...] | None = None
     """A conversation."""
@@ -1205,6 +1561,9 @@ class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     provider: str | None = None
     """Whose model it is, by id or alias."""
+
+    resolution: Resolution | None = None
+    """As in completion/create."""
 
     system: str | None = None
     """Instructions for the model."""
@@ -1216,7 +1575,7 @@ class CountTokenParams(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 class CountTokenResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The count."""
 
-    input_tokens: int
+    input_tokens: Whole
     """The tokens of the whole input, with those the provider adds."""
 
     estimated: bool
@@ -1232,10 +1591,13 @@ class CreateEmbeddingParams(Struct, frozen=True, kw_only=True, rename="camel", o
     model: str | None = None
     """The model. Absent: the provider's usual one, or that of the connection."""
 
+    resolution: Resolution | None = None
+    """As in completion/create."""
+
     provider: str | None = None
     """Whose model it is, by id or alias."""
 
-    dimensions: int | None = None
+    dimensions: Whole | None = None
     """The length of the vectors, where the model can shorten them."""
 
     input_type: EmbeddingInputType | None = None
@@ -1280,11 +1642,14 @@ class CreateImageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     model: str | None = None
     """The model. Absent: the provider's usual one, or that of the connection."""
 
+    resolution: Resolution | None = None
+    """As in completion/create."""
+
     size: str | None = None
     """Width x height in pixels such as 1024x1024, a ratio such as 16:9, or a name of the provider's own. Absent: the provider's default."""
 
-    count: int | None = None
-    """How many, from 1 to 10; 1 if absent."""
+    count: Whole | None = None
+    """How many."""
 
     provider: str | None = None
     """Whose model it is, by id or alias."""
@@ -1314,6 +1679,9 @@ class CreateModerationParams(Struct, frozen=True, kw_only=True, rename="camel", 
 
     model: str | None = None
     """The model. Absent: the provider's usual one, or that of the connection."""
+
+    resolution: Resolution | None = None
+    """As in completion/create."""
 
     provider: str | None = None
     """Whose model it is, by id or alias."""
@@ -1360,11 +1728,17 @@ class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     provider: str
     """Its id or an alias."""
 
+    name: str | None = None
+    """The name of the connection whose key it is, for a second account; it is then used before every other key. Absent: the provider's."""
+
     secret: Secret
     """The key."""
 
     base_url: str | None = None
     """Send it to this address only."""
+
+    add: bool | None = None
+    """Whether to keep the stored keys and put this one behind them, to be used when those fail. Absent or false: it takes their place."""
 
 
 class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1372,6 +1746,9 @@ class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", 
 
     provider: str
     """Its id or an alias."""
+
+    name: str | None = None
+    """The name of the connection whose key it is. Absent: the provider's."""
 
 
 class ListCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1391,7 +1768,7 @@ class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", o
     provider: str
     """Its id or an alias."""
 
-    work_done_token: str | int | None = None
+    work_done_token: str | Whole | None = None
     """For progress."""
 
 
@@ -1399,13 +1776,13 @@ class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     """Which calls to sum."""
 
     since: str | None = None
-    """RFC 3339, inclusive."""
+    """A time as in RFC 3339, inclusive; a date alone is its midnight, and a time without an offset is UTC."""
 
     until: str | None = None
-    """RFC 3339, exclusive."""
+    """A time in the same form, exclusive."""
 
     group_by: UsageGroupBy | tuple[UsageGroupBy, ...] | None = None
-    """How to group; by model when absent. A list groups each group again, such as ["day", "model"]."""
+    """How to group. A list groups each group again, such as ["day", "model"]."""
 
     then_by: UsageGroupBy | None = None
     """An older form of a second name in groupBy; still read."""
@@ -1445,10 +1822,13 @@ class HistoryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit
     """Which calls to list."""
 
     since: str | None = None
-    """RFC 3339, inclusive."""
+    """A time as in RFC 3339, inclusive; a date alone is its midnight, and a time without an offset is UTC."""
 
-    limit: int | None = None
-    """At most this many; 100 when absent."""
+    until: str | None = None
+    """A time in the same form, exclusive."""
+
+    limit: Whole | None = None
+    """At most this many."""
 
     model: str | None = None
     """Only this model's."""
@@ -1474,26 +1854,26 @@ class CreditBalance(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
     currency: str
     """ISO 4217, or the provider's own word."""
 
-    remaining_micros: int | None = None
+    remaining_micros: Whole | None = None
     """Millionths that are left."""
 
-    total_micros: int | None = None
+    total_micros: Whole | None = None
     """Millionths that were bought or allowed."""
 
-    used_micros: int | None = None
+    used_micros: Whole | None = None
     """Millionths that were spent."""
 
 
 class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The remaining credit, in millionths of a US dollar. An absent number is unknown; for an account in another currency all are absent."""
 
-    remaining_usd_micros: int | None = None
+    remaining_usd_micros: Whole | None = None
     """Left."""
 
-    total_usd_micros: int | None = None
+    total_usd_micros: Whole | None = None
     """Bought."""
 
-    used_usd_micros: int | None = None
+    used_usd_micros: Whole | None = None
     """Spent."""
 
     scope: CreditScope | None = None
@@ -1503,14 +1883,25 @@ class CreditsUsageResult(Struct, frozen=True, kw_only=True, rename="camel", omit
     """The same for each currency the account has."""
 
 
+class ListBudgetParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """No fields."""
+
+
+class ListBudgetResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The budgets."""
+
+    budgets: tuple[BudgetStatus, ...]
+    """In the order of the configuration file."""
+
+
 class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """How to look for agents."""
 
     level: DiscoverLevel | None = None
-    """How far to go; static when absent."""
+    """How far to go."""
 
-    timeout_ms: int | None = None
-    """For the whole search; 2000 when absent, 180000 at level verify."""
+    timeout_ms: Whole | None = None
+    """The time limit of the whole search; absent: 2000, at level verify 180000."""
 
     ids: tuple[str, ...] | None = None
     """Only these, by id or command. A program known by a generic name only is started when it is named here."""
@@ -1528,10 +1919,10 @@ class DiscoverAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omi
     """First downloads the public registry: latest, or the https address of another copy."""
 
     stream_id: str | None = None
-    """Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level. A workDoneToken requests the same, under the token."""
+    """Requests an agent/update notification under this name for each agent, once, as soon as its record is complete at this level."""
 
-    work_done_token: str | int | None = None
-    """For progress."""
+    work_done_token: str | Whole | None = None
+    """Requests $/progress under this token, a report for each agent. Without a streamId it also requests agent/update, with the token as text for a streamId: the token 7 is the streamId "7"."""
 
 
 class DiscoverAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1577,7 +1968,7 @@ class PromptAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_
     """The session."""
 
     prompt: str | tuple[dict[str, Any], ...]
-    """Text or content blocks."""
+    """Text or content blocks. Open: the ContentBlock of the Agent Client Protocol, where it is a list."""
 
     stream_id: str | None = None
     """Requests agent/update notifications under this name."""
@@ -1620,8 +2011,8 @@ class CompletionUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", 
     stream_id: str
     """The name the client chose."""
 
-    seq: int
-    """Rises by 1 from 0."""
+    seq: Whole
+    """Rises by 1 from 0 within the request."""
 
     update: CompletionUpdateKind
     """The update."""
@@ -1633,8 +2024,8 @@ class ProviderUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", om
     stream_id: str
     """The name the client chose."""
 
-    seq: int
-    """Rises by 1 from 0."""
+    seq: Whole
+    """Rises by 1 from 0 within the request."""
 
     update: ProviderUpdateKind
     """The update."""
@@ -1647,40 +2038,50 @@ class ServerUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defau
     """The record that the reply will hold."""
 
 
+class AgentFoundUpdate(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True, tag_field="kind", tag="agent"):
+    """An agent that agent/discover has found."""
+
+    agent: Agent
+    """The record that the reply will hold."""
+
+
 class AgentUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A delta of an agent's turn, or an agent that was found."""
 
     stream_id: str
     """The name the client chose."""
 
-    seq: int
-    """Rises by 1 from 0."""
+    seq: Whole
+    """Rises by 1 from 0 within the request."""
 
     update: dict[str, Any]
-    """The agent protocol's own update; while agent/discover runs, {kind: "agent", agent: Agent}."""
+    """While agent/discover runs, an agent; in a session, the agent protocol's own update. Open: the SessionUpdate of the Agent Client Protocol, in a session."""
 
 
 class UsageUpdatedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """A call was recorded."""
 
     call: Call
-    """The call, also a failed or cancelled one."""
+    """The call."""
 
     stream_id: str | None = None
     """The stream of the call, where it had one: it identifies the call for a client that does not see the reply."""
+
+    budgets: tuple[BudgetStatus, ...] | None = None
+    """The budgets that came to a further state with this call; absent where none did. Each state is reported once per period, to one client: the one whose call brought it about."""
 
 
 class StatusChangedParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The activity of the server."""
 
-    kind: str
-    """normal, warning or error."""
+    kind: StatusKind
+    """How the server is."""
 
     busy: bool
-    """Whether a call is under way."""
+    """Whether anything runs."""
 
     message: str | None = None
-    """What to show."""
+    """What to show while it is busy. Absent when it is not."""
 
 
 class RequestPermissionAgentParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1690,21 +2091,21 @@ class RequestPermissionAgentParams(Struct, frozen=True, kw_only=True, rename="ca
     """The session."""
 
     request: dict[str, Any]
-    """The agent protocol's own request."""
+    """The agent protocol's own request. Open: the RequestPermissionRequest of the Agent Client Protocol, as the agent sends it."""
 
 
 class RequestPermissionAgentResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The decision."""
 
     outcome: dict[str, Any]
-    """The agent protocol's own outcome."""
+    """The agent protocol's own outcome. Open: the RequestPermissionOutcome of the Agent Client Protocol."""
 
 
 Part = TextPart | ImagePart
 """A part of a message."""
 
 
-CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate
+CompletionUpdateKind = TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate | ResetUpdate
 """What an update carries."""
 
 

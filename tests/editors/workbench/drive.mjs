@@ -98,6 +98,11 @@ const steps = {
     );
     return all.flat();
   },
+  async styles(page, { where, name }) {
+    const read = (elements, property) => elements.map((one) => getComputedStyle(one).getPropertyValue(property));
+    const all = await Promise.all(places(page, where).map((place) => within(place, where).evaluateAll(read, name).catch(() => [])));
+    return all.flat();
+  },
   async screenshot(page, { path, where, timeout }) {
     const target = where ? await locate(page, where, timeout) : page;
     await target.screenshot({ path, animations: "disabled" });

@@ -134,6 +134,10 @@ class Window:
     def attributes(self, css: str, name: str, *, frame: bool = False) -> list[str | None]:
         return self._do("attributes", where=_where(css, None, frame=frame), name=name)
 
+    def styles(self, css: str, name: str, *, frame: bool = False) -> list[str]:
+        """The computed values of a style property, a variable of the theme among them."""
+        return self._do("styles", where=_where(css, None, frame=frame), name=name)
+
     def errors(self) -> list[str]:
         """The errors of the page's own scripts."""
         return self._do("errors")
@@ -190,8 +194,13 @@ class Window:
     def pick(self, text: str, *, timeout_s: float = WAIT_S) -> None:
         """Chooses a row of a quick pick by typing its text; a long list shows only some rows."""
         self.sees(ROWS, timeout_s=timeout_s)
-        self.fill(INPUT, text)
-        self.sees(f"{ROWS}.focused", text)
+
+        def typed() -> bool:
+            # The list that was open before may still be there, and take the text with it.
+            self.fill(INPUT, text)
+            return self.waits(f"{ROWS}.focused", text, state="visible", timeout_s=ACCEPTED_S)
+
+        self.until(typed, f"a row with {text}")
         self.press("Enter")
 
     def _do(self, step: str, **params: Any) -> Any:

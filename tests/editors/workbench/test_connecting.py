@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 from editors.workbench.chat import Chat
-from editors.workbench.driver import BUTTON, DIALOG, PASSWORD, ROWS, STATUS, TOAST, Window
+from editors.workbench.driver import BUTTON, DIALOG, INPUT, PASSWORD, ROWS, STATUS, TOAST, Window
 from editors.workbench.study import KEY
 from editors.workbench.workbench import Workbench
 from support.peers import Aimock
 
-pytestmark = [pytest.mark.editors, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.editors, pytest.mark.timeout(240, func_only=True)]
+SLOW_S = 60.0
+"""For a search of the whole machine, and for a server that is started again."""
 FIXTURES = Path(__file__).parents[2] / "peers" / "aimock_fixtures.json"
 
 
@@ -71,6 +73,43 @@ def test_a_server_is_discovered(connected: Window, chat: Chat) -> None:
     connected.shot("disconnect")
     connected.pick(aimock.url)
     connected.until(lambda: "study-1" in connected.texts(STATUS)[0], "the connection before is the active one")
+    chat.use("study-1")
+
+
+def test_two_servers_of_one_kind_stand_side_by_side(workbench: Workbench, connected: Window, chat: Chat) -> None:
+    with Aimock(FIXTURES) as first, Aimock(FIXTURES) as second:
+        for server in (first, second):
+            connected.command("Modelport: Discover Local Servers")
+            connected.sees(ROWS, first.url, timeout_s=SLOW_S)
+            connected.sees(ROWS, second.url, timeout_s=SLOW_S)
+            connected.shot("discover-two")
+            # Each has its own label, and the one that is picked is the one that is connected.
+            assert len({row.split(",")[0] for row in connected.rows() if ":" in row}) == len(connected.rows())
+            connected.pick(server.url)
+            if server is second:
+                connected.sees(INPUT, timeout_s=SLOW_S)
+                connected.sees(".quick-input-widget", "A name for this connection", timeout_s=SLOW_S)
+                connected.shot("name-connection")
+                connected.enter(INPUT, "second")
+                connected.sees(TOAST, "(second) is connected", timeout_s=SLOW_S)
+            else:
+                connected.sees(TOAST, "is connected", timeout_s=SLOW_S)
+        connected.command("Modelport: Switch Model")
+        connected.sees(ROWS, "gpt-4", timeout_s=SLOW_S)
+        connected.fill(INPUT, "gpt-4")
+        connected.shot("switch-among-two")
+        connected.press("Escape")
+        connected.command("Modelport: Restart Server")
+        connected.until(lambda: any("second/" in text for text in connected.texts(STATUS)), "it is made again", SLOW_S)
+        connected.command("Modelport: Disconnect Provider")
+        connected.sees(ROWS, "(second)", timeout_s=SLOW_S)
+        connected.sees(ROWS, first.url)
+        connected.shot("disconnect-one-of-two")
+        for server in (second, first):
+            if server is first:
+                connected.command("Modelport: Disconnect Provider")
+            connected.pick(server.url)
+    connected.until(lambda: "study-1" in connected.texts(STATUS)[0], "the connection before is the active one", SLOW_S)
     chat.use("study-1")
 
 

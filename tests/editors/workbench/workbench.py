@@ -63,7 +63,7 @@ class Workbench:
         for made in (self.ledger, self.configuration, self.work, folder / "home", folder / "run"):
             made.mkdir(parents=True)
         (self.work / "notes.txt").write_text("The colour of the day is teal.\n")
-        self._settings({**QUIET, **(settings or {})})
+        self.change_settings({**QUIET, **(settings or {})})
         self.env = self._environment(env or {})
         self._install(packages)
         where = ["--bind-addr", "127.0.0.1:0", "--auth", "none"]
@@ -117,6 +117,16 @@ class Workbench:
         files = (path for path in sorted(self.folder.rglob("*")) if path.is_file())
         return [path for path in files if any(text in path.read_bytes() for text in wanted)]
 
+    def change_settings(self, settings: Mapping[str, Any]) -> None:
+        """Sets these; None removes one. The second file is this machine's, where our machine-scoped settings are read
+        in a remote window."""
+        for place in ("User", "Machine"):
+            path = self.data / place / "settings.json"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            changed = {**(json.loads(path.read_text()) if path.exists() else {}), **settings}
+            left = {name: value for name, value in changed.items() if value is not None}
+            path.write_text(json.dumps(left, indent=2))
+
     def stop(self) -> None:
         self.driver.close()
         self.program.stop()
@@ -130,12 +140,6 @@ class Workbench:
     def _folders(self) -> list[str]:
         return ["--user-data-dir", str(self.data), "--extensions-dir", str(self.folder / "extensions")]
 
-    def _settings(self, settings: Mapping[str, Any]) -> None:
-        """Both files: the second is this machine's, where our machine-scoped settings are read in a remote window."""
-        for place in ("User", "Machine"):
-            (self.data / place).mkdir(parents=True)
-            (self.data / place / "settings.json").write_text(json.dumps(settings, indent=2))
-
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         """Nothing of the surrounding environment but the search path, with the Node of code-server in front."""
         home = self.folder / "home"
@@ -148,7 +152,7 @@ class Workbench:
             "MODELPORT_DATA_DIR": str(self.ledger),
             "MODELPORT_CONFIG_DIR": str(self.configuration),
             "MODELPORT_PROCESS_TREE": str(os.getpid()),
-            "PYTHONPATH": str(programs.ROOT / "tests"),
+            "PYTHONPATH": os.pathsep.join(str(programs.ROOT / part) for part in ("server", "tests")),
             "PYTHON_KEYRING_BACKEND": "support.file_keyring.FileKeyring",
             "TEST_KEYRING_FILE": str(self.folder / "keyring.json"),
             "PROBE_FILE": str(self.probe_file),

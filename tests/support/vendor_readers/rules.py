@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from support.vendor_readers.types import Refused
+from support.vendor_readers.types import Refused, gemini_schema
 
 Body = Mapping[str, Any]
 WORD = re.compile(r"[a-zA-Z0-9_-]{1,64}")
@@ -41,6 +41,10 @@ def alternating(roles: Sequence[str], first: str = "user") -> None:
         need(one != next_one, f"two messages of {one} in a row")
 
 
+def ends_with_user(roles: Sequence[str]) -> None:
+    need(roles[-1] in ("user", "tool"), "the last message is the assistant's")
+
+
 def chat(body: Body, ids: re.Pattern[str] = re.compile(r".{1,40}", re.DOTALL)) -> None:
     """OpenAI Chat Completions."""
     seen: set[str] = set()
@@ -66,7 +70,7 @@ def chat(body: Body, ids: re.Pattern[str] = re.compile(r".{1,40}", re.DOTALL)) -
             seen.add(call["id"])
             open_calls.append(call["id"])
     need(not open_calls, f"calls without a result: {open_calls}")
-    schemas(body.get("tools", ()), lambda tool: tool["function"]["parameters"])
+    definitions(tool["function"] for tool in body.get("tools", ()))
 
 
 def template(body: Body) -> None:
@@ -84,6 +88,25 @@ def mistral(body: Body) -> None:
     chat(body, NINE)
     roles = [message["role"] for message in body["messages"]]
     need(("tool", "user") not in set(itertools.pairwise(roles)), "the user behind a tool's result")
+    ends_with_user(roles)
+
+
+def deepseek(body: Body) -> None:
+    """DeepSeek V4, which goes on with no answer besides."""
+    reasoning_content(body)
+    ends_with_user([message["role"] for message in body["messages"]])
+
+
+def gemini_chat(body: Body) -> None:
+    """Gemini from 3 on behind Chat Completions: the first call of a turn is signed, or has what stands for that."""
+    template(body)
+    ends_with_user([message["role"] for message in body["messages"]])
+    for message in body["messages"]:
+        for made in (message.get("tool_calls") or ())[:1]:
+            signature = made.get("extra_content", {}).get("google", {}).get("thought_signature")
+            need(signature, "a call without its signature")
+    for tool in body.get("tools", ()):
+        gemini_schema(tool["function"]["parameters"])
 
 
 def reasoning_content(body: Body) -> None:
@@ -95,8 +118,13 @@ def reasoning_content(body: Body) -> None:
 
 
 def claude_chat(body: Body) -> None:
-    """Claude behind a gateway that speaks Chat Completions."""
+    """Claude from 4.6 on behind a gateway that speaks Chat Completions, which passes ids and order on."""
     template(body)
+    chat(body, WORD)  # besides the 40 characters of the format
+    ends_with_user([message["role"] for message in body["messages"]])
+    for message in body["messages"]:
+        content = message.get("content")
+        need(content is None or not isinstance(content, str) or content.strip(), "blank text")
     called = any(message.get("tool_calls") for message in body["messages"])
     need(not called or body.get("tools"), "calls without definitions of tools")
 
@@ -125,15 +153,16 @@ def responses(body: Body) -> None:
             need(not open_calls or item["role"] == "assistant", "calls without an output")
             need(not (pending and item["role"] != "assistant"), "reasoning without what followed")
             filled(item["content"], item["role"])
+            need(item["role"] == "user" or isinstance(item["content"], str), "parts of the user's in an answer")
         pending = False
     need(not pending, "reasoning without what followed")
     need(not open_calls, "calls without an output")
-    schemas(body.get("tools", ()), lambda tool: tool["parameters"])
+    definitions(body.get("tools", ()))
 
 
 def anthropic(body: Body) -> None:
     blocks(body, "tool_use", "tool_result", lambda block: block.get("type"), lambda block: block)
-    schemas(body.get("tools", ()), lambda tool: tool["input_schema"])
+    definitions(body.get("tools", ()), lambda tool: tool["input_schema"])
     for message in body["messages"]:
         for block in message["content"]:
             need(message["role"] == "user" or block["type"] not in ("image", "tool_result"), "misplaced block")
@@ -141,10 +170,16 @@ def anthropic(body: Body) -> None:
                 need(block.get("signature"), "thinking without its signature")
 
 
+def new_claude(body: Body) -> None:
+    """Claude from 4.6 on, which goes on with no answer."""
+    anthropic(body)
+    ends_with_user([message["role"] for message in body["messages"]])
+
+
 def bedrock(body: Body) -> None:
     blocks(body, "toolUse", "toolResult", lambda block: next(iter(block)), lambda block: next(iter(block.values())))
-    definitions = body.get("toolConfig", {}).get("tools", ())
-    schemas(definitions, lambda tool: tool["toolSpec"]["inputSchema"]["json"])
+    tools = (tool["toolSpec"] for tool in body.get("toolConfig", {}).get("tools", ()))
+    definitions(tools, lambda tool: tool["inputSchema"]["json"])
 
 
 def blocks(body: Body, use: str, result: str, kind: Callable[[Any], Any], inner: Callable[[Any], Any]) -> None:
@@ -156,6 +191,9 @@ def blocks(body: Body, use: str, result: str, kind: Callable[[Any], Any], inner:
     for message in body["messages"]:
         need(message["content"], "an empty turn")
         kinds = [kind(block) for block in message["content"]]
+        need(message["role"] == "user" or "image" not in kinds, "an image in an answer")
+        thoughts = ("thinking", "redacted_thinking", "reasoningContent")
+        need(message["role"] == "user" or kinds[-1] not in thoughts, "the final block is thinking")
         results = [_id(inner(b), "tool_use_id", "toolUseId") for b in message["content"] if kind(b) == result]
         need(sorted(results) == sorted(open_calls), f"results {results} for the calls {open_calls}")
         need(kinds[: len(results)] == [result] * len(results), "results that do not come first")
@@ -180,7 +218,11 @@ def blocks(body: Body, use: str, result: str, kind: Callable[[Any], Any], inner:
 
 
 def gemini(body: Body) -> None:
+    for tool in body.get("tools", ()):
+        for function in tool["functionDeclarations"]:
+            need(re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.:-]{0,63}", function["name"]), f"the tool {function['name']!r}")
     alternating([content["role"] for content in body["contents"]])
+    need(body["contents"][-1]["role"] == "user", "the last turn is the model's")
     names: list[str] = []
     for content in body["contents"]:
         need(content["parts"], "an empty turn")
@@ -230,9 +272,10 @@ def cohere(body: Body) -> None:
     need(not open_calls, "calls without a result")
 
 
-def schemas(tools: Iterable[Any], of: Callable[[Any], Any]) -> None:
+def definitions(tools: Iterable[Any], schema_of: Callable[[Any], Any] = lambda tool: tool["parameters"]) -> None:
     for tool in tools:
-        schema = of(tool)
+        need(WORD.fullmatch(tool["name"]), f"the tool {tool['name']!r}")
+        schema = schema_of(tool)
         need(schema.get("type") == "object", "a schema that is no object")
         need("properties" in schema, "a schema without properties")
 

@@ -9,6 +9,7 @@ import base64
 import functools
 import gzip
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,78 @@ def gemini(body: Body) -> None:
         _model(types.Content, body["systemInstruction"])
     for tool in body.get("tools", ()):
         _model(types.Tool, tool)
+        for function in tool["functionDeclarations"]:
+            gemini_parameters(function.get("parametersJsonSchema", {}))
+    gemini_parameters(body.get("generationConfig", {}).get("responseJsonSchema", {}))
     if "toolConfig" in body:
         _model(types.ToolConfig, body["toolConfig"])
+
+
+def gemini_parameters(schema: Mapping[str, Any]) -> None:
+    """The JSON Schema of Gemini's tools and answers: its documented words, and what its error messages say of them."""
+    known = _documented_words() | {"default"}
+    limits = 0
+    for node in _schemas(schema):
+        if unknown := node.keys() - known:
+            raise Refused(f"unknown words: {unknown}")
+        if "$ref" in node:
+            if beside := node.keys() - {"$ref", "$defs", "description", "default"}:
+                raise Refused(f"$ref was set alongside unsupported fields: {beside}")
+            if node["$ref"].removeprefix("#/$defs/") not in schema.get("$defs", {}):
+                raise Refused(f"reference to undefined schema: {node['$ref']}")
+        if "enum" in node and (
+            node.get("type") not in ("string", "integer", "number") or not all(map(str, node["enum"]))
+        ):
+            raise Refused(f"an enumeration of the type {node.get('type')}: {node['enum']}")
+        if "format" in node and node["format"] not in FORMATS[node["type"]]:
+            raise Refused(f"the format of {node}")
+        limits += node.get("maxItems", 0)
+    if limits > 950:
+        raise Refused("limits of lists that add up to too much")
+
+
+def gemini_schema(schema: Mapping[str, Any]) -> None:
+    """Google's own ``Schema``, which gateways turn the tools of Chat Completions into for Gemini."""
+    from google.genai import types
+
+    _model(types.Schema, schema)
+    for node in _schemas(schema):
+        if "" in node.get("enum", ()) or (node.get("type") == "array" and "items" not in node):
+            raise Refused(f"the values or items of {node}")
+        if "format" in node and node["format"] not in (FORMATS[node["type"]] | {"enum"}) - {"date", "time"}:
+            raise Refused(f"only 'enum' and 'date-time' are supported for STRING type: {node['format']}")
+
+
+FORMATS: Mapping[str, set[str]] = {
+    "string": {"date-time", "date", "time"},
+    "integer": {"int32", "int64"},
+    "number": {"float", "double"},
+}
+"""By type."""
+
+
+@functools.cache
+def _documented_words() -> set[str]:
+    from google.genai import types
+
+    words = types.GenerateContentConfig.model_fields["response_json_schema"].description or ""
+    return set(re.findall(r"`(\$?[a-zA-Z]+)`", words)) - {"oneOf"}
+
+
+def _schemas(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A schema and all schemas in it."""
+    yield schema
+    for name, value in schema.items():
+        inner: list[Any] = []
+        if name in ("properties", "$defs"):
+            inner = [*value.values()]
+        elif name in ("anyOf", "prefixItems"):
+            inner = value
+        elif name in ("items", "additionalProperties"):
+            inner = [value]
+        for one in inner:
+            if isinstance(one, Mapping):
+                yield from _schemas(one)
 
 
 def ollama(body: Body) -> None:

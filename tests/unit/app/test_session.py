@@ -40,3 +40,32 @@ def test_making_one_loads_no_client_library_and_no_keyring() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
     loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
     assert not loaded & {"httpx2", "openai", "anthropic", "keyring", "pygls", "lsprotocol", "rich", "click"}
+
+
+def test_a_call_without_telemetry_loads_nothing_of_it() -> None:
+    code = """
+import json, sys
+import anyio
+from modelport.app.core import Core
+from modelport.app.session import App
+from modelport.domain.completions.listener import NullListener
+from modelport.engine.calls.recorder import Origin
+from modelport.protocol.types import CreateCompletionParams
+
+
+class Listener(NullListener):
+    def recorded(self, call, budgets):
+        pass
+
+
+async def main():
+    app = App(Core())
+    await app.completions.create(CreateCompletionParams(model="mock/mock", prompt="hi"), Listener(), Origin())
+    await app.core.aclose()
+
+
+anyio.run(main)
+print(json.dumps([name for name in sys.modules if name.startswith("modelport.") and "telemetry" in name]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert json.loads(done.stdout) == []

@@ -22,6 +22,11 @@ def test_wrong_params_carry_the_field_and_nothing_that_is_unknown() -> None:
     assert str(error) == error.message == "x must be y."
 
 
+def test_an_empty_model_is_an_unknown_one() -> None:
+    assert InvalidParams("No.", model="").data().model is None
+    assert RequestFailed("network", "No.", model="").data().model is None
+
+
 def test_wrong_params_may_say_more() -> None:
     error = InvalidParams("No.", field="f", kind="unknown_model", provider="p", model="m", action="a")
     assert on_the_wire(error) == {"field": "f", "kind": "unknown_model", "provider": "p", "model": "m", "action": "a"}
@@ -78,3 +83,9 @@ def test_who_raises_may_know_better() -> None:
 def test_the_kinds_are_those_of_the_contract() -> None:
     assert get_args(ErrorKind) == ERROR_KINDS
     assert RequestFailed("tls", "No.").reason == "tls"
+
+
+def test_the_text_of_an_error_is_its_whole_sentence() -> None:
+    error = RequestFailed("model_not_found", "Acme does not serve it: name another model.")
+    error.message = f"{error.message.rstrip('.')}; download it."
+    assert str(error) == "Acme does not serve it: name another model; download it."

@@ -84,13 +84,7 @@ def test_the_last_four_characters_are_told_of_long_ones_only(text: str, last4: s
     assert Secret(text).last4 == last4
 
 
-def test_it_takes_itself_out_of_a_text() -> None:
-    assert SECRET.redact(f"a {KEY} b {KEY}") == "a [redacted] b [redacted]"
-    assert SECRET.redact("nothing here") == "nothing here"
-
-
-def test_the_empty_secret_redacts_nothing_and_is_false() -> None:
-    assert Secret("").redact("text") == "text"
+def test_the_empty_secret_is_false() -> None:
     assert not Secret("")
     assert SECRET
 

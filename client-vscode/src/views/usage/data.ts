@@ -1,13 +1,19 @@
 import type * as vscode from "vscode";
 
 import type { Server } from "../../client";
-import type { Call, UsageGroup } from "../../protocol";
+import type { BudgetStatus, Call, UsageGroup } from "../../protocol";
+import { balanceText } from "../../shared/amounts";
+import type { Credits } from "../../shared/credits";
 import { plusDays } from "./days";
-import type { DayUsage, LastCall, NamedTotals, Range, UsageReport } from "./messages";
+import type { BudgetUse, DayUsage, LastCall, NamedTotals, ProviderCredit, Range, UsageReport } from "./messages";
+import { bySource } from "./sources";
+
+/** The sums of the ledger do not have the source of a price, so as many calls are looked at one by one. */
+const MAX_SOURCE_CALLS = 1_000;
 
 /**
- * What was used in a range that ends today, by day and model, by client and by project. Days are UTC, as in the
- * ledger.
+ * What was used in a range that ends today, by day and model of a provider, by client and by project; of the
+ * newest calls, by the source of their price; and how far the budgets are used up. Days are UTC, as in the ledger.
  *
  * @throws whatever {@link Server.request} throws
  */
@@ -20,10 +26,13 @@ export async function loadUsage(
   const to = now.toISOString().slice(0, 10);
   const first = range === "all" ? undefined : plusDays(to, 1 - range);
   const period = first === undefined ? {} : { since: `${first}T00:00:00Z` };
-  const [byDay, byClient, byProject] = await Promise.all([
-    server.request("usage/summary", { ...period, groupBy: ["day", "model"] }, token),
+  const [byDay, byClient, byProject, { calls }, budgets] = await Promise.all([
+    server.request("usage/summary", { ...period, groupBy: ["day", "provider", "model"] }, token),
     server.request("usage/summary", { ...period, groupBy: "client" }, token),
     server.request("usage/summary", { ...period, groupBy: "project" }, token),
+    server.request("usage/history", { ...period, limit: MAX_SOURCE_CALLS }, token),
+    // A server of an earlier version has no budgets.
+    server.request("budget/list", {}, token).then(({ budgets: listed }) => listed, () => []),
   ]);
   const everUsed = byDay.totals.totalCalls > 0 || (await hasHistory(server, range, token));
   const days = byDay.groups.map(dayUsage);
@@ -37,7 +46,49 @@ export async function loadUsage(
     days,
     clients: byClient.groups.map(named),
     projects: byProject.groups.map(named),
+    budgets: budgets.map(budgetUse),
+    sources: bySource(calls),
     ...(byDay.lastCall ? { lastCall: lastCall(byDay.lastCall) } : {}),
+  };
+}
+
+/**
+ * The credits of the providers that were called in this session, by the name of the provider.
+ *
+ * @throws whatever {@link Server.request} throws
+ */
+export async function loadCredits(
+  server: Pick<Server, "request">,
+  credits: Credits,
+  token: vscode.CancellationToken,
+): Promise<ProviderCredit[]> {
+  const [{ providers }, { health }] = await Promise.all([
+    server.request("provider/list", { configuredOnly: true }, token),
+    server.request("provider/status", {}, token),
+  ]);
+  const found = await Promise.all(
+    providers.map(async (provider) => {
+      // What a connection with a name of its own was called with may be another account's key.
+      const own = health.find((one) => one.provider === provider.id && (one.connection ?? provider.id) === provider.id);
+      const credit = await credits.of(provider, own);
+      const texts = credit?.balances.map(balanceText);
+      return credit && texts ? [{ provider: provider.displayName, scope: credit.scope, balances: texts }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Copied field by field: the page gets what it shows. */
+function budgetUse(budget: BudgetStatus): BudgetUse {
+  const { name, spentUsdMicros, limitUsdMicros, reservedUsdMicros, fraction, state, resetsAt } = budget;
+  return {
+    name,
+    spentUsdMicros,
+    limitUsdMicros,
+    reservedUsdMicros,
+    fraction,
+    state,
+    ...(typeof resetsAt === "string" && { resetsAt }),
   };
 }
 
@@ -50,8 +101,17 @@ async function hasHistory(
 }
 
 function dayUsage({ key, totals, groups }: UsageGroup): DayUsage {
-  // A server that does not split days by model yet sends the days without groups.
-  return { day: key, models: groups ? groups.map(named) : [{ name: "", totals }] };
+  // A server that does not split a group any further sends it without groups.
+  const providers = groups ?? [{ key: "", totals }];
+  return {
+    day: key,
+    models: providers.flatMap((provider) => provider.groups?.map((model) => modelOf(provider, model)) ?? [named(provider)]),
+  };
+}
+
+/** Two providers may have a model of the same name: theirs are two models, as in `byModel` of the summary. */
+function modelOf(provider: UsageGroup, model: UsageGroup): NamedTotals {
+  return { name: `${provider.key}/${model.key}`, totals: model.totals };
 }
 
 function named({ key, totals }: UsageGroup): NamedTotals {

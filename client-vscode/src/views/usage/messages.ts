@@ -1,6 +1,6 @@
 /** The messages between the usage page and the extension, and their validation on both sides. */
 
-import type { UsageTotals } from "../../protocol";
+import type { BudgetState, UsageTotals } from "../../protocol";
 
 /** The last 7, 30 or 90 days, or everything. */
 export const RANGES = [7, 30, 90, "all"] as const;
@@ -35,6 +35,37 @@ export interface LastCall {
   readonly usdMicros?: number;
 }
 
+/** Where prices are from: as in the server's list, or the call was free, or its price is not known. */
+export const PRICE_SOURCES = ["reported", "user", "list", "catalog", "free", "unknown"] as const;
+export type PriceSource = (typeof PRICE_SOURCES)[number];
+
+/** What calls cost whose prices are from one source. */
+export interface SourceTotals {
+  readonly source: PriceSource;
+  readonly calls: number;
+  readonly usdMicros: number;
+  /** The calls of these whose cost is an estimate. */
+  readonly estimatedCalls: number;
+}
+
+/** A budget, and how far it is used up. `resetsAt` is absent for one of a session. */
+export interface BudgetUse {
+  readonly name: string;
+  readonly spentUsdMicros: number;
+  readonly limitUsdMicros: number;
+  readonly reservedUsdMicros: number;
+  readonly fraction: number;
+  readonly state: BudgetState;
+  readonly resetsAt?: string;
+}
+
+/** What is known of the credit at a provider, in words for each of its currencies. */
+export interface ProviderCredit {
+  readonly provider: string;
+  readonly scope: "account" | "key";
+  readonly balances: readonly string[];
+}
+
 /** Everything the page draws. `from` and `to` are the first and the last day, both included. */
 export interface UsageReport {
   readonly range: Range;
@@ -46,15 +77,19 @@ export interface UsageReport {
   readonly days: readonly DayUsage[];
   readonly clients: readonly NamedTotals[];
   readonly projects: readonly NamedTotals[];
+  readonly budgets: readonly BudgetUse[];
+  /** Of the newest calls only, where there are more than can be looked at. */
+  readonly sources: readonly SourceTotals[];
   readonly lastCall?: LastCall;
 }
 
 /** The names of all texts of the page; `{0}` and so on in a text are placeholders. */
 export const STRING_KEYS = [
-  "title", "loading", "failed", "retry", "neverUsed", "nothingInRange", "noPrices", "range", "lastDays", "allTime",
+  "title", "loading", "failed", "retry", "showLog", "neverUsed", "nothingInRange", "noPrices", "range", "lastDays", "allTime",
   "measure", "tokens", "inputTokens", "outputTokens", "money", "calls", "callsFailed", "cachedTokens",
   "reasoningTokens", "unknown", "atLeast", "unpricedNote", "chart", "chartHelp", "bar", "week", "total", "otherModels", "byModel", "byClient", "byProject", "noName", "showTable", "hideTable", "tableCaption",
-  "day", "model", "name", "lastCall", "lastCallText", "ok", "failedOutcome", "cancelled", "utcNote", "shown",
+  "budgets", "budgetUse", "budgetWarned", "budgetExceeded", "budgetReserved", "budgetResets", "bySource", "bySourceOfNewest", "reported",
+  "user", "list", "catalog", "free", "estimatedCalls", "credits", "creditOfKey", "day", "model", "name", "lastCall", "lastCallText", "ok", "failedOutcome", "cancelled", "utcNote", "shown",
 ] as const; // prettier-ignore
 export type PageStrings = Readonly<Record<(typeof STRING_KEYS)[number], string>>;
 
@@ -63,13 +98,15 @@ export type ToPage =
   | { readonly kind: "texts"; readonly locale: string; readonly strings: PageStrings }
   | { readonly kind: "loading" }
   | { readonly kind: "report"; readonly report: UsageReport }
+  | { readonly kind: "credits"; readonly credits: readonly ProviderCredit[] }
   | { readonly kind: "failed"; readonly message: string };
 
-/** From the page to the extension: it is ready, another range was picked, or Try Again was pressed. */
+/** From the page to the extension: it is ready, another range was picked, or Try Again or Show Log was pressed. */
 export type FromPage =
   | { readonly kind: "ready"; readonly range: Range }
   | { readonly kind: "range"; readonly range: Range }
-  | { readonly kind: "retry"; readonly range: Range };
+  | { readonly kind: "retry"; readonly range: Range }
+  | { readonly kind: "showLog" };
 
 export function isRange(value: unknown): value is Range {
   return RANGES.some((range) => range === value);
@@ -81,10 +118,16 @@ export function isMeasure(value: unknown): value is Measure {
 
 /** The message; undefined if it is none that the page sends. */
 export function parseFromPage(value: unknown): FromPage | undefined {
-  if (!isRecord(value) || !isRange(value["range"])) {
+  if (!isRecord(value)) {
     return undefined;
   }
   const { kind, range } = value;
+  if (kind === "showLog") {
+    return { kind };
+  }
+  if (!isRange(range)) {
+    return undefined;
+  }
   return kind === "ready" || kind === "range" || kind === "retry" ? { kind, range } : undefined;
 }
 
@@ -93,7 +136,7 @@ export function parseToPage(value: unknown): ToPage | undefined {
   if (!isRecord(value)) {
     return undefined;
   }
-  const { kind, locale, strings, report, message } = value;
+  const { kind, locale, strings, report, credits, message } = value;
   if (kind === "loading") {
     return { kind };
   }
@@ -102,6 +145,9 @@ export function parseToPage(value: unknown): ToPage | undefined {
   }
   if (kind === "texts" && typeof locale === "string" && isPageStrings(strings)) {
     return { kind, locale, strings };
+  }
+  if (kind === "credits" && isListOf<ProviderCredit>(credits, isCredit)) {
+    return { kind, credits };
   }
   return kind === "report" && isReport(report) ? { kind, report } : undefined;
 }
@@ -121,7 +167,36 @@ function isReport(value: unknown): value is UsageReport {
     isListOf(value["days"], (day) => isRecord(day) && isDay(day["day"]) && isListOf(day["models"], isNamedTotals)) &&
     isListOf(value["clients"], isNamedTotals) &&
     isListOf(value["projects"], isNamedTotals) &&
+    isListOf(value["budgets"], isBudget) &&
+    isListOf(value["sources"], isSource) &&
     (value["lastCall"] === undefined || isLastCall(value["lastCall"]))
+  );
+}
+
+function isBudget(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value["name"] === "string" &&
+    ["spentUsdMicros", "limitUsdMicros", "reservedUsdMicros", "fraction"].every((key) => isCount(value[key])) &&
+    ["ok", "warned", "exceeded"].some((state) => state === value["state"]) &&
+    (value["resetsAt"] === undefined || typeof value["resetsAt"] === "string")
+  );
+}
+
+function isSource(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    PRICE_SOURCES.some((source) => source === value["source"]) &&
+    ["calls", "usdMicros", "estimatedCalls"].every((key) => isCount(value[key]))
+  );
+}
+
+function isCredit(value: unknown): boolean {
+  return (
+    isRecord(value) &&
+    typeof value["provider"] === "string" &&
+    (value["scope"] === "account" || value["scope"] === "key") &&
+    isListOf(value["balances"], (balance) => typeof balance === "string")
   );
 }
 
@@ -158,7 +233,7 @@ function isDay(value: unknown): value is string {
   return typeof value === "string" && /^\d{4}-\d\d-\d\d$/.test(value);
 }
 
-function isListOf(value: unknown, check: (item: unknown) => boolean): boolean {
+function isListOf<T>(value: unknown, check: (item: unknown) => boolean): value is T[] {
   return Array.isArray(value) && value.every(check);
 }
 

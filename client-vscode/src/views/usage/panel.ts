@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 
 import type { Context } from "../../shared/context";
-import { loadUsage } from "./data";
+import { Credits } from "../../shared/credits";
+import { failureOf } from "../../shared/failure";
+import { loadCredits, loadUsage } from "./data";
 import { parseFromPage, parseToPage, type Range, type ToPage } from "./messages";
 import { pageHtml } from "./page";
 import { pageStrings } from "./strings";
@@ -21,11 +23,13 @@ export class UsagePanel implements vscode.Disposable {
   private loading: vscode.CancellationTokenSource | undefined;
   private timer: NodeJS.Timeout | undefined;
   private failed = false;
+  private readonly credits: Credits;
 
   constructor(
     private readonly context: Context,
     private readonly panel: vscode.WebviewPanel,
   ) {
+    this.credits = new Credits(context.server);
     const { webview } = panel;
     const { extensionUri } = context.extension;
     const strings = pageStrings();
@@ -55,6 +59,10 @@ export class UsagePanel implements vscode.Disposable {
     const message = parseFromPage(value);
     if (!message) {
       this.context.log.warn("The usage page sent a message of an unknown form; it is ignored.");
+      return;
+    }
+    if (message.kind === "showLog") {
+      this.context.log.show();
       return;
     }
     this.range = message.range;
@@ -91,6 +99,21 @@ export class UsagePanel implements vscode.Disposable {
       this.answer(loading, message);
     } catch (error) {
       this.answer(loading, { kind: "failed", message: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    await this.addCredits(loading);
+  }
+
+  /** Adds the credits to a report that is shown: providers may take their time to tell them. */
+  private async addCredits(loading: vscode.CancellationTokenSource): Promise<void> {
+    try {
+      const credits = await loadCredits(this.context.server, this.credits, loading.token);
+      const message = parseToPage({ kind: "credits", credits });
+      if (message && credits.length > 0) {
+        this.answer(loading, message);
+      }
+    } catch (error) {
+      this.context.log.debug(`The credits cannot be shown: ${failureOf(error).message}`);
     }
   }
 

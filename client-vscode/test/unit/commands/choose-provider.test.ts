@@ -49,6 +49,14 @@ describe("the list of providers", () => {
         provider("gone", { status: "retired" }),
         provider("foreign", { supported: false }),
         provider("moved", { notice: "Moves in May." }),
+        ...[true, false].map((installed) =>
+          provider(installed ? "here" : "missing", {
+            connectionType: "oauth",
+            requiresApiKey: false,
+            credential: { provider: "here", source: "notRequired" },
+            installed,
+          }),
+        ),
       ],
     });
     void connect();
@@ -57,11 +65,13 @@ describe("the list of providers", () => {
       "-- Ready to use",
       "Openai | key from the variable OPENAI_API_KEY (…x7Qd)",
       "Mistral | connected, key in the keyring (…x7Qd)",
+      "Here | uses the log-in of its own program",
       "-- Local",
       "Ollama | local, needs no key",
       "-- Model Hosts",
       "Groq | needs a key",
       "Moved | needs a key | Moves in May.",
+      "Missing | uses the log-in of its own program",
     ]);
   });
 

@@ -37,7 +37,7 @@ beforeEach(() => {
 });
 
 const connect = (argument?: unknown) => commands.executeCommand("modelport.connect", argument);
-const refused = (kind: "auth_rejected" | "network" | "forbidden" = "auth_rejected") =>
+const refused = (kind: "auth_rejected" | "network" | "forbidden" | "keyring_unavailable" = "auth_rejected") =>
   new ErrorReply("Groq refused the key: make a new one.", { kind, provider: "groq" });
 
 describe("a key that is typed", () => {
@@ -102,9 +102,9 @@ describe("a key that is typed", () => {
     expect(everythingShown(context)).not.toContain(KEY);
   });
 
-  it("is asked for after its page was opened", async () => {
+  it.each(["forbidden", "keyring_unavailable"] as const)("is asked for after its page was opened: %s", async (kind) => {
     server.answer("provider/connect", () => {
-      throw refused("forbidden");
+      throw refused(kind);
     });
     void connect("groq");
     (await keyBox()).enter(KEY);
@@ -293,7 +293,10 @@ describe("a provider that is ready", () => {
     const error = { kind: "provider_unavailable", message: "Groq fails." } as const;
     server.answer("model/list", { models: [], errors: [{ provider: "groq", error }] });
     await connect("groq");
-    expect((await message("Groq fails.")).level).toBe("warning");
+    const said = await message("Groq fails.");
+    expect(said).toMatchObject({ level: "warning", buttons: ["Show Log"] });
+    said.press("Show Log");
+    await until(() => expect(context.logged).toEqual(["(shown)"]));
   });
 
   it("offers to choose among its models", async () => {

@@ -63,19 +63,89 @@ describe("finding local servers", () => {
     await message("Groq is connected.");
   });
 
-  it("shows all of them in their order once the search is over", async () => {
-    const other: LocalServer = { ...found, baseUrl: "http://127.0.0.1:1234", models: ["a"] };
-    const stranger: LocalServer = { ...found, provider: "unheard-of" };
+  const at = (port: number): LocalServer => ({ ...found, baseUrl: `http://127.0.0.1:${port}`, models: [`on-${port}`] });
+  /** Answers a search; the result tells of a server, and ends the search. */
+  const searching = () => {
+    let stream = "";
+    let end: (result: { servers: readonly LocalServer[] }) => void = () => undefined;
     server.answer("provider/discover", ({ streamId }) => {
-      server.notify("provider/update", { streamId: streamId ?? "", seq: 0, update: { kind: "server", server: found } });
-      return { servers: [other, found, stranger] };
+      stream = streamId ?? "";
+      return new Promise((resolve) => (end = resolve));
     });
+    return {
+      tell: (one: LocalServer) =>
+        server.notify("provider/update", { streamId: stream, seq: 0, update: { kind: "server", server: one } }),
+      end: (...servers: readonly LocalServer[]) => end({ servers }),
+    };
+  };
+
+  it("keeps each in its place when the search is over, so that a picked place means the same", async () => {
+    const stranger: LocalServer = { ...at(1), provider: "unheard-of" };
+    const search = searching();
     void run("discoverServers");
-    const list = await openList("Discover Local Servers");
-    expect(list.rows).toEqual([
-      "Groq 0.14.1 | http://127.0.0.1:1234 | models: a",
-      "Groq 0.14.1 | http://127.0.0.1:11434 | models: qwen3:8b, llama3",
-    ]);
+    const list = await fillingList("Discover Local Servers");
+    await until(() => expect(server.asked("provider/discover")).toHaveLength(1));
+    search.tell(at(11434));
+    expect(list.rows).toEqual(["Groq 0.14.1 | http://127.0.0.1:11434 | models: on-11434"]);
+    search.end(at(1234), at(11434), stranger);
+    await until(() =>
+      expect(list.rows).toEqual([
+        "Groq 0.14.1 at 127.0.0.1:11434 | http://127.0.0.1:11434 | models: on-11434",
+        "Groq 0.14.1 at 127.0.0.1:1234 | http://127.0.0.1:1234 | models: on-1234",
+      ]),
+    );
+  });
+
+  it("connects the one that has the focus, whichever others of its kind are found meanwhile", async () => {
+    const search = searching();
+    const done = run("discoverServers");
+    const list = await fillingList("Discover Local Servers");
+    await until(() => expect(server.asked("provider/discover")).toHaveLength(1));
+    search.tell(at(1));
+    search.tell(at(2));
+    list.down();
+    expect(list.focused).toEqual(["Groq 0.14.1 at 127.0.0.1:2 | http://127.0.0.1:2"]);
+    search.tell({ ...at(3), version: "0.15" });
+    search.tell({ ...at(2), version: "0.15" });
+    search.end({ ...at(3), version: "0.15" }, { ...at(2), version: "0.15" }, at(1));
+    await until(() => expect(list.busy).toBe(false));
+    expect(list.focused).toEqual(["Groq 0.15 at 127.0.0.1:2 | http://127.0.0.1:2"]);
+    list.enter();
+    await done;
+    expect(server.asked("provider/connect")).toMatchObject([{ baseUrl: "http://127.0.0.1:2" }]);
+  });
+
+  it("focuses nothing when the one that had the focus is gone", async () => {
+    const search = searching();
+    void run("discoverServers");
+    const list = await fillingList("Discover Local Servers");
+    await until(() => expect(server.asked("provider/discover")).toHaveLength(1));
+    search.tell(at(1));
+    search.tell(at(2));
+    list.down();
+    search.end(at(1));
+    await until(() => expect(list.busy).toBe(false));
+    expect(list.focused).toEqual([]);
+    list.enter();
+    expect(server.asked("provider/connect")).toEqual([]);
+  });
+
+  it("keeps the focus while it looks again", async () => {
+    const first = searching();
+    void run("discoverServers");
+    const list = await fillingList("Discover Local Servers");
+    await until(() => expect(server.asked("provider/discover")).toHaveLength(1));
+    first.end(at(1), at(2));
+    await until(() => expect(list.busy).toBe(false));
+    list.down();
+    const again = searching();
+    list.press("Look again");
+    await until(() => expect(server.asked("provider/discover")).toHaveLength(2));
+    again.tell(at(2));
+    expect(list.rows).toHaveLength(2);
+    again.end(at(2));
+    await until(() => expect(list.rows).toHaveLength(1));
+    expect(list.focused).toEqual(["Groq 0.14.1 | http://127.0.0.1:2"]);
   });
 
   it("says that there is none, and looks again", async () => {

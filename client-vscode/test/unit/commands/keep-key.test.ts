@@ -38,7 +38,7 @@ describe("a keyring that cannot be used", () => {
   beforeEach(() => {
     server.answer("provider/connect", connection("groq", { credential: credential("groq", { source: "session" }) }));
     server.answer("credential/set", () => {
-      throw new ErrorReply(sentence, { kind: "unsupported" });
+      throw new ErrorReply(sentence, { kind: "keyring_unavailable" });
     });
   });
 

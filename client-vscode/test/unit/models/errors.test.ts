@@ -10,6 +10,7 @@ const failed = (kind: ErrorKind): ErrorReply => new ErrorReply("Acme said no: do
 describe("errors for the editor", () => {
   it.each<[ErrorKind, string]>([
     ["auth_required", "NoPermissions"],
+    ["keyring_unavailable", "NoPermissions"],
     ["auth_rejected", "NoPermissions"],
     ["invalid_key_format", "NoPermissions"],
   ])("%s says how to give a key", (kind, code) => {

@@ -57,6 +57,15 @@ describe("what the picker shows of a model", () => {
     ]);
   });
 
+  it("has the name of its connection, where that has one of its own", () => {
+    const live = model("a", { connection: "work" });
+    const shown = informationOf([model("a"), live, model("b", { connection: "work", source: "catalog" })], NAMES);
+    expect(shown.map(({ id, category, detail }) => [id, category.label, category.order, detail])).toEqual([
+      ["acme/a", "Acme", 0, "Acme"],
+      ["work/a", "Acme (work)", 1, "Acme (work)"],
+    ]);
+  });
+
   it("says what it assumes where nothing is known", () => {
     const [shown] = informationOf([model("m", { provider: "new" })], NAMES);
     expect(shown).toMatchObject({

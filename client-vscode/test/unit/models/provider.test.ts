@@ -21,6 +21,8 @@ import {
 } from "../../support/scripted-server";
 
 const { User, Assistant } = vscode.LanguageModelChatMessageRole;
+/** The editor's own agent uses a role that the enumeration does not have. */
+const SYSTEM = (3 as unknown) as vscode.LanguageModelChatMessageRole;
 const ACME = { id: "acme", displayName: "Acme", connectionType: "byok" } as unknown as Provider;
 const USAGE = { inputTokens: 12, outputTokens: 3, cacheReadTokens: 4, latencyMs: 1, usdMicros: null, estimated: false };
 const TOLD_USAGE = {
@@ -255,6 +257,7 @@ describe("an answer", () => {
     await answer(told);
     expect(told.parts).toEqual(["Hel", "lo", TOLD_USAGE]);
     const [params] = server.asked("completion/create");
+    expect(params?.resets).toBe(false);
     expect(params).toMatchObject({ model: "acme/m", messages: [{ role: "user", content: "Hi" }], parameters: {} });
   });
 
@@ -323,6 +326,7 @@ describe("an answer", () => {
   it.each([
     ["contentFilter", "Blocked", "blocked the answer"],
     ["length", "", "output limit"],
+    ["budget", "", "more than a budget has left"],
     ["stop", "", "gave an empty answer"],
   ] as const)("is an error without a word, because of %s", async (finishReason, code, message) => {
     server.answer("completion/create", completion({ text: "", finishReason }));
@@ -333,6 +337,7 @@ describe("an answer", () => {
   it.each([
     ["contentFilter", "Blocked", "blocked the rest"],
     ["length", "", "output limit, so the answer is cut"],
+    ["budget", "", "The answer of m is cut: it cost more than a budget has left"],
   ] as const)("says that it was cut, because of %s", async (finishReason, code, message) => {
     server.answer("completion/create", (params) => {
       stream(params, { kind: "text", text: "Hel" });
@@ -353,6 +358,8 @@ describe("an answer", () => {
     const cut = [{ id: "c2", name: "read", argumentsText: "{oh" }];
     server.answer("completion/create", completion({ toolCalls: cut, finishReason: "length" }));
     await expect(answer(new Told())).rejects.toThrow("m reached its output limit");
+    server.answer("completion/create", completion({ toolCalls: cut, finishReason: "budget" }));
+    await expect(answer(new Told())).rejects.toThrow("it cost more than a budget has left");
   });
 
   it("keeps what came before it failed", async () => {
@@ -458,6 +465,21 @@ describe("counting tokens", () => {
     expect(server.asked("token/count")).toEqual([
       { model: "acme/m", text: long },
       { model: "acme/m", messages: [{ role: "user", content: long }] },
+    ]);
+  });
+
+  it("asks about a message that is no conversation by itself as a text, since the server refuses it", async () => {
+    const result = new vscode.LanguageModelToolResultPart("c1", [new vscode.LanguageModelTextPart(long)]);
+    const call = new vscode.LanguageModelToolCallPart("c1", "read", { path: long });
+    await count(said(long, SYSTEM));
+    await count(said(long, Assistant));
+    await count({ role: User, content: [result], name: undefined });
+    await count({ role: Assistant, content: [call], name: undefined });
+    expect(server.asked("token/count")).toEqual([
+      { model: "acme/m", text: long },
+      { model: "acme/m", text: long },
+      { model: "acme/m", text: long },
+      { model: "acme/m", text: `read{"path":"${long}"}` },
     ]);
   });
 

@@ -126,5 +126,16 @@ describe.skipIf(!existsSync(REAL_SERVER))("the models of a real server", () => {
   it("are counted by the server", async () => {
     const model = { id: "mock/mock" } as ModelInformation;
     expect(await provider.provideTokenCount(model, "one ".repeat(2_000), never)).toBe(2_000);
+    // An estimate here would be the same: what counts is that the server takes each.
+    const ask = vi.spyOn(server, "request");
+    const text = [new vscode.LanguageModelTextPart("one ".repeat(2_000))];
+    const result = [new vscode.LanguageModelToolResultPart("c1", text)];
+    const { User, Assistant } = vscode.LanguageModelChatMessageRole;
+    const messages = [[User, text], [Assistant, text], [(3 as unknown) as vscode.LanguageModelChatMessageRole, text], [User, result]] as const;
+    for (const [role, content] of messages) {
+      await provider.provideTokenCount(model, { role, content: [...content], name: undefined }, never);
+    }
+    expect(ask).toHaveBeenCalledTimes(messages.length);
+    await expect(Promise.all(ask.mock.results.map(({ value }) => value as Promise<unknown>))).resolves.toBeDefined();
   });
 });

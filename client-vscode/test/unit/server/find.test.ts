@@ -123,6 +123,20 @@ describe("the installed server", () => {
     await expect(findLaunch(search)).rejects.toThrow("No way to start");
     expect(ran).toEqual([]);
   });
+
+  test("is not looked for in the workspace, which may be somebody else's", async () => {
+    const programs = { "/ws/.venv/bin/modelport": modelport("9.9.9"), "/ws-tools/modelport": modelport("0.1.0") };
+    const env = { PATH: "/ws/.venv/bin:/ws:/ws-tools" };
+    const { search, ran } = searchOn(programs, { env, workspace: ["/ws"], wheel: false });
+    expect((await findLaunch(search)).command).toBe("/ws-tools/modelport");
+    expect(ran).toEqual(["/ws-tools/modelport --version"]);
+  });
+
+  test("is looked for in the user's folder, also when that is open", async () => {
+    const programs = { "/home/ann/bin/modelport": modelport("0.1.0") };
+    const { search } = searchOn(programs, { env: { PATH: "/home/ann/bin" }, workspace: ["/home/ann"], wheel: false });
+    expect((await findLaunch(search)).command).toBe("/home/ann/bin/modelport");
+  });
 });
 
 describe("uv", () => {

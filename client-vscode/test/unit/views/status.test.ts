@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import type { Call } from "../../../src/protocol";
 import { registerStatus } from "../../../src/views/status";
-import { connection, totals } from "../../support/rows";
+import { budget, circuit, connection, totals } from "../../support/rows";
 import { contextFor, ErrorReply, freshEditor, ScriptedServer, type TestContext } from "../../support/scripted-server";
 import { window } from "../../support/window";
 
@@ -24,6 +24,7 @@ beforeEach(() => {
   server = new ScriptedServer();
   server.answer("provider/status", { active: connection("groq", { model: "gpt-oss" }), connections: [], health: [] });
   server.answer("usage/summary", { totals: totals(), byModel: {}, groups: [] });
+  server.answer("budget/list", { budgets: [] });
   context = contextFor(server);
 });
 
@@ -45,6 +46,15 @@ function item() {
 const settled = () => vi.advanceTimersByTimeAsync(0);
 
 describe("the status bar", () => {
+  it("shows the connection that is in use, where it has a name of its own", async () => {
+    const active = connection("groq", { name: "work", model: "gpt-oss" });
+    server.answer("provider/status", { active, connections: [active], health: [] });
+    registerStatus(context);
+    await settled();
+    expect(item().text).toContain("$(sparkle) work/gpt-oss");
+    expect(item().tooltip?.value).toContain("gpt\\-oss of work");
+  });
+
   it("shows the model in use and what was used since midnight here", async () => {
     registerStatus(context);
     await settled();
@@ -52,6 +62,41 @@ describe("the status bar", () => {
     expect(item()).toMatchObject({ visible: true, name: "Modelport", command: "modelport.menu" });
     expect(item().accessibilityInformation?.label).toBe("Modelport: gpt-oss, 12.3K tokens today, $0.0415");
     expect(server.asked("usage/summary")).toEqual([{ since: new Date(2026, 10, 20).toISOString() }]);
+  });
+
+  it("shows that the connection in use rests, until when and why, and asks again after that", async () => {
+    const active = connection("groq", { model: "gpt-oss" });
+    const health = [{ provider: "groq", ok: false, calls: 1, failures: 1, circuits: [circuit()] }];
+    server.answer("provider/status", { active, connections: [active], health });
+    registerStatus(context);
+    await settled();
+    expect(item().text).toContain("$(watch) gpt-oss");
+    expect(item().tooltip?.value).toMatch(/groq: rests until 3:00:30/);
+    expect(item().accessibilityInformation?.label).toContain("rests until 3:00:30");
+    server.answer("provider/status", { active, connections: [active], health: [] });
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(item().text).toContain("$(sparkle) gpt-oss");
+    expect(item().tooltip?.value).not.toContain("rests");
+  });
+
+  it("shows the budgets, and in the bar those that have come to their warning", async () => {
+    const budgets = [budget({ fraction: 0.8421, state: "warned" }), budget({ name: "team", limitUsdMicros: 90_000_000 })];
+    server.answer("budget/list", { budgets });
+    registerStatus(context);
+    await settled();
+    expect(item().text).toBe("$(sparkle) gpt-oss · 12.3K · $0.0415 · daily 84%");
+    expect(item().accessibilityInformation?.label).toBe("Modelport: gpt-oss, 12.3K tokens today, $0.0415, daily 84%");
+    expect(item().tooltip?.value).toContain("daily: $4.21 of $5.00, 84%");
+    expect(item().tooltip?.value).toContain("team: $4.21 of $90.00");
+  });
+
+  it("needs no budgets of a server of an earlier version", async () => {
+    server.answer("budget/list", () => {
+      throw new ErrorReply("There is no method budget/list in this build.", {}, -32601);
+    });
+    registerStatus(context);
+    await settled();
+    expect(item().text).toBe("$(sparkle) gpt-oss · 12.3K · $0.0415");
   });
 
   it("starts no server", async () => {

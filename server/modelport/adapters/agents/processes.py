@@ -7,15 +7,14 @@ no processes there.
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from functools import cache, partial
 from pathlib import Path
 
-import anyio
 import anyio.to_thread
 
+from modelport.adapters.child_processes.running import system_output
 from modelport.adapters.system.user_id import user_id
 from modelport.domain.agents.observations import Running
 
@@ -31,7 +30,7 @@ class SystemProcesses:
     def __init__(self, platform: str = sys.platform, proc: Path = Path("/proc"), run: Run | None = None) -> None:
         self._platform = platform
         self._proc = proc
-        self._run = run or _output
+        self._run = run or system_output
 
     async def running(self) -> Sequence[Running]:
         """The user's processes, without this one."""
@@ -119,8 +118,3 @@ def _name(path: str) -> str | None:
     """A program's name to show."""
     name = path.strip().rpartition("/")[2]
     return "".join(c for c in name if c.isprintable())[:64] or None
-
-
-async def _output(command: list[str]) -> str:
-    done = await anyio.run_process(command, check=False, stderr=subprocess.DEVNULL)
-    return done.stdout.decode("utf-8", "replace")

@@ -1,21 +1,20 @@
-"""Finds and reads the configuration file: ``config.toml``, else ``config.json`` in the AI router's form."""
+"""Finds and reads the configuration file: ``config.toml``, else one of the forms of other programs."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from modelport.adapters.configuration import key_lines
 from modelport.adapters.configuration.checking import check
-from modelport.adapters.configuration.router_form import KNOWN, translate
+from modelport.adapters.configuration.documents import Unparsable, parsed
+from modelport.adapters.configuration.forms import ai_router, skynet
+from modelport.adapters.configuration.forms.translated import Translated
+from modelport.adapters.system.user_path import user_path
 from modelport.domain.local.model_files import mounted
 from modelport.domain.providers.configuration import (
     Configuration,
@@ -24,20 +23,18 @@ from modelport.domain.providers.configuration import (
     Finding,
     KeyPath,
     Problem,
-    did_you_mean,
 )
-from modelport.protocol.secret import Secret
-from modelport.protocol.shapes import is_object
 
-MAX_FILE_BYTES = 1024 * 1024
 Locate = Callable[[Finding], Problem]
-NAMES = ("config.toml", "config.json")
+NAMES = ("config.toml", "config.json", "skynet.toml")
+FORMS: Mapping[str, Callable[[Any], Translated]] = {"config.json": ai_router.translate, "skynet.toml": skynet.translate}
+"""The files of other programs' forms."""
 
 
 def config_folder(variables: Mapping[str, str]) -> Path:
     """``MODELPORT_CONFIG_DIR``, else the platform's folder for configuration."""
     if chosen := variables.get("MODELPORT_CONFIG_DIR"):
-        return Path(chosen).expanduser()
+        return user_path(chosen)
     from platformdirs import user_config_path
 
     return user_config_path("modelport", appauthor=False)
@@ -59,10 +56,10 @@ class LocalConfigurationFile:
         if path is None:
             return FileRead(path=str(self._folder / NAMES[0]), exists=False, configuration=Configuration())
         try:
-            text = _text(path)
-        except (OSError, UnicodeDecodeError, OverflowError) as error:
-            return _broken(path, Finding((), _unreadable(error)), None)
-        return _read_toml(path, text) if path.suffix == ".toml" else _read_json(path, text)
+            raw, lines = parsed(path)
+        except Unparsable as wrong:
+            return _broken(path, Finding((), wrong.message), wrong.line)
+        return _read(path, raw, lines)
 
 
 def _stamp(path: Path) -> tuple[int, ...]:
@@ -73,64 +70,19 @@ def _stamp(path: Path) -> tuple[int, ...]:
     return found.st_mtime_ns, found.st_size, found.st_ino
 
 
-def _text(path: Path) -> str:
-    with path.open("rb") as file:
-        content = file.read(MAX_FILE_BYTES + 1)
-    if len(content) > MAX_FILE_BYTES:
-        raise OverflowError
-    # tomllib wants plain line ends, and neither format a byte order mark.
-    return content.decode("utf-8-sig").replace("\r\n", "\n")
-
-
-def _unreadable(error: Exception) -> str:
-    if isinstance(error, UnicodeDecodeError):
-        return "The file is not text in UTF-8."
-    if isinstance(error, OverflowError):
-        return f"The file has more than {MAX_FILE_BYTES} bytes."
-    reason = error.strerror if isinstance(error, OSError) else None
-    return f"The file cannot be read ({reason or type(error).__name__})."
-
-
 def _broken(path: Path, finding: Finding, line: int | None) -> FileRead:
     return FileRead(path=str(path), exists=True, configuration=None, problems=(finding.problem(line),))
 
 
-def _read_toml(path: Path, text: str) -> FileRead:
-    try:
-        raw = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        what, _, where = str(error).rpartition(" (at ")
-        line = re.match(r"line (\d+)", where)
-        last = text.rstrip("\n").count("\n") + 1
-        # The messages of tomllib name characters and keys, never a value.
-        return _broken(path, Finding((), f"This is not valid TOML: {what}."), int(line[1]) if line else last)
-    return _checked(
-        path, raw, {}, [], lambda finding: finding.problem(_line(key_lines.toml_lines(text), finding.key_path))
-    )
-
-
-def _read_json(path: Path, text: str) -> FileRead:
-    try:
-        raw = json.loads(text)
-    except json.JSONDecodeError as error:
-        return _broken(path, Finding((), f"This is not valid JSON: {error.msg}."), error.lineno)
-    except RecursionError:
-        return _broken(path, Finding((), "This JSON is nested too deeply."), None)
-    done = translate(raw)
-    unknown = [
-        Finding((provider, name), f"There is no such setting{did_you_mean(name, KNOWN)}.")
-        for provider, settings in (raw.items() if is_object(raw) else ())
-        for name in (settings if is_object(settings) else ())
-        if name not in KNOWN
-    ]
+def _read(path: Path, raw: Any, lines: Callable[[], Mapping[KeyPath, int]]) -> FileRead:
+    """The file with its content in our own form, whatever form it has."""
+    done = FORMS[path.name](raw) if path.name in FORMS else Translated(raw)
 
     def locate(finding: Finding) -> Problem:
         written = msgspec.structs.replace(finding, key_path=_written(done.written, finding.key_path))
-        return written.problem(_line(key_lines.json_lines(text), written.key_path))
+        return written.problem(_line(lines(), written.key_path))
 
-    if unknown:
-        return _checked(path, {}, {}, unknown, locate)
-    return _checked(path, done.raw, done.keys, done.findings, locate)
+    return _checked(path, done, locate)
 
 
 def _written(names: Mapping[KeyPath, KeyPath], place: KeyPath) -> KeyPath:
@@ -145,8 +97,9 @@ def _line(lines: Mapping[KeyPath, int], place: KeyPath) -> int | None:
     return next((lines[place[:length]] for length in range(len(place), 0, -1) if place[:length] in lines), None)
 
 
-def _checked(path: Path, raw: Any, keys: dict[str, Secret], found: list[Finding], locate: Locate) -> FileRead:
-    findings = [*found, *check(raw)]
+def _checked(path: Path, done: Translated, locate: Locate) -> FileRead:
+    raw = done.raw
+    findings = [*done.findings, *check(raw)]
     broken = any(finding.level == "error" for finding in findings)
     configuration = None
     if not broken:
@@ -154,7 +107,9 @@ def _checked(path: Path, raw: Any, keys: dict[str, Secret], found: list[Finding]
         findings += _missing_files(path, document)
         tables = raw.get("providers", {}).items()
         wire = {name: table["wire"] for name, table in tables if "wire" in table}
-        configuration = Configuration(document=_at_home(document, path.parent), wire=wire, keys=keys)
+        configuration = Configuration(
+            document=_at_home(document, path.parent), wire=wire, keys=done.keys, file_name=path.name
+        )
     return FileRead(
         path=str(path),
         exists=True,
@@ -165,7 +120,15 @@ def _checked(path: Path, raw: Any, keys: dict[str, Secret], found: list[Finding]
 
 
 def _ca_file(folder: Path, name: str) -> Path:
-    return folder / Path(name).expanduser()
+    return folder / user_path(name)
+
+
+def _is_readable(path: Path) -> bool:
+    try:
+        return os.access(path, os.R_OK)
+    except ValueError:
+        # It holds a character that no path has.
+        return False
 
 
 def _missing_files(path: Path, document: Document) -> list[Finding]:
@@ -175,7 +138,7 @@ def _missing_files(path: Path, document: Document) -> list[Finding]:
     return found + [
         Finding(("providers", name, "ca_file"), "There is no such file that could be read.", "warning")
         for name, entry in document.providers.items()
-        if entry.ca_file is not None and not os.access(_ca_file(path.parent, entry.ca_file), os.R_OK)
+        if entry.ca_file is not None and not _is_readable(_ca_file(path.parent, entry.ca_file))
     ]
 
 
@@ -193,4 +156,4 @@ def _at_home(document: Document, folder: Path) -> Document:
 
 def _model_folder(folder: Path, name: str, platform: str = sys.platform) -> Path:
     """The folder of models, as this system has it: a drive of Windows is below ``/mnt`` in WSL."""
-    return folder / os.path.expanduser(name if platform == "win32" else mounted(name))  # noqa: PTH111  no error
+    return folder / user_path(name if platform == "win32" else mounted(name))

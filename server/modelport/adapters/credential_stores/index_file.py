@@ -7,10 +7,15 @@ nothing: a key is still found when its provider is called.
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 import msgspec
+
+from modelport.adapters.system.private_files import private_folder, write_private
+from modelport.adapters.system.regular_files import read_whole
+from modelport.borders import NOT_JSON, json_bytes
+
+MAX_FILE_BYTES = 1024 * 1024
 
 
 class IndexFile:
@@ -22,8 +27,8 @@ class IndexFile:
     def read(self) -> list[str]:
         """The names; none when the file is missing or unreadable."""
         try:
-            return msgspec.json.decode(self._path.read_bytes(), type=list[str])
-        except (OSError, msgspec.DecodeError, msgspec.ValidationError):
+            return msgspec.json.decode(read_whole(self._path, MAX_FILE_BYTES), type=list[str])
+        except (OSError, *NOT_JSON):
             return []
 
     def version(self) -> int:
@@ -44,7 +49,5 @@ class IndexFile:
     def _write(self, names: list[str]) -> None:
         # The list is a convenience: a full disk must not make a stored key look lost.
         with contextlib.suppress(OSError):
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            temporary = self._path.with_name(f"{self._path.name}.{os.getpid()}")
-            temporary.write_bytes(msgspec.json.encode(names))
-            temporary.replace(self._path)
+            private_folder(self._path.parent)
+            write_private(self._path, json_bytes(names))

@@ -10,22 +10,28 @@ import contextlib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
 import msgspec
 
 from modelport.adapters.credential_stores.index_file import IndexFile
+from modelport.adapters.credential_stores.keyring_backend import BackendNotLoaded, backend_in_use
+from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import StoredKey
 from modelport.protocol.secret import Secret
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
 
 T = TypeVar("T")
 SERVICE = "modelport"
 DEFAULT_TIMEOUT_S = 20.0
 RECHECK_INTERVAL_S = 1.0
 MAX_HANGING_THREADS = 2
+OTHER_PLACES = "set the provider's environment variable, or set api_key_command in config.toml"
 
 
 class KeyringStore:
@@ -40,6 +46,7 @@ class KeyringStore:
         self._version = -1
         self._looked_at = -math.inf
         self._hanging = 0
+        self._absent = False
 
     async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
         """The key kept for a provider; no keyring counts as no key, and one that is locked fails without ``unlock``."""
@@ -49,7 +56,11 @@ class KeyringStore:
         return self._cache[provider]
 
     async def set(self, provider: str, key: StoredKey) -> None:
-        """Keeps a key, in place of any other of the provider."""
+        """Keeps a key, in place of any other of the provider.
+
+        Raises:
+            RequestFailed: no keyring can be used, or it does not give the key back.
+        """
         await self._run(lambda: _write(provider, key), needed=True)
         await self._change(lambda: self._index.add(provider))
 
@@ -68,22 +79,22 @@ class KeyringStore:
         """The entry's name, as the keyring's own programs show it."""
         return f"{SERVICE}/{provider}"
 
-    async def describe(self) -> str:
-        """The keyring's name.
+    async def describe(self, *, unlock: bool = True) -> str:
+        """The keyring's name; without ``unlock`` it is not read, so that a locked one does not ask its owner.
 
         Raises:
-            RequestFailed: there is none, or it does not answer.
+            RequestFailed: there is none, it does not answer, or it keeps nothing.
         """
-        return await self._run(_describe, needed=True) or ""
+        return await self._run(lambda: _describe(read=unlock), needed=True) or ""
 
     async def _look(self) -> None:
-        """Clears the cache when another process has changed a key; looks at most once a second."""
+        """Clears the cache when another process changed a key or no keyring was there; looks at most once a second."""
         if anyio.current_time() - self._looked_at < RECHECK_INTERVAL_S:
             return
         version = await anyio.to_thread.run_sync(self._index.version)
-        if version != self._version:
+        if version != self._version or self._absent:
             self._names = await anyio.to_thread.run_sync(self._index.read)
-            self._version = version
+            self._version, self._absent = version, False
             self._cache.clear()
         self._looked_at = anyio.current_time()
 
@@ -109,18 +120,26 @@ class KeyringStore:
                 )
             except _NoKeyring as error:
                 if not needed:
+                    # It may be started later.
+                    self._absent = True
                     return None
-                raise RequestFailed(
-                    "unsupported",
-                    f"This machine has no keyring that can be used ({error}): "
-                    "set the provider's environment variable instead.",
-                    action="set the environment variable",
+                raise _unavailable(
+                    f"This machine has no keyring that can be used ({error}): install one, {OTHER_PLACES}.",
+                    "install a keyring such as gnome-keyring, or set keys in the environment",
+                ) from error
+            except BackendNotLoaded as error:
+                raise _unavailable(
+                    f"{error}, {OTHER_PLACES}.", "choose another keyring, or unset the choice"
+                ) from error
+            except _KeptNothing as error:
+                raise _unavailable(
+                    f"The keyring {error} keeps nothing: choose another one with keyring's configuration or "
+                    f"PYTHON_KEYRING_BACKEND, {OTHER_PLACES}.",
+                    "choose another keyring, or set keys in the environment",
                 ) from error
             except _KeyringFailed as error:
-                raise RequestFailed(
-                    "auth_required",
-                    f"The keyring refused ({error}): unlock it, or set the provider's environment variable.",
-                    action="unlock the keyring",
+                raise _unavailable(
+                    f"The keyring refused ({error}): unlock it, {OTHER_PLACES}.", "unlock the keyring"
                 ) from error
         raise _stuck()
 
@@ -133,24 +152,32 @@ class _KeyringFailed(Exception):
     pass
 
 
+class _KeptNothing(Exception):
+    """Holds the keyring's name."""
+
+
 class _Entry(msgspec.Struct, rename="camel", omit_defaults=True):
     secret: str
     base_url: str | None = None
+    more: tuple[str, ...] = ()
+    """Further keys; a version that does not know them reads the first one."""
 
 
 def _stuck() -> RequestFailed:
-    return RequestFailed(
-        "auth_required",
-        "The keyring does not answer: unlock it, or set the provider's environment variable.",
-        action="unlock the keyring",
-    )
+    return _unavailable(f"The keyring does not answer: unlock it, {OTHER_PLACES}.", "unlock the keyring")
 
 
-def _translated(work: Callable[[], T]) -> T:
+def _unavailable(message: str, action: str) -> RequestFailed:
+    return RequestFailed("keyring_unavailable", message, action=action)
+
+
+def _translated(work: Callable[[KeyringBackend], T]) -> T:
+    """The result of the work with the backend in use."""
     import keyring.errors
 
+    backend = backend_in_use()
     try:
-        return work()
+        return work(backend)
     except keyring.errors.NoKeyringError as error:
         raise _NoKeyring("none is installed or running") from error
     except keyring.errors.PasswordDeleteError:
@@ -163,27 +190,23 @@ def _translated(work: Callable[[], T]) -> T:
 
 
 def _read(provider: str, *, unlock: bool) -> StoredKey | None:
-    import keyring
-
     if not unlock and _translated(_is_locked):
         raise _KeyringFailed("it is locked")
-    text = _translated(lambda: keyring.get_password(SERVICE, provider))
+    text = _translated(lambda backend: backend.get_password(SERVICE, provider))
     if not text:
         return None
     try:
         entry = msgspec.json.decode(text, type=_Entry)
-    except (msgspec.DecodeError, msgspec.ValidationError):
+    except NOT_JSON:
         # A key that its owner put there with another program.
         return StoredKey(Secret(text))
-    return StoredKey(Secret(entry.secret), entry.base_url)
+    return StoredKey(Secret(entry.secret), entry.base_url, tuple(map(Secret, entry.more)))
 
 
-def _is_locked() -> bool:
+def _is_locked(used: KeyringBackend) -> bool:
     """Whether the keyring would ask its owner; False where that is unknown without a prompt."""
-    import keyring
     from keyring.backends import SecretService
 
-    used = keyring.get_keyring()
     for backend in getattr(used, "backends", [used]):
         if isinstance(backend, SecretService.Keyring):
             return _collection_is_locked(getattr(backend, "preferred_collection", None))
@@ -205,25 +228,36 @@ def _collection_is_locked(path: str | None) -> bool:
 def _write(provider: str, key: StoredKey) -> None:
     import keyring
 
-    entry = _Entry(secret=key.secret.reveal(), base_url=key.base_url)
-    text = msgspec.json.encode(entry).decode()
-    _translated(lambda: keyring.set_password(SERVICE, provider, text))
+    more = tuple(secret.reveal() for secret in key.more)
+    entry = _Entry(secret=key.secret.reveal(), base_url=key.base_url, more=more)
+    text = json_bytes(entry).decode()
+    _translated(lambda _: keyring.set_password(SERVICE, provider, text))
+    # Keyring's null backend, which "keyring --disable" selects, takes every key and keeps none.
+    if _translated(lambda backend: backend.get_password(SERVICE, provider)) != text:
+        raise _KeptNothing(_translated(_name))
 
 
 def _remove(provider: str) -> bool:
-    import keyring
     import keyring.errors
 
     try:
-        _translated(lambda: keyring.delete_password(SERVICE, provider))
+        _translated(lambda backend: backend.delete_password(SERVICE, provider))
     except keyring.errors.PasswordDeleteError:
         return False
     return True
 
 
-def _describe() -> str:
-    import keyring
+def _describe(*, read: bool) -> str:
+    from keyring.backends import fail, null
 
-    backend = keyring.get_keyring()
-    _translated(lambda: keyring.get_password(SERVICE, "modelport-doctor"))
+    backend = backend_in_use()
+    if isinstance(backend, null.Keyring):
+        raise _KeptNothing(_name(backend))
+    if read or isinstance(backend, fail.Keyring):
+        # The one that stands for none says so when it is read.
+        _translated(lambda used: used.get_password(SERVICE, "modelport-doctor"))
+    return _name(backend)
+
+
+def _name(backend: object) -> str:
     return str(getattr(backend, "name", type(backend).__name__))

@@ -14,6 +14,9 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 
+from modelport.adapters.system.regular_files import read_start, read_whole
+from modelport.adapters.system.user_path import user_path
+from modelport.borders import NOT_JSON
 from modelport.domain.ports import Environment
 from modelport.domain.providers.credential import Credential
 from modelport.domain.providers.rows import Provider
@@ -21,6 +24,10 @@ from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
 QWEN_FILE = "~/.qwen/oauth_creds.json"
+QWEN_FILE_VARIABLE = "QWEN_CREDENTIALS_FILE"
+COPILOT_FILE_VARIABLE = "COPILOT_TOKEN_FILE"
+MAX_TOKEN_BYTES = 10_000
+MAX_FILE_BYTES = 1024 * 1024
 
 
 class LocalVendorFiles:
@@ -29,16 +36,16 @@ class LocalVendorFiles:
     def __init__(self, environment: Environment) -> None:
         self._environment = environment
 
-    async def credential(self, row: Provider) -> Credential | None:
+    async def credential(self, row: Provider, given: Mapping[str, str]) -> Credential | None:
         """The credential that the tools have for a provider with a log-in of its own, if there is one."""
-        return await anyio.to_thread.run_sync(self._credential, row)
+        return await anyio.to_thread.run_sync(self._credential, row, given)
 
-    async def settings(self, row: Provider) -> Mapping[str, str]:
+    async def settings(self, row: Provider, given: Mapping[str, str]) -> Mapping[str, str]:
         """``AWS_PROFILE_REGION`` and ``GOOGLE_ADC_PROJECT``, which the tools keep in files, not in variables."""
-        return await anyio.to_thread.run_sync(self._settings, row)
+        return await anyio.to_thread.run_sync(self._settings, row, given)
 
-    def _credential(self, row: Provider) -> Credential | None:
-        variables = self._environment.variables()
+    def _credential(self, row: Provider, given: Mapping[str, str]) -> Credential | None:
+        variables = {**self._environment.variables(), **given}
         match row.auth:
             case "sigv4":
                 return _aws(row, variables)
@@ -48,13 +55,13 @@ class LocalVendorFiles:
             case "copilot":
                 return _copilot(row, variables)
             case "qwen":
-                token = read_object(Path(QWEN_FILE).expanduser()).get("access_token")
-                return _kept(row, token, QWEN_FILE)
+                name = variables.get(QWEN_FILE_VARIABLE) or QWEN_FILE
+                return _kept(row, read_object(user_path(name)).get("access_token"), name)
             case "bearer" | "key" | "none":
                 return None
 
-    def _settings(self, row: Provider) -> Mapping[str, str]:
-        variables = self._environment.variables()
+    def _settings(self, row: Provider, given: Mapping[str, str]) -> Mapping[str, str]:
+        variables = {**self._environment.variables(), **given}
         found: dict[str, str] = {}
         if row.auth == "sigv4":
             profile = _aws_section(variables, "AWS_CONFIG_FILE", "~/.aws/config")
@@ -69,8 +76,8 @@ class LocalVendorFiles:
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file; an empty one where there is none."""
     try:
-        value = msgspec.json.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+        value = msgspec.json.decode(read_whole(path, MAX_FILE_BYTES))
+    except (OSError, *NOT_JSON):
         return {}
     return value if is_object(value) else {}
 
@@ -99,7 +106,8 @@ def _aws_section(variables: Mapping[str, str], variable: str, usual: str) -> Map
     profile = variables.get("AWS_PROFILE") or "default"
     parser = configparser.RawConfigParser(strict=False)
     try:
-        parser.read(Path(variables.get(variable) or usual).expanduser(), encoding="utf-8")
+        file = user_path(variables.get(variable) or usual)
+        parser.read_string(read_whole(file, MAX_FILE_BYTES).decode())
     except (configparser.Error, OSError, UnicodeError):
         return {}
     for section in (f"profile {profile}", profile):
@@ -110,7 +118,7 @@ def _aws_section(variables: Mapping[str, str], variable: str, usual: str) -> Map
 
 def _google_file(variables: Mapping[str, str]) -> Path | None:
     if named := variables.get("GOOGLE_APPLICATION_CREDENTIALS", "").strip():
-        files = [Path(named).expanduser()]
+        files = [user_path(named)]
     else:
         folder = variables.get("CLOUDSDK_CONFIG") or _config_folder(variables, "APPDATA", "gcloud")
         files = [Path(folder) / "application_default_credentials.json"]
@@ -118,6 +126,8 @@ def _google_file(variables: Mapping[str, str]) -> Path | None:
 
 
 def _copilot(row: Provider, variables: Mapping[str, str]) -> Credential | None:
+    if named := variables.get(COPILOT_FILE_VARIABLE):
+        return _kept(row, _text(user_path(named)), _short(user_path(named)))
     folder = Path(_config_folder(variables, "LOCALAPPDATA", "github-copilot"))
     for name in ("apps.json", "hosts.json"):
         for host, kept in sorted(read_object(folder / name).items()):
@@ -128,9 +138,17 @@ def _copilot(row: Provider, variables: Mapping[str, str]) -> Credential | None:
     return None
 
 
+def _text(path: Path) -> str | None:
+    """The text of a small file; None where there is none."""
+    try:
+        return read_start(path, MAX_TOKEN_BYTES).decode()
+    except (OSError, UnicodeError):
+        return None
+
+
 def _config_folder(variables: Mapping[str, str], windows: str, name: str) -> str:
     root = variables.get(windows) or variables.get("XDG_CONFIG_HOME") or "~/.config"
-    return str(Path(root).expanduser() / name)
+    return str(user_path(root) / name)
 
 
 def _kept(row: Provider, token: Any, location: str) -> Credential | None:
@@ -140,5 +158,5 @@ def _kept(row: Provider, token: Any, location: str) -> Credential | None:
 
 
 def _short(path: Path) -> str:
-    home = Path("~").expanduser()
+    home = user_path("~")
     return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)

@@ -10,7 +10,7 @@ from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.request import HttpRequest, WireRequest, turn_headers
 from modelport.domain.completions.call import Answer, ModelCall
-from modelport.domain.completions.cures import Cure, cured, find_cure
+from modelport.domain.completions.cures import AnyCure, PathCure, cured, find_cure, find_path_cure, is_lasting
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint, Verification
 
@@ -19,6 +19,8 @@ MAX_CURES = 3
 MAX_REMEMBERED = 256
 """Models whose cures are remembered."""
 REFUSALS = (400, 422)
+FORBIDDEN = 403
+NOT_FOUND = 404
 
 
 class HttpCompleter:
@@ -27,7 +29,7 @@ class HttpCompleter:
     def __init__(self, wire: WireFormat, client: ProviderClient) -> None:
         self._wire = wire
         self._client = client
-        self._cures: dict[tuple[str, str, str], tuple[Cure, ...]] = {}
+        self._cures: dict[tuple[str, str, str], tuple[AnyCure, ...]] = {}
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
         """Sends the call and feeds the answer until the reply is over.
@@ -37,22 +39,22 @@ class HttpCompleter:
         request = self._wire.request(call)
         key = (call.endpoint.provider.id, call.endpoint.base_url, call.model)
         known = self._cures.get(key, ())
-        found: tuple[Cure, ...] = ()
+        found: tuple[AnyCure, ...] = ()
         while True:
-            body = reduce(cured, (*known, *found), request.body)
+            changed = reduce(_cured, (*known, *found), request)
             try:
-                await self._complete(call, answer, WireRequest(request.path, body))
+                await self._complete(call, answer, changed)
                 break
             except RequestFailed as failed:
-                may_be_cured = failed.http_status in REFUSALS and not answer.begun and len(found) < MAX_CURES
-                cure = find_cure(failed.message, body) if may_be_cured else None
+                may_be_cured = not answer.begun and len(found) < MAX_CURES
+                cure = _cure(failed, changed) if may_be_cured else None
                 if cure is None:
                     raise
                 found += (cure,)
-        if found:
-            self._remember(key, (*known, *found))
+        if lasting := tuple(cure for cure in found if is_lasting(cure)):
+            self._remember(key, (*known, *lasting))
 
-    def _remember(self, key: tuple[str, str, str], cures: tuple[Cure, ...]) -> None:
+    def _remember(self, key: tuple[str, str, str], cures: tuple[AnyCure, ...]) -> None:
         if len(self._cures) >= MAX_REMEMBERED and key not in self._cures:
             self._cures.pop(next(iter(self._cures)))
         self._cures[key] = cures
@@ -71,3 +73,19 @@ class HttpCompleter:
     async def verify(self, endpoint: Endpoint) -> Verification:
         """Lists the models, or requests the row's own path that proves a key for free."""
         return await verify(self._wire, self._client, endpoint)
+
+
+def _cure(failed: RequestFailed, request: WireRequest) -> AnyCure | None:
+    if failed.http_status == FORBIDDEN:
+        return find_path_cure(failed.message, request.path)
+    if failed.http_status not in (*REFUSALS, NOT_FOUND):
+        return None
+    cure = find_cure(failed.message, request.body)
+    # What is not found may be a part of the conversation, and else is no field of the request.
+    return cure if cure is not None and (failed.http_status != NOT_FOUND or not is_lasting(cure)) else None
+
+
+def _cured(request: WireRequest, cure: AnyCure) -> WireRequest:
+    if isinstance(cure, PathCure):
+        return WireRequest(request.path.removesuffix(cure.end) + cure.other, request.body)
+    return WireRequest(request.path, cured(request.body, cure))

@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Literal
 
 import anyio
+import anyio.lowlevel
 
 from modelport.adapters.dialects.wire_format import Decoder
+from modelport.adapters.http.bodies import chunks_of
 from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.framing import Framer, SseFramer, framer_for
@@ -21,6 +23,11 @@ LINGER_S = 0.1
 """How long the end of a body is waited for, once the answer is complete."""
 MAX_HEAD_BYTES = 64 * 1024
 """How much of a reply is kept until its answer begins, to look for an error in it."""
+SLICE_BYTES = 8 * 1024
+"""How much of a chunk is decoded at once, some milliseconds at the worst, before other tasks have their turn."""
+LARGE_EVENT_BYTES = 256 * 1024
+MAX_COMMAS = 200_000
+"""In a large event. An image or a long text has fewer; a list of so many values would hold up everything else."""
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 """What may stand before an answer: a byte order mark and white space."""
 
@@ -41,7 +48,13 @@ async def read_reply(
         ProviderRefused: it is an error.
         EventTooLong: an event, or a whole reply, exceeds ``MAX_EVENT_BYTES``.
     """
-    chunks = response.aiter_bytes()
+    async with chunks_of(response) as chunks:
+        return await _read(chunks, idle, framing, decoder, answer)
+
+
+async def _read(
+    chunks: AsyncIterator[bytes], idle: IdleTimeout, framing: Framing, decoder: Decoder, answer: Answer
+) -> bytes:
     start = b""
     async for chunk in chunks:
         idle.touch()
@@ -54,15 +67,26 @@ async def read_reply(
     def is_over() -> bool:
         return decoder.over
 
-    framer = framer_for(framing, start, decoder.event, is_over)
+    def event(name: bytes, data: bytes) -> None:
+        if len(data) > LARGE_EVENT_BYTES:
+            _check_values(data)
+        decoder.event(name, data)
+
+    framer = framer_for(framing, start, event, is_over)
     if framer is not None:
         return await _stream(start, chunks, framer, idle, decoder, answer)
     body = await _whole_body(start, chunks, idle)
     if b"\ndata:" in body:
         # Events, behind a value that is in none: no line break stands in JSON's texts.
-        return await _stream(body, chunks, SseFramer(decoder.event, is_over=is_over), idle, decoder, answer)
+        return await _stream(body, chunks, SseFramer(event, is_over=is_over), idle, decoder, answer)
+    _check_values(body)
     decoder.whole(body)
     return body
+
+
+def _check_values(data: bytes) -> None:
+    if data.count(b",") > MAX_COMMAS:
+        raise NotUnderstood(data[:200], f"an event of more than {MAX_COMMAS} values")
 
 
 async def _whole_body(start: bytes, chunks: AsyncIterator[bytes], idle: IdleTimeout) -> bytes:
@@ -99,16 +123,12 @@ async def _feed(
     chunk: bytes, chunks: AsyncIterator[bytes], framer: Framer, idle: IdleTimeout, decoder: Decoder, answer: Answer
 ) -> bytes:
     """Feeds chunks until the answer is over or they end; returns those that came before it began."""
-    listener, head = answer.listener, chunk
-    framer.feed(chunk)
+    head = bytearray(chunk)
+    await _feed_chunk(chunk, framer, idle, decoder, answer)
     while not decoder.over:
         begun = answer.begun
         if answer.has_text:
             idle.allow(idle.gap_s)
-        if listener.congested:
-            idle.pause()
-            await listener.drained()
-            idle.resume()
         following = await anext(chunks, None)
         if following is None:
             framer.close()
@@ -116,5 +136,20 @@ async def _feed(
         idle.touch()
         if not begun and len(head) < MAX_HEAD_BYTES:
             head += following
-        framer.feed(following)
-    return head
+        await _feed_chunk(following, framer, idle, decoder, answer)
+    return bytes(head)
+
+
+async def _feed_chunk(chunk: bytes, framer: Framer, idle: IdleTimeout, decoder: Decoder, answer: Answer) -> None:
+    """Feeds a chunk in slices, between which other tasks run and a listener that is behind is waited for."""
+    listener = answer.listener
+    for start in range(0, len(chunk), SLICE_BYTES):
+        if start:
+            if decoder.over:
+                return
+            await anyio.lowlevel.checkpoint()
+        framer.feed(chunk[start : start + SLICE_BYTES] if len(chunk) > SLICE_BYTES else chunk)
+        if listener.congested and not decoder.over:
+            idle.pause()
+            await listener.drained()
+            idle.resume()

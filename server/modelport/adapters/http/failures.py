@@ -1,7 +1,6 @@
 """Translates a provider's refusal or a broken connection into the contract's errors.
 
-Each is translated once, here, and raised with its cause. The provider's own sentence is kept,
-on one line, cut to length and with the key taken out.
+Each is translated once, and raised with its cause. The provider's sentence is kept: on one line, cut, without keys.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from modelport.adapters.http.causes import causes_of
+from modelport.adapters.http.causes import causes_of, is_passing
 from modelport.adapters.http.refusal import (
     Refusal,
     is_page,
@@ -23,11 +22,12 @@ from modelport.adapters.http.refusal import (
     read_refusal,
 )
 from modelport.adapters.http.retry_after import retry_after_ms
+from modelport.adapters.http.wrong_protocol import needs_tls, wrong_protocol
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.address import is_loopback
 from modelport.domain.providers.base_urls import version_hint
 from modelport.domain.providers.connection import Endpoint
-from modelport.domain.providers.rows import OWN_LOG_INS
+from modelport.domain.providers.key_advice import get_key, has_credential, key_words
 from modelport.protocol.types import ErrorKind
 
 MAX_QUOTE_CHARS = 300
@@ -37,6 +37,8 @@ REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid")
 def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, str], body: bytes) -> RequestFailed:
     """The failure for an HTTP status other than success."""
     text = body.decode("utf-8", "replace")
+    if wrong := needs_tls(endpoint, model, status, text):
+        return wrong
     if is_page(text) and status not in (401, 403, 407, 429):
         return page_instead(endpoint, model, status, text)
     refusal = read_refusal(page_words(text) if is_page(text) else text)
@@ -44,19 +46,24 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     named = headers.get("x-amzn-errortype", "").partition(":")[0]
     refusal = Refusal(refusal.message, f"{refusal.code} {named}")
     kind = kind_of(status, refusal)
-    if kind == "auth_rejected" and not _has_credential(endpoint):
+    if kind == "auth_rejected" and not has_credential(endpoint):
         kind = "auth_required"
-    wait = retry_after_ms(headers, refusal.message, time.time())
+    wait = retry_after_ms(
+        headers, refusal.message, time.time(), body=text, reset=endpoint.provider.wire.rate_limit_reset
+    )
     request_id = next((headers[name] for name in REQUEST_IDS if headers.get(name)), None)
-    return _failure(endpoint, model, kind, refusal, status, wait, request_id and clean(endpoint, request_id))
+    failure = _failure(endpoint, model, kind, refusal, status, wait, request_id and clean(endpoint, request_id))
+    failure.may_repeat = headers.get("x-should-retry", "").strip().casefold() != "false"
+    return failure
 
 
 def refused_inside(endpoint: Endpoint, model: str, error: bytes | Any) -> RequestFailed:
     """The failure for an error that came inside HTTP 200."""
-    refusal = read_refusal(error.decode("utf-8", "replace") if isinstance(error, bytes) else error)
+    text = error.decode("utf-8", "replace") if isinstance(error, bytes) else ""
+    refusal = read_refusal(text or error)
     status = refusal.status
     kind = kind_of(status, refusal) if status else kind_by_words(refusal) or "provider_unavailable"
-    wait = retry_after_ms({}, refusal.message, time.time())
+    wait = retry_after_ms({}, refusal.message, time.time(), body=text)
     return _failure(endpoint, model, kind, refusal, status or None, wait, None)
 
 
@@ -110,27 +117,30 @@ def hung_up(endpoint: Endpoint, model: str) -> RequestFailed:
 
 def unreachable(endpoint: Endpoint, model: str, error: BaseException) -> RequestFailed:
     """The failure for a request that got no answer: TLS, name lookup, refused and timed-out are told apart."""
-    row, url = endpoint.provider, endpoint.base_url
-    causes = list(causes_of(error))
+    row, url, causes = endpoint.provider, endpoint.base_url, list(causes_of(error))
     kind: ErrorKind = "network"
     action = "check the address and the network"
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    may_repeat = is_passing(causes)
+    if proxy := next((cause for cause in causes if type(cause).__name__ == "ProxyError"), None):
+        action, why = "check the proxy", f"The proxy {proxy}, so {row.display_name} cannot be reached: check the proxy"
+    elif any(isinstance(cause, ssl.SSLError) for cause in causes):
         kind, action = "tls", "check the certificate, or the clock"
-        reason = next(getattr(c, "verify_message", "") or c.reason or "" for c in causes if isinstance(c, ssl.SSLError))
+        reason = next(filter(None, (getattr(c, n, "") for c in causes for n in ("verify_message", "reason"))), "")
         why = (
             f"{row.display_name} at {url} made no secure connection ({reason or 'no handshake'}): check its certificate"
         )
     elif any(isinstance(cause, socket.gaierror) for cause in causes):
         why = f"{row.display_name}'s host in {url} has no address: check the name, the network or the proxy"
     elif any(type(cause).__name__ == "ConnectTimeout" for cause in causes):
-        kind, why = "timeout", f"{row.display_name} at {url} did not take the connection in time: check the network"
+        kind, why = "timeout", f"{row.display_name} at {url} took no connection in time: check the network or the proxy"
     elif row.connection_type == "local" or is_loopback(url):
         action = "start the server"
-        why = f"{row.display_name} cannot be reached at {url}: is it running?"
-        return RequestFailed(kind, why, provider=row.id, model=model, action=action)
+        how = f' Start it with "{row.start_command}".' if row.start_command and is_loopback(url) else ""
+        why = f"{row.display_name} cannot be reached at {url}: is it running?{how}"
+        return RequestFailed(kind, why, provider=row.id, model=model, action=action, may_repeat=may_repeat)
     else:
         why = f"{row.display_name} cannot be reached at {url}: check the network or the proxy"
-    return RequestFailed(kind, why + ".", provider=row.id, model=model, action=action)
+    return RequestFailed(kind, why + ".", provider=row.id, model=model, action=action, may_repeat=may_repeat)
 
 
 def interrupted(endpoint: Endpoint, model: str, *, begun: bool) -> RequestFailed:
@@ -161,8 +171,8 @@ def timed_out(endpoint: Endpoint, model: str, seconds: float) -> RequestFailed:
     """The failure for a provider that has sent nothing for too long."""
     return RequestFailed(
         "timeout",
-        f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeout_s in "
-        "config.toml or timeoutMs in provider/connect.",
+        f"{endpoint.provider.display_name} sent nothing for {seconds:g} s: try again, or allow more with timeoutMs "
+        "in provider/connect or timeout_s in config.toml.",
         provider=endpoint.provider.id,
         model=model,
         action="try again",
@@ -192,6 +202,8 @@ def translate(endpoint: Endpoint, model: str, error: Exception, *, begun: bool |
     if isinstance(error, httpx2.TransportError | OSError):
         if begun is not None:
             return interrupted(endpoint, model, begun=begun)
+        if not isinstance(error, httpx2.ProxyError) and (wrong := wrong_protocol(endpoint, model, error)):
+            return wrong
         if isinstance(error, httpx2.RemoteProtocolError | httpx2.ReadError | httpx2.WriteError):
             return hung_up(endpoint, model)
         return unreachable(endpoint, model, error)
@@ -235,8 +247,8 @@ def _failure(
             quote=quote,
             model=model,
             url=endpoint.base_url,
-            key=_key_words(endpoint),
-            get_key=_get_key(endpoint),
+            key=key_words(endpoint),
+            get_key=get_key(endpoint),
             wait=f"in {wait / 1000:g} s" if wait else "later",
         ),
         provider=row.id,
@@ -264,29 +276,3 @@ _ADVICE: Mapping[ErrorKind, tuple[str, str]] = {
     "timeout": ("{name} gave up waiting{quote}: try again.", "try again"),
     "network": ("The proxy in front of {name} refused the request{quote}: check its settings.", "check the proxy"),
 }
-
-
-def _has_credential(endpoint: Endpoint) -> bool:
-    """Whether the request carried one: a key, or the signature that a log-in makes of credentials it never shows."""
-    return endpoint.credential.secret is not None or endpoint.provider.auth in OWN_LOG_INS
-
-
-def _key_words(endpoint: Endpoint) -> str:
-    credential = endpoint.credential
-    if credential.secret is None:
-        if not _has_credential(endpoint):
-            return "this client"
-        return f"the credentials from {credential.location}" if credential.location else "the credentials"
-    where = {"environment": "from", "keyring": "in the keyring at", "session": "given for this"}.get(
-        credential.source, "from"
-    )
-    return f"the key {where} {credential.location or 'session'}"
-
-
-def _get_key(endpoint: Endpoint) -> str:
-    row = endpoint.provider
-    renewed = endpoint.credential.secret is None and _has_credential(endpoint)
-    ways = ["renew them"] if renewed else [f"make one at {row.key_url}"] if row.key_url else []
-    ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
-    store = f"store one with modelport keys set {row.id}"
-    return ", ".join([*ways, f"or {store}"]) if ways else store

@@ -12,6 +12,8 @@ import re
 
 MAX_HEAD_BYTES = 64 * 1024
 MAX_LINE_BYTES = 8 * 1024
+MAX_START_BYTES = 64
+"""How much is kept of a response that is not HTTP."""
 HTTP_1_PREFIX = b"HTTP/1."
 _STATUS = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9]{2})(?: .*)?", re.DOTALL)
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -19,7 +21,15 @@ _SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}")
 
 
 class NotHttp(Exception):
-    """The bytes are not an HTTP/1.1 response."""
+    """The bytes are not an HTTP/1.1 response; ``start`` is what they begin with, where that is not HTTP at all."""
+
+    def __init__(self, why: str, start: bytes = b"") -> None:
+        super().__init__(why)
+        self.start = start
+
+
+class BrokenOff(NotHttp):
+    """The connection ended inside a response, or before one."""
 
 
 class ResponseReader:
@@ -39,6 +49,8 @@ class ResponseReader:
         self._rest = b""
         self._read = self._head
         self._left = 0
+        self._room = MAX_HEAD_BYTES
+        """Bytes that may still come in heads, interim ones included, and in trailers."""
 
     def feed(self, data: bytes) -> None:
         """More bytes from the connection.
@@ -71,7 +83,7 @@ class ResponseReader:
         if self.status and self._read == self._until_the_end:
             self.complete = True
         elif not self.complete:
-            raise NotHttp("the connection ended in the middle of the response")
+            raise BrokenOff("the connection ended in the middle of the response")
 
     def take(self) -> bytes:
         """The body that has come since the last call."""
@@ -83,38 +95,40 @@ class ResponseReader:
     # when there is not enough yet, and sets ``_read`` to what comes next.
 
     def _head(self, data: bytes, position: int) -> int:
-        end, gap = data.find(b"\r\n\r\n", position), 4
-        loose = data.find(b"\n\n", position)
-        if loose >= 0 and (end < 0 or loose < end):
+        end, gap = data.find(b"\r\n\r\n", position, position + self._room + 4), 4
+        loose = data.find(b"\n\n", position, end if end >= 0 else position + self._room + 2)
+        if loose >= 0:
             end, gap = loose, 2
-        if end < 0 or end - position > MAX_HEAD_BYTES:
-            if not HTTP_1_PREFIX.startswith(data[position : position + len(HTTP_1_PREFIX)]):
-                # Not HTTP: fail now, such a peer may never send the blank line that ends the headers.
-                raise NotHttp("the response does not begin as HTTP/1.1 does")
-            if len(data) - position > MAX_HEAD_BYTES:
+        if not HTTP_1_PREFIX.startswith(data[position : position + len(HTTP_1_PREFIX)]):
+            # Not HTTP: fail now, such a peer may never send the blank line that ends the headers.
+            raise _no_http(data, position)
+        if end < 0:
+            if len(data) - position > self._room:
                 raise NotHttp("the head of the response is too long")
             return -1
+        self._room -= end + gap - position
         first, *lines = data[position:end].replace(b"\r\n", b"\n").split(b"\n")
         match = _STATUS.fullmatch(first)
         if match is None:
-            raise NotHttp("the response does not begin as HTTP/1.1 does")
+            raise _no_http(data, position)
         status = int(match[2])
         headers = [_header(line) for line in lines]
         if status < 200 and status != 101:
             # An interim response; the real one follows.
             return end + gap
-        self.status, self.headers = status, headers
-        self._choose_body(keeps_open=match[1] == b"1")
+        self.headers = headers
+        self._choose_body(status, keeps_open=match[1] == b"1")
+        self.status = status
         return end + gap
 
-    def _choose_body(self, *, keeps_open: bool) -> None:
+    def _choose_body(self, status: int, *, keeps_open: bool) -> None:
         def tokens(name: bytes) -> list[bytes]:
             values = [value for key, value in self.headers if key.lower() == name]
             return [token.strip().lower() for token in b",".join(values).split(b",") if token.strip()]
 
         connection, lengths, codings = tokens(b"connection"), tokens(b"content-length"), tokens(b"transfer-encoding")
         self.reusable = b"close" not in connection and (keeps_open or b"keep-alive" in connection)
-        if self.status in (101, 204, 304):
+        if status in (101, 204, 304):
             self._finish()
         elif codings:
             if codings != [b"chunked"]:
@@ -122,7 +136,9 @@ class ResponseReader:
             self.reusable = self.reusable and not lengths
             self._read = self._chunk_size
         elif lengths:
-            if len(set(lengths)) > 1 or not lengths[0].isdigit() or len(lengths[0]) > 18:
+            if len(set(lengths)) > 1:
+                raise NotHttp("the response has two different lengths")
+            if not lengths[0].isdigit() or len(lengths[0]) > 18:
                 raise NotHttp("the length of the response is not a number")
             self._left = int(lengths[0])
             self._read = self._counted
@@ -180,6 +196,9 @@ class ResponseReader:
             return -1
         if not data[position:end].rstrip(b"\r"):
             self._finish()
+        self._room -= end + 1 - position
+        if self._room < 0:
+            raise NotHttp("the trailers are too long")
         return end + 1
 
     def _body(self, data: bytes, position: int) -> int:
@@ -191,6 +210,11 @@ class ResponseReader:
 
     def _finish(self) -> None:
         self.complete = True
+
+
+def _no_http(data: bytes, position: int) -> NotHttp:
+    start = data[position : position + MAX_START_BYTES]
+    return NotHttp("the response does not begin as HTTP/1.1 does", start)
 
 
 def _header(line: bytes) -> tuple[bytes, bytes]:

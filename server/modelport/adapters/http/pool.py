@@ -6,15 +6,19 @@ worker thread; concurrent first calls share one client.
 
 from __future__ import annotations
 
-import ssl
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import anyio
 import anyio.to_thread
 
-from modelport.domain.errors import RequestFailed
-from modelport.domain.providers.address import is_loopback, is_proxy
+from modelport.adapters.http.bodies import refuse_coding
+from modelport.adapters.http.connecting import ADMISSION, Admission
+from modelport.adapters.http.proxies.address import read_proxy
+from modelport.adapters.http.proxies.selection import NO_PROXY, proxy_for
+from modelport.adapters.http.trust import no_tls, tls_context
+from modelport.domain.local.listeners import Ends, carries_key
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
@@ -25,11 +29,9 @@ CONNECT_TIMEOUT_S = 10.0
 WRITE_TIMEOUT_S = 60.0
 
 
-ENVIRONMENT = Secret("environment")
-"""Stands for whatever proxies the environment names."""
-NO_PROXY = Secret("")
-Choice = tuple[bool, str | None, Secret]
-"""Whether certificates are verified, the file with more of them to trust, and the proxy."""
+Admit = Callable[[Endpoint, Ends], Awaitable[None]]
+Choice = tuple[bool, bool, str | None, Secret]
+"""Whether there is TLS, whether certificates are verified, the file with more of them to trust, and the proxy."""
 
 
 class Network(TypedDict):
@@ -46,9 +48,14 @@ def network(endpoint: Endpoint) -> Network:
 
 
 class HttpPool:
-    """Hands out the shared clients: one for each choice of verification, certificates and proxy."""
+    """Hands out the shared clients: one for each choice of verification, certificates and proxy.
 
-    def __init__(self) -> None:
+    ``admit`` looks at the other end of a connection before a request to an endpoint goes out on it, and raises where it
+    may not.
+    """
+
+    def __init__(self, admit: Admit | None = None) -> None:
+        self._admit = admit
         self._clients: dict[Choice, httpx2.AsyncClient] = {}
         self._proxies: dict[tuple[str, Secret | None], Secret] = {}
         self._lock = anyio.Lock()
@@ -65,17 +72,29 @@ class HttpPool:
             RequestFailed: the proxy or the certificates cannot be used.
         """
         through = self._proxies.get((base_url, proxy))
-        client = None if through is None else self._clients.get((verify_tls, ca_file, through))
+        client = (
+            None
+            if through is None
+            else self._clients.get(_choice(base_url, through, verify_tls=verify_tls, ca_file=ca_file))
+        )
         if client is None:
             async with self._lock:
-                through = await anyio.to_thread.run_sync(_proxy_for, base_url, proxy)
+                through = await anyio.to_thread.run_sync(proxy_for, base_url, proxy)
                 self._proxies[base_url, proxy] = through
-                choice = (verify_tls, ca_file, through)
+                choice = _choice(base_url, through, verify_tls=verify_tls, ca_file=ca_file)
                 client = self._clients.get(choice)
                 if client is None:
-                    make = partial(_make_client, verify_tls=verify_tls, ca_file=ca_file, proxy=through)
+                    make = partial(
+                        _make_client, secure=choice[0], verify_tls=verify_tls, ca_file=ca_file, proxy=through
+                    )
                     client = self._clients[choice] = await anyio.to_thread.run_sync(make)
         return client
+
+    def extensions(self, endpoint: Endpoint) -> dict[str, Any]:
+        """What a request to an endpoint tells the transport besides itself."""
+        if endpoint.listener_for is None or self._admit is None:
+            return {}
+        return {ADMISSION: Admission((endpoint.listener_for, carries_key(endpoint)), partial(self._admit, endpoint))}
 
     async def aclose(self) -> None:
         """Closes every connection."""
@@ -84,64 +103,23 @@ class HttpPool:
             await client.aclose()
 
 
-def _proxy_for(base_url: str, chosen: Secret | None) -> Secret:
-    """The proxy in front of an address: the chosen one, else the environment's; never for this machine's own."""
-    if is_loopback(base_url):
-        return NO_PROXY
-    from urllib.parse import urlsplit
-    from urllib.request import getproxies, proxy_bypass
-
-    url, proxies = urlsplit(base_url), getproxies()
-    if proxy_bypass(url.hostname or ""):
-        return NO_PROXY
-    if chosen is not None:
-        return chosen
-    return ENVIRONMENT if proxies.get(url.scheme) or proxies.get("all") else NO_PROXY
+def _choice(base_url: str, proxy: Secret, *, verify_tls: bool, ca_file: str | None) -> Choice:
+    secure = not base_url.startswith("http://") or proxy.reveal().startswith("https")
+    return secure, verify_tls, ca_file, proxy
 
 
-def _make_client(*, verify_tls: bool, ca_file: str | None, proxy: Secret) -> httpx2.AsyncClient:
+def _make_client(*, secure: bool, verify_tls: bool, ca_file: str | None, proxy: Secret) -> httpx2.AsyncClient:
     import httpx2
 
-    from modelport.adapters.http.transport import DirectTransport
+    from modelport.adapters.http.transport import HttpTransport
 
     # IdleTimeout limits each call by itself: no read timeout here.
     timeout = httpx2.Timeout(connect=CONNECT_TIMEOUT_S, read=None, write=WRITE_TIMEOUT_S, pool=None)
-    tls = httpx2.create_ssl_context(verify=verify_tls)
-    if ca_file is not None and verify_tls:
-        _trust(tls, ca_file)
-    tls.set_alpn_protocols(["http/1.1"])
+    # Plain HTTP does not care about certificates, so that a variable which names none spoils nothing there.
+    tls = tls_context(verify=verify_tls, ca_file=ca_file) if secure else no_tls()
     headers = {"Accept-Encoding": "identity", "User-Agent": "modelport"}
-    if proxy == NO_PROXY:
-        return httpx2.AsyncClient(timeout=timeout, transport=DirectTransport(tls), headers=headers)
-    limits = httpx2.Limits(max_connections=None)
-    if proxy == ENVIRONMENT:
-        return httpx2.AsyncClient(timeout=timeout, limits=limits, verify=tls, headers=headers)
-    through = _proxy(proxy, tls)
+    hooks = {"response": [refuse_coding]}
+    through = None if proxy == NO_PROXY else read_proxy(proxy)
     return httpx2.AsyncClient(
-        timeout=timeout, limits=limits, verify=tls, headers=headers, proxy=through, trust_env=False
+        timeout=timeout, transport=HttpTransport(tls, through), headers=headers, event_hooks=hooks, trust_env=False
     )
-
-
-def _proxy(address: Secret, tls: ssl.SSLContext) -> httpx2.Proxy:
-    import httpx2
-
-    if not is_proxy(address.reveal()):
-        raise RequestFailed(
-            "network",
-            "The proxy of the configuration cannot be used: write something like http://proxy.example:3128.",
-            action="correct the proxy",
-        )
-    text = address.reveal()
-    return httpx2.Proxy(text, ssl_context=tls if text.startswith("https") else None)
-
-
-def _trust(tls: ssl.SSLContext, ca_file: str) -> None:
-    try:
-        tls.load_verify_locations(cafile=ca_file)
-    except OSError as error:
-        # A missing file, one that may not be read, or one that holds no certificate: SSLError is an OSError.
-        raise RequestFailed(
-            "tls",
-            "The file with certificates that ca_file names cannot be used: check that it is there and in PEM.",
-            action="correct ca_file",
-        ) from error

@@ -9,8 +9,13 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from modelport.borders import json_bytes
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import ErrorKind
+
+MAX_WORDS_CHARS = 8 * 1024
+"""How much is read of what a provider says about an error."""
+MAX_CODE_CHARS = 256
 
 
 class Refusal(Struct, frozen=True):
@@ -217,7 +222,7 @@ def _from_object(error: dict[str, Any]) -> Refusal:
             nested = is_object(value) or (isinstance(value, str) and value.lstrip().startswith("{"))
             found = _read(value) if nested else Refusal(one_line(str(value)), "")
             return Refusal(found.message, f"{_code(error)} {found.code}".strip())
-    return Refusal(one_line(msgspec.json.encode(error).decode()), _code(error))
+    return Refusal(one_line(json_bytes(error).decode()), _code(error))
 
 
 def page_words(text: str) -> str:
@@ -233,13 +238,13 @@ def is_page(text: str) -> bool:
 
 
 def one_line(text: str) -> str:
-    """The text without line breaks, control characters and runs of spaces."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    """The beginning of the text without line breaks, control characters and runs of spaces."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text[:MAX_WORDS_CHARS]).split())
 
 
 def _code(error: Mapping[str, Any]) -> str:
     names = ("code", "type", "__type", "error_type", "error_code", "status_code", "status")
-    return " ".join(str(error[name]) for name in names if isinstance(error.get(name), str | int))
+    return " ".join(str(error[name])[:MAX_CODE_CHARS] for name in names if isinstance(error.get(name), str | int))
 
 
 def kind_of(status: int, refusal: Refusal) -> ErrorKind:

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from modelport.adapters.http import failures
 from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
 from modelport.adapters.http.refusal import kind_by_words, read_refusal
+from modelport.borders import NOT_JSON
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.base_urls import shown
 from modelport.domain.providers.connection import Endpoint
@@ -57,7 +58,7 @@ async def refuses_inside(response: httpx2.Response) -> bool:
         return False
     try:
         value = msgspec.json.decode(await response.aread())
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except NOT_JSON:
         return False
     alone = is_object(value) and bool(value.get("error")) and len(value) == 1
     return alone and kind_by_words(read_refusal(value)) == "invalid_response"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,8 +10,11 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
+from modelport.adapters.local_models.wsl import runs_in_wsl
+from modelport.adapters.system.programs import Programs
 from modelport.domain.gguf import CutShort, GgufHeader, NotGguf, read_header
 from modelport.domain.local.model_files import SUFFIX, FoundFile, catalogued
+from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.model_file import ModelFile
 
 MAX_DEPTH = 8
@@ -30,7 +32,8 @@ _Head = tuple[GgufHeader | None, str | None]
 class DiskFolder:
     """A ``ModelFolder``. The head of a file is cached until the file changes."""
 
-    def __init__(self) -> None:
+    def __init__(self, programs: Programs | None = None) -> None:
+        self._programs = programs or Programs()
         self._heads: dict[str, tuple[_Stamp, _Head]] = {}
         # One look at a time: the second finds what the first has read.
         self._lock = anyio.Lock()
@@ -44,9 +47,12 @@ class DiskFolder:
         async with self._lock:
             return await anyio.to_thread.run_sync(self._look, folder, abandon_on_cancel=True)
 
-    async def command(self, program: str) -> bool:
-        """Whether a program is on the search path, or exists at its own path."""
-        return await anyio.to_thread.run_sync(_is_there, program)
+    async def can_serve(self, entry: LocalModelsEntry) -> bool:
+        """Whether the program of the command is on the search path, exists at its own path, or runs in WSL."""
+        find = self._programs.find
+        return await anyio.to_thread.run_sync(
+            lambda: runs_in_wsl(entry, which=find) or find(entry.command[0]) is not None
+        )
 
     def _look(self, folder: str) -> list[ModelFile]:
         root, found, heads = Path(folder), list[FoundFile](), dict[str, tuple[_Stamp, _Head]]()
@@ -145,7 +151,3 @@ def _whole(header: GgufHeader, size: int) -> _Head:
     if header.min_bytes > size:
         return None, "is not whole: download it again"
     return header, None
-
-
-def _is_there(program: str) -> bool:
-    return shutil.which(os.path.expanduser(program)) is not None  # noqa: PTH111  it need not be a path

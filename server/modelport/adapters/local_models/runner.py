@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
 import anyio
+import anyio.to_thread
 
 from modelport.adapters.local_models.server import WINDOWS, LocalServer
+from modelport.adapters.local_models.sharing import slot
+from modelport.adapters.system.programs import Programs
 from modelport.domain.local.model_files import OnProgress, Plan, Served, command_line
-from modelport.domain.ports import LocalProber
+from modelport.domain.ports import ListeningPorts, LocalProber
 
 STOP_TIMEOUT_S = 5.0
 """How long another server may take to be gone; by then it has been killed."""
 CLOSE_TIMEOUT_S = 1.0
 """How long the end of this process waits for its servers; their supervisors see to the rest."""
+
+LENT_INTERVAL_S = 1.0
+"""The interval of the check whether another process still uses a server."""
 
 _Key = tuple[str, ...]
 
@@ -23,8 +29,17 @@ _Key = tuple[str, ...]
 class LocalRunner:
     """A ``ModelRunner``: a server per model and settings, shared by all requests for it."""
 
-    def __init__(self, prober: LocalProber) -> None:
+    def __init__(
+        self,
+        prober: LocalProber,
+        listening: ListeningPorts,
+        variables: Callable[[], Mapping[str, str]],
+        programs: Programs | None = None,
+    ) -> None:
         self._prober = prober
+        self._listening = listening
+        self._variables = variables
+        self._programs = programs or Programs()
         self._servers: dict[_Key, LocalServer] = {}
         # Only one request at a time decides which server has to go for another.
         self._turn = anyio.Lock()
@@ -65,7 +80,10 @@ class LocalRunner:
                 server = self._servers.get(key)
                 if server is None or server.over:
                     await self._make_room(plan.entry.max_running, tell)
-                    server = self._servers[key] = LocalServer(plan, self._prober)
+                    place = await anyio.to_thread.run_sync(slot, self._variables(), key)
+                    server = self._servers[key] = LocalServer(
+                        plan, self._prober, self._listening, self._programs, place
+                    )
                 server.take(plan)
         else:
             server.take(plan)
@@ -80,23 +98,39 @@ class LocalRunner:
             idle = [server for server in self._servers.values() if not server.users]
             if idle:
                 # One that has been stopped already only needs its time.
-                oldest = min(idle, key=lambda server: (not server.over, server.used_at))
-                tell(f"Stopping {oldest.name}")
-                oldest.stop()
-                await oldest.gone(STOP_TIMEOUT_S)
-                self._servers = {key: server for key, server in self._servers.items() if server is not oldest}
+                for oldest in sorted(idle, key=lambda server: (not server.over, server.used_at)):
+                    if oldest.over or oldest.retire():
+                        await self._remove(oldest, tell)
+                        break
+                else:
+                    tell(f"Waiting until {idle[0].name} is free, which another editor uses")
+                    await anyio.sleep(LENT_INTERVAL_S)
             else:
                 tell(f"Waiting until {next(iter(self._servers.values())).name} is free")
                 await self._freed.wait()
+
+    async def _remove(self, server: LocalServer, tell: OnProgress) -> None:
+        tell(f"Stopping {server.name}")
+        await server.gone(STOP_TIMEOUT_S)
+        self._servers = {key: other for key, other in self._servers.items() if other is not server}
 
     def _release(self, server: LocalServer) -> None:
         server.release()
         if not server.users:
             if not server.over:
-                idle_s = server.plan.entry.idle_s
-                server.timer = asyncio.get_running_loop().call_later(idle_s, server.stop)
+                self._stop_when_idle(server, server.plan.entry.idle_s)
             freed, self._freed = self._freed, anyio.Event()
             freed.set()
+
+    def _stop_when_idle(self, server: LocalServer, idle_s: float) -> None:
+        """Stops it after that time without use, by this process or by another."""
+
+        def stop() -> None:
+            left_s = server.plan.entry.idle_s - server.unused_elsewhere_s()
+            if left_s > 0 or not server.retire():
+                self._stop_when_idle(server, max(left_s, LENT_INTERVAL_S))
+
+        server.timer = asyncio.get_running_loop().call_later(idle_s, stop)
 
 
 def _key(plan: Plan) -> _Key:

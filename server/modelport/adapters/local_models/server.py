@@ -3,55 +3,51 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import os
-import re
 import secrets
-import shutil
 from pathlib import Path, PurePath
 
 import anyio
 import anyio.to_thread
 from msgspec.structs import replace
 
-from modelport.adapters.local_models.process import ServerProcess, free_port
+from modelport.adapters.local_models.sharing import Lent, Slot, is_there, served_by
+from modelport.adapters.local_models.wsl import runs_in_wsl
+from modelport.adapters.server_processes.process import ServerProcess
+from modelport.adapters.server_processes.starting import LOOPBACK, POLL_INTERVAL_S, StartedServer, child_environment
+from modelport.adapters.system.programs import Programs
 from modelport.domain.errors import RequestFailed
 from modelport.domain.local.model_files import OnProgress, Plan, Served, command_line
-from modelport.domain.local.servers import ServerAddress
-from modelport.domain.ports import LocalProber
-from modelport.domain.providers.configuration import LocalModelsEntry
+from modelport.domain.ports import ListeningPorts, LocalProber
+from modelport.domain.redaction import redact
 from modelport.protocol.secret import Secret
 
 WINDOWS = os.name == "nt"
-LOOPBACK = "127.0.0.1"
-POLL_INTERVAL_S = 0.1
-PROBE_TIMEOUT_S = 2.0
-MAX_REPLY_BYTES = 64 * 1024
 OK, UNAUTHORIZED = 200, 401
 NO_SUCH_PATH = (404, 405, 501)
-MAX_ATTEMPTS = 2
-"""Another program may take the port before the server does."""
-PORT_TAKEN = r"address already in use|couldn't bind|failed to bind|EADDRINUSE"
 KEY_VARIABLE = "LLAMA_API_KEY"
 """The variable that llama-server reads its key from. Source: llama-server --help, --api-key."""
-_SECRET = re.compile(r"(^|_)(API_?KEYS?|KEY|KEY_ID|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)$", re.IGNORECASE)
-_PROXY = re.compile(r"_PROXY$", re.IGNORECASE)
 
 
 class LocalServer:
     """A server and the number of its users. It is over once it was stopped or has ended, and is then replaced."""
 
-    def __init__(self, plan: Plan, prober: LocalProber) -> None:
+    def __init__(
+        self, plan: Plan, prober: LocalProber, listening: ListeningPorts, programs: Programs, slot: Slot | None
+    ) -> None:
         self.plan = plan
         self.served: Served | None = None
         self.users = 0
         self.used_at = anyio.current_time()
         self.timer: asyncio.TimerHandle | None = None
-        self._prober = prober
-        self._process: ServerProcess | None = None
+        self._own = StartedServer(prober)
+        self._programs = programs
+        self._listening = listening
+        self._slot = slot
+        self._lent: Lent | None = None
+        """The server of another process, if it is one."""
         self._failure: RequestFailed | None = None
-        self._stopped = False
-        self._started_at = 0.0
-        self._listeners: list[OnProgress] = []
         # One of those who wait does the work; when it is cancelled, the next goes on from there.
         self._lock = anyio.Lock()
 
@@ -63,12 +59,14 @@ class LocalServer:
     @property
     def over(self) -> bool:
         """Whether it is of no more use."""
-        return self._stopped or self._failure is not None or (self._process is not None and self._process.ended)
+        if self._lent is not None and not is_there(self._lent):
+            return True
+        return self._failure is not None or self._own.over
 
     @property
     def ended(self) -> bool:
         """Whether it is over and gone."""
-        return self.over and (self._process is None or self._process.ended)
+        return self.over and (self._own.ended or not self._own.begun)
 
     def take(self, plan: Plan) -> None:
         """Adds a user."""
@@ -79,20 +77,35 @@ class LocalServer:
             self.timer = None
 
     def release(self) -> None:
-        """Removes a user."""
+        """Removes a user. That of another process is used for a call only, and found again for the next."""
         self.users -= 1
         self.used_at = anyio.current_time()
+        if self._lent is not None and not self.users:
+            self.stop()
+
+    def unused_elsewhere_s(self) -> float:
+        """For how many seconds no other process has used it; without end where none has."""
+        return self._slot.unused_s() if self._slot is not None else math.inf
+
+    def retire(self) -> bool:
+        """Ends it, unless another process uses it; returns whether it does."""
+        # Small files in the folder for what runs, which is in memory.
+        if self._slot is not None and not self._slot.withdraw(unused=True):
+            return False
+        self.stop()
+        return True
 
     def stop(self) -> None:
         """Ends it; returns at once."""
-        self._stopped = True
-        if self._process is not None:
-            self._process.stop()
+        if self._slot is not None:
+            self._slot.give_back()
+            self._slot.withdraw()
+            self._slot.started(None)
+        self._own.stop()
 
     async def gone(self, timeout_s: float) -> None:
         """Waits until it is gone, but not for longer than that."""
-        if self._process is not None and not self._process.ended:
-            await anyio.to_thread.run_sync(self._process.wait, timeout_s, abandon_on_cancel=True)
+        await self._own.gone(timeout_s)
 
     async def ready(self, tell: OnProgress) -> Served:
         """Its address and key, once it is ready.
@@ -100,132 +113,114 @@ class LocalServer:
         Raises:
             RequestFailed: it does not start, or has ended.
         """
-        self._listeners.append(tell)
-        try:
-            async with self._lock:
-                if self._failure is not None:
-                    raise _again(self._failure)
-                if self.served is None:
-                    self.served = await self._start()
-                return self.served
-        except RequestFailed as failure:
-            self._failure = failure
-            self.stop()
-            raise
-        finally:
-            self._listeners.remove(tell)
+        with self._own.heard_by(tell):
+            try:
+                async with self._lock:
+                    if self._failure is not None:
+                        raise _again(self._failure)
+                    if self.served is None:
+                        self.served = await self._borrow() or await self._start()
+                    return self.served
+            except RequestFailed as failure:
+                self._failure = failure
+                self.stop()
+                raise
+
+    async def _borrow(self) -> Served | None:
+        """The server of another process; None where this one is to start its own."""
+        if self._slot is None or self._own.begun:
+            return None
+        limit = anyio.current_time() + self.plan.entry.start_timeout_s
+        while anyio.current_time() < limit:
+            found = await anyio.to_thread.run_sync(self._slot.enter)
+            if isinstance(found, Lent):
+                self._own.port = found.port
+                # Another user's program may have the port by now, and would get the key.
+                if found.port in await self._listening.ports() and await self._is_ready():
+                    self._lent = found
+                    return served_by(found)
+                self._slot.give_back()
+                found = await anyio.to_thread.run_sync(self._slot.begin)
+            if found:
+                return None
+            self._own.tell(f"Waiting for {self.name}, which another editor starts or stops")
+            await anyio.sleep(POLL_INTERVAL_S)
+        return None
 
     async def _start(self) -> Served:
-        for attempt in range(MAX_ATTEMPTS):
-            if self._process is None:
-                await self._launch()
-            process, served = self._process, self._served
-            assert process is not None  # noqa: S101  it has just been launched
-            if await self._wait(process):
-                return served
-            if attempt == MAX_ATTEMPTS - 1 or not process.printed(PORT_TAKEN):
-                raise self._died(process)
-            self._process = None
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        limit_s = self.plan.entry.start_timeout_s
+        dead = await self._own.start(
+            self._launch,
+            self._is_ready,
+            doing=f"Loading {self.name}",
+            limit_s=limit_s,
+            late=lambda: self._late(limit_s),
+        )
+        if dead is not None:
+            raise self._died(dead)
+        if self._slot is not None:
+            await anyio.to_thread.run_sync(self._slot.started, self._served, self._own.port)
+        return self._served
 
     async def _launch(self) -> None:
-        entry, model = self.plan.entry, self.plan.model
+        model = self.plan.model
+        in_wsl, program, environment = await anyio.to_thread.run_sync(self._prepared)
+        entry = replace(self.plan.entry, wsl=in_wsl)
         shown = _shown(entry.command[0])
-        program = _program(entry)
-        if not (entry.wsl and WINDOWS) and await anyio.to_thread.run_sync(shutil.which, program) is None:
+        if program is None:
             raise _failed(
                 f"{model.id} cannot be served, because there is no {shown}: install llama.cpp, or name another program "
                 "in command of [local_models].",
                 "install llama.cpp",
             )
         facts = (model.header.quantization if model.header else None, f"{model.size_bytes / 1e9:.1f} GB")
-        self._tell(f"Starting {model.id} ({', '.join(filter(None, facts))})")
-        self._port = free_port()
-        self._served = Served(base_url=f"http://{LOOPBACK}:{self._port}/v1", key=Secret(secrets.token_urlsafe(24)))
+        self._own.tell(f"Starting {model.id} ({', '.join(filter(None, facts))})")
+        self._served = Served(base_url=f"http://{LOOPBACK}:{self._own.port}/v1", key=Secret(secrets.token_urlsafe(24)))
         whole = replace(self.plan, entry=replace(entry, command=(program, *entry.command[1:])))
-        command = command_line(whole, self._port, windows=WINDOWS)
-        environment = child_environment(self.plan.secret_env_vars) | {KEY_VARIABLE: self._served.key.reveal()}
-        if entry.wsl and WINDOWS:
+        command = command_line(whole, self._own.port, windows=WINDOWS)
+        environment[KEY_VARIABLE] = self._served.key.reveal()
+        if in_wsl:
             environment["WSLENV"] = ":".join(filter(None, (environment.get("WSLENV"), f"{KEY_VARIABLE}/u")))
-        self._started_at = anyio.current_time()
         try:
-            await anyio.to_thread.run_sync(self._spawn, command, environment)
+            await self._own.spawn(command, environment)
         except (OSError, ValueError) as error:
             raise _failed(
                 f"{model.id} cannot be served, because {shown} cannot be run: see command of [local_models].",
                 "correct the command",
             ) from error
 
-    def _spawn(self, command: list[str], environment: dict[str, str]) -> None:
-        """Starts the process, in a worker thread; the request for it may be cancelled by then."""
-        self._process = ServerProcess(command, environment)
-        if self._stopped:
-            self._process.stop()
+    def _prepared(self) -> tuple[bool, str | None, dict[str, str]]:
+        """Whether the server runs in WSL, the path of its program, None without one, and its environment. Blocks."""
+        name = self.plan.entry.command[0]
+        in_wsl = runs_in_wsl(self.plan.entry, which=self._programs.find)
+        program = os.path.expanduser(name) if in_wsl else self._programs.find(name)  # noqa: PTH111  it need not be a path
+        return in_wsl, program, child_environment(self.plan.secret_env_vars, self._programs)
 
-    async def _wait(self, process: ServerProcess) -> bool:
-        """Polls the server until it is ready; returns False when it has ended."""
-        limit_s, reported_s = self.plan.entry.start_timeout_s, 0
-        while not process.ended:
-            if await self._is_ready() and not process.ended:
-                return True
-            waited_s = anyio.current_time() - self._started_at
-            if waited_s > limit_s:
-                raise RequestFailed(
-                    "timeout",
-                    f"{self.name} was not ready {limit_s:g} s after its start: allow more with start_timeout_s of "
-                    "[local_models], or use a smaller model.",
-                    action="allow more time",
-                )
-            if int(waited_s) > reported_s:
-                reported_s = int(waited_s)
-                self._tell(f"Loading {self.name}: {reported_s} s")
-            await anyio.sleep(POLL_INTERVAL_S)
-        return False
+    def _late(self, limit_s: float) -> RequestFailed:
+        return RequestFailed(
+            "timeout",
+            f"{self.name} was not ready {limit_s:g} s after its start: allow more with start_timeout_s of "
+            "[local_models], or use a smaller model.",
+            action="allow more time",
+        )
 
     async def _is_ready(self) -> bool:
-        status = await self._status("/health")
+        status = await self._own.status("/health")
         if status in NO_SUCH_PATH:
             # Not every server has that path; one that lists its model has loaded it.
-            return await self._status("/v1/models") in (OK, UNAUTHORIZED)
+            return await self._own.status("/v1/models") in (OK, UNAUTHORIZED)
         return status == OK
-
-    async def _status(self, path: str) -> int | None:
-        with anyio.move_on_after(PROBE_TIMEOUT_S):
-            reply = await self._prober.get(
-                ServerAddress(scheme="http", host=LOOPBACK, port=self._port), path, MAX_REPLY_BYTES
-            )
-            return reply.status if reply is not None else None
-        return None
-
-    def _tell(self, message: str) -> None:
-        for tell in tuple(self._listeners):
-            tell(message)
 
     def _died(self, process: ServerProcess) -> RequestFailed:
         model, entry = self.plan.model, self.plan.entry
         known = {model.path: PurePath(model.path).name, entry.folder: "the folder", str(Path.home()): "~"}
-        output = self._served.key.redact(process.last_lines(known))
+        output = redact(process.last_lines(known), [self._served.key.reveal()])
         program = _shown(entry.command[0])
         return _failed(
             f"{model.id} cannot be served: {program} ended with code {process.code}"
             f"{f' and said: {output}' if output else ''}. Correct [local_models], or choose another model.",
             "correct [local_models]",
         )
-
-
-def child_environment(secret_env_vars: frozenset[str]) -> dict[str, str]:
-    """The environment without secrets: variables named like one, or known to hold one."""
-    hidden = {name.casefold() for name in secret_env_vars}
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name.casefold() not in hidden and not _SECRET.search(name) and not (_PROXY.search(name) and "@" in value)
-    }
-
-
-def _program(entry: LocalModelsEntry) -> str:
-    """The program with ``~`` filled in, as a shell would do it."""
-    return os.path.expanduser(entry.command[0])  # noqa: PTH111  it need not be a path
 
 
 def _shown(program: str) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import csv
 import os
 import re
-import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-import anyio
 import anyio.to_thread
 
+from modelport.adapters.child_processes.running import system_output
+from modelport.adapters.system.programs import system_program
 from modelport.adapters.system.user_id import user_id
 
 LISTEN = "0A"
@@ -28,7 +29,7 @@ LOCAL_ADDRESS_HEX = re.compile(
 """Loopback and unspecified addresses, in the byte order of ``/proc``."""
 LOCAL_ADDRESS = re.compile(r"\*|0\.0\.0\.0|127(?:\.\d+){3}|\[::1?\]|\[?::ffff:127(?:\.\d+){3}\]?")
 LSOF = ("/usr/sbin/lsof", "-nP", "-a", "-iTCP", "-sTCP:LISTEN", "-Fpn")
-TASKLIST = ("tasklist", "/FO", "CSV", "/NH", "/FI")
+TASKLIST = ("/FO", "CSV", "/NH", "/FI")
 
 Run = Callable[[list[str]], Awaitable[str]]
 
@@ -39,7 +40,7 @@ class SystemListeningPorts:
     def __init__(self, platform: str = sys.platform, proc: Path = Path("/proc"), run: Run | None = None) -> None:
         self._platform = platform
         self._proc = proc
-        self._run = run or _output
+        self._run = run or system_output
 
     async def ports(self) -> frozenset[int]:
         """The ports, without those of this process."""
@@ -58,8 +59,9 @@ class SystemListeningPorts:
                     return from_lsof(await self._run([*LSOF, "-u", str(user_id())]), os.getpid())
                 case "win32":
                     user = rf"{os.environ.get('USERDOMAIN', '')}\{os.environ.get('USERNAME', '')}"
-                    mine = from_tasklist(await self._run([*TASKLIST, f"USERNAME eq {user}"]))
-                    return from_netstat(await self._run(["netstat", "-ano"]), mine - {os.getpid()})
+                    tasklist, netstat = (system_program(name, os.environ) for name in ("tasklist", "netstat"))
+                    mine = from_tasklist(await self._run([tasklist, *TASKLIST, f"USERNAME eq {user}"]))
+                    return from_netstat(await self._run([netstat, "-ano"]), mine - {os.getpid()})
                 case _:
                     return {}
         except (OSError, ValueError):
@@ -71,15 +73,29 @@ def from_proc_net(text: str, uid: int, not_these: Collection[str] = ()) -> dict[
 
     ``not_these`` are inodes to leave out.
     """
-    found: dict[int, str] = {}
+    return {
+        one.port: one.inode
+        for one in listening_sockets(text)
+        if one.uid == uid and one.inode not in not_these and LOCAL_ADDRESS_HEX.fullmatch(one.address)
+    }
+
+
+class ListeningSocket(NamedTuple):
+    """A socket that listens; ``address`` is as the table writes it."""
+
+    address: str
+    port: int
+    uid: int
+    inode: str
+
+
+def listening_sockets(text: str) -> Iterator[ListeningSocket]:
+    """The sockets in ``/proc/net/tcp`` or ``tcp6`` that listen."""
     for line in text.splitlines()[1:]:
         fields = line.split()
-        if len(fields) < 10 or fields[3] != LISTEN or fields[7] != str(uid) or fields[9] in not_these:
-            continue
-        address, _, port = fields[1].partition(":")
-        if LOCAL_ADDRESS_HEX.fullmatch(address):
-            found[int(port, 16)] = fields[9]
-    return found
+        if len(fields) >= 10 and fields[3] == LISTEN:
+            address, _, port = fields[1].partition(":")
+            yield ListeningSocket(address, int(port, 16), int(fields[7]), fields[9])
 
 
 def from_lsof(text: str, own_pid: int) -> dict[int, int | None]:
@@ -161,9 +177,3 @@ def _inodes(descriptors: str) -> Iterable[str]:
             continue
         if target.startswith("socket:["):
             yield target[8:-1]
-
-
-async def _output(command: list[str]) -> str:
-    """The standard output of a program, whatever its exit code."""
-    done = await anyio.run_process(command, check=False, stderr=subprocess.DEVNULL)
-    return done.stdout.decode("utf-8", "replace")

@@ -17,6 +17,7 @@ import msgspec
 from anyio.abc import ByteStream
 
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
+from modelport.borders import NOT_JSON
 from modelport.domain.local.fingerprints import Reply
 from modelport.domain.local.servers import ServerAddress
 
@@ -115,5 +116,5 @@ async def _json(body: bytes) -> Any:
 def _parse(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         return None

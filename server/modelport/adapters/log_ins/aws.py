@@ -7,7 +7,8 @@ Source: AWS General Reference, signing requests; Amazon Bedrock User Guide, API 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from importlib import import_module
 from typing import Any
 
@@ -15,7 +16,7 @@ import anyio
 import anyio.to_thread
 
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.log_ins.log_in import Unsigned, needs, reason
+from modelport.adapters.log_ins.log_in import StartProgram, Unsigned, needs, reason
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 
@@ -26,9 +27,11 @@ _REGION = re.compile(r"https?://[\w-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
 class AwsSignature:
     """Signs each request; the chain renews temporary credentials by itself."""
 
-    def __init__(self, pool: HttpPool) -> None:
+    def __init__(self, pool: HttpPool, start: StartProgram) -> None:
         del pool  # botocore queries the metadata services over its own connections
-        self._chain: Any = None
+        self._start = start
+        self._chains: dict[str | None, Any] = {}
+        """By the profile that they begin with."""
         self._lock = anyio.Lock()
 
     async def authenticate(self, endpoint: Endpoint) -> Endpoint:
@@ -44,7 +47,21 @@ class AwsSignature:
         if endpoint.credential.secret is not None:
             return {}
         async with self._lock:
-            return await anyio.to_thread.run_sync(self._sign, endpoint, request)
+            return await anyio.to_thread.run_sync(self._sign, endpoint, request, abandon_on_cancel=True)
+
+    def _session(self, library: Any, profile: str | None) -> Any:
+        """A session of botocore that starts programs as the rest of this server does."""
+        session = library.Session(profile=profile)
+        start = self._start
+        for provider in session.get_component("credential_provider").providers:
+            builder = getattr(provider, "_profile_provider_builder", None)
+            if builder is not None:
+                # Of a profile that another one builds on, such as for a role.
+                made = builder._create_process_provider  # noqa: SLF001
+                builder._create_process_provider = partial(_with_popen, made, start)  # noqa: SLF001
+            if hasattr(provider, "_popen"):
+                provider._popen = start  # noqa: SLF001
+        return session
 
     def _sign(self, endpoint: Endpoint, request: Unsigned) -> Mapping[str, str]:
         try:
@@ -54,14 +71,17 @@ class AwsSignature:
             session: Any = import_module("botocore.session")
         except ImportError as error:
             raise needs(endpoint, "bedrock") from error
+        # The library leaves the environment out where it is told a profile, and a key there comes first.
+        in_environment = endpoint.credential.source == "environment"
+        profile = None if in_environment else endpoint.settings.get("AWS_PROFILE")
         try:
-            if self._chain is None:
-                self._chain = session.Session().get_credentials()
-            frozen: Any = self._chain.get_frozen_credentials() if self._chain else None
-        except exceptions.BotoCoreError as error:
+            if (chain := self._chains.get(profile)) is None:
+                chain = self._chains[profile] = self._session(session, profile).get_credentials()
+            frozen: Any = chain.get_frozen_credentials() if chain else None
+        except (exceptions.BotoCoreError, OSError) as error:
             raise _unusable(endpoint, reason(error)) from error
         if frozen is None or not frozen.access_key:
-            self._chain = None
+            self._chains.pop(profile, None)
             raise _unusable(endpoint, "there are none")
         signed: Any = requests.AWSRequest(request.method, request.url, data=request.content)
         # What is signed has to be sent, and a request without a body has no type.
@@ -69,6 +89,12 @@ class AwsSignature:
             signed.headers["Content-Type"] = content_type
         botocore.SigV4Auth(frozen, SERVICE, _region(endpoint)).add_auth(signed)
         return {name: value for name, value in signed.headers.items() if name.casefold() != "content-type"}
+
+
+def _with_popen(make: Callable[[str], Any], start: StartProgram, profile_name: str) -> Any:
+    provider = make(profile_name)
+    provider._popen = start  # noqa: SLF001
+    return provider
 
 
 def _region(endpoint: Endpoint) -> str:

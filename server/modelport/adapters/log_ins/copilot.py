@@ -5,6 +5,7 @@ Source: the exchange that GitHub's editor plug-ins make; GitHub documents none o
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 
 import anyio
@@ -12,7 +13,7 @@ import msgspec
 
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
-from modelport.adapters.log_ins.tokens import Token, request_json
+from modelport.adapters.log_ins.tokens import MAX_LIFE_S, Token, request_json
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
@@ -70,4 +71,6 @@ class CopilotToken:
                 action="check the account",
             )
         base_url = addresses.get("api") if is_object(addresses) else None
-        return Token(Secret(token), float(ends), base_url.rstrip("/") if isinstance(base_url, str) else None)
+        # The number may be larger than any float.
+        last = min(ends, time.time() + MAX_LIFE_S)
+        return Token(Secret(token), float(last), base_url.rstrip("/") if isinstance(base_url, str) else None)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
 
 from msgspec import Struct
 
@@ -12,6 +12,10 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 
 _PATH = re.compile(r"(?<![:\w/])(?:~|[A-Za-z]:)?[\\/][\w.\\/ -]*[\w.-]")
+
+
+StartProgram = Callable[..., Any]
+"""Takes the arguments of ``subprocess.Popen``; what it returns has ``communicate`` and ``returncode``."""
 
 
 class Unsigned(Struct, frozen=True):

@@ -6,9 +6,9 @@ Source: qwen-code, whose file and endpoint these are.
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +16,22 @@ import anyio
 import anyio.to_thread
 import msgspec
 
-from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, read_object
+from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, QWEN_FILE_VARIABLE, read_object
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
-from modelport.adapters.log_ins.tokens import Token, request_json
+from modelport.adapters.log_ins.tokens import Token, life_s, request_json
+from modelport.adapters.system.private_files import write_private
+from modelport.borders import json_bytes
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 
 RENEW_MARGIN_S = 30.0
+MIN_MILLISECONDS = 1e11
+"""A time above is no number of seconds."""
+MAX_MILLISECONDS = 1e14
+"""In three thousand years: what reads a later date may not know any."""
+DEFAULT_LIFE_S = 3600.0
 
 
 class QwenToken:
@@ -57,12 +64,16 @@ class QwenToken:
         return again
 
     async def _token(self, endpoint: Endpoint) -> Token:
-        path = await anyio.to_thread.run_sync(Path(QWEN_FILE).expanduser)
+        path = await anyio.to_thread.run_sync(Path(endpoint.settings.get(QWEN_FILE_VARIABLE, QWEN_FILE)).expanduser)
         kept = await anyio.to_thread.run_sync(read_object, path)
         token = _read(kept)
         if token is not None and token.fresh(RENEW_MARGIN_S) and token.secret != self._refused:
             return token
-        kept |= await self._renew(endpoint, kept.get("refresh_token"))
+        renewed = await self._renew(endpoint, kept.get("refresh_token"))
+        if "expires_at" in kept:
+            # The file of another program, which reads the time as it wrote it.
+            renewed["expires_at"] = _in_form(kept["expires_at"], renewed.pop("expiry_date"))
+        kept |= renewed
         await anyio.to_thread.run_sync(_write, path, kept)
         token = _read(kept)
         if token is None:
@@ -80,17 +91,35 @@ class QwenToken:
             )
         except RequestFailed as error:
             raise (_over(endpoint) if error.http_status in (400, 401) else error) from error
-        life = reply.get("expires_in")
-        reply["expiry_date"] = int((time.time() + (life if isinstance(life, int | float) else 3600)) * 1000)
+        reply["expiry_date"] = int((time.time() + life_s(reply.get("expires_in"), DEFAULT_LIFE_S)) * 1000)
         wanted = ("access_token", "refresh_token", "token_type", "resource_url", "expiry_date")
         return {name: reply[name] for name in wanted if reply.get(name)}
 
 
 def _read(kept: Mapping[str, Any]) -> Token | None:
-    token, ends, host = kept.get("access_token"), kept.get("expiry_date"), kept.get("resource_url")
-    if not isinstance(token, str) or not isinstance(ends, int | float):
+    token, ends, host = kept.get("access_token"), _ends_s(kept), kept.get("resource_url")
+    if not isinstance(token, str) or ends is None:
         return None
-    return Token(Secret(token), ends / 1000, _address(host) if isinstance(host, str) and host else None)
+    return Token(Secret(token), ends, _address(host) if isinstance(host, str) and host else None)
+
+
+def _ends_s(kept: Mapping[str, Any]) -> float | None:
+    """When a token ends, in seconds: ``expiry_date`` in milliseconds, else ``expires_at`` in either or as a date."""
+    ends = kept.get("expiry_date", kept.get("expires_at"))
+    if isinstance(ends, str):
+        with contextlib.suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(ends).timestamp()
+    if not isinstance(ends, int | float):
+        return None
+    ends = min(ends, MAX_MILLISECONDS)
+    return ends / 1000 if ends > MIN_MILLISECONDS else float(ends)
+
+
+def _in_form(before: Any, milliseconds: int) -> int | str:
+    """A time in the form of another: as a date, in milliseconds, or in seconds."""
+    if isinstance(before, str):
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    return milliseconds if isinstance(before, int | float) and before > MIN_MILLISECONDS else milliseconds // 1000
 
 
 def _address(host: str) -> str:
@@ -102,10 +131,7 @@ def _address(host: str) -> str:
 def _write(path: Path, kept: dict[str, Any]) -> None:
     # Where it cannot be written, the new token still serves this process.
     with contextlib.suppress(OSError):
-        temporary = path.with_name(f"{path.name}.{os.getpid()}")
-        temporary.touch(mode=0o600)
-        temporary.write_bytes(msgspec.json.format(msgspec.json.encode(kept)))
-        temporary.replace(path)
+        write_private(path, msgspec.json.format(json_bytes(kept)))
 
 
 def _over(endpoint: Endpoint) -> RequestFailed:

@@ -12,12 +12,15 @@ from msgspec import Struct
 from modelport.adapters.http import failures
 from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
 from modelport.adapters.http.pool import HttpPool, network
+from modelport.borders import NOT_JSON
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object
 
 TIMEOUT_S = 20.0
+MAX_LIFE_S = 366 * 24 * 3600.0
+"""Of a token; one that is said to last longer is requested again after this time."""
 
 
 class Token(Struct, frozen=True):
@@ -30,6 +33,11 @@ class Token(Struct, frozen=True):
     def fresh(self, margin_s: float) -> bool:
         """Whether it lasts for a while yet."""
         return time.time() + margin_s < self.ends_s
+
+
+def life_s(value: Any, otherwise: float) -> float:
+    """How long a token lasts, by the seconds that a vendor has sent; ``otherwise`` where these are no number."""
+    return float(max(0, min(value, MAX_LIFE_S))) if isinstance(value, int | float) else otherwise
 
 
 async def request_json(
@@ -66,7 +74,7 @@ async def request_json(
             raise failures.translate(endpoint, "", error) from error
         try:
             value = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        except NOT_JSON as error:
             raise failures.not_understood(endpoint, "", b"", "no token") from error
         if not is_object(value):
             raise failures.not_understood(endpoint, "", b"", "no token")

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 
 import anyio.to_thread
 import msgspec
 
+from modelport.adapters.system.private_files import private_folder, write_private
+from modelport.adapters.system.regular_files import read_whole
+from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.models.listing import CachedListing
 from modelport.domain.providers.connection import Endpoint
 
@@ -46,25 +47,15 @@ class FileModelCache:
 
 def _read(path: Path) -> CachedListing | None:
     try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            return None
-        return _KEPT.decode(path.read_bytes())
-    except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+        return _KEPT.decode(read_whole(path, MAX_FILE_BYTES))
+    except (OSError, *NOT_JSON):
         return None
 
 
 def _write(path: Path, kept: CachedListing) -> None:
     with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.encode(kept))
-            os.replace(name, path)  # noqa: PTH105  the name is a text
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(name)  # noqa: PTH108  likewise
-            raise
+        private_folder(path.parent)
+        write_private(path, json_bytes(kept))
 
 
 def _delete(path: Path) -> None:

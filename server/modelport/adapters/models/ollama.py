@@ -5,15 +5,17 @@ Source: Ollama API documentation, /api/show, /api/pull and /api/delete.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import anyio
+import anyio.lowlevel
 import msgspec
 from msgspec import Struct
 
 from modelport.adapters.http import failures
+from modelport.adapters.http.bodies import chunks_of
 from modelport.adapters.http.failures import translate
-from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.adapters.wire.json_values import decode
@@ -33,6 +35,8 @@ MAX_SHOWN_MODELS = 200
 SHOW_TIMEOUT_S = 10.0
 DELETE_TIMEOUT_S = 60.0
 MAX_LINE_BYTES = 64 * 1024
+LINES_AT_ONCE = 256
+"""Lines of one chunk that are read before other tasks have their turn."""
 KEY_HEADER = "Authorization"
 READS = (("vision", "image"), ("audio", "audio"))
 """Ollama's words for what a model reads, and the contract's."""
@@ -84,11 +88,11 @@ class OllamaModels:
 
     async def pull(self, endpoint: Endpoint, model: str, progress: Progress) -> None:
         """Fetches a model."""
-        download = _Download(progress)
+        download = _Download(endpoint, progress)
         outgoing = HttpRequest("/api/pull", {}, KEY_HEADER, {"model": model, "stream": True})
         async with self._client.post(endpoint, model, outgoing) as (response, idle):
             try:
-                await _follow(response, idle, download)
+                await _follow(response, idle.touch, download)
             except NotUnderstood as error:
                 raise failures.not_understood(endpoint, model, error.data, str(error)) from error
             except _Refused as refused:
@@ -124,10 +128,13 @@ class _Refused(Exception):
 class _Download:
     """Adds up the layers of a model and reports each change; progress never goes back."""
 
-    def __init__(self, progress: Progress) -> None:
+    def __init__(self, endpoint: Endpoint, progress: Progress) -> None:
+        self._endpoint = endpoint
         self.complete = False
         self._progress = progress
         self._layers: dict[str, tuple[int, int]] = {}
+        self._done = self._total = 0
+        """The sums of the layers."""
         self._reported: tuple[str, int | None, int] | None = None
 
     def line(self, data: bytes) -> None:
@@ -136,13 +143,16 @@ class _Download:
         if line.error:
             raise _Refused(data)
         if line.digest and line.total > 0:
-            done = max(line.completed, self._layers.get(line.digest, (0, 0))[0])
-            self._layers[line.digest] = (min(done, line.total), line.total)
+            before, total = self._layers.get(line.digest, (0, 0))
+            done = min(max(line.completed, before), line.total)
+            self._layers[line.digest] = (done, line.total)
+            self._done += done - before
+            self._total += line.total - total
         self.complete = line.status == "success"
         now = PullProgress(
-            status=line.status[:200],
-            completed_bytes=sum(done for done, _ in self._layers.values()),
-            total_bytes=sum(total for _, total in self._layers.values()),
+            status=failures.clean(self._endpoint, line.status)[:200],
+            completed_bytes=self._done,
+            total_bytes=self._total,
         )
         progress = (now.status, now.percentage, now.total_bytes)
         if progress != self._reported:
@@ -150,16 +160,19 @@ class _Download:
             self._progress(now)
 
 
-async def _follow(response: httpx2.Response, idle: IdleTimeout, download: _Download) -> None:
+async def _follow(response: httpx2.Response, touch: Callable[[], None], download: _Download) -> None:
     rest = b""
-    async for chunk in response.aiter_bytes():
-        idle.touch()
-        *lines, rest = (rest + chunk).split(b"\n")
-        for line in lines:
-            if line.strip():
-                download.line(line)
-        if len(rest) > MAX_LINE_BYTES:
-            raise NotUnderstood(rest, "a line without end")
+    async with chunks_of(response) as chunks:
+        async for chunk in chunks:
+            touch()
+            *lines, rest = (rest + chunk).split(b"\n")
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    download.line(line)
+                if number % LINES_AT_ONCE == 0:
+                    await anyio.lowlevel.checkpoint()
+            if len(rest) > MAX_LINE_BYTES:
+                raise NotUnderstood(rest, "a line without end")
     if rest.strip():
         download.line(rest)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from msgspec import Struct
@@ -14,7 +14,9 @@ from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.reply_opener import NOT_MODIFIED, ReplyOpener
+from modelport.adapters.provider_client.request_log import RequestLog
 from modelport.adapters.wire.request import HttpRequest
+from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
@@ -34,16 +36,25 @@ class Fetched(Struct, frozen=True):
 
 
 class ProviderClient:
-    """Requests to providers, over the shared pool or a vendor's own client."""
+    """Requests to providers, over the shared pool or a vendor's own client.
 
-    def __init__(self, pool: HttpPool) -> None:
-        self._replies = ReplyOpener(pool)
+    ``start`` runs the programs that log-ins need, with the arguments of ``subprocess.Popen``.
+    """
+
+    def __init__(self, pool: HttpPool, start: Callable[..., Any] | None = None) -> None:
+        self._replies = ReplyOpener(pool, start)
+
+    def post(
+        self, endpoint: Endpoint, model: str, outgoing: HttpRequest
+    ) -> AbstractAsyncContextManager[tuple[httpx2.Response, IdleTimeout]]:
+        """The reply to a POST, as ``stream`` gives it."""
+        return self.stream("POST", endpoint, model, outgoing)
 
     @asynccontextmanager
-    async def post(
-        self, endpoint: Endpoint, model: str, outgoing: HttpRequest
+    async def stream(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest
     ) -> AsyncGenerator[tuple[httpx2.Response, IdleTimeout]]:
-        """The reply of a POST, its body not read yet, and its idle timeout. The connection closes at the end.
+        """The reply to a request, its body not read yet, and its idle timeout. The connection closes at the end.
 
         Raises:
             RequestFailed: no reply, a refusal, or nothing sent for too long while it is open.
@@ -51,15 +62,17 @@ class ProviderClient:
         response: httpx2.Response | None = None
         scope = anyio.CancelScope()
         idle = IdleTimeout(endpoint, scope)
+        log = RequestLog(method, endpoint, model, outgoing.path)
         with scope:
             try:
-                response = await self._replies.open("POST", endpoint, model, outgoing)
+                response = await self._opened(log, method, endpoint, model, outgoing)
                 yield response, idle
             finally:
                 idle.close()
                 if response is not None:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
+                    log.ended(response)
         if idle.expired:
             raise failures.timed_out(endpoint, model, idle.limit_s)
 
@@ -76,6 +89,17 @@ class ProviderClient:
             except Exception as error:
                 raise failures.translate(endpoint, model, error, begun=True) from error
         return body
+
+    async def _opened(
+        self, log: RequestLog, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest
+    ) -> httpx2.Response:
+        try:
+            response = await self._replies.open(method, endpoint, model, outgoing)
+        except RequestFailed as failure:
+            log.failed(failure)
+            raise
+        log.opened()
+        return response
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
@@ -98,8 +122,9 @@ class ProviderClient:
             RequestFailed: no reply in time, or a refusal.
         """
         with anyio.move_on_after(timeout_s):
+            log = RequestLog(method, endpoint, model, outgoing.path)
             try:
-                response = await self._replies.open(method, endpoint, model, outgoing)
+                response = await self._opened(log, method, endpoint, model, outgoing)
                 try:
                     if response.status_code == NOT_MODIFIED:
                         return Fetched(b"", changed=False)
@@ -107,6 +132,7 @@ class ProviderClient:
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
+                    log.ended(response)
             except Exception as error:
                 raise failures.translate(endpoint, model, error) from error
         raise failures.timed_out(endpoint, model, timeout_s)

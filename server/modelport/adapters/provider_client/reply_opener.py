@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 import anyio
 from msgspec.structs import replace
@@ -25,8 +26,8 @@ NOT_MODIFIED = 304
 class ReplyOpener:
     """Sends requests and turns refusals into failures. The caller reads the body, and closes the reply."""
 
-    def __init__(self, pool: HttpPool) -> None:
-        self._sender = RequestSender(pool)
+    def __init__(self, pool: HttpPool, start: Callable[..., Any] | None = None) -> None:
+        self._sender = RequestSender(pool, start)
         # Base URLs that turned out to lack a version.
         self._mended: set[str] = set()
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from modelport.adapters.http import failures
 from modelport.adapters.http.pool import HttpPool, network
-from modelport.adapters.log_ins.log_in import LogIn, Unsigned
+from modelport.adapters.log_ins.log_in import LogIn, StartProgram, Unsigned
 from modelport.adapters.log_ins.table import LogIns
 from modelport.adapters.provider_client.auth_headers import request_headers
 from modelport.adapters.provider_client.vendor_clients import VendorClients
 from modelport.adapters.wire.request import HttpRequest
+from modelport.borders import json_bytes
 from modelport.domain.providers.connection import Endpoint
 
 if TYPE_CHECKING:
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 class RequestSender:
     """Sends requests over the shared pool or a vendor's own client. No reply's body is read here."""
 
-    def __init__(self, pool: HttpPool) -> None:
+    def __init__(self, pool: HttpPool, start: StartProgram | None = None) -> None:
         self._pool = pool
         self._vendors = VendorClients(pool)
-        self._log_ins = LogIns(pool)
+        self._log_ins = LogIns(pool, start)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
@@ -64,10 +63,11 @@ class RequestSender:
             content = b""
             if method != "GET":
                 sent["Content-Type"] = "application/json"
-                content = msgspec.json.encode(outgoing.body)
+                content = json_bytes(outgoing.body)
             if log_in is not None:
                 sent |= await log_in.sign(endpoint, Unsigned(method, url, sent, content))
-            request = client.build_request(method, url, content=content or None, headers=sent)
+            more = self._pool.extensions(endpoint)
+            request = client.build_request(method, url, content=content or None, headers=sent, extensions=more)
             return await client.send(request, stream=True)
         except Exception as error:
             raise failures.translate(endpoint, model, error) from error

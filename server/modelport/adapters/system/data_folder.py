@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from modelport.adapters.system.private_files import open_to_others, private_folder
+from modelport.adapters.system.user_path import user_path
+
 
 def data_folder(variables: Mapping[str, str]) -> Path:
     """``MODELPORT_DATA_DIR``, else the platform's folder for application data."""
     if chosen := variables.get("MODELPORT_DATA_DIR"):
-        return Path(chosen).expanduser()
+        return user_path(chosen)
     from platformdirs import user_data_path
 
     return user_data_path("modelport", appauthor=False)
@@ -32,11 +35,17 @@ class LocalFolder:
 
         return await anyio.to_thread.run_sync(self._try)
 
+    async def openness(self) -> str | None:
+        """What other users can do in it, as the end of a sentence, or None."""
+        import anyio.to_thread
+
+        return await anyio.to_thread.run_sync(open_to_others, self._path)
+
     def _try(self) -> str | None:
         import tempfile
 
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
+            private_folder(self._path)
             with tempfile.TemporaryFile(dir=self._path):
                 return None
         except OSError as error:

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from modelport.domain.spending.usage import CallRecord, add
+from modelport.domain.timestamps import rfc3339
 from modelport.protocol.types import Call, Usage, UsageGroup, UsageGroupBy, UsageTotals
 
 DAY_MS = 86_400_000
 CALL_COLUMNS = (
     "started_at_ms, provider, model, client, project, outcome, error_kind, finish_reason, input_tokens, output_tokens, "
-    "cache_read_tokens, cache_write_tokens, reasoning_tokens, latency_ms, time_to_first_token_ms, usd_micros, estimated"
+    "cache_read_tokens, cache_write_tokens, reasoning_tokens, latency_ms, time_to_first_token_ms, usd_micros, "
+    "estimated, cost_source, cost_estimated, role, session, attempt_of, attempt, answered_model, service_tier, "
+    "exact_usd, cache_write_1h_tokens, input_audio_tokens, output_audio_tokens, input_image_tokens, "
+    "output_image_tokens, billed_input_tokens, billed_output_tokens, web_searches"
+)
+SHOWN_COLUMNS = (
+    "id, started_at_ms, provider, model, client, project, outcome, error_kind, finish_reason, input_tokens, "
+    "output_tokens, cache_read_tokens, cache_write_tokens, reasoning_tokens, latency_ms, time_to_first_token_ms, "
+    "usd_micros, estimated, cost_source, cost_estimated, role, session, answered_model, service_tier, "
+    "(SELECT first.id FROM call AS first WHERE first.entry = shown.attempt_of)"
 )
 TOTALS = (
     "total_calls",
@@ -49,11 +60,41 @@ def to_row(record: CallRecord) -> tuple[Any, ...]:
         usage.time_to_first_token_ms,
         usage.usd_micros,
         int(usage.estimated),
+        usage.cost_source,
+        int(usage.cost_estimated is True),
+        record.role or "",
+        record.session or "",
+        record.attempt_of,
+        record.attempt,
+        record.answered_model,
+        record.service_tier,
+        *msgspec.structs.astuple(record.paid),
+    )
+
+
+def shown(record: CallRecord, number: int, first: int | None) -> Call:
+    """A call that was just recorded, with its id in the ledger and that of the first call for the same request."""
+    return Call(
+        id=number,
+        started_at=rfc3339(record.started_at_ms),
+        provider=record.provider,
+        model=record.model,
+        answered_model=record.answered_model,
+        service_tier=record.service_tier,
+        client=record.client,
+        project=record.project,
+        role=record.role,
+        session=record.session,
+        attempt_of=first,
+        outcome=record.outcome,
+        error_kind=record.error_kind,
+        finish_reason=record.finish_reason,
+        usage=record.usage,
     )
 
 
 def to_call(row: Sequence[Any]) -> Call:
-    """The call of a row that begins with its id."""
+    """The call of a row of ``SHOWN_COLUMNS``."""
     return Call(
         id=row[0],
         started_at=rfc3339(row[1]),
@@ -74,19 +115,20 @@ def to_call(row: Sequence[Any]) -> Call:
             time_to_first_token_ms=row[15],
             usd_micros=row[16],
             estimated=bool(row[17]),
+            cost_source=row[18],
+            cost_estimated=True if row[19] else None,
         ),
+        role=row[20] or None,
+        session=row[21] or None,
+        answered_model=row[22],
+        service_tier=row[23],
+        attempt_of=row[24],
     )
 
 
 def to_totals(values: Sequence[Any]) -> UsageTotals:
     """The totals of a row of sums in the order of ``TOTALS``; sums over nothing are 0."""
     return UsageTotals(**{name: value or 0 for name, value in zip(TOTALS, values, strict=True)})
-
-
-def rfc3339(milliseconds: int) -> str:
-    """A time as ``2026-11-20T09:30:00.125Z``."""
-    moment = datetime.fromtimestamp(milliseconds / 1000, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def nested(by: Sequence[UsageGroupBy], rows: Sequence[Sequence[Any]]) -> tuple[UsageGroup, ...]:

@@ -1,106 +1,110 @@
 """The ledger all editors share: one SQLite file in WAL mode, written by any number of processes.
 
-All of a process's access runs on one worker thread. Calls that end while a commit is under way
-are written together by the next one, so two hundred calls at once cost a handful of commits.
-WAL with ``synchronous=NORMAL`` loses nothing when a process dies; only a power cut may take the
-last moments.
+A call is first appended to a file of this process (``spool``), and goes into the ledger from there: in order, once, and
+when the ledger can be written. Nobody waits for it: another program may hold the lock, the disk may be full, the file
+may have gone. All access to the ledger runs on one worker thread, which never waits for a lock for longer than
+``LOCK_WAIT_S``. Calls that end while a commit is under way are written together by the next one.
+WAL with ``synchronous=NORMAL`` loses nothing when a process dies; only a power cut may take the last moments.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sqlite3
-import time
 from collections.abc import Callable, Sequence
-from importlib.resources import files
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from modelport.adapters.usage_ledgers.rows import (
-    CALL_COLUMNS,
-    DAY_MS,
-    TOTALS,
-    nested,
-    rfc3339,
-    to_call,
-    to_row,
-    to_totals,
-)
+import anyio
+import anyio.to_thread
+
+from modelport.adapters.usage_ledgers import queries
+from modelport.adapters.usage_ledgers.database import Database, is_busy, reason
+from modelport.adapters.usage_ledgers.due import DueReservations
+from modelport.adapters.usage_ledgers.rows import nested, shown, to_call, to_totals
+from modelport.adapters.usage_ledgers.waiting import WaitingCalls
 from modelport.adapters.usage_ledgers.worker import Worker
 from modelport.domain.errors import RequestFailed
+from modelport.domain.ports import Log
 from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.types import Call, UsageGroup, UsageGroupBy, UsageTotals
 
 T = TypeVar("T")
-BUSY_TIMEOUT_S = 10.0
-_PAUSE_S = 0.01
-KEYS: dict[UsageGroupBy, str] = {
+REPLY_WITHIN_S = 0.08
+"""How long a reply waits at most until its call is in the ledger; in the file of this process it is before."""
+KEPT_WITHIN_S = 2.0
+"""How long a reply waits at most until its call is in that file: only for a machine without a moment to spare, and for
+a disk that hangs."""
+READ_WITHIN_S = 10.0
+"""How long a report waits while another program keeps the file from being read."""
+CLOSE_WITHIN_S = 0.2
+PAUSE_S = 0.02
+_FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 10.0
+_KEYS: dict[UsageGroupBy, str] = {
     "model": "model",
     "provider": "provider",
     "client": "client",
     "project": "project",
+    "role": "role",
     "day": "day",
 }
-_DAILY_SUMS = ", ".join(f"sum({name})" for name in TOTALS)
-_CALL_AS_DAILY = (
-    "SELECT started_at_ms / 86400000 AS day, provider, model, client, project, 1 AS total_calls, "
-    "outcome = 'failed' AS failed_calls, outcome = 'cancelled' AS cancelled_calls, input_tokens, output_tokens, "
-    "coalesce(cache_read_tokens, 0) AS cache_read_tokens, coalesce(cache_write_tokens, 0) AS cache_write_tokens, "
-    "coalesce(reasoning_tokens, 0) AS reasoning_tokens, coalesce(usd_micros, 0) AS usd_micros, "
-    "usd_micros IS NULL AS unpriced_calls FROM call"
-)
 
 
 class SqliteLedger:
     """A ``UsageLedger`` in a file, opened on first use.
 
     Raises:
-        RequestFailed: from every method, when the file cannot be used.
+        RequestFailed: from the methods that read, when the file cannot be used.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._connection: sqlite3.Connection | None = None
+    def __init__(self, path: Path, log: Log | None = None) -> None:
+        self._log = logging.getLogger("modelport.engine") if log is None else log
         self._worker = Worker("modelport-ledger")
-        self._waiting: list[_Pending] = []
+        self._waiting = WaitingCalls(path, self._log.warning)
+        # Threads of its own: those of others may all be busy.
+        self._keepers = anyio.CapacityLimiter(1)
+        self._retry: asyncio.TimerHandle | None = None
+        self._retry_s = _FIRST_RETRY_S
 
     async def record(self, call: CallRecord) -> Call:
-        """Writes a call and returns it with its id, once it is committed."""
-        pending = _Pending(call)
-        self._waiting.append(pending)
-        await self._run(self._write_waiting)
-        if pending.error is not None:
-            raise self._unusable(pending.error)
-        return Call(
-            id=pending.id,
-            started_at=rfc3339(call.started_at_ms),
-            provider=call.provider,
-            model=call.model,
-            client=call.client,
-            project=call.project,
-            outcome=call.outcome,
-            error_kind=call.error_kind,
-            finish_reason=call.finish_reason,
-            usage=call.usage,
-        )
+        """The call with its id; the id is 0 where the call is safe, or the time is over, before it is in the ledger.
+
+        Raises:
+            RequestFailed: no ledger can hold such a call.
+        """
+        pending = self._waiting.add(call)
+        done = self.write_soon()
+        await asyncio.wait((done,), timeout=REPLY_WITHIN_S)
+        if not pending.kept:
+            # The thread is busy with a report, or the machine is: a killed process must not lose what was replied.
+            with anyio.move_on_after(KEPT_WITHIN_S):
+                await anyio.to_thread.run_sync(self._waiting.keep, abandon_on_cancel=True, limiter=self._keepers)
+        if pending.refusal is not None:
+            raise unusable(pending.refusal)
+        return shown(call, pending.id, pending.first_id)
 
     async def totals(self, since_ms: int | None = None, until_ms: int | None = None) -> UsageTotals:
         """The sums of a period, the whole time when nothing is given."""
-        rows = await self._run(lambda: self._sums("", since_ms, until_ms))
+        rows = await self.read(lambda db, waiting: queries.sums(db, "", since_ms, until_ms, waiting=waiting))
         return to_totals(rows[0])
 
     async def groups(
         self, by: UsageGroupBy, since_ms: int | None = None, until_ms: int | None = None
     ) -> Sequence[tuple[str, UsageTotals]]:
         """The sums of a period per group: most calls first, days in their order."""
-        rows = await self._run(lambda: self._sums(KEYS[by], since_ms, until_ms))
-        return [(group.key, group.totals) for group in nested((by,), rows)]
+        groups = await self.nested_groups((by,), since_ms, until_ms)
+        return [(group.key, group.totals) for group in groups]
 
     async def nested_groups(
         self, by: Sequence[UsageGroupBy], since_ms: int | None = None, until_ms: int | None = None
     ) -> Sequence[UsageGroup]:
         """The sums of a period per group, in one look, so that they add up; each level in the order of ``groups``."""
-        rows = await self._run(lambda: self._sums(", ".join(KEYS[name] for name in by), since_ms, until_ms))
-        return nested(by, rows)
+        key = ", ".join(_KEYS[name] for name in by)
+        return nested(
+            by, await self.read(lambda db, waiting: queries.sums(db, key, since_ms, until_ms, waiting=waiting))
+        )
 
     async def history(
         self,
@@ -110,151 +114,98 @@ class SqliteLedger:
         limit: int = 100,
         model: str | None = None,
     ) -> Sequence[Call]:
-        """Calls of a period, newest first."""
-        where, values = "started_at_ms >= ? AND started_at_ms < ?", list[Any](_bounds(since_ms, until_ms))
-        if model is not None:
-            where, values = where + " AND model = ?", [*values, model]
-        query = f"SELECT id, {CALL_COLUMNS} FROM call WHERE {where} ORDER BY started_at_ms DESC, id DESC LIMIT ?"  # noqa: S608  names, not values
-        rows = await self._run(lambda: self._open().execute(query, [*values, limit]).fetchall())
+        """Calls of a period, newest first; the id of one that is not in the ledger yet is 0."""
+        rows = await self.read(
+            lambda db, waiting: queries.history(db, since_ms, until_ms, model, limit, waiting=waiting)
+        )
         return [to_call(row) for row in rows]
 
+    def start(self, work: Callable[[Database], T]) -> asyncio.Future[T]:
+        """Runs work with another table of the file, on the ledger's thread; it must not wait there.
+
+        The result may raise what ``Database`` does.
+        """
+        return self._worker.start(lambda: work(self._waiting.database))
+
+    async def data_version(self) -> int:
+        """A number that changes when another program has written to the ledger. Source: SQLite, PRAGMA data_version."""
+
+        def query(db: sqlite3.Connection, _waiting: bool) -> int:  # noqa: FBT001  one of the questions
+            version: int = db.execute("PRAGMA data_version").fetchone()[0]
+            return version
+
+        return await self.read(query)
+
+    async def problem(self) -> str | None:
+        """What keeps calls from being written now, as a sentence; None where nothing does."""
+        try:
+            return await self._worker.run(self._waiting.problem)
+        except (sqlite3.Error, OSError) as error:
+            raise unusable(error) from error
+
     async def aclose(self) -> None:
-        """Closes the file when what is under way is done, which may be its opening."""
+        """Closes the file when what is under way is done, which may be its opening; what still waits is kept."""
+        if self._retry is not None:
+            self._retry.cancel()
+            self._retry = None
         try:
             if self._worker.running:
-                await self._worker.run(self._close)
+                deadline = anyio.current_time() + CLOSE_WITHIN_S
+                while not await self._worker.run(self._waiting.write) and self._waiting.busy:
+                    if anyio.current_time() >= deadline:
+                        break
+                    await anyio.sleep(PAUSE_S)
+                await self._worker.run(self._waiting.close)
         finally:
             self._worker.stop()
 
-    async def _run(self, work: Callable[[], T]) -> T:
-        try:
-            return await self._worker.run(work)
-        except (sqlite3.Error, OSError) as error:
-            raise self._unusable(error) from error
-
-    def _unusable(self, error: Exception) -> RequestFailed:
-        # The text of an OSError names the file; its reason does not.
-        why = (error.strerror or type(error).__name__) if isinstance(error, OSError) else error
-        return RequestFailed(
-            "provider_unavailable",
-            f"The usage ledger cannot be used ({why}): check the data folder and its free space.",
-            action="check the data folder",
-        )
-
-    def _open(self) -> sqlite3.Connection:
-        if self._connection is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False
-            )
+    async def read(self, query: Callable[[sqlite3.Connection, bool], T]) -> T:
+        """The result of a query, which may ask about the calls that wait if its second argument is true."""
+        deadline = anyio.current_time() + READ_WITHIN_S
+        while True:
             try:
-                _prepare(connection)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
-        return self._connection
+                return await self._worker.run(lambda: self._waiting.read(query))
+            except (sqlite3.Error, OSError) as error:
+                if not is_busy(error) or anyio.current_time() >= deadline:
+                    raise unusable(error) from error
+            # Off the worker's thread: it has calls to keep meanwhile.
+            await anyio.sleep(PAUSE_S)
 
-    def _close(self) -> None:
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    @property
+    def due_reservations(self) -> DueReservations:
+        """What is to be written of reservations with the next transaction."""
+        return self._waiting.reservations
 
-    def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return
-        try:
-            connection = self._open()
-            # The first statement writes, so a deferred transaction would wait for the same lock; IMMEDIATE is explicit.
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                marks = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))
-                for pending in waiting:
-                    cursor = connection.execute(
-                        f"INSERT INTO call ({CALL_COLUMNS}) VALUES ({marks})",  # noqa: S608  names, not values
-                        to_row(pending.call),
-                    )
-                    pending.id = cursor.lastrowid or 0
-                connection.execute("COMMIT")
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-        except (sqlite3.Error, OSError, OverflowError) as error:
-            for pending in waiting:
-                pending.error = error
+    def hand_over(self, work: Callable[[WaitingCalls], T]) -> asyncio.Future[T]:
+        """Hands work over to the ledger's thread; what comes of it."""
+        return self._worker.start(partial(work, self._waiting))
 
-    def _sums(self, key: str, since_ms: int | None, until_ms: int | None) -> list[Any]:
-        """Whole days come from the daily table, the cut-off ends of the period from the calls themselves."""
-        first_day = -(-(since_ms or 0) // DAY_MS)
-        last_day = (until_ms // DAY_MS) if until_ms is not None else 1 << 40
-        parts = [f"SELECT * FROM daily WHERE day >= {first_day} AND day < {last_day}"]  # noqa: S608  numbers only
-        start, end = _bounds(since_ms, until_ms)
-        if first_day > last_day:
-            parts = [f"{_CALL_AS_DAILY} WHERE started_at_ms >= {start} AND started_at_ms < {end}"]
-        else:
-            parts.append(f"{_CALL_AS_DAILY} WHERE started_at_ms >= {start} AND started_at_ms < {first_day * DAY_MS}")
-            if until_ms is not None:
-                parts.append(f"{_CALL_AS_DAILY} WHERE started_at_ms >= {last_day * DAY_MS} AND started_at_ms < {end}")
-        source = " UNION ALL ".join(parts)
-        group = f" GROUP BY {key} ORDER BY {key}" if key else ""
-        columns = f"{key}, {_DAILY_SUMS}" if key else _DAILY_SUMS
-        return self._open().execute(f"SELECT {columns} FROM ({source}){group}").fetchall()  # noqa: S608  numbers only
+    def write_soon(self) -> asyncio.Future[bool]:
+        """Writes what waits, now or when that is possible; whether nothing waits any more."""
+        done = self._worker.start(self._waiting.write)
+        done.add_done_callback(self._written)
+        return done
+
+    def _written(self, done: asyncio.Future[bool]) -> None:
+        """Tries again later what could not be written."""
+        if error := done.exception():
+            self._log.warning("usage is not written: %s", error)
+        elif done.result():
+            self._retry_s = _FIRST_RETRY_S
+        elif self._retry is None and self._worker.running:
+            self._retry = asyncio.get_running_loop().call_later(self._retry_s, self._write_again)
+            self._retry_s = min(self._retry_s * 2, _LAST_RETRY_S)
+
+    def _write_again(self) -> None:
+        self._retry = None
+        if self._worker.running:
+            self.write_soon()
 
 
-class _Pending:
-    """A call that waits for the next commit."""
-
-    __slots__ = ("call", "error", "id")
-
-    def __init__(self, call: CallRecord) -> None:
-        self.call = call
-        self.id = 0
-        self.error: Exception | None = None
-
-
-def _bounds(since_ms: int | None, until_ms: int | None) -> tuple[int, int]:
-    return since_ms or 0, until_ms if until_ms is not None else 1 << 60
-
-
-def _prepare(connection: sqlite3.Connection) -> None:
-    _write_ahead(connection)
-    connection.execute("PRAGMA synchronous = NORMAL")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        _create(connection)
-
-
-def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Switches a new file to WAL. While another process does the same, SQLite reports busy without waiting."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
-                raise
-            time.sleep(_PAUSE_S)  # noqa: TID251  on the ledger's own thread
-        else:
-            return
-
-
-def _create(connection: sqlite3.Connection) -> None:
-    script = files("modelport.adapters.usage_ledgers").joinpath("schema.sql").read_text(encoding="utf-8")
-    # What is read here decides what is written: nothing may come between the two.
-    connection.execute("BEGIN IMMEDIATE")
-    # Another process may have been faster.
-    if connection.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _statements(script):
-            connection.execute(statement)
-    connection.execute("COMMIT")
-
-
-def _statements(script: str) -> list[str]:
-    found: list[str] = []
-    text = ""
-    for line in script.splitlines(keepends=True):
-        text += line
-        if sqlite3.complete_statement(text):
-            found.append(text)
-            text = ""
-    return found
+def unusable(error: Exception) -> RequestFailed:
+    """The error for a ledger that can be neither read nor written."""
+    return RequestFailed(
+        "provider_unavailable",
+        f"The usage ledger cannot be used ({reason(error)}): check the data folder and its free space.",
+        action="check the data folder",
+    )

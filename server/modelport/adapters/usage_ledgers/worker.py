@@ -34,12 +34,16 @@ class Worker:
         Raises:
             BaseException: whatever the function raises.
         """
+        return await self.start(work)
+
+    def start(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Hands a function over; what comes of it. Cancelling that does not keep the function from running."""
         if not self._running:
             self._running = True
             threading.Thread(target=self._serve, name=self._name, daemon=True).start()
         job = _Job(work, asyncio.get_running_loop())
         self._work.put(job)
-        return await job.done
+        return job.done
 
     def stop(self) -> None:
         """Ends the thread when it has done what it was given."""

@@ -13,12 +13,14 @@ class BlockCalls:
         # Under None the latest block's, if that is a call.
         self._positions: dict[int | None, int] = {}
         self._ids: list[str] = []
+        self._with_deltas: set[int] = set()
         self._numbered = True
 
     def begin(self, index: int | None, call_id: str) -> int:
         """A call begins. Returns its position in the answer: the same one where a server says so twice."""
         position = None if index is None else self._positions.get(index)
-        if position is None or (call_id and self._ids[position] != call_id):
+        another = bool(call_id and position is not None and self._ids[position] != call_id)
+        if position is None or another or (not call_id and position in self._with_deltas):
             position = len(self._ids)
             self._ids.append(call_id)
         self._positions[index] = self._positions[None] = position
@@ -32,4 +34,8 @@ class BlockCalls:
     def at(self, index: int | None) -> int | None:
         """The position of the call that a delta belongs to; None where there is none."""
         position = self._positions.get(index)
-        return self._positions.get(None) if position is None and not self._numbered else position
+        if position is None and not self._numbered:
+            position = self._positions.get(None)
+        if position is not None:
+            self._with_deltas.add(position)
+        return position

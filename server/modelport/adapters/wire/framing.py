@@ -13,6 +13,11 @@ from modelport.adapters.wire.errors import MAX_EVENT_BYTES, EventTooLong, NotUnd
 from modelport.adapters.wire.event_stream import EventStreamFramer
 
 MAX_STRAY_BYTES = 4096
+LINE_COST = 64
+"""What keeping a line costs besides its bytes, so that an event of empty lines has an end too."""
+SIGNS_OF_LIFE = frozenset({b"null", b'""', b"ping", b'"ping"', b"[ping]", b"keep-alive", b"keepalive", b"heartbeat"})
+"""What some gateways send as an event while they wait, in place of a comment."""
+MAX_SIGN_OF_LIFE = max(map(len, SIGNS_OF_LIFE))
 _IGNORED_FIELDS = (b":", b"id:", b"retry:")
 
 
@@ -169,7 +174,7 @@ class SseFramer:
                 # A server that leaves the blank lines out: no JSON goes on like this.
                 self._dispatch()
             self._data.append(data)
-            self._size += len(data)
+            self._size += len(data) + LINE_COST * (len(self._data) > 1)
             if self._size > self._limit:
                 raise EventTooLong(f"more than {self._limit} bytes")
         elif not line:
@@ -189,7 +194,7 @@ class SseFramer:
             self._end_bare()
         if self._bare or line[:1] in (b"{", b"["):
             self._bare.append(line)
-            self._size += len(line)
+            self._size += len(line) + LINE_COST * (len(self._bare) > 1)
             if self._size > self._limit:
                 raise EventTooLong(f"more than {self._limit} bytes")
         elif len(self.strays) < MAX_STRAY_BYTES:
@@ -216,7 +221,7 @@ class SseFramer:
             self._give(self._name, data)
 
     def _give(self, name: bytes, data: bytes) -> None:
-        if data and not data.isspace():
+        if data and not data.isspace() and not (len(data) <= MAX_SIGN_OF_LIFE and data.lower() in SIGNS_OF_LIFE):
             self._on_event(name, data)
 
     def _only_newlines(self, chunk: bytes) -> bytes:

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from modelport.adapters.wire import lenient
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
+from modelport.borders import NOT_JSON, json_bytes, readable_values
 from modelport.protocol.shapes import is_list, is_object
 
 T = TypeVar("T")
@@ -35,7 +36,7 @@ def decode(decoder: msgspec.json.Decoder[T], data: bytes) -> T:
     """
     try:
         return decoder.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NOT_JSON as error:
         value = _value(data)
         try:
             return lenient.convert(value, decoder.type)
@@ -57,11 +58,11 @@ def decode_or_none(decoder: msgspec.json.Decoder[T], data: msgspec.Raw | bytes) 
 def _value(data: bytes) -> Any:
     try:
         return _ANYTHING.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except NOT_JSON:
         pass
     try:
-        value = without_lone_surrogates(json.loads(data.decode("utf-8-sig", "replace")))
-        return _ANYTHING.decode(msgspec.json.encode(value))
+        value = readable_values(json.loads(data.decode("utf-8-sig", "replace")))
+        return _ANYTHING.decode(json_bytes(value))
     except (ValueError, RecursionError) as error:
         raise NotUnderstood(data, "not JSON") from error
 
@@ -103,7 +104,7 @@ def find_error(reply: bytes) -> Any:
     for line in (reply, *reply.splitlines()):
         try:
             value = _ANYTHING.decode(line.partition(b":")[2] if line[:1] not in (b"{", b"[") else line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except NOT_JSON:
             continue
         if found := _inner_error(value, 5):
             return found
@@ -118,17 +119,6 @@ def _inner_error(value: Any, depth: int) -> Any:
     if depth and is_list(value):
         return next((found for item in value if (found := _inner_error(item, depth - 1))), None)
     return None
-
-
-def without_lone_surrogates(value: Any) -> Any:
-    """The value with every half of a surrogate pair that stands alone replaced by U+FFFD."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if is_list(value):
-        return [without_lone_surrogates(item) for item in value]
-    if is_object(value):
-        return {without_lone_surrogates(key): without_lone_surrogates(item) for key, item in value.items()}
-    return value
 
 
 def is_set(raw: msgspec.Raw) -> bool:
@@ -157,7 +147,15 @@ def fields(raw: msgspec.Raw) -> dict[str, Any]:
 
 def json_text(value: str | dict[str, Any] | None) -> str:
     """A value that is JSON text, or the object that it should have been the text of; empty for none."""
-    return value or "" if isinstance(value, str | None) else msgspec.json.encode(value).decode()
+    return value or "" if isinstance(value, str | None) else json_bytes(value).decode()
+
+
+def arguments_in(raw: msgspec.Raw) -> str:
+    """The arguments of a call in a raw field, as JSON: an object, or the text of one; empty for none."""
+    if not is_set(raw):
+        return ""
+    value = decode_or_none(_ANYTHING, raw)
+    return value if isinstance(value, str) else bytes(raw).decode()
 
 
 def whole_number(value: Any) -> int | None:
@@ -176,6 +174,12 @@ def count(usage: Mapping[str, Any], *paths: str) -> int | None:
     """The first positive count at one of the paths, 0 where there are only zeros, None where there is no count."""
     numbers = [number for path in paths if (number := _number_at(usage, path)) is not None]
     return next((number for number in numbers if number), 0 if numbers else None)
+
+
+def text_at(usage: Mapping[str, Any], name: str) -> str:
+    """The text of a field; empty for anything else."""
+    value = usage.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def _number_at(usage: Mapping[str, Any], path: str) -> int | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from modelport.borders import json_bytes
 from modelport.protocol.shapes import is_list, is_object
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def _as(value: Any, to: inspect.Type, *, needed: bool) -> Any:
         case inspect.NoneType():
             return None if value is None else _NO
         case inspect.RawType():
-            return msgspec.Raw(msgspec.json.encode(value))
+            return msgspec.Raw(json_bytes(value))
         case inspect.StructType():
             return _struct(value, to) if is_object(value) else _NO
         case inspect.ListType():

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import textwrap
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -59,6 +60,7 @@ PRICES: dict[str, tuple[str, ...]] = {
     "cache_read_usd_per_mtok": ("input_cache_read", "cache_read", "cache_read_tokens", "cached_input"),
     "cache_write_usd_per_mtok": ("input_cache_write", "cache_write", "cache_write_tokens"),
 }
+MAX_DESCRIPTION_CHARS = 500
 PER_MTOK = 1_000_000
 MIN_USD_PER_MTOK = 0.001
 """US dollars. No provider charges less for a million tokens, or as much for one: a price below it is for one token."""
@@ -124,6 +126,7 @@ def _model(entry: dict[str, Any]) -> ListedModel | None:
     return ListedModel(
         id=name,
         display_name=_display_name(entry, name),
+        description=_description(entry),
         context_window=_tokens(entry, CONTEXTS),
         max_output_tokens=_tokens(entry, OUTPUTS),
         input_modalities=features.modalities(),
@@ -145,6 +148,14 @@ def _more(listing: dict[str, Any]) -> str | None:
     if listing.get("has_more") is True and (last := _text(listing.get("last_id"))):
         return f"after_id={quote(last, safe='')}"
     return None
+
+
+def _description(entry: dict[str, Any]) -> str | None:
+    """The words about a model on one line, shortened."""
+    said = _text(entry.get("description")) or _text(entry.get("summary"))
+    return (
+        textwrap.shorten(said[: 2 * MAX_DESCRIPTION_CHARS], MAX_DESCRIPTION_CHARS, placeholder=" …") if said else None
+    )
 
 
 def _display_name(entry: dict[str, Any], name: str) -> str | None:

@@ -119,13 +119,34 @@ def reasoning_fields(call: ModelCall, family: Family) -> dict[str, Any]:
 
 
 def reasoning_budget(call: ModelCall, family: Family) -> int:
-    """The reasoning budget in tokens; an effort that has to be one leaves half of the caller's limit to the answer."""
+    """The reasoning budget in tokens; an effort that has to be one leaves half of the caller's limit to the answer.
+
+    A limit with no room for the smallest budget leaves all of it to the answer.
+
+    Raises:
+        InvalidParams: the caller's budget is not below the caller's limit.
+    """
     given = call.parameters
     effort = given.get("reasoning_effort", "none")
     if "reasoning_budget" in given or effort == "none" or family.effort:
+        _check_budget(call)
         return given.get("reasoning_budget", 0)
     budget = BUDGETS[_nearest(effort, family.efforts)]
-    return min(budget, max(given.get("max_tokens", 2 * budget) // 2, MIN_BUDGET_TOKENS))
+    limit = given.get("max_tokens", 2 * budget)
+    return min(budget, max(limit // 2, MIN_BUDGET_TOKENS)) if limit > MIN_BUDGET_TOKENS else 0
+
+
+def _check_budget(call: ModelCall) -> None:
+    budget, limit = call.parameters.get("reasoning_budget", 0), call.parameters.get("max_tokens")
+    if budget and limit is not None and budget >= limit:
+        raise InvalidParams(
+            f"reasoning_budget counts towards max_tokens with {call.model}: set it below {limit}, or allow more.",
+            kind="unsupported",
+            field="parameters.reasoning_budget",
+            provider=call.endpoint.provider.id,
+            model=call.model,
+            action="set reasoning_budget below max_tokens",
+        )
 
 
 def _nearest(effort: str, efforts: tuple[str, ...]) -> str:

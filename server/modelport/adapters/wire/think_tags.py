@@ -5,6 +5,8 @@ from __future__ import annotations
 from modelport.domain.completions.call import Answer
 
 OPEN, CLOSE = "<think>", "</think>"
+MAX_BLANK_CHARS = 1024
+"""White space that may stand before the tag."""
 
 
 class ThinkTags:
@@ -48,7 +50,7 @@ class ThinkTags:
         if body.startswith(OPEN):
             self._held = body[len(OPEN) :]
             self._state = "opened"
-        elif not OPEN.startswith(body):
+        elif not OPEN.startswith(body) or len(self._held) > MAX_BLANK_CHARS:
             self._state = "text"
 
     def _skip_line_breaks(self, then: str) -> None:

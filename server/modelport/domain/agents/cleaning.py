@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-import msgspec
-
+from modelport.borders import json_bytes
+from modelport.domain.redaction import REDACTED, Redactor
+from modelport.domain.terminal_text import SEQUENCES
 from modelport.protocol.shapes import is_list, is_object
 
 MAX_TEXT_CHARS = 300
@@ -22,18 +23,10 @@ MAX_JSON_CHARS = 16_384
 """Of a whole JSON value."""
 MAX_META_BYTES = 512
 MAX_AUTH_METHODS = 20
-REDACTED = "[redacted]"
 SECRET_WORDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "PASSWD", "CREDENTIAL", "COOKIE")
 _SECRET_FIELDS = ("KEY", "TOKEN", "SECRET", "PASSWORD", "COOKIE")
 _METHOD_FIELDS = ("id", "methodId", "name", "title", "description", "type", "link", "varName")
 
-# Escape sequences of terminals: operating system commands, strings, control sequences, and the short ones (ECMA-48).
-_SEQUENCES = re.compile(
-    r"(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)?"
-    r"|(?:\x1b[PX^_]|[\x90\x98\x9e\x9f])[^\x1b\x9c]*(?:\x1b\\|\x9c)?"
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"
-    r"|\x1b[ -/]*[0-~]?"
-)
 # What looks like a secret anywhere in a text. Words of English have no digits.
 _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (
@@ -68,15 +61,14 @@ def one_line(text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
 
     Among the invisible ones are those that turn the direction of writing.
     """
-    plain = _SEQUENCES.sub("", text[:MAX_READ_CHARS])
+    plain = SEQUENCES.sub("", text[:MAX_READ_CHARS])
     shown = "".join(c if c.isprintable() else " " if c.isspace() else "" for c in plain)
     return _cut(" ".join(shown.split()), max_chars)
 
 
-def redacted(text: str, secrets: Iterable[str], home: str = "") -> str:
-    """The text without the secrets, without what looks like one, and with ``~`` for the home folder."""
-    for secret in secrets:
-        text = text.replace(secret, REDACTED)
+def redacted(text: str, take_out: Callable[[str], str] = str, home: str = "") -> str:
+    """The text without what ``take_out`` removes, without what looks like a secret, and with ``~`` for home."""
+    text = take_out(text)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return re.sub(rf"{re.escape(home)}(?![\w.-])", "~", text) if len(home) > 1 else text
@@ -103,6 +95,7 @@ class Censor:
 
     def __init__(self, secrets: Iterable[str] = (), home: str = "") -> None:
         self._secrets = tuple(secrets)
+        self._redactor = Redactor(self._secrets)
         self._home = home
 
     def text(self, text: str, max_chars: int = MAX_TEXT_CHARS) -> str:
@@ -111,7 +104,7 @@ class Censor:
         if len(text) > MAX_READ_CHARS // 4:
             # It may have been cut in the middle of a secret.
             line = self._without_begun(line)
-        return _cut(redacted(line, self._secrets, self._home), max_chars)
+        return _cut(redacted(line, self._redactor, self._home), max_chars)
 
     def json(self, value: Any) -> Any:
         """A JSON value with its texts and names cleaned, limited in depth, width and size."""
@@ -184,7 +177,7 @@ class _Copy:
 
 
 def _is_small(value: Any) -> bool:
-    return len(msgspec.json.encode(value)) <= MAX_META_BYTES
+    return len(json_bytes(value)) <= MAX_META_BYTES
 
 
 def _sounds_secret(name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from modelport.domain.agents.observations import Launch
+from modelport.domain.child_variables import without_log_ins
 
 SECRET_SUFFIXES = (
     "KEY",
@@ -46,7 +47,7 @@ def start_environment(
     own = frozenset(launch.keys) if keys else frozenset[str]()
     kept = {
         name: value
-        for name, value in variables.items()
+        for name, value in without_log_ins(variables).items()
         if name in own or not (name in secret_env_vars or holds_secret(name))
     }
     folder = launch.argv[0].replace("\\", "/").rpartition("/")[0]

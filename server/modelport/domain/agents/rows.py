@@ -108,6 +108,8 @@ class AgentBook(Struct, frozen=True, forbid_unknown_fields=True):
     def of_package(self, package: str) -> AgentRow | None:
         """The row of a package, written as in ``packages``."""
         ecosystem, _, name = package.partition(":")
+        if ecosystem not in ("npm", "pypi"):
+            return None
         owner = AgentOwner(ecosystem=ecosystem, package=name)
         return next((row for row in self.agent if row.owned_by(owner)), None)
 

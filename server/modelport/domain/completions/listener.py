@@ -24,6 +24,10 @@ class Listener(Protocol):
         """A provider failed and a fallback is called."""
         ...
 
+    def reset(self) -> None:
+        """The answer begins again: the deltas so far are not part of it."""
+        ...
+
     def progress(self, message: str) -> None:
         """A step before the answer can begin, such as loading a model, as a sentence for the user."""
         ...
@@ -55,7 +59,13 @@ class NullListener:
     def attempt(self, provider: str, model: str, reason: str) -> None:
         """Ignored."""
 
+    def reset(self) -> None:
+        """Ignored."""
+
     def progress(self, message: str) -> None:
+        """Ignored."""
+
+    def warning(self, message: str) -> None:
         """Ignored."""
 
     async def drained(self) -> None:

@@ -15,8 +15,16 @@ def _number(low: float, high: float) -> Check:
     return lambda v: isinstance(v, int | float) and not isinstance(v, bool) and low <= v <= high
 
 
+MAX_INTEGER = 2**63 - 1
+"""The largest whole number that readers of JSON take."""
+
+
 def _integer(low: int) -> Check:
-    return lambda v: isinstance(v, int) and not isinstance(v, bool) and v >= low
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= MAX_INTEGER
+
+
+def _duration(value: Any) -> bool:
+    return isinstance(value, str) or _integer(-MAX_INTEGER)(value)
 
 
 def _strings(value: Any) -> bool:
@@ -39,7 +47,7 @@ CHECKS: Mapping[str, tuple[Check, str]] = {
     "parallel_tool_calls": (lambda v: isinstance(v, bool), "true or false"),
     "reasoning_effort": (lambda v: v in EFFORTS, "one of " + ", ".join(EFFORTS)),
     "reasoning_budget": (_integer(0), "a whole number of tokens"),
-    "keep_alive": (lambda v: isinstance(v, str | int) and not isinstance(v, bool), "a duration such as 5m, or seconds"),
+    "keep_alive": (_duration, "a duration such as 5m, or seconds"),
     "user": (lambda v: isinstance(v, str), "a text"),
 }
 ALIASES: Mapping[str, str] = {
@@ -73,6 +81,12 @@ ALIASES: Mapping[str, str] = {
     "keepAlive": "keep_alive",
 }
 
+FIXED: Mapping[str, str] = dict.fromkeys(
+    ("special_flags", "flags"),
+    "A model server's arguments hold for all its calls: set flags below [local_models] in config.toml.",
+)
+"""Parameters of other programs that cannot be given with a call, and what to do instead."""
+
 
 def normalise(raw: Mapping[str, Any] | None) -> dict[str, Any]:
     """Canonical names and checked values; a null counts as absent, one stop text as a list of one.
@@ -86,6 +100,8 @@ def normalise(raw: Mapping[str, Any] | None) -> dict[str, Any]:
         if value is None:
             continue
         name = ALIASES.get(given, given)
+        if name in FIXED:
+            raise InvalidParams(FIXED[name], kind="unsupported", field=f"parameters.{given}")
         if name not in CHECKS:
             known = ", ".join(CHECKS)
             raise InvalidParams(

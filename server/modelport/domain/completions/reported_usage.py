@@ -32,6 +32,38 @@ class TokenCounts(Struct, frozen=True, kw_only=True):
     cache_read: int | None = None
     cache_write: int | None = None
     reasoning: int | None = None
+    cache_write_1h: int = 0
+    """The part of ``cache_write`` that is kept for an hour."""
+    input_audio: int = 0
+    cached_audio: int = 0
+    input_image: int = 0
+    output_audio: int = 0
+    output_image: int = 0
+    web_searches: int = 0
+    other_tool_calls: int = 0
+    """Calls of its own tools besides web searches: paid by what no answer says, such as their time."""
+    longest_input: int | None = None
+    """The longest input of one sampling, where the answer took several and ``input`` is their sum."""
+    billed_input: int | None = None
+    billed_output: int | None = None
+    """What is paid for, where it is not what was read and written."""
+    service_tier: str = ""
+    """In which of its service tiers the provider says it has answered, in its own words."""
+    speed: str = ""
+    """At which of its speeds."""
+    inference_geo: str = ""
+    """In which part of the world, in its own words."""
+    search_context_size: str = ""
+    """How much of what it found on the web the model has read, in its own words."""
+    of_others: tuple[OtherModel, ...] = ()
+    """What models used that the answering one asked, which is in none of the other counts."""
+
+
+class OtherModel(Struct, frozen=True):
+    """The counts of a model besides the one that answered."""
+
+    model: str
+    counts: TokenCounts
 
 
 class Measured(Struct, frozen=True, kw_only=True):

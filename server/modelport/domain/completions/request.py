@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from modelport.domain.completions.call import AnswerFormat
 from modelport.domain.completions.fitting.pairs import answered_calls
+from modelport.domain.completions.images import check_image
 from modelport.domain.completions.parameters import normalise
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import (
     CreateCompletionParams,
+    ImagePart,
     Message,
     NamedToolChoice,
+    NestedSchema,
     ResponseFormat,
     Tool,
 )
@@ -86,6 +90,10 @@ def _check(message: Message, path: str) -> None:
         raise InvalidParams(f"{path}.content must be a text or a list of parts.", field=f"{path}.content")
     if message.tool_calls and message.role != "assistant":
         raise InvalidParams(f"{path}.toolCalls belongs to assistant messages only.", field=f"{path}.toolCalls")
+    if not isinstance(message.content, str | None):
+        for index, part in enumerate(message.content):
+            if isinstance(part, ImagePart):
+                check_image(part, f"{path}.content[{index}]")
 
 
 def _tool_choice(choice: str | NamedToolChoice | None, tools: tuple[Tool, ...]) -> tuple[str | None, str | None]:
@@ -111,9 +119,22 @@ def _answer_format(form: ResponseFormat | None) -> AnswerFormat | None:
         raise InvalidParams("responseFormat.type must be text, json or jsonSchema.", field="responseFormat.type")
     if kind == "json":
         return AnswerFormat()
-    nested = form.json_schema or {}
-    schema = form.schema if form.schema is not None else nested.get("schema")
+    nested = form.json_schema or NestedSchema()
+    schema = form.schema if form.schema is not None else nested.schema
     if not is_object(schema):
         raise InvalidParams("responseFormat.schema must be a JSON schema.", field="responseFormat.schema")
-    strict = form.strict if form.strict is not None else nested.get("strict", True)
-    return AnswerFormat(schema, form.name or nested.get("name") or "answer", bool(strict))
+    strict = form.strict if form.strict is not None else nested.strict is not False
+    return AnswerFormat(schema, form.name or nested.name or "answer", strict)
+
+
+def input_characters(messages: Sequence[Message], tools: Sequence[Tool]) -> int:
+    """The length of a call's input, for an estimate; an image counts as 3,000 characters."""
+    total = sum(len(tool.name) + len(tool.description or "") + len(str(tool.parameters)) for tool in tools)
+    for message in messages:
+        content = message.content
+        if isinstance(content, str):
+            total += len(content)
+        elif content is not None:
+            total += sum(len(getattr(part, "text", "")) or 3000 for part in content)
+        total += sum(len(str(call.arguments)) for call in message.tool_calls or ())
+    return total

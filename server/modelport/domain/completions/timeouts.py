@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.providers.address import is_own_network
+from modelport.domain.providers.connection import Endpoint
 
 FIRST_DELTA_TIMEOUT_S = 300.0
 """How long a provider may take to begin the text of its answer."""
@@ -21,7 +22,10 @@ LONG_GAP_TIMEOUT_S = 300.0
 
 def gap_timeout_s(call: ModelCall) -> float:
     """How long the provider of a call may pause once text has come; a setting of the user replaces the rule."""
-    endpoint = call.endpoint
-    own = endpoint.provider.connection_type == "local" or is_own_network(endpoint.base_url)
-    patient = own or bool(call.tools)
-    return endpoint.idle_timeout_s or (LONG_GAP_TIMEOUT_S if patient else GAP_TIMEOUT_S)
+    patient = is_own_server(call.endpoint) or bool(call.tools)
+    return call.endpoint.idle_timeout_s or (LONG_GAP_TIMEOUT_S if patient else GAP_TIMEOUT_S)
+
+
+def is_own_server(endpoint: Endpoint) -> bool:
+    """Whether it runs on the user's own hardware, which is slow, and may have others to serve."""
+    return endpoint.provider.connection_type == "local" or is_own_network(endpoint.base_url)

@@ -6,6 +6,7 @@ travels through the client, so nothing in it is trusted when it comes back.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -62,7 +63,8 @@ def in_order(
 ) -> Iterator[tuple[dict[str, Any] | None, str, str]]:
     """The stretches of a turn in the order of its state, each an opaque value, a text or the id of a call.
 
-    In a turn that the client has changed since, the opaque values come first, then the text, then the calls.
+    In a turn that the client has changed since, the opaque values come first, then the text, then the calls. Opaque
+    values behind which nothing follows are left out.
     """
     try:
         entries = msgspec.convert(dict(state), Outline).outline
@@ -71,14 +73,19 @@ def in_order(
     unchanged = sum(entry.text for entry in entries) == len(text)
     if not unchanged or [entry.call for entry in entries if entry.call] != list(calls):
         entries = [entry for entry in entries if entry.kept] + [Entry(text=len(text)), *(Entry(call=i) for i in calls)]
+    position = 0
+    # A value stands before what followed from it, and is refused where nothing did.
+    waiting: list[dict[str, Any]] = []
     for entry in entries:
-        if entry.text:
-            # Blank text is refused where text stands in blocks.
-            if text[: entry.text].strip():
-                yield None, text[: entry.text], ""
-            text = text[entry.text :]
-        elif entry.kept or entry.call:
-            yield entry.kept, "", entry.call
+        stretch = text[position : position + entry.text]
+        position += entry.text
+        # Blank text is refused where text stands in blocks.
+        if entry.kept:
+            waiting.append(entry.kept)
+        elif entry.call or stretch.strip():
+            yield from ((kept, "", "") for kept in waiting)
+            waiting = []
+            yield None, stretch, entry.call
 
 
 def renamed(packed: dict[str, Any] | None, names: Sequence[tuple[str, str]]) -> dict[str, Any] | None:
@@ -92,16 +99,18 @@ def renamed(packed: dict[str, Any] | None, names: Sequence[tuple[str, str]]) -> 
     changed = dict(state)
     for name in ("outline", "parts"):
         if is_list(entries := state.get(name)):
-            left = list(names)
+            left: dict[str, deque[str]] = {}
+            for old, other in names:
+                left.setdefault(old, deque()).append(other)
             changed[name] = [_renamed_entry(entry, left) for entry in entries]
     if is_object(calls := state.get("calls")):
-        new = dict(reversed(names))
-        changed["calls"] = {new.get(old, old): value for old, value in calls.items()}
+        first = dict(reversed(names))
+        changed["calls"] = {first.get(old, old): value for old, value in calls.items()}
     return packed | {"state": changed}
 
 
-def _renamed_entry(entry: Any, left: list[tuple[str, str]]) -> Any:
+def _renamed_entry(entry: Any, left: Mapping[str, deque[str]]) -> Any:
     """The entry with the first new name left of its call, which is taken out of ``left``."""
     old = entry.get("call") if is_object(entry) else None
-    position = next((at for at, (given, _) in enumerate(left) if given == old), None)
-    return entry if position is None else entry | {"call": left.pop(position)[1]}
+    names = left.get(old) if isinstance(old, str) else None
+    return entry | {"call": names.popleft()} if names else entry

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager
+from itertools import pairwise
 from typing import Protocol
 
 from msgspec import Struct
@@ -16,6 +17,7 @@ from modelport.protocol.secret import Secret
 
 SUFFIX = ".gguf"
 MODEL, PORT = "{model}", "{port}"
+CONTEXT_OPTIONS = ("--ctx-size", "--ctx_size", "-c")
 _PART = re.compile(r"(?P<stem>.+)-(?P<part>\d{5})-of-(?P<count>\d{5})", re.IGNORECASE)
 _DRIVE = re.compile(r"(?P<letter>[A-Za-z]):(?P<path>[\\/].*|)", re.DOTALL)
 
@@ -61,8 +63,8 @@ class ModelFolder(Protocol):
         """
         ...
 
-    async def command(self, program: str) -> bool:
-        """Whether a program can be started."""
+    async def can_serve(self, entry: LocalModelsEntry) -> bool:
+        """Whether the program of the command is there, or runs in WSL."""
         ...
 
 
@@ -138,6 +140,29 @@ def command_line(plan: Plan, port: int, *, windows: bool) -> list[str]:
     embeds = plan.model.header is not None and plan.model.header.task == "embeddings"
     command += [*(entry.embedding_flags if embeds else ()), *entry.flags]
     return ["wsl.exe", "--exec", *command] if entry.wsl and windows else command
+
+
+def context_length(model: ModelFile, entry: LocalModelsEntry) -> int | None:
+    """The tokens that a server for the model takes, input and output together; None where neither says it.
+
+    The last argument of the command line counts, as llama-server reads it; 0 is the model's own. Source: llama.cpp
+    tools/server/README.md, ``--ctx-size``.
+    """
+    embeds = model.header is not None and model.header.task == "embeddings"
+    given = [str(entry.context_length)] if entry.context_length is not None else []
+    given = [
+        *_values(entry.command, CONTEXT_OPTIONS),
+        *given,
+        *_values(entry.embedding_flags if embeds else (), CONTEXT_OPTIONS),
+        *_values(entry.flags, CONTEXT_OPTIONS),
+    ]
+    tokens = int(given[-1]) if given and given[-1].isdecimal() else 0
+    return tokens or (model.header.context_length if model.header else None)
+
+
+def _values(arguments: Sequence[str], options: Collection[str]) -> list[str]:
+    """The values of an option among arguments, in order."""
+    return [value for name, value in pairwise(arguments) if name in options]
 
 
 def server_path(path: str, entry: LocalModelsEntry, *, windows: bool) -> str:

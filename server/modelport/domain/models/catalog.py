@@ -100,6 +100,7 @@ def _joined(row: Provider, listed: ListedModel | None, entry: CatalogModel | Non
         id=live.id,
         provider=row.id,
         display_name=live.display_name,
+        description=live.description,
         context_window=live.context_window or known.context_window,
         max_output_tokens=live.max_output_tokens or known.max_output_tokens,
         input_modalities=live.input_modalities or known.input_modalities,

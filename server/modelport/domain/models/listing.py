@@ -15,6 +15,7 @@ class ListedModel(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     id: str
     display_name: str | None = None
+    description: str | None = None
     context_window: int | None = None
     max_output_tokens: int | None = None
     input_modalities: tuple[str, ...] | None = None

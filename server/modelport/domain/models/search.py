@@ -37,6 +37,8 @@ class Search(Struct, frozen=True, kw_only=True):
     """The conditions of a search; an absent one always holds."""
 
     query: str = ""
+    vendors: frozenset[str] = frozenset()
+    """The names of one maker, in lower case; empty: any maker."""
     requires: tuple[str, ...] = ()
     max_input_usd_per_mtok: float | None = None
     sort: str | None = None
@@ -64,16 +66,23 @@ def checked(search: Search) -> Search:
     return search
 
 
-def matching(models: Iterable[Model], rows: Mapping[str, Provider], search: Search) -> list[Model]:
+def matching(
+    models: Iterable[Model],
+    rows: Mapping[str, Provider],
+    search: Search,
+    maker_of: Callable[[str], Provider | None] = lambda _: None,
+) -> list[Model]:
     """The models that match, best first: by the search's order, else by how well the name matches; retired ones last.
 
-    A model whose capability or price is unknown does not match a condition on it.
+    A model whose capability or price is unknown does not match a condition on it. ``maker_of`` finds the provider that
+    makes a model by its name.
     """
     words = [word.casefold() for word in _WORD.findall(search.query)]
     fits = [
         model
         for model in models
-        if _named(model, rows.get(model.provider), words)
+        if _mentions(model, rows.get(model.provider), words)
+        and _made_by(model, rows.get(model.provider), search.vendors, maker_of)
         and all(_can(model, rows.get(model.provider), name) for name in search.requires)
         and _affordable(model, search.max_input_usd_per_mtok)
     ]
@@ -98,10 +107,27 @@ def nearest(name: str, known: Sequence[str], count: int = 3) -> list[str]:
     return list(dict.fromkeys(near))[:count]
 
 
-def _named(model: Model, row: Provider | None, words: Sequence[str]) -> bool:
+def _mentions(model: Model, row: Provider | None, words: Sequence[str]) -> bool:
+    """Whether every word stands in a name, the description or what the model can do."""
     names = (row.display_name, *row.aliases) if row else ()
-    text = " ".join((model.provider, model.id, model.display_name or "", *names)).casefold()
+    able = (name for name in REQUIREMENTS if words and _can(model, row, name))
+    about = (model.provider, model.id, model.display_name or "", model.description or "", *names, *able)
+    text = " ".join(about).casefold()
     return all(word in text for word in words)
+
+
+def _made_by(
+    model: Model, row: Provider | None, vendors: frozenset[str], maker_of: Callable[[str], Provider | None]
+) -> bool:
+    """Whether one of the names is that of the model's maker: in front of its name, by its pattern, or its own lab."""
+    if not vendors:
+        return True
+    prefix, slash, _ = model.id.casefold().lstrip("~").partition("/")
+    if slash:
+        return any(prefix.startswith(vendor) for vendor in vendors)
+    maker = maker_of(prefix)
+    lab = row.id if row is not None and row.category.endswith("Labs") else None
+    return (maker.id if maker else lab) in vendors
 
 
 def _distance(model: Model, words: Sequence[str]) -> int:

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.base_urls import BaseUrl, read_base_url, split_port
 from modelport.domain.providers.rows import Provider
+from modelport.protocol.types import Dialect
 
 OWN_DOMAINS = (".local", ".lan", ".home", ".internal", ".home.arpa", ".localhost")
 """The ends of names that no public server has."""
@@ -20,10 +21,18 @@ def base_url(row: Provider, override: str | None, variables: Mapping[str, str]) 
     return find(row, override, variables).text
 
 
-def find(row: Provider, override: str | None, variables: Mapping[str, str], *, chat_path: str | None = None) -> BaseUrl:
-    """The address in force: the user's, else the environment's, else the row's.
+def find(
+    row: Provider,
+    override: str | None,
+    variables: Mapping[str, str],
+    *,
+    dialect: Dialect | None = None,
+    chat_path: str | None = None,
+) -> BaseUrl:
+    """The address in force: the user's, else the environment's, else the row's; an empty one for the mock.
 
-    ``chat_path`` is the path of a completion behind it, where that is not the row's.
+    ``dialect`` is the wire format and ``chat_path`` the path of a completion behind the address, where they are not
+    the row's.
 
     Raises:
         InvalidParams: there is none, it is not an http(s) address, or a setting it is made of is not set.
@@ -37,7 +46,7 @@ def find(row: Provider, override: str | None, variables: Mapping[str, str], *, c
             return BaseUrl(given.url + row.env_base_path, given.query) if bare else given
     template = _template(row, variables)
     if template is None:
-        if row.dialect == "mock":
+        if (dialect or row.dialect) == "mock":
             return BaseUrl("")
         raise InvalidParams(
             f"{row.display_name} has no address of its own: give baseUrl.{' ' + row.notice if row.notice else ''}",
@@ -91,7 +100,12 @@ def is_own_network(url: str) -> bool:
 
 def is_proxy(url: str) -> bool:
     """Whether a text is the address of a proxy that can be used, with a log-in or without."""
-    return re.fullmatch(r"https?://([^\s/@]+@)?[\w.\-\[\]:]+/?", url) is not None
+    return re.fullmatch(r"(?:https?|socks(?:4a?|5h?)?)://([^\s/@]+@)?[\w.\-\[\]:]+/?", url) is not None
+
+
+def is_collector(url: str) -> bool:
+    """Whether a text is the address of a collector of telemetry: http or https, without a log-in and a query."""
+    return re.fullmatch(r"https?://(?:[\w.-]+|\[[\da-fA-F:.]+\])(?::\d{1,5})?(?:/[\w./~%:+-]*)?", url) is not None
 
 
 def settings(row: Provider, variables: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,9 @@ from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Dialect
 
 MAX_PORT = 65535
+SCHEMES = ("http", "https")
+PASTED = " \t\r\n\"'`"
+"""What stands around an address where it was copied from."""
 CHAT_PATHS: Mapping[Dialect, str] = {
     "openai_chat": "/chat/completions",
     "openai_responses": "/responses",
@@ -21,6 +24,7 @@ CHAT_PATHS: Mapping[Dialect, str] = {
     "ollama": "/api/chat",
     "bedrock_converse": "/model/{model}/converse-stream",
     "cohere_chat": "/v2/chat",
+    "opencode": "/session",
     "mock": "",
 }
 """The path of a completion behind the base URL, in each dialect."""
@@ -44,8 +48,8 @@ _OTHER_PATHS = (
     "/model/{model}/invoke-with-response-stream",
 )
 """Paths that people paste whole, whatever the dialect."""
-_VERSION = re.compile(r"v\d+\w*")
-_HEAD = re.compile(r"v\d+\w*|api")
+_VERSION = re.compile(r"v\d+\w*", re.IGNORECASE)
+_HEAD = re.compile(r"v\d+\w*|api", re.IGNORECASE)
 """The first part of a path that a dialect may bring, and a base URL may end with as well."""
 _SECRET_NAME = re.compile(r"key|token|secret|passw|pwd|auth|credential|signature|^(x-amz-)?sig$|^code$", re.IGNORECASE)
 _PUBLIC_NAME = re.compile(r"(api[-_]?)?version|alt|beta|region|limit|page_?size", re.IGNORECASE)
@@ -74,18 +78,21 @@ def read_base_url(text: str, row: Provider, field: str, chat_path: str | None = 
     """
     local = row.connection_type == "local"
     chat_path = chat_path or row.wire.chat_path or CHAT_PATHS[row.dialect]
-    scheme, separator, location = text.strip().partition("://")
+    scheme, separator, location = text.strip(PASTED).partition("://")
     bare = not separator
     if bare:
-        scheme, location = "http" if local else "https", scheme
+        location = scheme
     location, _, query = location.partition("?")
     authority, _, path = location.partition("/")
     host, port = split_port(authority)
-    scheme = scheme.casefold()
+    host = host.casefold()
+    scheme = ("http" if local or is_loopback_host(host) else "https") if bare else scheme.casefold()
     sound = re.fullmatch(r"[\w.\-:%]*", host) and re.fullmatch(r"\d{0,5}", port) and int(port or 0) <= MAX_PORT
     sound = sound and re.fullmatch(r"[!$-;=@-~]*", path) and re.fullmatch(r"[!$-;=?-~]*", query)
     advice = _advice(authority, query, text)
-    if scheme not in ("http", "https") or not sound or advice or not (host or local):
+    if bare and host in SCHEMES:
+        advice = f'with "://" behind {host}'
+    if scheme not in SCHEMES or not sound or advice or not (host or local):
         advice = " ".join(filter(None, ("write something like https://host/path", advice)))
         raise InvalidParams(
             f'"{shown(text)}" is not an address that {row.display_name} can be called at: {advice}.',
@@ -97,7 +104,7 @@ def read_base_url(text: str, row: Provider, field: str, chat_path: str | None = 
     host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104  replaced, not bound
     if bare and not port and row.base_url and local:
         port = split_port(row.base_url.partition("://")[2].partition("/")[0])[1]
-    folders = _without_request_path(_without_empty_end(path.split("/")), chat_path)
+    folders = _without_request_path(_without_empty_end(path.lstrip("/").split("/")), chat_path)
     name = f"[{host}]" if ":" in host else host
     url = "/".join((f"{scheme}://{name}{':' + port if port else ''}", *folders)).rstrip("/")
     return BaseUrl(url, _without_own(query, chat_path.partition("?")[2]))
@@ -133,13 +140,22 @@ def server_part(url: str) -> str:
     return "/".join((f"{scheme}{separator}{host}", *_without_request_path(_without_empty_end(folders), "")))
 
 
+def is_loopback_host(host: str) -> bool:
+    """Whether a host is this machine, whatever a name service says."""
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+
+
 def shown(url: str) -> str:
     """An address fit to be shown: without a log-in, without a fragment, and without values that may be secret."""
-    address, mark, query = url.strip().partition("#")[0].partition("?")
-    scheme, separator, location = address.rpartition("://")
-    authority, slash, path = location.partition("/")
+    scheme, separator, location = url.strip().partition("://") if "://" in url else ("", "", url.strip())
+    # A password may hold any sign, also those that would end it.
+    authority = re.split(r"[/?#]", location, maxsplit=1)[0]
+    if "@" in authority or ("@" in location and not re.fullmatch(r"[^:]*(:\d*)?|\[.*\](:\d*)?", authority)):
+        location = location.rpartition("@")[2]
+    address, mark, query = location.partition("#")[0].partition("?")
+    authority, slash, path = address.partition("/")
     fields = [name if _is_public(name) else re.sub("=.*", "=…", name) for name in query.split("&")]
-    return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}{mark}{'&'.join(fields)}"
+    return f"{scheme}{separator}{authority}{slash}{path}{mark}{'&'.join(fields)}"
 
 
 def split_port(authority: str) -> tuple[str, str]:
@@ -194,7 +210,9 @@ def _overlap(folders: Sequence[str], template: Sequence[str]) -> int:
 
 
 def _fits(folder: str, part: str) -> bool:
-    """Whether a part of a path is the one in a template; one version fits another."""
+    """Whether a part of a path is the one in a template; one version fits another, and any where there is none."""
+    if _VERSION.fullmatch(part):
+        return _VERSION.fullmatch(folder) is not None
     if _HEAD.fullmatch(part):
         return _HEAD.fullmatch(folder) is not None
     return _is(folder, part)

@@ -10,9 +10,11 @@ from typing import Annotated, Literal, Protocol
 
 from msgspec import Meta, Struct
 
+from modelport.domain.budgets.settings import BudgetEntry
+from modelport.domain.providers.pricing import OwnPrice
 from modelport.domain.providers.rows import Capability, Wire
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import ConnectionType, Dialect
+from modelport.protocol.types import ConnectionType, Dialect, Resolution
 
 KeyPath = tuple[str, ...]
 """The keys that lead to a value of the file, from the top."""
@@ -55,6 +57,8 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Where the provider runs and how it is paid for; absent: local on this machine, else byok."""
     api_key_env: Name | None = None
     """The variable of the environment that holds the key."""
+    api_key_envs: Annotated[tuple[Name, ...], Meta(min_length=1)] | None = None
+    """Variables of the environment, each with a key of its own. One is used until it fails, then the next."""
     api_key_command: CommandLine | None = None
     """A program with its arguments that prints the key, such as ["pass", "show", "acme"]. No shell is involved."""
     requires_api_key: bool | None = None
@@ -75,8 +79,33 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """Certificates, in PEM, to trust besides the system's. A relative path starts at the configuration folder."""
     proxy: str | ValueSource | None = None
     """The HTTP proxy in front of the provider; empty: none, also where the environment names one."""
+    region: Name | None = None
+    """Amazon Bedrock: the region, in place of AWS_REGION."""
+    profile: Name | None = None
+    """Amazon Bedrock: the profile of AWS's own files, in place of AWS_PROFILE."""
+    key_file: Name | None = None
+    """Google Vertex AI: the key of a service account, in place of GOOGLE_APPLICATION_CREDENTIALS."""
+    project_id: Name | None = None
+    """Google Vertex AI: the project, in place of GOOGLE_CLOUD_PROJECT; absent: that of the key file."""
+    location: Name | None = None
+    """Google Vertex AI: the location, in place of GOOGLE_CLOUD_LOCATION."""
+    token_path: Name | None = None
+    """GitHub Copilot: a file that holds a GitHub token."""
+    credentials_path: Name | None = None
+    """Qwen: the file of its log-in; absent: that of qwen-code."""
+    prices: dict[Name, OwnPrice] | None = None
+    """What you pay for its models, by name; "*" in a name stands for any text."""
     wire: Wire | None = None
     """How the provider's servers differ from the plain dialect."""
+
+    def log_in_settings(self) -> dict[str, str]:
+        """The settings for a log-in that the file has, by name."""
+        found = {name: getattr(self, name) for name in LOG_IN_SETTINGS}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+LOG_IN_SETTINGS = ("region", "profile", "key_file", "project_id", "location", "token_path", "credentials_path")
+"""Each belongs to the rows whose ``file_settings`` name it."""
 
 
 SERVER_COMMAND = ("llama-server", "--model", "{model}", "--host", "127.0.0.1", "--port", "{port}")
@@ -111,10 +140,47 @@ class LocalModelsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """How long a server may take until it is ready, in seconds."""
     max_running: Annotated[int, Meta(ge=1, le=64)] = 1
     """Servers at the same time; for another model the one that was not used for longest is stopped."""
-    wsl: bool = False
-    """On Windows: run the command in WSL and give it paths below /mnt. Ignored elsewhere."""
+    wsl: bool | None = None
+    """On Windows: run the command in WSL and give it paths below /mnt; absent: where it is no program of Windows and
+    WSL is installed. Ignored elsewhere."""
     path_mapping: dict[str, str] = {}
     """Folders as Modelport sees them, and as the server does."""
+
+
+class DefaultsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What requests mean that do not name everything."""
+
+    resolution: Resolution = "automatic"
+    """explicit: a request must name its provider, and nothing else decides where a prompt goes."""
+
+
+class FailoverEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What happens when a model fails."""
+
+    on_auth: Literal["continue", "stop"] = "continue"
+    """What follows a refused key (401, 402, 403): the next model of your own chain, with a warning, or the error.
+    Along an order that you have not written it is always the error."""
+    after_commit: Literal["fail", "continue", "restart"] = "fail"
+    """What follows an answer that breaks off after some of it has arrived. fail: an error that carries this part.
+    continue: the model goes on where it stopped, where it can. restart: the answer begins again, as clients learn."""
+
+
+class TelemetryEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where to send traces and metrics of calls, in OpenTelemetry's protocol (OTLP). Without this table nothing is."""
+
+    otlp_endpoint: Name | None = None
+    """The address of the collector over HTTP, such as http://127.0.0.1:4318; absent: OTEL_EXPORTER_OTLP_ENDPOINT."""
+    headers: dict[str, str | ValueSource] = {}
+    """Headers of every request to it. Secret values come from the environment or a command."""
+    service_name: Name | None = None
+    """The service in the collector; absent: OTEL_SERVICE_NAME, else modelport."""
+    traces: bool = True
+    """Whether to send a span of each request and each call."""
+    metrics: bool = True
+    """Whether to send durations, tokens and costs as metrics."""
+    metrics_temporality: Literal["cumulative", "delta"] | None = None
+    """Whether metrics are sums since the start of the process or since the last time; absent:
+    OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE, else cumulative."""
 
 
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +188,13 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     default_model: Name | None = None
     """PROVIDER/MODEL for requests that name neither, while nothing is connected."""
+    defaults: DefaultsEntry = DefaultsEntry()
+    """What requests mean that do not name everything."""
+    chains: dict[Name, tuple[Name, ...]] = {}
+    """Models to ask in turn, as PROVIDER/MODEL, by role: default, inline, next_edit, agent, small. A role without a
+    chain has the default one. Any other name is for requests whose model is chain/NAME."""
+    failover: FailoverEntry = FailoverEntry()
+    """What happens when a model fails."""
     timeout_s: Seconds | None = None
     """The idle timeout of all providers: seconds without a byte from one. Absent: 300 until text has come, then 300
     where tools are offered or the server is your own, else 30."""
@@ -129,18 +202,23 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Providers by name: a new name defines one, the id or an alias of a known one changes its fields."""
     local_models: LocalModelsEntry | None = None
     """Model files of your own, served on demand as models of llama-cpp."""
+    budgets: dict[str, BudgetEntry] = {}
+    """Limits on what calls cost, by names of your own."""
+    telemetry: TelemetryEntry | None = None
+    """Where to send traces and metrics of calls."""
 
 
 class Configuration(Struct, frozen=True, kw_only=True):
     """The contents of a file without an error.
 
     ``wire`` holds, per provider, the wire flags that the file sets, since a flag set to its default still
-    changes a row. ``keys`` are the API keys in the file itself, which only one form allows.
+    changes a row. ``keys`` are the API keys in the file itself, which only other programs' forms allow.
     """
 
     document: Document = Document()
     wire: dict[str, dict[str, object]] = {}
     keys: dict[str, Secret] = {}
+    file_name: str = ""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -13,15 +15,14 @@ from modelport.domain.errors import InvalidParams
 from modelport.domain.providers import address, base_urls
 from modelport.domain.providers.configuration import ValueSource
 from modelport.domain.providers.credential import Credential, fits_header, means
-from modelport.domain.providers.rows import Provider
+from modelport.domain.providers.pricing import OwnPrice
+from modelport.domain.providers.rows import Provider, ServerProgram
+from modelport.domain.redaction import MIN_SECRET_CHARS, redact
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Connection, ConnectProviderParams, Dialect
+from modelport.protocol.types import Connection, ConnectProviderParams, Dialect, ResolutionStep
 
 if TYPE_CHECKING:
     from modelport.domain.providers.model_file import FromFolder
-
-MIN_SECRET_CHARS = 6
-"""A shorter part of a header is not redacted: it would also occur in ordinary words."""
 
 HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
 FRAMING = frozenset({"content-length", "transfer-encoding", "connection", "upgrade", "te", "trailer"})
@@ -31,6 +32,8 @@ class Overrides(Struct, frozen=True, kw_only=True):
     """What the user set for a provider, in its connection or in the configuration; absent: as in the row."""
 
     model: str | None = None
+    connection: str | None = None
+    """The name of the connection, where it has one of its own: a key may be stored for it."""
     base_url: str | None = None
     api_key: Secret | None = None
     dialect: Dialect | None = None
@@ -43,21 +46,43 @@ class Overrides(Struct, frozen=True, kw_only=True):
     """The proxy in front of the provider; empty: none, also where the environment names one."""
     key_command: tuple[str, ...] = ()
     """A program with its arguments that prints the key."""
+    several_keys: bool = False
+    """Whether each variable of the row holds a key of its own, and not the same key under another name."""
     file_key: Secret | None = None
-    """A key that stands in the configuration file."""
+    """A key that stands in the configuration file, which is of another program."""
+    file_name: str = ""
+    """The file's name."""
     header_sources: dict[str, Secret | ValueSource] = {}
     """Headers of the configuration, looked up when a request is made."""
+    prices: dict[str, OwnPrice] = {}
+    """The user's prices, by names of models or patterns of them."""
+    variables: dict[str, str] = {}
+    """Values of the configuration in place of those in the environment, such as a region."""
+
+    def over(self, environment: Mapping[str, str]) -> Mapping[str, str]:
+        """The environment with the values of the configuration in their place."""
+        # Most providers have none, and every request asks.
+        return {**environment, **self.variables} if self.variables else environment
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """Everything a dialect needs to send a request; ``base_url`` is empty for the mock and for ``folder``."""
+    """Everything a dialect needs to send a request.
+
+    ``base_url`` is empty for the mock, and for a server that is only started by a call, of ``folder`` or ``program``.
+    """
 
     provider: Provider
     dialect: Dialect
     base_url: str
     query: str = ""
     """What goes behind each path, such as the version of an API."""
+    address_given: bool = True
+    """Whether the user named the address, in a request, the environment or the configuration."""
+    listener_for: ResolutionStep | None = None
+    """What chose the provider, where the program that listens is looked at before anything is sent; else None."""
     credential: Credential
+    key_withheld: str = ""
+    """Why the key is not sent, the end of a sentence; empty where it is."""
     chat_path: str | None = None
     key_header: str | None = None
     """The header that carries the key; absent: where the dialect itself puts it."""
@@ -73,8 +98,17 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     ca_file: str | None = None
     proxy: Secret | None = None
     """The proxy to use instead of the environment's; empty: none."""
+    connection: str | None = None
+    """The name of the connection, where it has one of its own."""
+    prices: dict[str, OwnPrice] = {}
+    """The user's prices, by names of models or patterns of them."""
     folder: FromFolder | None = None
     """A model file to start a server for; the server has an address only while it runs."""
+
+    @property
+    def program(self) -> ServerProgram | None:
+        """The program to start; None where there is an address to call."""
+        return None if self.base_url else self.provider.program
 
     @property
     def address(self) -> str:
@@ -87,11 +121,28 @@ class Endpoint(Struct, frozen=True, kw_only=True):
 
     def redact(self, text: str) -> str:
         """The text without the key, the values of the user's own headers and the password of the proxy."""
-        log_in = [Secret(self.proxy.reveal().rpartition("@")[0].rpartition(":")[2])] if self.proxy else []
-        for value in (*self.headers.values(), *log_in):
-            for part in (value.reveal(), *value.reveal().split()):
-                text = Secret(part).redact(text) if len(part) >= MIN_SECRET_CHARS else text
-        return self.credential.secret.redact(text) if self.credential.secret else text
+        return redact(text, self.secrets())
+
+    def secrets(self) -> tuple[str, ...]:
+        """What a request may carry that nobody else is to read."""
+        values = [value.reveal() for value in self.headers.values()]
+        if self.proxy:
+            values.append(self.proxy.reveal().rpartition("@")[0].rpartition(":")[2])
+        parts = (part for value in values for part in (value, *value.split(), *_password(value)))
+        key = self.credential.secret.reveal() if self.credential.secret else ""
+        return (key, *(part for part in parts if len(part) >= MIN_SECRET_CHARS))
+
+
+def _password(header: str) -> tuple[str, ...]:
+    """The password in the value of a header for Basic authentication. Source: RFC 7617."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.casefold() != "basic":
+        return ()
+    try:
+        user, _, password = b64decode(encoded).decode("utf-8", "replace").partition(":")
+    except ValueError:
+        return ()
+    return user, password
 
 
 class WireFormat(Struct, frozen=True, kw_only=True):
@@ -113,11 +164,31 @@ class Verification(Struct, frozen=True):
 class OpenConnection(Struct, frozen=True, kw_only=True):
     """A connection the user made, as ``provider/status`` shows it, with its overrides."""
 
+    name: str
+    """Its own, or the provider's id."""
     provider: Provider
     overrides: Overrides
     view: Connection
     models: frozenset[str] = frozenset()
     """The models that the provider listed when it was connected, and the one that the user named."""
+
+
+def default_model(row: Provider, served: Sequence[str]) -> str | None:
+    """The row's default model where it is served or the list is unknown, else the first that a local server has."""
+    if row.default_model and (not served or row.default_model in served or row.connection_type != "local"):
+        return row.default_model
+    return served[0] if served else None
+
+
+def has_own_models(row: Provider) -> bool:
+    """Whether its models are those that the user has put on a server, so that the row's default may be missing."""
+    return row.connection_type == "local" and row.base_url is not None
+
+
+def known_model(open_: OpenConnection) -> str | None:
+    """The model of a connection; None where the user named none and the local server was not asked for its list."""
+    known = open_.view.verified or open_.overrides.model is not None or not has_own_models(open_.provider)
+    return open_.view.model if known else None
 
 
 def wire_format(row: Provider, model: str | None, override: Dialect | None, *, keyed: bool = True) -> WireFormat:
@@ -203,17 +274,15 @@ def layered(own: Overrides, defaults: Overrides, row: Provider) -> Overrides:
     """
     if own.base_url is not None and not means(own.base_url, row, defaults.base_url or row.base_url or ""):
         defaults = msgspec.structs.replace(defaults, key_command=(), file_key=None, header_sources={})
-    return Overrides(
+    # What no connection can say is that of the configuration.
+    return msgspec.structs.replace(
+        defaults,
         model=own.model,
+        connection=own.connection,
         base_url=defaults.base_url if own.base_url is None else own.base_url,
         api_key=own.api_key,
         dialect=own.dialect,
         headers=own.headers,
         idle_timeout_s=own.idle_timeout_s or defaults.idle_timeout_s,
         verify_tls=defaults.verify_tls if own.verify_tls is None else own.verify_tls,
-        ca_file=defaults.ca_file,
-        proxy=defaults.proxy,
-        key_command=defaults.key_command,
-        file_key=defaults.file_key,
-        header_sources=defaults.header_sources,
     )

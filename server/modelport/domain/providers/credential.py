@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from hashlib import blake2b
+
+import msgspec
 from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.base_urls import read_base_url, server_part
+from modelport.domain.providers.base_urls import read_base_url, server_part, shown
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import CredentialSource, CredentialStatus
+from modelport.protocol.types import CredentialKey, CredentialSource, CredentialStatus
+
+_SECRET_HEADER = re.compile(r"(authorization|api-?key|token|secret|password|cookie)$", re.IGNORECASE)
 
 
 class Credential(Struct, frozen=True, kw_only=True):
@@ -18,16 +24,39 @@ class Credential(Struct, frozen=True, kw_only=True):
     source: CredentialSource
     secret: Secret | None = None
     location: str | None = None
+    connection: str | None = None
+    """The name of the connection that it is stored for; None where it is the provider's."""
     base_url: str | None = None
+    alternatives: tuple[Credential, ...] = ()
+    """The further keys of the same source, in the order in which they are tried; they have no alternatives."""
 
-    def status(self) -> CredentialStatus:
-        """What may be shown of it."""
+    @property
+    def fingerprint(self) -> str:
+        """What tells this key from every other one without being a part of it; empty without a key that is sent."""
+        if self.secret is None:
+            return ""
+        return blake2b(self.secret.reveal().encode(), digest_size=8, person=b"modelport").hexdigest()
+
+    def keys(self) -> tuple[Credential, ...]:
+        """The credential and its alternatives, each with all the others as its own, in a circle."""
+        ring = (msgspec.structs.replace(self, alternatives=()), *self.alternatives)
+        return tuple(msgspec.structs.replace(one, alternatives=ring[n + 1 :] + ring[:n]) for n, one in enumerate(ring))
+
+    def status(self, row: Provider, base_url: str | None) -> CredentialStatus:
+        """What may be shown of it; at the provider's own address with a hint where it looks like no key of it."""
         return CredentialStatus(
             provider=self.provider,
             source=self.source,
             location=self.location,
+            name=self.connection,
             last4=self.secret.last4 if self.secret else None,
-            base_url=self.base_url,
+            base_url=self.base_url and shown(self.base_url),
+            hint=_hint(row, self.secret) if base_url in (None, row.base_url) else None,
+            more_keys=tuple(
+                CredentialKey(location=one.location, last4=one.secret.last4 if one.secret else None)
+                for one in self.alternatives
+            )
+            or None,
         )
 
     def may_go_to(self, base_url: str | None, row: Provider) -> bool:
@@ -35,17 +64,30 @@ class Credential(Struct, frozen=True, kw_only=True):
         return self.base_url is None or means(self.base_url, row, base_url or "")
 
 
+def _hint(row: Provider, secret: Secret | None) -> str | None:
+    if secret is None or row.key_prefix is None or secret.reveal().startswith(row.key_prefix):
+        return None
+    return f"Keys of {row.display_name} begin with {row.key_prefix}, and this one does not: check it if it is refused."
+
+
 class StoredKey(Struct, frozen=True):
     """What a credential store keeps for a provider."""
 
     secret: Secret
     base_url: str | None = None
+    more: tuple[Secret, ...] = ()
+    """The provider's further keys for the same address, in the order in which they are tried."""
 
 
 def fits_header(secret: Secret) -> bool:
     """Whether a key can be sent at all: printable ASCII, as the value of a header has to be. Source: RFC 9110, 5.5."""
     text = secret.reveal()
     return text.isascii() and text.isprintable()
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header of this name holds a secret, by its last word."""
+    return _SECRET_HEADER.search(name) is not None
 
 
 def missing(row: Provider) -> Credential:

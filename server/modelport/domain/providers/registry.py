@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.configuration import LocalModelsEntry
-from modelport.domain.providers.connection import Overrides
+from modelport.domain.providers.configuration import FailoverEntry, LocalModelsEntry, TelemetryEntry
+from modelport.domain.providers.connection import Overrides, has_own_models
 from modelport.domain.providers.rows import Provider
+from modelport.protocol.types import Resolution, ResolutionStep
+
+if TYPE_CHECKING:
+    from modelport.domain.budgets.budget import Budget
+
+CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
 
 
 class Target(Struct, frozen=True):
@@ -18,6 +26,12 @@ class Target(Struct, frozen=True):
 
     provider: Provider
     model: str | None
+    resolved_by: ResolutionStep = "request"
+    """The step of the resolution that decided."""
+    reason: str | None = None
+    """Why it is this provider, for a person; None where the request names it."""
+    connection: str | None = None
+    """The name of the connection to use; None where the provider has none."""
 
 
 class Registry:
@@ -25,7 +39,9 @@ class Registry:
 
     ``defaults`` are the configuration's overrides, by provider id, ``common`` those of every other provider,
     ``default_target`` is the target of a request
-    that names nothing, and ``local_models`` the configuration's table of the user's own model files.
+    that names nothing, ``resolution`` the configuration's answer to whether a request must name its provider,
+    ``local_models`` its table of the user's own model files, ``budgets`` its limits on what calls cost, and
+    ``telemetry`` its table of a collector.
 
     Raises:
         ValueError: two rows share a name.
@@ -40,7 +56,12 @@ class Registry:
         self._defaults = defaults or {}
         self._common = common or Overrides()
         self.default_target: Target | None = None
+        self.resolution: Resolution = "automatic"
         self.local_models: LocalModelsEntry | None = None
+        self.chains: Mapping[str, Sequence[str]] = {}
+        self.failover = FailoverEntry()
+        self.budgets: tuple[Budget, ...] = ()
+        self.telemetry: TelemetryEntry | None = None
         self._providers = tuple(providers)
         self._by_name: dict[str, Provider] = {}
         self._by_model: dict[str, list[Provider]] = {}
@@ -55,7 +76,9 @@ class Registry:
         """Takes over the contents of another registry, for every request from now on."""
         self._providers, self._by_name, self._by_model = other._providers, other._by_name, other._by_model
         self._defaults, self._common, self.default_target = other._defaults, other._common, other.default_target
-        self.local_models = other.local_models
+        self.local_models, self.resolution, self.budgets = other.local_models, other.resolution, other.budgets
+        self.chains, self.failover = other.chains, other.failover
+        self.telemetry = other.telemetry
 
     def all(self) -> tuple[Provider, ...]:
         """Every provider, in the order of the data file."""
@@ -89,8 +112,22 @@ class Registry:
             )
         return row
 
+    def connection_name(self, given: str | None, row: Provider) -> str | None:
+        """The name of a connection to a provider; None for the one that has the provider's id.
+
+        Raises:
+            InvalidParams: it is not made of what names are made of, or is the name of another provider.
+        """
+        other = self.find(given) if given is not None else row
+        if other is not None and other.id == row.id:
+            return None
+        if given is None or other is not None or not CONNECTION_NAME.fullmatch(given):
+            why = f"{other.display_name} has it" if other is not None else "use letters, digits, dots, - and _"
+            raise InvalidParams(f"name cannot be the name of a connection: {why}.", field="name", provider=row.id)
+        return given
+
     def resolve(self, provider: str | None, model: str | None) -> Target:
-        """The target of a request: explicit provider, then model prefix (id or alias), then catalog entry.
+        """The target of a request over the rows alone: provider, then model prefix (id or alias), then catalog entry.
 
         A redundant prefix is removed (``openai`` with ``openai/gpt-4o``), a real one is kept
         (``openrouter`` with ``anthropic/claude-sonnet-4``).
@@ -108,20 +145,18 @@ class Registry:
         row = self.find(prefix)
         if row is not None and slash:
             return Target(row, self._strip(row, model))
-        if row is not None and row.default_model and not self.serves(model):
-            # A provider's name in the place of a model means the provider's default model.
+        if row is not None and (row.default_model or has_own_models(row)) and not self.serves(model):
+            # A provider's name in the place of a model means its default model, or the one that a local server has.
             return Target(row, None)
         if slash and not self.names_provider(model):
             self.get(prefix, "model")
-        row = self._by_catalog(model)
-        spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
-        return Target(row, next(spelled, model))
+        return self._by_catalog(model)
 
     def names_provider(self, model: str) -> bool:
         """Whether the name implies a provider: by its prefix, as listed in a row, or by its maker's patterns."""
         prefix, slash, _ = model.partition("/")
         named = bool(slash) and self.find(prefix) is not None
-        return named or bool(self.serves(model)) or self._maker(model) is not None
+        return named or bool(self.serves(model)) or self.maker(model) is not None
 
     def serves(self, model: str) -> Sequence[Provider]:
         """The providers whose rows list this model."""
@@ -141,22 +176,26 @@ class Registry:
             )
         return name
 
-    def _maker(self, model: str) -> Provider | None:
+    def maker(self, model: str) -> Provider | None:
         """The provider that makes the model, by the pattern of its names."""
         name = model.casefold()
         return next((row for row in self._providers if any(fnmatchcase(name, p) for p in row.model_patterns)), None)
 
-    def _by_catalog(self, model: str) -> Provider:
+    def _by_catalog(self, model: str) -> Target:
         rows = self.serves(model)
         # A bare model name means the lab's own service; hosts and gateways resell it.
         makers = [row for row in rows if row.category.endswith("Labs")] if len(rows) > 1 else rows
         if len(makers) == 1:
-            return makers[0]
-        if not rows and (maker := self._maker(model)) is not None:
-            return maker
+            row = makers[0]
+            spelled = (name for name in listed_models(row) if name.casefold() == model.casefold())
+            return Target(row, next(spelled), "catalog", f"{row.display_name} is known to serve this model")
+        if not rows and (maker := self.maker(model)) is not None:
+            return Target(maker, model, "maker", f"{maker.display_name} makes the models with such names")
         if rows:
             choices = ", ".join(f"{row.id}/{model}" for row in rows[:5])
             reason = f'Several providers serve "{model}": write one of {choices}'
+        elif (named := self.find(model)) is not None:
+            reason = f"{named.display_name} has no default model: write {named.id}/MODEL"
         else:
             reason = f'No provider is known for the model "{model}"{_did_you_mean(model, self._by_model)}'
             reason += ": write PROVIDER/MODEL, or give provider too"

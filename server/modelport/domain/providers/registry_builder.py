@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.address import is_loopback, is_proxy
+from modelport.domain.providers.address import is_collector, is_loopback, is_proxy
 from modelport.domain.providers.base_urls import CHAT_PATHS, read_base_url
 from modelport.domain.providers.configuration import (
     Configuration,
@@ -17,19 +17,18 @@ from modelport.domain.providers.configuration import (
     KeyPath,
     LocalModelsEntry,
     ProviderEntry,
+    TelemetryEntry,
     ValueSource,
     did_you_mean,
 )
 from modelport.domain.providers.connection import Overrides, is_header
-from modelport.domain.providers.credential import fits_header
-from modelport.domain.providers.registry import Registry
-from modelport.domain.providers.rows import Provider, Wire
+from modelport.domain.providers.credential import fits_header, is_secret_header
+from modelport.domain.providers.registry import Registry, Target
+from modelport.domain.providers.rows import Provider, Wire, laid_over
 from modelport.protocol.secret import Secret
-from modelport.protocol.shapes import is_object
 
 ORGANIZATION = "OpenAI-Organization"
 _ID = re.compile(r"[a-z0-9][a-z0-9._-]*", re.IGNORECASE)
-_SECRET_HEADER = re.compile(r"(authorization|api-?key|token|secret|password|cookie)$", re.IGNORECASE)
 
 
 def build_registry(configuration: Configuration, shipped: Sequence[Provider]) -> tuple[Registry, list[Finding]]:
@@ -39,7 +38,16 @@ def build_registry(configuration: Configuration, shipped: Sequence[Provider]) ->
         merge.add(name, entry)
     if configuration.document.local_models is not None:
         merge.check_local_models(configuration.document.local_models)
-    return merge.registry(), merge.findings
+    if configuration.document.telemetry is not None:
+        merge.check_telemetry(configuration.document.telemetry)
+    registry = merge.registry()
+    if configuration.document.budgets:
+        # Only a file with budgets has the time zones loaded.
+        from modelport.domain.budgets.reading import read_budgets
+
+        registry.budgets, mistakes = read_budgets(configuration.document.budgets, merge.ids())
+        merge.findings += [Finding(*mistake) for mistake in mistakes]
+    return registry, merge.findings
 
 
 class _Merge:
@@ -62,6 +70,8 @@ class _Merge:
             self._wrong(key_path, f"Another table is about {row.id} already: put both into one.")
             return
         self._names(key_path, row, entry)
+        if entry.api_key_env and entry.api_key_envs:
+            self._wrong((*key_path, "api_key_envs"), "Name one of the two, api_key_env or api_key_envs.")
         base_url = self._address(key_path, row, entry)
         wire = self._configuration.wire.get(name, {})
         self._rows[row.id] = msgspec.structs.replace(
@@ -74,8 +84,12 @@ class _Merge:
             ca_file=entry.ca_file,
             proxy=self._proxy((*key_path, "proxy"), entry.proxy),
             key_command=entry.api_key_command or (),
+            several_keys=entry.api_key_envs is not None,
             file_key=self._configuration.keys.get(name),
+            file_name=self._configuration.file_name,
             header_sources=self._headers(key_path, entry),
+            variables=self._variables(key_path, row, entry),
+            prices=entry.prices or {},
         )
 
     def check_local_models(self, entry: LocalModelsEntry) -> None:
@@ -88,19 +102,56 @@ class _Merge:
         if not entry.command[0].strip():
             self._wrong(key_path, "The command must begin with a program.")
 
+    def ids(self) -> dict[str, str]:
+        """The id of each provider by its id and its aliases."""
+        return {name: row.id for row in self._rows.values() for name in _names_of(row)}
+
+    def check_telemetry(self, entry: TelemetryEntry) -> None:
+        """Checks the address of the collector, and that no secret stands in the file."""
+        if entry.otlp_endpoint is not None and not is_collector(entry.otlp_endpoint):
+            # The message would repeat the address, which may hold a password.
+            self._wrong(("telemetry", "otlp_endpoint"), "Write an http or https address without a log-in.")
+        self._sources(("telemetry",), entry.headers)
+
     def registry(self) -> Registry:
         """The registry, once every provider of the file has been merged."""
         if any(finding.level == "error" for finding in self.findings):
             return self._shipped
         registry = Registry(self._rows.values(), self._overrides, self._common)
         registry.local_models = self._configuration.document.local_models
+        registry.telemetry = self._configuration.document.telemetry
+        registry.resolution = self._configuration.document.defaults.resolution
+        registry.failover = self._configuration.document.failover
+        registry.chains = self._configuration.document.chains
+        self._check_chains(registry)
         model = self._configuration.document.default_model
         if model is not None:
-            try:
-                registry.default_target = registry.resolve(None, model)
-            except InvalidParams as error:
-                self._wrong(("default_model",), error.message)
+            registry.default_target = self._default(registry, model)
         return registry
+
+    def _default(self, registry: Registry, model: str) -> Target | None:
+        key_path = ("default_model",)
+        try:
+            target = registry.resolve(None, model)
+        except InvalidParams as error:
+            self._wrong(key_path, error.message)
+            return None
+        if registry.resolution == "explicit":
+            unused = "This is not used, since [defaults] resolution is explicit: remove one of the two."
+            self.findings.append(Finding(key_path, unused, "warning"))
+        reason = "default_model of config.toml names it"
+        return msgspec.structs.replace(target, resolved_by="defaultModel", reason=reason)
+
+    def _check_chains(self, registry: Registry) -> None:
+        """Warns of models that no provider of the rows is known for; they may be those of a connection."""
+        for name, models in registry.chains.items():
+            if not models:
+                self.findings.append(Finding(("chains", name), "The chain has no model, so it is not used.", "warning"))
+            for model in models:
+                try:
+                    registry.resolve(None, model)
+                except InvalidParams as error:
+                    self.findings.append(Finding(("chains", name), error.message, "warning"))
 
     def _wrong(self, key_path: KeyPath, message: str) -> None:
         self.findings.append(Finding(key_path, message))
@@ -143,14 +194,18 @@ class _Merge:
         headers: dict[str, Secret | ValueSource] = {}
         if entry.organization is not None:
             headers[ORGANIZATION] = Secret(entry.organization)
-        for name, value in (entry.headers or {}).items():
+        return headers | self._sources(key_path, entry.headers or {})
+
+    def _sources(self, key_path: KeyPath, given: Mapping[str, str | ValueSource]) -> dict[str, Secret | ValueSource]:
+        headers: dict[str, Secret | ValueSource] = {}
+        for name, value in given.items():
             header_path = (*key_path, "headers", name)
             if not is_header(name):
                 self._wrong(header_path, "This is no name of a header that may be set.")
             elif isinstance(value, ValueSource):
                 self._source(header_path, value)
                 headers[name] = value
-            elif _SECRET_HEADER.search(name) or self._is_key(value):
+            elif is_secret_header(name) or self._is_key(value):
                 self._wrong(
                     header_path, 'Secrets do not belong into this file: write { env = "NAME" } or { command = [...] }.'
                 )
@@ -159,6 +214,17 @@ class _Merge:
             else:
                 headers[name] = Secret(value)
         return headers
+
+    def _variables(self, key_path: KeyPath, row: Provider, entry: ProviderEntry) -> dict[str, str]:
+        """The settings for a log-in, under the names of the variables in whose place they stand."""
+        variables: dict[str, str] = {}
+        for name, value in entry.log_in_settings().items():
+            if name in row.file_settings:
+                variables[row.file_settings[name]] = value
+            else:
+                owners = [other.id for other in self._shipped.all() if name in other.file_settings]
+                self._wrong((*key_path, name), f"This is a setting of {' and '.join(owners)} only.")
+        return variables
 
     def _is_key(self, value: str) -> bool:
         """Whether a text begins with the key prefix of a provider."""
@@ -191,7 +257,7 @@ def _own_row(name: str, entry: ProviderEntry) -> Provider:
     dialect = entry.dialect or "openai_chat"
     address = entry.base_url or ""
     local = is_loopback(address if "://" in address else f"http://{address}")
-    keyed = entry.api_key_env is not None or entry.api_key_command is not None
+    keyed = any((entry.api_key_env, entry.api_key_envs, entry.api_key_command))
     return Provider(
         id=name,
         display_name=name,
@@ -225,19 +291,10 @@ def _changed(row: Provider, entry: ProviderEntry, flags: Mapping[str, object]) -
         "requires_api_key": entry.requires_api_key,
         "auth": entry.auth or ("key" if as_it_is else None),
         "key_header": entry.key_header,
-        "api_key_env_vars": (entry.api_key_env,) if entry.api_key_env else None,
+        "api_key_env_vars": (entry.api_key_env,) if entry.api_key_env else entry.api_key_envs,
     }
     changes = {name: value for name, value in changes.items() if value is not None}
-    wire = _laid_over(msgspec.to_builtins(row.wire), flags)
+    wire = laid_over(msgspec.to_builtins(row.wire), flags)
     if entry.chat_path is not None:
         wire["chat_path"] = "/" + entry.chat_path.lstrip("/")
     return msgspec.structs.replace(row, **changes, wire=msgspec.convert(wire, Wire))
-
-
-def _laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Two JSON objects merged, recursively; the values of ``above`` win."""
-    merged = dict(below)
-    for name, value in above.items():
-        old = merged.get(name)
-        merged[name] = _laid_over(old, value) if is_object(old) and is_object(value) else value
-    return merged

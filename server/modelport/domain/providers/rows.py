@@ -6,7 +6,8 @@ field with a general meaning, so that a second row can use it.
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Mapping
+from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
@@ -18,6 +19,8 @@ from modelport.domain.providers.operation_wire import (
     ModerationWire,
     TokenCountWire,
 )
+from modelport.domain.providers.pricing import Pricing
+from modelport.protocol.shapes import is_object
 from modelport.protocol.types import ConnectionType, Dialect, ProviderStatus
 
 Auth = Literal["bearer", "key", "none", "sigv4", "google", "copilot", "qwen"]
@@ -42,6 +45,8 @@ ReasoningRequest = Literal[
     "thinking_type",
     "think",
 ]
+RateLimitReset = Literal["duration", "milliseconds", "epoch_ms"]
+"""``duration``: ``1m30s``, or a number of seconds; ``milliseconds``: a number of them; ``epoch_ms``: since 1970."""
 
 
 class TurnHeader(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -72,6 +77,8 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sent when the caller names no limit and the dialect cannot do without one."""
     stream_usage: Literal["ask", "unasked"] = "ask"
     """``ask`` sends ``stream_options.include_usage``; ``unasked`` never does."""
+    output_only_in_total: bool = False
+    """The output count leaves out what is charged as well, such as thoughts, and only the total has."""
     seed_field: Literal["seed", "random_seed"] = "seed"
     system_role: Literal["system", "developer"] = "system"
     tool_choice: tuple[ToolChoiceMode, ...] = ("auto", "none", "required", "named")
@@ -89,6 +96,8 @@ class Wire(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Sampling parameters of the dialect that this provider answers with an error."""
     extra_parameters: tuple[str, ...] = ()
     """Sampling parameters beyond the dialect's own that this provider takes."""
+    rate_limit_reset: RateLimitReset | None = None
+    """The form of ``x-ratelimit-reset`` and its like; absent: a duration."""
     turn_headers: tuple[TurnHeader, ...] = ()
     extra_body: dict[str, object] = {}
     """Constant fields that every completion request carries."""
@@ -137,6 +146,35 @@ class WithKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     key_header: str = "Authorization"
 
 
+class ServerProgram(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A program of the user's that serves a provider's models on this machine while a call needs it."""
+
+    command: tuple[str, ...]
+    """Its name on the search path, and its arguments; ``{port}`` is the port of 127.0.0.1 to listen on."""
+    folders: tuple[str, ...] = ()
+    """Folders in which its installer puts it, for a search path that lacks them; ``~`` is the user's home."""
+    ready_path: str
+    """The path that answers once it can serve, with a refusal too."""
+    user: str
+    """The user name that goes with the password, as Basic authentication."""
+    password_env_var: str
+    """The variable from which it takes the password that is made for each start."""
+    variables: dict[str, str] = {}
+    """More variables for it."""
+    install: str
+    """How to install it, the end of a sentence."""
+    log_in: str
+    """What to do where the services behind it refuse, the end of a sentence."""
+
+
+class StandIn(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The provider that answers in place of one without a key, where its program is installed."""
+
+    provider: str
+    model_prefix: str = ""
+    """What stands in front of the model's name there."""
+
+
 class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One provider: its names, addresses, credentials, models and wire format."""
 
@@ -152,6 +190,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The day the facts of this row were checked, ISO 8601."""
     source: str
     """Where the facts come from: a URL or a named document."""
+    other_categories: tuple[Category, ...] = ()
+    """Categories under which other programs list the provider, so that it is found there too."""
     tested: tuple[Literal["recordings", "server"], ...] = ()
     """The tests beyond its documents: against recorded exchanges, against a real server of its kind."""
     aliases: tuple[str, ...] = ()
@@ -167,6 +207,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Constant headers; one with a placeholder is left out where its setting has no value."""
     settings: dict[str, Setting] = {}
     """The placeholders of the addresses, paths and headers that are more than a variable of their name."""
+    file_settings: dict[str, str] = {}
+    """Settings that the configuration file takes for this provider, with the variable in whose place each stands."""
     base_url_rules: tuple[BaseUrlRule, ...] = ()
     env_base_path: str = ""
     """Appended to an address from the environment that has no path, where other tools leave it out."""
@@ -178,14 +220,23 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     client_id: str | None = None
     """The public client id that goes with ``token_url``."""
     free_tier: bool | None = None
+    free_without_key: bool = False
+    """Without a key only the models that cost nothing are listed."""
     status: ProviderStatus = "active"
     notice: str | None = None
     """What happened to the service and what to use instead, one or two sentences."""
+    system_user: str | None = None
+    """The system account that its installer makes for the server."""
+    start_command: str | None = None
+    """The command that starts the server, for the error of one that is not running."""
     docs_url: str | None = None
     key_url: str | None = None
     default_model: str | None = None
     rank: int = 50
     """Its place in the default chain, for requests that name nothing; the lowest rank comes first."""
+    program: ServerProgram | None = None
+    """The program that serves it on this machine, started by the first call that names no other address."""
+    without_key: StandIn | None = None
     runner: Literal["gguf"] | None = None
     """The format of model files that its servers load, so that they can be started on demand for the user's files."""
     model_patterns: tuple[str, ...] = ()
@@ -193,4 +244,24 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     example_models: tuple[str, ...] = ()
     capabilities: tuple[Capability, ...] = ()
     dialect_rules: tuple[DialectRule, ...] = ()
+    pricing: Pricing = Pricing()
+    """How calls are paid."""
+    telemetry_name: str | None = None
+    """The provider in OpenTelemetry's conventions (``gen_ai.provider.name``), where that is not the id."""
+    rests: bool = True
+    """Whether a failure says something about the next call; not where the request asks for it."""
     wire: Wire = Wire()
+
+    @property
+    def reports_credits(self) -> bool:
+        """Whether its API reports the credit of the account."""
+        return bool(self.wire.credits) or self.dialect == "mock"
+
+
+def laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """Two JSON objects merged, recursively, such as the flags of a row and of the configuration; ``above`` wins."""
+    merged = dict(below)
+    for name, value in above.items():
+        old = merged.get(name)
+        merged[name] = laid_over(old, value) if is_object(old) and is_object(value) else value
+    return merged

@@ -15,6 +15,7 @@ from modelport.domain.errors import InvalidParams
 from modelport.engine.agents.file_level import FileLevel, FileListing, unknown
 from modelport.engine.agents.probe import AgentProbe
 from modelport.engine.agents.starts import AgentStarter, StartBudget
+from modelport.engine.time_limit import TimeLimit
 from modelport.protocol.types import Agent, AgentProcess, DiscoverAgentParams, DiscoverAgentResult
 
 PROBE_MS = 2000
@@ -35,29 +36,32 @@ class AgentDiscovery:
         self._probe = probe
         self._starter = starter
 
-    async def find(self, params: DiscoverAgentParams, on_agent: OnAgent) -> DiscoverAgentResult:
+    async def find(
+        self, params: DiscoverAgentParams, on_agent: OnAgent, limit: TimeLimit | None = None
+    ) -> DiscoverAgentResult:
         """The agents of this machine.
+
+        ``limit`` began when the request arrived; without one its ``timeout_ms`` begins now.
 
         Raises:
             InvalidParams: a parameter is wrong.
             RequestFailed: the request wants the registry, and its download failed.
         """
         level = params.level or "static"
-        timeout_ms = params.timeout_ms
-        if timeout_ms is None:
-            timeout_ms = VERIFY_MS if level == "verify" else PROBE_MS
-        if timeout_ms <= 0:
-            raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
+        limit = limit or TimeLimit(params.timeout_ms)
         if (params.sessions or params.refresh) and level != "verify":
             name = "sessions" if params.sessions else "refresh"
             raise InvalidParams(f"{name} starts programs: ask for level verify.", field=name)
-        end = anyio.current_time() + timeout_ms / 1000
-        if params.registry is not None:
-            await self._static.cache.fetch(params.registry)
+        end = limit.ends_by_default(VERIFY_MS if level == "verify" else PROBE_MS)
+        if (address := params.registry) is not None:
+            await limit.within(lambda: self._static.cache.fetch(address))
         if level == "verify":
             # Programs are started anyway, so the shell may be one of them.
             age_s = 0.0 if params.refresh else SHELL_PATH_MAX_AGE_S
-            await anyio.to_thread.run_sync(lambda: self._static.view.refresh(older_than_s=age_s))
+            with anyio.CancelScope(deadline=end):
+                await anyio.to_thread.run_sync(
+                    lambda: self._static.view.refresh(older_than_s=age_s), abandon_on_cancel=True
+                )
         listing = await anyio.to_thread.run_sync(self._list, params, level)
         if level == "static":
             result = listing.result()

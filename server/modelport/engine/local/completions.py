@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Completer, Dialects
 from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.engine.local.model_files import LocalModels
@@ -36,7 +37,19 @@ class _LocalCompleter:
         self._local = local
 
     async def complete(self, call: ModelCall, answer: Answer) -> None:
-        """Completes the call, once what it goes to is there."""
+        """Completes the call, once what it goes to is there.
+
+        The server of another process ends with that process. Before the answer has begun, the next one is tried: this
+        process's own.
+        """
+        try:
+            await self._attempt(call, answer)
+        except RequestFailed as failure:
+            if answer.begun or failure.reason != "network" or await self._local.running(call.endpoint):
+                raise
+            await self._attempt(call, answer)
+
+    async def _attempt(self, call: ModelCall, answer: Answer) -> None:
         async with self._local.serving(call.endpoint, answer.listener.progress) as endpoint:
             await self._completer.complete(replace(call, endpoint=endpoint), answer)
 

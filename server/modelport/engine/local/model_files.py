@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, nullcontext
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import AbstractContextManager, AsyncExitStack, asynccontextmanager, nullcontext
 
 import anyio
 import anyio.to_thread
 from msgspec.structs import replace
 
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.local.model_files import ModelFolder, ModelRunner, OnProgress, Plan, named
+from modelport.domain.local.model_files import ModelFolder, ModelRunner, OnProgress, Plan, context_length, named
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.credential import Credential
@@ -22,23 +22,22 @@ from modelport.protocol.types import Check
 MAX_NAMES = 3
 
 Load = Callable[[], tuple[ModelFolder, ModelRunner]]
-Status = Callable[[bool, str], None]
-"""Called with True and a text to show while servers start, and with False when no more do."""
+Loading = Callable[[str], AbstractContextManager[object]]
+"""Surrounds the start of a server, with a text to show meanwhile."""
 
 
 class LocalModels:
     """The models of the folder that the configuration names. Implements ``FolderModels``."""
 
     def __init__(
-        self, registry: Registry, secret_env_vars: Callable[[], frozenset[str]], load: Load, status: Status
+        self, registry: Registry, secret_env_vars: Callable[[], frozenset[str]], load: Load, loading: Loading
     ) -> None:
         self._registry = registry
         self._secret_env_vars = secret_env_vars
         self._load = load
-        self._status = status
+        self._loading = loading
         self._loaded: tuple[ModelFolder, ModelRunner] | None = None
         self._lock = anyio.Lock()
-        self._loading = 0
 
     def serves(self, row: Provider) -> bool:
         """Whether the provider's models are those of the folder."""
@@ -75,7 +74,7 @@ class LocalModels:
 
     def context_length(self, model: ModelFile) -> int | None:
         """The tokens that a server for the model takes, input and output together."""
-        return self._entry().context_length or (model.header.context_length if model.header else None)
+        return context_length(model, self._entry())
 
     async def check_program(self, row: Provider) -> None:
         """Checks that the program that serves models exists.
@@ -84,7 +83,7 @@ class LocalModels:
             RequestFailed: there is none.
         """
         entry = self._entry()
-        if not entry.wsl and not await (await self._parts())[0].command(entry.command[0]):
+        if not await (await self._parts())[0].can_serve(entry):
             raise RequestFailed(
                 "provider_unavailable",
                 "The program that serves model files is missing: install llama.cpp, or correct command of "
@@ -106,7 +105,7 @@ class LocalModels:
         """
         runner, plan = (await self._parts())[1], self._plan(endpoint)
         async with AsyncExitStack() as stack:
-            with self._busy(plan) if not runner.runs(plan) else nullcontext():
+            with nullcontext() if runner.runs(plan) else self._loading(f"Loading {plan.model.id}"):
                 try:
                     served = await stack.enter_async_context(runner.serving(plan, on_progress))
                 except RequestFailed as failure:
@@ -128,7 +127,7 @@ class LocalModels:
             return Check(
                 id="localModels", status="fail", detail=detail, action="make the folder, or correct [local_models]"
             )
-        if not entry.wsl and not await folder.command(entry.command[0]):
+        if not await folder.can_serve(entry):
             return Check(
                 id="localModels",
                 status="fail",
@@ -182,18 +181,6 @@ class LocalModels:
                 if self._loaded is None:
                     self._loaded = await anyio.to_thread.run_sync(self._load)
         return self._loaded
-
-    @contextmanager
-    def _busy(self, plan: Plan) -> Generator[None]:
-        """Reports the status while servers start."""
-        self._loading += 1
-        self._status(True, f"Loading {plan.model.id}")
-        try:
-            yield
-        finally:
-            self._loading -= 1
-            if not self._loading:
-                self._status(False, "")
 
 
 def _names(name: str, there: Sequence[str]) -> str:

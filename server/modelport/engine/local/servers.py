@@ -28,6 +28,7 @@ from modelport.domain.ports import Environment, ListeningPorts, LocalProber
 from modelport.domain.providers.registry import Registry
 from modelport.engine.local.port_search import PortSearch
 from modelport.engine.local.recognition import recognise_in_waves, request_each
+from modelport.engine.time_limit import TimeLimit
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 
 DEFAULT_MS = 1500
@@ -61,22 +62,26 @@ class ServerDiscovery:
         self._listening = listening
 
     async def find(
-        self, params: DiscoverProviderParams, on_server: OnServer, *, open_ports: bool = True
+        self,
+        params: DiscoverProviderParams,
+        on_server: OnServer,
+        limit: TimeLimit | None = None,
+        *,
+        open_ports: bool = True,
     ) -> DiscoverProviderResult:
         """The servers that answered in time; ``on_server`` is called with each as soon as it is recognised.
 
+        ``limit`` began when the request arrived; without one its ``timeout_ms`` begins now.
         ``open_ports`` also looks at the other ports that this user's processes listen on.
 
         Raises:
             InvalidParams: a parameter is wrong.
         """
-        timeout_ms = DEFAULT_MS if params.timeout_ms is None else params.timeout_ms
-        if timeout_ms <= 0:
-            raise InvalidParams("timeoutMs must be more than 0.", field="timeoutMs")
+        limit = limit or TimeLimit(params.timeout_ms)
         if not all(0 < port <= MAX_PORT for port in params.ports or ()):
             raise InvalidParams(f"ports must be numbers from 1 to {MAX_PORT}.", field="ports")
         wanted = frozenset(self.registry.get(name, "providers").id for name in params.providers or ())
-        kind = _ModelServers(self, wanted, timeout_ms / 1000, on_server)
+        kind = _ModelServers(self, wanted, limit.ends_by_default(DEFAULT_MS), on_server)
         search = PortSearch(kind, ports_at_once=MAX_PORTS_AT_ONCE)
         if params.ports:
             await search.run(PortCandidate(port) for port in params.ports)
@@ -101,14 +106,12 @@ class ServerDiscovery:
 class _ModelServers:
     """How one search recognises model servers, within what is left of its time."""
 
-    def __init__(
-        self, discovery: ServerDiscovery, wanted: frozenset[str], timeout_s: float, on_server: OnServer
-    ) -> None:
+    def __init__(self, discovery: ServerDiscovery, wanted: frozenset[str], end_s: float, on_server: OnServer) -> None:
         self._discovery = discovery
         self._book = discovery.book
         self._wanted = wanted
         self._on_server = on_server
-        self._end = anyio.current_time() + timeout_s
+        self._end = end_s
         self._lists = frozenset(row.models.path for row in self._book.server if row.models)
 
     async def open(self) -> list[PortCandidate]:

@@ -18,7 +18,9 @@ from modelport.engine.models.provider_lists import ModelLists
 from modelport.engine.providers.connections import Connections
 
 SUGGESTION_TIMEOUT_S = 0.5
-"""How long an error may wait for a suggestion, which comes from files, never from the network."""
+"""How long an error may wait for a suggestion, which comes from files, or from a server of the user's own."""
+LIST_TIMEOUT_S = 0.3
+"""How long a suggestion waits for that server."""
 MAX_NAMES = 3
 
 
@@ -42,20 +44,29 @@ class ModelSuggestions:
 
     async def _suggestion(self, model: str, endpoint: Endpoint) -> tuple[str, str | None]:
         row = endpoint.provider
-        served = await self._lists.cached_names(endpoint)
+        pulls = self._store.pulls(endpoint)
+        served = await self._present(endpoint) if pulls else await self._lists.cached_names(endpoint)
         entry = None
-        if self._connections.overrides(row).base_url is None:
+        if self._connections.overrides(row, endpoint.connection).base_url is None:
             # The catalog does not apply to another address.
             catalog, today = await self._lists.catalog(), self._today()
             entry = catalog.find(row.id, model)
-            if not served:
+            if not served and not pulls:
                 served = [*listed_models(row), *(m.id for m in catalog.of(row.id) if not m.retired(today))]
             if entry is not None and entry.retired(today):
                 return _retired(entry)
-        if self._store.pulls(endpoint):
+        others = [name for name in dict.fromkeys(served) if name != model]
+        if pulls:
             command = f"modelport pull {shlex.quote(f'{row.id}/{model}')}"
-            return f"download this one with {command}{_or_use(nearest(model, served))}", f"run {command}"
-        return _names(model, [name for name in dict.fromkeys(served) if name != model]), None
+            usable = nearest(model, others) or others[:MAX_NAMES]
+            return f"download this one with {command}{_or_use(usable)}", f"run {command}"
+        return _names(model, others), None
+
+    async def _present(self, endpoint: Endpoint) -> list[str]:
+        """The models on a server that downloads them; those not downloaded could not be used instead."""
+        with anyio.move_on_after(LIST_TIMEOUT_S):
+            return await self._lists.current_names(endpoint)
+        return await self._lists.cached_names(endpoint)
 
     def _today(self) -> str:
         return datetime.fromtimestamp(self._lists.now_ms() / 1000, UTC).date().isoformat()

@@ -28,7 +28,7 @@ class Balances:
             RequestFailed: the provider does not report it, needs a key and there is none, or failed.
         """
         row = self._registry.get(params.provider)
-        if not _reports(row):
+        if not row.reports_credits:
             raise self._refusal(row)
         endpoint = await self._connections.endpoint(row, None)
         if not speaks_as_its_row(endpoint):
@@ -53,10 +53,6 @@ class Balances:
             provider=row.id,
             action="look at the provider's console",
         )
-
-
-def _reports(row: Provider) -> bool:
-    return bool(row.wire.credits) or row.dialect == "mock"
 
 
 def _shown(balance: Balance) -> types.CreditBalance:

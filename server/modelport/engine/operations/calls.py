@@ -3,91 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Generic, TypeVar
+
+import msgspec
+from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.operations.calls import can
 from modelport.domain.providers.connection import Endpoint
-from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Capability, Provider
-from modelport.domain.spending.usage import price_of
-from modelport.engine.calls.recorder import Caller, CallRecorder
+from modelport.domain.spending.usage import Expected, Operation
+from modelport.engine.calls.recorder import Caller, CallRecorder, Chain
+from modelport.engine.operations.attempts import KeyAttempts
+from modelport.engine.operations.meter import OperationMeter
 from modelport.engine.providers.connections import Connections
 from modelport.protocol import types
 
 NAMED_OTHERS = 3
 
 T = TypeVar("T")
+Named = types.CreateEmbeddingParams | types.CreateImageParams | types.CreateModerationParams
 
 
-class OperationMeter:
-    """Sums what the requests of one call have used. An estimate of a part makes the whole an estimate."""
+Work = Callable[[OperationMeter], Awaitable[T]]
+"""Sends the requests of one call, and adds to the meter what each has used."""
+Plan = Callable[[Endpoint, str], Work[T] | None]
+"""The work for an endpoint and a model; None where the endpoint's wire format has no such requests."""
 
-    finish_reason = None
 
-    def __init__(self, endpoint: Endpoint) -> None:
-        self._endpoint = endpoint
-        self._input_tokens = 0
-        self._output_tokens = 0
-        self._estimated = False
-        self._used = False
+class OperationKind(Struct, frozen=True):
+    """What a request is for."""
 
-    def add(self, input_tokens: int | None, output_tokens: int | None, guess: int) -> None:
-        """Adds what one request used; ``guess`` stands for an input that the provider did not count."""
-        self._used = True
-        self._estimated = self._estimated or input_tokens is None
-        self._input_tokens += guess if input_tokens is None else input_tokens
-        self._output_tokens += output_tokens or 0
+    operation: Operation
+    """Its name in telemetry."""
+    capability: Capability
+    usual: Callable[[Provider], str | None]
+    """The model of a row for it; None where the row names none."""
 
-    def usage(self, started_s: float, ended_s: float) -> types.Usage:
-        """The usage of the whole call; where nothing was used it is an estimate of nothing."""
-        return types.Usage(
-            input_tokens=self._input_tokens,
-            output_tokens=self._output_tokens,
-            latency_ms=round((ended_s - started_s) * 1000, 3),
-            usd_micros=price_of(self._endpoint),
-            estimated=self._estimated or not self._used,
-        )
+
+class Answered(Struct, Generic[T], frozen=True):
+    """What a request has come to, and by which provider and model."""
+
+    result: T
+    usage: types.Usage
+    provider: str
+    model: str
 
 
 class OperationCalls:
     """Finds the provider to call, and records the call and the provider's health."""
 
-    def __init__(self, registry: Registry, connections: Connections, recorder: CallRecorder) -> None:
-        self._registry = registry
+    def __init__(self, connections: Connections, recorder: CallRecorder, attempts: KeyAttempts) -> None:
         self._connections = connections
         self._recorder = recorder
+        self._attempts = attempts
 
-    async def endpoint(
-        self,
-        provider: str | None,
-        model: str | None,
-        capability: Capability,
-        usual: Callable[[Provider], str | None],
-    ) -> tuple[Endpoint, str]:
-        """The endpoint and the model of a request.
+    async def run(
+        self, params: Named, kind: OperationKind, caller: Caller, expected: Expected, plan: Plan[T]
+    ) -> Answered[T]:
+        """The result of the work that ``plan`` makes of an endpoint and a model, with the usage that was recorded.
 
-        ``usual`` gives a row's own model for the operation, which counts before that of a connection, since that one
-        is for conversations.
+        ``kind`` gives a row's own model for it, which counts before that of a connection, since that one is for
+        conversations.
 
         Raises:
-            InvalidParams: the provider or the model is not known, or there is none.
-            RequestFailed: the provider does not offer it, or needs a key and there is none.
+            InvalidParams: the provider or the model is not known, or there is none, or it cannot take the request;
+                nothing was sent, so nothing is recorded.
+            RequestFailed: the provider does not offer it, or needs a key and there is none; or it failed, which is
+                recorded; carries what was used until then.
         """
-        target = self._connections.target(provider, model)
+        target = self._connections.target(params.provider, params.model, params.resolution)
         row = target.provider
-        if not can(row, capability):
-            raise self.refusal(row, capability)
-        chosen = (target.model if model else usual(row) or target.model) or ""
-        if not chosen:
+        if not can(row, kind.capability):
+            raise self._refusal(row, kind.capability)
+        model = (target.model if params.model else kind.usual(row) or target.model) or ""
+        if not model:
             raise InvalidParams(
                 f"Name a model of {row.display_name}: write {row.id}/MODEL.", field="model", provider=row.id
             )
-        return await self._connections.endpoint(row, chosen), chosen
+        # The calls with several keys are made for one request.
+        chained = msgspec.structs.replace(caller, chain=Chain())
 
-    def refusal(self, row: Provider, capability: Capability) -> RequestFailed:
+        async def call(endpoint: Endpoint) -> Answered[T]:
+            work = plan(endpoint, model)
+            if work is None:
+                raise self._refusal(row, kind.capability)
+            return await self._recorded(endpoint, model, chained, OperationMeter(model, expected, kind.operation), work)
+
+        return await self._attempts.run(target, model, caller.origin.client, call)
+
+    def _refusal(self, row: Provider, capability: Capability) -> RequestFailed:
         """The error for a provider without a capability; names providers that have it."""
-        others = [other.id for other in self._registry.all() if other.requires_api_key and can(other, capability)]
+        others = [
+            other.id
+            for other in self._connections.configured.all()
+            if other.requires_api_key and can(other, capability)
+        ]
         what = {"embeddings": "embed texts", "images": "draw images", "moderation": "judge texts"}[capability]
         names = " or ".join([", ".join(others[: NAMED_OTHERS - 1]), *others[NAMED_OTHERS - 1 : NAMED_OTHERS]])
         return RequestFailed(
@@ -97,21 +108,14 @@ class OperationCalls:
             action="choose another provider",
         )
 
-    async def run(
-        self, endpoint: Endpoint, model: str, caller: Caller, work: Callable[[OperationMeter], Awaitable[T]]
-    ) -> tuple[T, types.Usage]:
-        """The result of the work, which adds to the meter what it used, and the usage that was recorded.
-
-        Raises:
-            InvalidParams: nothing was sent, so nothing is recorded.
-            RequestFailed: it failed, which is recorded; carries what was used until then.
-        """
-        meter = OperationMeter(endpoint)
+    async def _recorded(
+        self, endpoint: Endpoint, model: str, caller: Caller, meter: OperationMeter, work: Work[T]
+    ) -> Answered[T]:
         try:
             result, usage = await self._recorder.run(endpoint, model, caller, meter, lambda: work(meter))
         except RequestFailed as failure:
             latency_ms = failure.usage.latency_ms if failure.usage else 0.0
-            self._connections.record_health(endpoint.provider.id, latency_ms, failure)
+            self._connections.record_health(endpoint.provider.id, latency_ms, failure, endpoint.connection)
             raise
-        self._connections.record_health(endpoint.provider.id, usage.latency_ms, None)
-        return result, usage
+        self._connections.record_health(endpoint.provider.id, usage.latency_ms, None, endpoint.connection)
+        return Answered(result, usage, endpoint.provider.id, model)

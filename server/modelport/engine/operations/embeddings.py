@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operations.calls import Embedder, EmbeddingCall, batches, embeddings_wire
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import Provider
-from modelport.domain.spending.usage import tokens_of
+from modelport.domain.spending.usage import Expected, tokens_of
 from modelport.engine.calls.recorder import Caller
-from modelport.engine.operations.calls import OperationCalls, OperationMeter
+from modelport.engine.operations.calls import OperationCalls, OperationKind, Work
+from modelport.engine.operations.meter import OperationMeter
 from modelport.protocol import types
 
 MAX_DIMENSIONS = 65_536
@@ -32,32 +34,36 @@ class Embeddings:
         texts = texts_of(params.input)
         if params.dimensions is not None and not 1 <= params.dimensions <= MAX_DIMENSIONS:
             raise InvalidParams(f"dimensions must be from 1 to {MAX_DIMENSIONS}.", field="dimensions")
-        endpoint, model = await self._calls.endpoint(params.provider, params.model, "embeddings", _usual)
-        wire = embeddings_wire(endpoint)
-        if wire is None:
-            raise self._calls.refusal(endpoint.provider, "embeddings")
-        calls = [
-            EmbeddingCall(
-                endpoint=endpoint,
-                wire=wire,
-                model=model,
-                texts=batch,
-                dimensions=params.dimensions,
-                input_type=params.input_type,
-            )
-            for batch in batches(texts, wire)
-        ]
+        vectors: list[Vector] = []
 
-        async def work(meter: OperationMeter) -> tuple[Vector, ...]:
-            vectors: list[Vector] = []
-            for call in calls:
-                part = await self._operations.embed(call)
-                vectors += part.vectors
-                meter.add(part.input_tokens, 0, sum(map(tokens_of, call.texts)))
-            return tuple(vectors)
+        def plan(endpoint: Endpoint, model: str) -> Work[tuple[Vector, ...]] | None:
+            wire = embeddings_wire(endpoint)
+            if wire is None:
+                return None
 
-        vectors, usage = await self._calls.run(endpoint, model, caller, work)
-        return types.CreateEmbeddingResult(embeddings=vectors, model=model, usage=usage, provider=endpoint.provider.id)
+            async def work(meter: OperationMeter) -> tuple[Vector, ...]:
+                # Another key goes on with the texts that the one before it has not embedded.
+                for batch in batches(texts[len(vectors) :], wire):
+                    call = EmbeddingCall(
+                        endpoint=endpoint,
+                        wire=wire,
+                        model=model,
+                        texts=batch,
+                        dimensions=params.dimensions,
+                        input_type=params.input_type,
+                    )
+                    part = await self._operations.embed(call)
+                    vectors.extend(part.vectors)
+                    meter.add(part.input_tokens, 0, sum(map(tokens_of, batch)))
+                return tuple(vectors)
+
+            return work
+
+        expected = Expected(input_tokens=sum(map(tokens_of, texts)), max_output_tokens=0)
+        done = await self._calls.run(params, EMBEDDINGS, caller, expected, plan)
+        return types.CreateEmbeddingResult(
+            embeddings=done.result, model=done.model, usage=done.usage, provider=done.provider
+        )
 
 
 def texts_of(given: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -80,3 +86,6 @@ def texts_of(given: str | tuple[str, ...]) -> tuple[str, ...]:
 
 def _usual(row: Provider) -> str | None:
     return row.wire.embeddings.default_model if row.wire.embeddings else None
+
+
+EMBEDDINGS = OperationKind("embeddings", "embeddings", _usual)

@@ -6,10 +6,12 @@ import re
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operations.calls import Drawn, ImageCall, ImageGenerator, images_wire
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import Provider
-from modelport.domain.spending.usage import tokens_of
+from modelport.domain.spending.usage import Expected, tokens_of
 from modelport.engine.calls.recorder import Caller
-from modelport.engine.operations.calls import OperationCalls, OperationMeter
+from modelport.engine.operations.calls import OperationCalls, OperationKind, Work
+from modelport.engine.operations.meter import OperationMeter
 from modelport.protocol import types
 
 MAX_IMAGES = 10
@@ -37,20 +39,30 @@ class Images:
             raise InvalidParams(f"count must be from 1 to {MAX_IMAGES}.", field="count")
         if params.size is not None and not SIZE.fullmatch(params.size):
             raise InvalidParams("size must be written like 1024x1024 or 16:9.", field="size")
-        endpoint, model = await self._calls.endpoint(params.provider, params.model, "images", _usual)
-        wire = images_wire(endpoint)
-        if wire is None:
-            raise self._calls.refusal(endpoint.provider, "images")
-        call = ImageCall(endpoint=endpoint, wire=wire, model=model, prompt=params.prompt, size=params.size, count=count)
 
-        async def work(meter: OperationMeter) -> Drawn:
-            drawn = await self._operations.draw(call)
-            meter.add(drawn.input_tokens, drawn.output_tokens, tokens_of(params.prompt))
-            return drawn
+        def plan(endpoint: Endpoint, model: str) -> Work[Drawn] | None:
+            wire = images_wire(endpoint)
+            if wire is None:
+                return None
+            call = ImageCall(
+                endpoint=endpoint, wire=wire, model=model, prompt=params.prompt, size=params.size, count=count
+            )
 
-        drawn, usage = await self._calls.run(endpoint, model, caller, work)
-        return types.CreateImageResult(images=drawn.images, usage=usage, model=model, provider=endpoint.provider.id)
+            async def work(meter: OperationMeter) -> Drawn:
+                drawn = await self._operations.draw(call)
+                meter.add(drawn.input_tokens, drawn.output_tokens, tokens_of(params.prompt))
+                return drawn
+
+            return work
+
+        done = await self._calls.run(params, IMAGES, caller, Expected(input_tokens=tokens_of(params.prompt)), plan)
+        return types.CreateImageResult(
+            images=done.result.images, usage=done.usage, model=done.model, provider=done.provider
+        )
 
 
 def _usual(row: Provider) -> str | None:
     return row.wire.images.default_model if row.wire.images else None
+
+
+IMAGES = OperationKind("generate_content", "images", _usual)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from modelport.domain.operations.calls import Judged, ModerationCall, Moderator, moderation_wire
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import Provider
-from modelport.domain.spending.usage import tokens_of
+from modelport.domain.spending.usage import Expected, tokens_of
 from modelport.engine.calls.recorder import Caller
-from modelport.engine.operations.calls import OperationCalls, OperationMeter
+from modelport.engine.operations.calls import OperationCalls, OperationKind, Work
 from modelport.engine.operations.embeddings import texts_of
+from modelport.engine.operations.meter import OperationMeter
 from modelport.protocol import types
 
 
@@ -28,19 +30,23 @@ class Moderations:
             RequestFailed: the provider has no moderation, or failed.
         """
         texts = texts_of(params.input)
-        endpoint, model = await self._calls.endpoint(params.provider, params.model, "moderation", _usual)
-        wire = moderation_wire(endpoint)
-        if wire is None:
-            raise self._calls.refusal(endpoint.provider, "moderation")
-        call = ModerationCall(endpoint=endpoint, wire=wire, model=model, texts=texts)
 
-        async def work(meter: OperationMeter) -> Judged:
-            judged = await self._operations.moderate(call)
-            meter.add(judged.input_tokens, 0, sum(map(tokens_of, texts)))
-            return judged
+        def plan(endpoint: Endpoint, model: str) -> Work[Judged] | None:
+            wire = moderation_wire(endpoint)
+            if wire is None:
+                return None
+            call = ModerationCall(endpoint=endpoint, wire=wire, model=model, texts=texts)
 
-        judged, _ = await self._calls.run(endpoint, model, caller, work)
-        return _together(judged.judgements, model, endpoint.provider.id)
+            async def work(meter: OperationMeter) -> Judged:
+                judged = await self._operations.moderate(call)
+                meter.add(judged.input_tokens, 0, sum(map(tokens_of, texts)))
+                return judged
+
+            return work
+
+        expected = Expected(input_tokens=sum(map(tokens_of, texts)), max_output_tokens=0)
+        done = await self._calls.run(params, MODERATION, caller, expected, plan)
+        return _together(done.result.judgements, done.model, done.provider)
 
 
 def _together(results: Sequence[types.Judgement], model: str, provider: str) -> types.CreateModerationResult:
@@ -63,3 +69,6 @@ def _together(results: Sequence[types.Judgement], model: str, provider: str) -> 
 
 def _usual(row: Provider) -> str | None:
     return row.wire.moderation.default_model if row.wire.moderation else None
+
+
+MODERATION = OperationKind("moderation", "moderation", _usual)

@@ -44,7 +44,7 @@ class TokenCounts:
     ) -> TokenCount | None:
         """The provider's count; None where no provider is the target, or it does not count."""
         try:
-            target = self._connections.target(params.provider, params.model)
+            target = self._connections.target(params.provider, params.model, params.resolution)
         except InvalidParams:
             if params.provider is None and params.model is None:
                 return None
@@ -57,5 +57,5 @@ class TokenCounts:
             raise InvalidParams(
                 f"Name a model of {row.display_name}: write {row.id}/MODEL.", field="model", provider=row.id
             )
-        endpoint = await self._connections.endpoint(row, model)
+        endpoint = await self._connections.endpoint(row, model, connection=target.connection)
         return await self._operations.count(CountCall(endpoint=endpoint, model=model, messages=messages, tools=tools))

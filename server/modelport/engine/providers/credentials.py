@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment, VendorFiles
+from modelport.domain.providers.base_urls import read_base_url
 from modelport.domain.providers.connection import Overrides
-from modelport.domain.providers.credential import Credential, StoredKey, fits_header, missing
+from modelport.domain.providers.credential import Credential, StoredKey, fits_header, means, missing
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
+from modelport.engine.providers.key_rotation import KeyRotation
 from modelport.engine.providers.secret_sources import SecretSources, name_of
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
+
+SEPARATOR = "/"
+"""Between a provider and the name of a connection, in the name of an entry of the keyring. Neither has one."""
 
 
 class Credentials:
@@ -33,11 +38,21 @@ class Credentials:
         self._store = store
         self._vendor_files = vendor_files
         self._secrets = secrets
+        self._rotation = KeyRotation()
 
     async def find(
-        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+        self,
+        row: Provider,
+        overrides: Overrides,
+        base_url: str | None,
+        *,
+        unlock: bool = True,
+        tried: Collection[str] = (),
     ) -> Credential:
         """The credential for calls to ``base_url``; one without a secret when there is none.
+
+        Of several keys it is the one in use, or the next whose fingerprint is not among ``tried``; where all were
+        tried, the first.
 
         Without ``unlock`` the user is asked for no password: a locked keyring stays locked, no command is run, and
         a credential from either comes without its secret.
@@ -45,7 +60,13 @@ class Credentials:
         Raises:
             RequestFailed: the key command gives nothing, or the keyring is needed and cannot be read.
         """
-        given = self._given(row, overrides)
+        return self._rotation.choose(await self._first(row, overrides, base_url, unlock=unlock), tried)
+
+    async def _first(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
+    ) -> Credential:
+        """The first key of the first source that has one, with the others of that source."""
+        given = await self._own(row, overrides, base_url, unlock=unlock) or self._given(row, overrides)
         if given is None and overrides.key_command:
             command = overrides.key_command
             # A command may ask for a password, too.
@@ -59,15 +80,41 @@ class Credentials:
             self._stored_or_file(row, overrides, base_url) if unlock else self._without_unlock(row, overrides, base_url)
         )
 
+    async def _own(
+        self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool
+    ) -> Credential | None:
+        """The key that the keyring holds for the connection itself: it is chosen where others are only found."""
+        if overrides.api_key or overrides.connection is None:
+            return None
+        entry = _entry(row, overrides.connection)
+        listed = entry in await self._store.providers()
+        if not listed and not (unlock and row.requires_api_key):
+            return None
+        try:
+            # A list that was lost must not have another account pay.
+            stored = await self._stored(row, base_url, unlock=unlock, entry=entry)
+        except RequestFailed:
+            if unlock and listed:
+                raise
+            if not listed:
+                return None
+            return Credential(
+                provider=row.id, source="keyring", location=self._store.location(entry), connection=overrides.connection
+            )
+        return stored if stored is not None and stored.secret is not None else None
+
     def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
         """The key of the connection, else one in the environment."""
         if overrides.api_key:
             return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
         variables = self._environment.variables()
-        for name in row.api_key_env_vars:
-            if value := variables.get(name, "").strip():
-                return Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
-        return None
+        found = [
+            Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
+            for name in row.api_key_env_vars
+            if (value := variables.get(name, "").strip())
+        ]
+        # The names of a shipped row are other names for one key.
+        return _with_alternatives(found if overrides.several_keys else found[:1])
 
     async def _stored_or_file(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
@@ -83,9 +130,9 @@ class Credentials:
                 if unlock or listed:
                     raise
         if overrides.file_key and (stored is None or stored.secret is None):
-            return Credential(provider=row.id, source="file", secret=overrides.file_key, location="config.json")
+            return Credential(provider=row.id, source="file", secret=overrides.file_key, location=overrides.file_name)
         if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
-            return await self._vendor_files.credential(row) or stored or missing(row)
+            return await self._vendor_files.credential(row, overrides.variables) or stored or missing(row)
         return stored or missing(row)
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
@@ -93,14 +140,14 @@ class Credentials:
         stored = await self._store.providers()
         statuses: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
-            credential = self._given(row, overrides)
+            credential = await self._own(row, overrides, base_url, unlock=False) or self._given(row, overrides)
             if credential is None and overrides.key_command:
                 # The command may ask the user for a password, which a list is not worth.
                 credential = _by_command(row, overrides, self._secrets.cached(overrides.key_command))
             if credential is None:
                 known = row.id in stored or overrides.file_key or row.auth in OWN_LOG_INS
                 credential = await self._without_unlock(row, overrides, base_url) if known else missing(row)
-            statuses.append(credential.status())
+            statuses.append(credential.status(row, base_url))
         return statuses
 
     async def _without_unlock(self, row: Provider, overrides: Overrides, base_url: str | None) -> Credential:
@@ -110,11 +157,16 @@ class Credentials:
         except RequestFailed:
             return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
 
-    async def store(self, name: str, secret: Secret, base_url: str | None) -> CredentialStatus:
-        """Stores a key in the keyring.
+    async def store(
+        self, name: str, secret: Secret, base_url: str | None, connection: str | None = None, *, add: bool = False
+    ) -> CredentialStatus:
+        """Stores a key in the keyring, for a provider or for one of its connections.
+
+        It takes the place of those that are stored, or with ``add`` the place behind them.
 
         Raises:
-            InvalidParams: unknown provider, an empty key, or one that belongs to another provider.
+            InvalidParams: unknown provider, an empty key, one that belongs to another provider, an address that is
+                none or holds a password, or a name that no connection may have.
             RequestFailed: there is no usable keyring.
         """
         row, secret = self._registry.get(name), secret.strip()
@@ -124,24 +176,38 @@ class Credentials:
             )
         if base_url is None:
             self.check_prefix(row, secret, "secret")
-        await self._store.set(row.id, StoredKey(secret, base_url))
-        return (await self._stored(row, base_url) or missing(row)).status()
+        else:
+            read_base_url(base_url, row, "baseUrl")
+        entry = _entry(row, self._registry.connection_name(connection, row))
+        key = StoredKey(secret, base_url)
+        if add and (before := await self._store.get(entry)) is not None:
+            key = _added(before, key, row)
+        await self._store.set(entry, key)
+        return (await self._stored(row, base_url, entry=entry) or missing(row)).status(row, base_url)
 
-    async def delete(self, name: str) -> CredentialStatus:
-        """Deletes a provider's key from the keyring; returns the status of what is used instead.
+    async def delete(self, name: str, connection: str | None = None) -> CredentialStatus:
+        """Deletes the key of a provider or of one of its connections from the keyring.
+
+        Returns the status of what is used instead.
 
         Raises:
-            InvalidParams: unknown provider.
+            InvalidParams: unknown provider, or a name that no connection may have.
             RequestFailed: there is no usable keyring.
         """
         row = self._registry.get(name)
-        await self._store.delete(row.id)
+        await self._store.delete(_entry(row, self._registry.connection_name(connection, row)))
         return (await self.statuses([(row, self._registry.defaults(row), None)]))[0]
 
     async def list(self) -> Sequence[CredentialStatus]:
-        """The providers a credential is found for, without any connection."""
+        """The credentials that are found without any connection, and those that are stored for one."""
         statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
-        return [status for status in statuses if status.source not in ("none", "notRequired")]
+        found = [status for status in statuses if status.source not in ("none", "notRequired")]
+        for entry in await self._store.providers():
+            provider, _, connection = entry.partition(SEPARATOR)
+            if connection and (row := self._registry.find(provider)):
+                own = await self._own(row, Overrides(connection=connection), None, unlock=False)
+                found += [own.status(row, None)] if own else []
+        return found
 
     def invalidate(self, row: Provider) -> None:
         """Drops the cached output of a provider's commands."""
@@ -168,21 +234,62 @@ class Credentials:
             action="give the provider's own key",
         )
 
-    async def _stored(self, row: Provider, base_url: str | None, *, unlock: bool = True) -> Credential | None:
-        stored = await self._store.get(row.id, unlock=unlock)
+    async def _stored(
+        self, row: Provider, base_url: str | None, *, unlock: bool = True, entry: str | None = None
+    ) -> Credential | None:
+        entry = entry or row.id
+        stored = await self._store.get(entry, unlock=unlock)
         if stored is None:
             return None
-        credential = Credential(
-            provider=row.id,
-            source="keyring",
-            secret=stored.secret,
-            location=self._store.location(row.id),
-            base_url=stored.base_url,
-        )
-        if base_url is None or credential.may_go_to(base_url, row):
-            return credential
+        keys = [
+            Credential(
+                provider=row.id,
+                source="keyring",
+                secret=secret,
+                location=self._store.location(entry),
+                connection=_connection(entry),
+                base_url=stored.base_url,
+            )
+            for secret in (stored.secret, *stored.more)
+        ]
+        if base_url is None or keys[0].may_go_to(base_url, row):
+            return _with_alternatives(keys)
         # The status names the address that the key is stored for.
         return msgspec.structs.replace(missing(row), base_url=stored.base_url)
+
+
+def _entry(row: Provider, connection: str | None) -> str:
+    """The name of the keyring's entry for a provider, or for a connection with a name of its own, in any case."""
+    return row.id if connection is None else f"{row.id}{SEPARATOR}{connection.casefold()}"
+
+
+def _connection(entry: str) -> str | None:
+    return entry.partition(SEPARATOR)[2] or None
+
+
+def _added(before: StoredKey, key: StoredKey, row: Provider) -> StoredKey:
+    """The stored keys with one more behind them, unless it is among them."""
+    if key.base_url is not None and not means(key.base_url, row, before.base_url or row.base_url or ""):
+        raise InvalidParams(
+            f"The stored key of {row.display_name} is for another address: store this one without add, or for a "
+            "connection with a name.",
+            field="baseUrl",
+            provider=row.id,
+        )
+    others = tuple(one for one in before.more if one != key.secret)
+    more = others if key.secret == before.secret else (*others, key.secret)
+    return msgspec.structs.replace(before, more=more)
+
+
+def _with_alternatives(keys: Sequence[Credential]) -> Credential | None:
+    """The first of several keys, with the others that differ from it and from each other."""
+    if len(keys) < 2:
+        return keys[0] if keys else None
+    different: dict[str, Credential] = {}
+    for key in keys:
+        different.setdefault(key.fingerprint, key)
+    first, *others = different.values()
+    return msgspec.structs.replace(first, alternatives=tuple(others))
 
 
 def _by_command(row: Provider, overrides: Overrides, secret: Secret | None) -> Credential:

@@ -12,12 +12,12 @@ from modelport.domain.providers.registry import Registry, Target
 from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.credentials import Credentials
-from modelport.protocol.types import LocalServer
+from modelport.protocol.types import CredentialStatus, LocalServer
 
 SOURCES = ("environment", "command", "keyring", "file")
 """Credential sources, strongest first. A session key is absent: its provider is already connected."""
 LOCAL_SERVERS_TTL_S = 60.0
-"""How long the list of local servers is cached."""
+"""How long local servers that were found are remembered; a search that found none is made again."""
 
 
 class DefaultChain:
@@ -47,44 +47,54 @@ class DefaultChain:
         rows = [row for row in self._registry.all() if row.default_model and row.status != "retired"]
         statuses = await self._credentials.statuses([(row, self._connections.overrides(row), None) for row in rows])
         keyed = [
-            (SOURCES.index(status.source), row.rank, position, row)
+            (SOURCES.index(status.source), row.rank, position, _keyed(row, status))
             for position, (row, status) in enumerate(zip(rows, statuses, strict=True))
             if status.source in SOURCES
         ]
-        candidates = [Target(row, row.default_model) for *_, row in sorted(keyed, key=lambda entry: entry[:3])]
+        candidates = [target for *_, target in sorted(keyed, key=lambda entry: entry[:3])]
         return [target for target in candidates if await self._has_endpoint(target)] + await self._local()
 
     async def _has_endpoint(self, target: Target) -> bool:
         try:
-            await self._connections.endpoint(target.provider, target.model)
+            await self._connections.endpoint(target.provider, target.model, step=target.resolved_by)
         except ModelportError as error:
             self._log.warning("%s is left out of the defaults: %s", target.provider.display_name, error.message)
             return False
         return True
 
     async def _local(self) -> list[Target]:
-        if anyio.current_time() - self._discovered_at_s > LOCAL_SERVERS_TTL_S:
+        if not self._discovered or anyio.current_time() - self._discovered_at_s > LOCAL_SERVERS_TTL_S:
             self._discovered = await self._local_servers()
             self._discovered_at_s = anyio.current_time()
         targets = [
-            _serving(row, server) for server in self._discovered if (row := self._registry.find(server.provider))
+            (target, server)
+            for server in self._discovered
+            if (row := self._registry.find(server.provider)) and (target := _serving(row, server))
         ]
-        return [target for target in targets if target is not None and await self._is_called(target)]
+        return [target for target, server in targets if await self._is_called(target, server)]
 
-    async def _is_called(self, target: Target) -> bool:
-        """Whether calls of the provider go to a discovered server, which may run at another address."""
+    async def _is_called(self, target: Target, server: LocalServer) -> bool:
+        """Whether calls of the target go to the server, beside which others of its kind may run at other addresses."""
         try:
-            endpoint = await self._connections.endpoint(target.provider, target.model)
+            endpoint = await self._connections.endpoint(target.provider, target.model, step=target.resolved_by)
         except (InvalidParams, ModelportError):
             return False
-        return any(s.provider == target.provider.id and _same(s.base_url, endpoint.base_url) for s in self._discovered)
+        return _same(server.base_url, endpoint.base_url)
+
+
+def _keyed(row: Provider, status: CredentialStatus) -> Target:
+    """The row's default model, for its key."""
+    places = {"environment": f"in {status.location}", "command": "printed by api_key_command"}
+    where = places.get(status.source, f"in the {status.source}")
+    return Target(row, row.default_model, "credential", f"its key is {where}")
 
 
 def _serving(row: Provider, server: LocalServer) -> Target | None:
     """The row's default model where the server has it, else the first it has; None where it has none."""
-    if row.default_model in server.models:
-        return Target(row, row.default_model)
-    return Target(row, server.models[0]) if server.models else None
+    if not server.models:
+        return None
+    model = row.default_model if row.default_model in server.models else server.models[0]
+    return Target(row, model, "localServer", f"it answers at {server.base_url}")
 
 
 def _same(one: str, other: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Dialects, Environment, FolderModels, VendorFiles
@@ -45,8 +45,11 @@ class Endpoints:
         *,
         keyless: bool = False,
         unlock: bool = True,
+        tried: Collection[str] = (),
     ) -> Endpoint:
         """Where and how to call a provider; ``keyless`` allows a missing key.
+
+        ``tried`` are fingerprints of keys that another one is wanted for; where all were tried, it is the first.
 
         Without ``unlock`` a locked keyring stays locked, and the endpoint is for display, and calls without the key.
 
@@ -55,20 +58,24 @@ class Endpoints:
             RequestFailed: this build does not speak its wire format, or it needs a key and there is none,
                 or a secret that the configuration refers to is missing, or the model is no file of the folder.
         """
-        variables = self._environment.variables()
+        variables = overrides.over(self._environment.variables())
         if row.auth in CLOUD_LOG_INS:
-            variables = ChainMap(dict(variables), dict(await self._vendor_files.settings(row)))
+            variables = ChainMap(dict(variables), dict(await self._vendor_files.settings(row, overrides.variables)))
         wire = wire_format(row, model, overrides.dialect)
         if not self._dialects.speaks(wire.dialect):
             raise _unsupported(row, wire.dialect)
         given = address.is_given(row, overrides.base_url, variables)
-        if not given and self._folder is not None and self._folder.serves(row):
-            return await self._from_folder(self._folder, row, model, overrides)
+        if not given and (self._serves(row) is not None or row.program is not None):
+            return await self._started(row, model, overrides)
         found = address.find(
-            row, overrides.base_url, variables, chat_path=wire.path or base_urls.CHAT_PATHS[wire.dialect]
+            row,
+            overrides.base_url,
+            variables,
+            dialect=wire.dialect,
+            chat_path=wire.path or base_urls.CHAT_PATHS[wire.dialect],
         )
         base_url = found.url
-        credential = await self._credentials.find(row, overrides, base_url, unlock=unlock)
+        credential = await self._credentials.find(row, overrides, base_url, unlock=unlock, tried=tried)
         if not keyless or credential.secret is not None:
             _check(row, credential, base_url, overrides)
         keyed = credential.secret is not None
@@ -81,6 +88,7 @@ class Endpoints:
             dialect=wire.dialect,
             base_url=base_url,
             query=found.query,
+            address_given=given,
             credential=credential,
             chat_path=address.fill(wire.path, row, variables) if wire.path else None,
             key_header=wire.key_header,
@@ -90,8 +98,10 @@ class Endpoints:
             headers=await self._headers(row, overrides),
             settings=address.settings(row, variables),
             idle_timeout_s=overrides.idle_timeout_s or _idle_timeout_s(row, variables),
+            connection=overrides.connection,
             verify_tls=overrides.verify_tls is not False,
             ca_file=overrides.ca_file,
+            prices=overrides.prices,
             proxy=await self._secrets.find(overrides.proxy, row, "its proxy") if overrides.proxy is not None else None,
         )
 
@@ -101,22 +111,27 @@ class Endpoints:
         keyed = not overrides.key_command or self._secrets.cached(overrides.key_command) is not None
         return keyed and not any(self._secrets.is_pending(source) for source in sources if source is not None)
 
-    async def _from_folder(
-        self, folder: FolderModels, row: Provider, model: str | None, overrides: Overrides
-    ) -> Endpoint:
-        """The endpoint of a model file, whose server is started only when it is called."""
+    def _serves(self, row: Provider) -> FolderModels | None:
+        return self._folder if self._folder is not None and self._folder.serves(row) else None
+
+    async def _started(self, row: Provider, model: str | None, overrides: Overrides) -> Endpoint:
+        """The endpoint of a server that is started only when it is called: for a model file, or of a program."""
+        folder = self._serves(row)
         wire = wire_format(row, model, overrides.dialect, keyed=False)
         return Endpoint(
             provider=row,
             dialect=wire.dialect,
             base_url="",
+            address_given=False,
             credential=missing(row),
             chat_path=wire.path,
             key_header=wire.key_header,
             bearer=wire.bearer,
             headers=await self._headers(row, overrides),
             idle_timeout_s=overrides.idle_timeout_s,
-            folder=await folder.chosen(row, model),
+            connection=overrides.connection,
+            prices=overrides.prices,
+            folder=None if folder is None else await folder.chosen(row, model),
         )
 
     async def _headers(self, row: Provider, overrides: Overrides) -> dict[str, Secret]:
@@ -171,7 +186,7 @@ def _no_key(row: Provider, address: str, kept_for: str | None) -> RequestFailed:
     ways = [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
     ways.append(f"store one with modelport keys set {row.id}")
     more = f" {row.notice}" if row.notice else ""
-    none = f"the stored one is for {kept_for} only" if kept_for else "none was found"
+    none = f"the stored one is for {base_urls.shown(kept_for)} only" if kept_for else "none was found"
     return RequestFailed(
         "auth_required",
         f"{row.display_name} needs an API key for {address} and {none}: {', or '.join(ways)}.{more}",

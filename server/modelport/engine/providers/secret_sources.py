@@ -14,6 +14,9 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 
+OTLP_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
+"""The variable of OpenTelemetry that may hold a key."""
+
 
 class SecretSources:
     """Secrets from the environment and from commands, each of which runs once in the life of the process."""
@@ -88,7 +91,15 @@ class SecretSources:
             for source in (overrides.proxy, *overrides.header_sources.values()):
                 if isinstance(source, ValueSource) and source.env is not None:
                     names.add(source.env)
-        return frozenset(names)
+        return frozenset(names) | self._telemetry_env_vars()
+
+    def _telemetry_env_vars(self) -> frozenset[str]:
+        """The variables that hold a header of the collector; none while telemetry is off."""
+        entry = self._registry.telemetry
+        if entry is None:
+            return frozenset()
+        sources = (source for source in entry.headers.values() if isinstance(source, ValueSource))
+        return frozenset({OTLP_HEADERS, *(source.env for source in sources if source.env is not None)})
 
 
 def name_of(command: tuple[str, ...]) -> str:

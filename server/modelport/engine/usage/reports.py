@@ -55,8 +55,8 @@ class UsageReports:
         limit = DEFAULT_HISTORY_CALLS if params.limit is None else params.limit
         if not 1 <= limit <= MAX_HISTORY_CALLS:
             raise InvalidParams(f"limit must be from 1 to {MAX_HISTORY_CALLS}.", field="limit")
-        since = _moment(params.since, "since")
-        calls = await self._ledger.history(since_ms=since, limit=limit, model=params.model)
+        since, until = _moment(params.since, "since"), _moment(params.until, "until")
+        calls = await self._ledger.history(since_ms=since, until_ms=until, limit=limit, model=params.model)
         return types.HistoryUsageResult(calls=tuple(calls))
 
 

@@ -7,19 +7,24 @@ command lines, which would take longer to load than the listing takes.
 from __future__ import annotations
 
 import argparse
-import os
+import re
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+from typing import NoReturn
 
-import msgspec
+from typing_extensions import override
 
 from modelport.app.agents import AgentCore
 from modelport.domain.errors import InvalidParams, ModelportError
 from modelport.frontends.cli.agent_table import lines
+from modelport.frontends.cli.exits.interrupts import INTERRUPTED, interruptible
+from modelport.frontends.cli.exits.pipes import close_output, unusable
+from modelport.frontends.cli.output import terminal
+from modelport.frontends.cli.output.lines import write_failure, write_json, write_lines, write_note, write_styled
 from modelport.protocol.initialize import VERSION
 from modelport.protocol.types import Agent, DiscoverAgentParams, DiscoverAgentResult
 
-INTERRUPTED = 130
 TARGETS = ("zed", "jetbrains", "vscode", "codecompanion", "avante", "acpx")
 DESCRIPTION = (
     "Lists the agents of this machine, each with the evidence for it. Starts no program without --level verify."
@@ -36,6 +41,12 @@ exit codes: 0 an agent is here, 1 none is, 2 wrong usage
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    @override
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"acp-discover: {message}: see acp-discover --help.\n")
+
+
 def main(arguments: Sequence[str]) -> int:
     """Runs the command; returns its exit code: 0 an agent is here, 1 none is, 2 wrong usage."""
     options = _options(arguments)
@@ -43,19 +54,25 @@ def main(arguments: Sequence[str]) -> int:
         code = _discover(options)
         sys.stdout.flush()
     except ModelportError as error:
-        sys.stderr.write(f"acp-discover: {error.message}\n")
+        write_failure("acp-discover", error.message)
         return 2 if isinstance(error, InvalidParams) else 1
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
-        # The reader of the output has closed it.
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115
+        return close_output()
+    except OSError as error:
+        write_failure("acp-discover", unusable(error))
+        return close_output()
+    except BaseException as error:  # noqa: BLE001  a user is shown no traceback, whatever happens
+        from modelport.frontends.cli.exits.bugs import bug_report
+
+        write_note(f"acp-discover: {bug_report(error)}")
         return 1
     return code
 
 
 def _options(arguments: Sequence[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="acp-discover",
         description=DESCRIPTION,
         epilog=EPILOG,
@@ -75,16 +92,25 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     form.add_argument("--ndjson", action="store_true", help="print a JSON line for each agent as it becomes known")
     form.add_argument("--emit", choices=TARGETS, help="print the settings that give what was found to an editor")
     add("--version", action="version", version=f"acp-discover {VERSION}")
-    options = parser.parse_args(arguments)
+    options, unknown = parser.parse_known_args(arguments)
+    # Names may stand between the options.
+    options.ids += [word for word in unknown if not word.startswith("-")]
+    for word in unknown:
+        if word.startswith("-"):
+            near = get_close_matches(word, re.findall(r"--[a-z]+", parser.format_help()), 1)
+            parser.error(f"No such option '{word}'" + (f" (did you mean {near[0]}?)" if near else ""))
     if (options.refresh or options.sessions) and options.level != "verify":
-        parser.error(f"--{'refresh' if options.refresh else 'sessions'} starts programs: add --level verify")
+        parser.error(f"--{'refresh' if options.refresh else 'sessions'} starts programs, which needs --level verify")
     return options
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
     if not 0 < seconds < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text} is not more than 0")
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return seconds
 
 
@@ -103,7 +129,7 @@ def _discover(options: argparse.Namespace) -> int:
     if options.emit:
         _emit(options.emit, result.agents, app)
     elif options.json:
-        _write_line(msgspec.json.format(msgspec.json.encode(result), indent=2).decode())
+        write_json(result, indent=2)
     elif not options.ndjson:
         _print(result)
     return 0 if any(agent.installed for agent in result.agents) else 1
@@ -120,42 +146,33 @@ def _find(app: AgentCore, params: DiscoverAgentParams, report: Callable[[Agent],
     import anyio
 
     gc.enable()
-    return anyio.run(app.discovery().find, params, report)
+    # What was started has to be ended.
+    with interruptible():
+        return anyio.run(app.discovery().find, params, report)
 
 
 def _reporter(options: argparse.Namespace) -> Callable[[Agent], None]:
     """What to do with each agent as soon as it is known: print its line, its status, or nothing."""
     if options.ndjson:
-        return lambda agent: _write_line(msgspec.json.encode(agent).decode())
+        return write_json
     if options.level == "verify" and sys.stderr.isatty():
-        return lambda agent: _write_note(f"{agent.agent_id}: {agent.status}")
+        return lambda agent: write_note(f"{agent.agent_id}: {agent.status}")
     return lambda _: None
 
 
 def _print(result: DiscoverAgentResult) -> None:
     if not result.agents:
-        _write_note("No agent was found; acp-discover --all lists those that are known.")
+        write_note("No agent was found; acp-discover --all lists those that are known.")
         return
-    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    for line in lines(result.agents, colours=colours):
-        _write_line(line)
+    for line in lines(result.agents, colours=terminal.has_colours(sys.stdout), width=terminal.width(sys.stdout)):
+        write_styled(line)
     if result.registry:
-        _write_note(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
+        write_note(f"Registry of {result.registry.fetched_at[:10]}, {result.registry.agent_count} agents.")
 
 
 def _emit(target: str, agents: Sequence[Agent], app: AgentCore) -> None:
     from modelport.domain.agents.editors.snippets import snippet
 
     made = snippet(target, agents, app.static.book)
-    _write_line(made.text.rstrip("\n"))
-    _write_note(made.where)
-
-
-def _write_line(text: str) -> None:
-    """Prints a line and flushes it, for readers that follow the search."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
-
-
-def _write_note(text: str) -> None:
-    sys.stderr.write(f"{text}\n")
+    write_lines(made.text.rstrip("\n"))
+    write_note(made.where)

@@ -1,15 +1,17 @@
-"""The table of ``acp-discover``: aligned, with colours on a terminal only."""
+"""The table of ``acp-discover``: fitted to the terminal, with colours where it takes them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import east_asian_width
 
+from modelport.domain.terminal_text import plain
+from modelport.frontends.cli.output.tables import indented, layout
+from modelport.frontends.cli.output.terminal import BOLD, DIM
 from modelport.protocol.types import Agent, AgentStatus
 
-BOLD, DIM = 1, 2
-"""Source: ECMA-48, select graphic rendition."""
 HEADINGS = ("agent", "version", "status", "log-in", "where", "how it is known")
+STATUS = 2
+"""The number of its column."""
 RED, GREEN, YELLOW, WHITE = 31, 32, 33, 37
 COLOURS: dict[AgentStatus, int] = {
     "ready": GREEN,
@@ -21,14 +23,20 @@ COLOURS: dict[AgentStatus, int] = {
 LOG_IN_WORDS = {"not_required": "none needed", "required": "needed", "unknown": "unknown"}
 
 
-def lines(agents: Sequence[Agent], *, colours: bool) -> list[str]:
-    """The lines of the table, with the remarks on an agent below its line."""
-    rows = [_cells(agent) for agent in agents]
-    widths = [max(_width(row[column]) for row in (HEADINGS, *rows)) for column in range(len(HEADINGS))]
-    printed = [_styled(_aligned(HEADINGS, widths), BOLD if colours else None)]
+def lines(agents: Sequence[Agent], *, colours: bool, width: int | None = None) -> list[str]:
+    """The lines of the table, with the remarks on an agent below its own; they fit into ``width`` columns."""
+
+    def mark(row: int | None, column: int, text: str) -> str:
+        if row is None:
+            return _styled(text, BOLD if colours else None)
+        return _styled(text, _colour(agents[row]) if colours and column == STATUS else None)
+
+    head, *rows = layout(HEADINGS, [tuple(map(plain, _cells(agent))) for agent in agents], width, mark)
+    printed = [*head]
     for agent, row in zip(agents, rows, strict=True):
-        printed.append(_aligned(row, widths, _colour(agent) if colours else None))
-        printed += [_styled(f"    {remark}", DIM if colours else None) for remark in _remarks(agent)]
+        printed += row
+        for remark in _remarks(agent):
+            printed += [_styled(line, DIM if colours else None) for line in indented(plain(remark), width)]
     return printed
 
 
@@ -79,16 +87,5 @@ def _colour(agent: Agent) -> int:
     return COLOURS.get(agent.status, RED)
 
 
-def _aligned(cells: Sequence[str], widths: Sequence[int], colour: int | None = None) -> str:
-    padded = [cell + " " * (width - _width(cell)) for cell, width in zip(cells, widths, strict=True)]
-    padded[2] = _styled(padded[2], colour)
-    return "  ".join(padded).rstrip()
-
-
 def _styled(text: str, code: int | None) -> str:
-    return text if code is None else f"\x1b[{code}m{text}\x1b[0m"
-
-
-def _width(text: str) -> int:
-    """The columns a text takes in a terminal."""
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
+    return text if code is None or not text else f"\x1b[{code}m{text}\x1b[0m"

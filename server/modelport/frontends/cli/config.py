@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 from msgspec import Struct
 
+from modelport.app.imports import import_configuration, write_configuration
 from modelport.app.schema import configuration_schema
 from modelport.app.session import App
+from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.configuration import Problem
-from modelport.frontends.cli.running import print_json, with_app
+from modelport.frontends.cli.output.printing import echo, print_json, print_message, print_result
+from modelport.frontends.cli.output.questions import agrees
+from modelport.frontends.cli.output.wrong_usage import Commands
+from modelport.frontends.cli.running import with_app
+from modelport.protocol.secret import Secret
 
 
 class Report(Struct, frozen=True, rename="camel"):
@@ -20,7 +28,7 @@ class Report(Struct, frozen=True, rename="camel"):
     problems: tuple[Problem, ...]
 
 
-@click.group(name="config")
+@click.group(name="config", cls=Commands)
 def command() -> None:
     """Shows and checks the configuration file, config.toml: own providers, addresses, proxies, key commands."""
 
@@ -33,7 +41,7 @@ def show_path(as_json: bool) -> None:  # noqa: FBT001
     if as_json:
         print_json({"path": report.path, "exists": report.exists})
     else:
-        click.echo(report.path)
+        echo(report.path)
 
 
 @command.command(name="check")
@@ -47,11 +55,49 @@ def check(as_json: bool) -> None:  # noqa: FBT001
         for problem in report.problems:
             location = f"{report.path}:{problem.line or 1}"
             key = f"{problem.key}: " if problem.key else ""
-            click.echo(f"{location}: {problem.level}: {key}{problem.message}")
+            print_result(f"{location}: {problem.level}: {key}{problem.message}")
         if not report.problems:
-            click.echo(f"{report.path} is in order." if report.exists else f"There is no file at {report.path}.")
+            echo(f"{report.path} is in order." if report.exists else f"There is no file at {report.path}.")
     if not report.usable:
         raise click.exceptions.Exit(2)
+
+
+@command.command(name="import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--print", "only_print", is_flag=True, help="Print the file instead of writing it; no key is stored.")
+@click.option("--yes", is_flag=True, help="Store the keys that FILE holds in the keyring without asking.")
+def import_file(file: Path, only_print: bool, yes: bool) -> None:  # noqa: FBT001
+    """Writes config.toml from FILE: the settings of SmartopolAI, the AI router, LiteLLM, Continue or opencode.
+
+    Keys in FILE are kept in the system's keyring, each after a question, and never written into config.toml.
+    """
+    try:
+        imported = import_configuration(file)
+    except InvalidParams as error:
+        raise click.UsageError(error.message) from error
+    if only_print:
+        click.echo(imported.text, nl=False)
+        return
+    path = Path(with_app(_report, show_problems=False).path)
+    if path.name != "config.toml" or path.exists():
+        path = path.with_name("config.toml")
+    if path.exists():
+        raise click.UsageError(f"There is a {path} already: see what would be written with --print.")
+    write_configuration(path, imported.text)
+    echo(f"Wrote {path} from {imported.program}'s {file.name}.")
+    for note in imported.notes:
+        print_message(note)
+    for provider, key in imported.keys.items():
+        _keep(provider, key, imported.addresses.get(provider), yes=yes)
+
+
+def _keep(provider: str, key: Secret, base_url: str | None, *, yes: bool) -> None:
+    """Stores a key of an imported document in the keyring, if its owner agrees."""
+    if not yes and not agrees(f"Keep the key of {provider} in the keyring?"):
+        echo(f"The key of {provider} was left where it is: modelport keys set {provider} keeps it.", err=True)
+        return
+    status = with_app(lambda app: app.core.credentials.store(provider, key, base_url))
+    echo(f"Stored the key of {status.provider} in the keyring as {status.location}.")
 
 
 @command.command(name="schema")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 
 import click
 
 from modelport.app.session import App
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.address import base_url
-from modelport.frontends.cli.running import print_json, with_app
+from modelport.frontends.cli.output.printing import echo, print_json
+from modelport.frontends.cli.output.tables import INDENT, wrapped
+from modelport.frontends.cli.output.terminal import width
+from modelport.frontends.cli.running import with_app
 from modelport.protocol.types import DiscoverProviderParams, DiscoverProviderResult, LocalServer
 
 MAX_SHOWN_MODELS = 3
@@ -33,7 +37,7 @@ def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> Non
 
         def show(server: LocalServer) -> None:
             if not as_json:
-                click.echo(_lines(app, server))
+                echo(_lines(app, server, width(sys.stdout)))
 
         return await discovery.find(params, show)
 
@@ -41,15 +45,16 @@ def command(timeout: float | None, ports: tuple[int, ...], as_json: bool) -> Non
     if as_json:
         print_json(result)
     elif not result.servers:
-        click.echo("No model server answered on this machine: start one, or name its port with --port.", err=True)
+        echo("No model server answered on this machine: start one, or name its port with --port.", err=True)
     if not result.servers:
         raise click.exceptions.Exit(1)
 
 
-def _lines(app: App, server: LocalServer) -> str:
-    """A server's name, models and evidence, and the command to chat with it."""
+def _lines(app: App, server: LocalServer, width: int | None) -> str:
+    """A server's name, models and evidence, and the command to chat with it, which stays whole to be copied."""
     name = f"{server.provider} {server.version}" if server.version else server.provider
-    return f"{name} at {server.base_url}: {_models(server)} ({server.evidence})\n    {_command(app, server)}"
+    facts = f"{name} at {server.base_url}: {_models(server)} ({server.evidence})"
+    return "\n".join([*wrapped(facts, width), INDENT + _command(app, server)])
 
 
 def _models(server: LocalServer) -> str:

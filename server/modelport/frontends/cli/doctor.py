@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import click
 
-from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.frontends.cli.output.printing import print_json, print_table
+from modelport.frontends.cli.output.words import in_commands
+from modelport.frontends.cli.running import with_app
 from modelport.protocol.types import RunDiagnosticsResult
 
 
@@ -17,8 +19,11 @@ def command(as_json: bool) -> None:  # noqa: FBT001
         print_json(result)
     else:
         print_table(
-            ["", "CHECK", "FOUND", "WHAT TO DO"],
-            [[check.status, check.id, check.detail, check.action or ""] for check in result.checks],
+            ["STATUS", "CHECK", "FOUND", "WHAT TO DO"],
+            [
+                [check.status, check.id, in_commands(check.detail), in_commands(check.action or "")]
+                for check in result.checks
+            ],
         )
     if any(check.status == "fail" for check in result.checks):
         raise click.exceptions.Exit(1)

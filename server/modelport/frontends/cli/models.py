@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from modelport.app.session import App
 from modelport.domain.models.search import REQUIREMENTS, SORTS
-from modelport.frontends.cli.running import print_json, print_table, with_app
+from modelport.frontends.cli.output.printing import print_json, print_message, print_table
+from modelport.frontends.cli.running import with_app
 from modelport.protocol.types import (
     ListModelParams,
     ListModelResult,
     Model,
+    ModelRequirement,
+    ModelSort,
     ProviderError,
     SearchModelParams,
     SearchModelResult,
@@ -23,6 +28,7 @@ DECIMALS_FROM = 0.1
 @click.command(name="models")
 @click.argument("query", nargs=-1)
 @click.option("--provider", metavar="NAME", help="Only this provider's; works without a key too.")
+@click.option("--vendor", metavar="NAME", help="Only models of this maker, whoever serves them.")
 @click.option("--requires", multiple=True, type=click.Choice(REQUIREMENTS), help="An ability to require; repeatable.")
 @click.option("--max-price", type=click.FloatRange(min=0), metavar="USD", help="Highest price of 1M input tokens.")
 @click.option("--sort", type=click.Choice(list(SORTS)), help="The order; the best match first if not given.")
@@ -32,19 +38,21 @@ DECIMALS_FROM = 0.1
 def command(
     query: tuple[str, ...],
     provider: str | None,
-    requires: tuple[str, ...],
+    vendor: str | None,
+    requires: tuple[ModelRequirement, ...],
     max_price: float | None,
-    sort: str | None,
+    sort: ModelSort | None,
     limit: int | None,
     refresh: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
     """Lists the models of the providers in use. With words or a filter, searches all known models."""
-    searching = bool(query or requires or sort) or max_price is not None
+    searching = bool(query or vendor or requires or sort) or max_price is not None
     if searching:
         search = SearchModelParams(
             query=" ".join(query) or None,
             provider=provider,
+            vendor=vendor,
             requires=requires or None,
             max_input_usd_per_mtok=max_price,
             sort=sort,
@@ -63,7 +71,8 @@ def command(
     _print_errors(result.errors or ())
     if not result.models:
         if not as_json and not result.errors:
-            click.echo(f"modelport: {_empty_message(provider, searching=searching)}", err=True)
+            near = result.suggestions if isinstance(result, SearchModelResult) else None
+            print_message(_empty_message(provider, near, searching=searching))
         raise click.exceptions.Exit(1)
 
 
@@ -120,10 +129,12 @@ def _note(model: Model) -> str:
 
 def _print_errors(errors: tuple[ProviderError, ...]) -> None:
     for failed in errors:
-        click.echo(f"modelport: {failed.error.message}", err=True)
+        print_message(failed.error.message)
 
 
-def _empty_message(provider: str | None, *, searching: bool) -> str:
+def _empty_message(provider: str | None, near: Sequence[str] | None, *, searching: bool) -> str:
+    if near:
+        return f"No model matches; the nearest are {', '.join(near)}."
     if searching:
         return "No model matches: use fewer words or filters."
     if provider is not None:

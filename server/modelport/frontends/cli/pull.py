@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import click
 
 from modelport.app.session import App
 from modelport.domain.models.listing import PullProgress
+from modelport.domain.terminal_text import plain
+from modelport.frontends.cli.exits.interrupts import INTERRUPTED
+from modelport.frontends.cli.output.printing import echo
+from modelport.frontends.cli.output.terminal import is_animated
 from modelport.frontends.cli.running import with_app
 
 STEP_PERCENT = 10
@@ -32,14 +36,14 @@ def command(model: str, provider: str | None) -> int:
         with_app(work)
     except KeyboardInterrupt:
         again = f"modelport pull {shlex.quote(model)}" + (f" --provider {shlex.quote(provider)}" if provider else "")
-        click.echo(f"\nStopped. To resume: {again}", err=True)
-        return 130
-    click.echo(f"{model} is ready.")
+        echo(f"\nStopped. To resume: {again}", err=True)
+        return INTERRUPTED
+    echo(f"{model} is ready.")
     return 0
 
 
 def _on_a_terminal() -> bool:
-    return sys.stdout.isatty()
+    return is_animated(sys.stdout)
 
 
 @contextmanager
@@ -53,29 +57,33 @@ def _lines() -> Generator[Callable[[PullProgress], None]]:
         if step != printed:
             printed = step
             percent = f" ({progress.percentage} %)" if progress.percentage is not None else ""
-            click.echo(progress.words + percent)
+            echo(progress.words + percent)
 
     yield report
 
 
 @contextmanager
 def _bar() -> Generator[Callable[[PullProgress], None]]:
-    """Shows a progress bar with the bytes, the speed and the time left."""
+    """Shows a progress bar with the bytes, the speed and the time left, once there is some progress."""
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    with Progress(
+    shown = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
         TimeRemainingColumn(),
-    ) as shown:
-        task = shown.add_task("", total=None)
+    )
+    task = shown.add_task("", total=None)
+    with ExitStack() as stack:
 
         def report(progress: PullProgress) -> None:
+            if not shown.live.is_started:
+                # A server that is not there has none to show.
+                stack.enter_context(shown)
             shown.update(
                 task,
-                description=progress.status[:40],
+                description=plain(progress.status)[:40],
                 completed=progress.completed_bytes,
                 total=progress.total_bytes or None,
             )

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -16,15 +17,16 @@ from anyio.abc import TaskGroup
 
 from modelport.domain.errors import ModelportError, RequestFailed
 from modelport.frontends.lsp.first_reply import initialize_reply
-from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.frontends.lsp.handlers.table import HANDLERS, handle
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.standard import StandardMethods
 from modelport.frontends.rpc import messages
 from modelport.frontends.rpc.frames import BadFrame
+from modelport.frontends.rpc.logs import log_bug
 from modelport.frontends.rpc.messages import Incoming, Malformed, MessageId
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.protocol import methods as protocol
-from modelport.protocol.shapes import is_id, is_object
+from modelport.protocol.shapes import is_object
 from modelport.protocol.types import ErrorData
 
 log = logging.getLogger("modelport.wire")
@@ -65,8 +67,10 @@ class Boundary:
     def initialized_with(self, params: dict[str, Any]) -> None:
         """Takes the params of an ``initialize`` that has been answered."""
         self._initialized = True
-        self._session.introduce(params)
-        self._on_initialize(params)
+        with _logged("the params of initialize"):
+            self._session.introduce(params)
+        with _logged("the params of initialize"):
+            self._on_initialize(params)
 
     def receive(self, item: bytes | BadFrame) -> None:
         """Handles one item from the wire."""
@@ -82,7 +86,13 @@ class Boundary:
             return
         if message.kind == "request":
             self._request(message)
-        elif message.kind == "notification":
+        else:
+            # Nothing is answered here, so an error has only the log to go to.
+            with _logged(message.method or "a response"):
+                self._unanswered(message)
+
+    def _unanswered(self, message: Incoming) -> None:
+        if message.kind == "notification":
             self._notification(message)
         else:
             self._standard.response(message.raw)
@@ -105,7 +115,7 @@ class Boundary:
             self._outbox.send(messages.error(message.id, *refusal))
         elif message.method == "initialize":
             self._outbox.send(initialize_reply(messages.encode(message.id)))
-            self.initialized_with(message.params)
+            self.initialized_with({} if message.is_too_deep else message.params)
         elif message.method == "shutdown":
             self._shut_down = True
             self._outbox.send(messages.result(message.id, None))
@@ -122,24 +132,28 @@ class Boundary:
         if message.method == "initialize":
             if self._initialized:
                 return protocol.INVALID_REQUEST, "The server is initialized already."
-            wrong = not is_object(message.params)
+            wrong = not is_object(message.params) and not message.is_too_deep
             return (protocol.INVALID_PARAMS, "params must be an object.") if wrong else None
         if not self._initialized:
             return protocol.SERVER_NOT_INITIALIZED, "The first request must be initialize."
         if message.method not in HANDLERS and message.method not in OTHER_REQUESTS:
             return protocol.METHOD_NOT_FOUND, f"There is no method {message.method[:100]} in this build."
+        if message.is_too_deep and message.method != "shutdown":
+            return protocol.INVALID_PARAMS, messages.TOO_DEEP_SENTENCE
         return None
 
     def _notification(self, message: Incoming) -> None:
         if message.method == "exit":
             self._on_exit(self.exit_code)
         elif message.method == "$/cancelRequest":
-            target = message.params.get("id") if is_object(message.params) else None
-            scope = self._in_flight.get((type(target), target)) if is_id(target) else None
+            target = messages.as_id(message.params.get("id")) if is_object(message.params) else None
+            scope = None if target is None else self._in_flight.get((type(target), target))
             if scope is not None:
                 scope.cancel()
         elif message.method in CONFIGURATION_CHANGED:
             self._tasks.start_soon(self._refresh)
+        elif message.method == "workspace/didChangeWorkspaceFolders":
+            self._session.change_folders(message.params)
         elif message.method == "initialized" and self._initialized:
             self._tasks.start_soon(self._session.announcement.announce)
         else:
@@ -147,15 +161,19 @@ class Boundary:
             log.debug("ignored the notification %s", message.method[:100])
 
     async def _refresh(self) -> None:
-        try:
+        with _logged("rereading the configuration"):
             await self._session.refresh(now=True)
-        except Exception:
-            log.exception("bug in rereading the configuration")
 
     async def _serve(self, message: Incoming, scope: anyio.CancelScope) -> None:
         reply: bytes | None = None
-        with scope:
-            reply = await self._reply(message)
+        try:
+            with scope:
+                reply = await self._reply(message)
+        except BaseException as bug:
+            if self._tasks.cancel_scope.cancel_called:
+                raise
+            # Such as SystemExit, or a cancellation that no scope of ours has begun: it ends its request and no other.
+            reply = self._internal_error(message, bug)
         self._outbox.send(self._cancelled(message) if reply is None else reply)
         del self._in_flight[message.key]
         self._answered.set()
@@ -163,16 +181,18 @@ class Boundary:
 
     async def _reply(self, message: Incoming) -> bytes:
         try:
-            if message.method in HANDLERS:
-                params = messages.convert(message.params, protocol.METHODS[message.method])
-                value = await HANDLERS[message.method](self._session, params)
-            else:
-                value = await self._standard.request(message.raw)
-            return messages.result(message.id, value)
-        except ModelportError as reason:
-            return messages.failure(message.id, reason)
-        except Exception as bug:  # noqa: BLE001  the boundary answers whatever happens
+            try:
+                return messages.result(message.id, await self._value(message))
+            except ModelportError as reason:
+                return messages.failure(message.id, reason)
+        except Exception as bug:  # noqa: BLE001  the boundary answers whatever happens, in writing an error too
             return self._internal_error(message, bug)
+
+    async def _value(self, message: Incoming) -> Any:
+        if message.method not in HANDLERS:
+            return await self._standard.request(message.raw)
+        params = messages.convert(message.params, protocol.METHODS[message.method])
+        return await handle(self._session, message.method, params)
 
     def _cancelled(self, message: Incoming) -> bytes:
         if self._stopping:
@@ -180,8 +200,17 @@ class Boundary:
             return messages.failure(message.id, stopped)
         return messages.error(message.id, protocol.REQUEST_CANCELLED, "The request was cancelled.")
 
-    def _internal_error(self, message: Incoming, bug: Exception) -> bytes:
+    def _internal_error(self, message: Incoming, bug: BaseException) -> bytes:
         log_id = secrets.token_hex(4)
-        log.error("bug %s in %s", log_id, message.method, exc_info=bug)
+        log_bug(log, f"bug {log_id} in {message.method}", bug)
         sentence = f"This is a bug in Modelport: please report it with the lines of the log under {log_id}."
         return messages.error(message.id, protocol.INTERNAL_ERROR, sentence, ErrorData(log_id=log_id))
+
+
+@contextmanager
+def _logged(what: str) -> Generator[None]:
+    """Logs an error in the block and goes on: for what has no reply to carry it."""
+    try:
+        yield
+    except Exception as bug:  # noqa: BLE001  the last net
+        log_bug(log, f"bug in {what[:100]}", bug)

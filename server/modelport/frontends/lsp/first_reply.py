@@ -7,10 +7,10 @@ plain ``initialize`` is left, byte for byte, to the server proper.
 from __future__ import annotations
 
 import json
-import os
-from typing import Any
+from typing import Any, NoReturn
 
 from modelport.frontends.rpc.frames import FrameParser
+from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol.initialize import INITIALIZE_RESULT
 from modelport.protocol.shapes import is_id, is_object
@@ -24,12 +24,18 @@ class Greeting:
         self.unread = unread
 
 
-def greet(stdio: Stdio) -> Greeting:
-    """Reads the first frame, and answers it if it is a plain ``initialize``."""
+def greet(stdio: Stdio, watch: ParentWatch) -> Greeting | None:
+    """Reads the first frame, and answers it if it is a plain ``initialize``; None where the client is gone first.
+
+    Raises:
+        OSError: the reply cannot be written.
+    """
     received = bytearray()
     parser = FrameParser()
     while True:
-        chunk = os.read(stdio.source, 65536)
+        if not watch.wait_readable(stdio.source):
+            return None
+        chunk = stdio.read(65536)
         received += chunk
         bodies = parser.feed(chunk)
         if not chunk or bodies or received.startswith((b"{", b"[")):
@@ -52,21 +58,22 @@ def initialize_reply(request_id: bytes) -> bytes:
 
 def _initialize(body: bytes) -> dict[str, Any] | None:
     try:
-        message = json.loads(body)
+        message = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
     if not is_object(message) or message.get("method") != "initialize" or message.get("jsonrpc") != "2.0":
         return None
-    return message if is_id(message.get("id")) and is_object(message.get("params") or {}) else None
+    params = message.get("params")
+    return message if is_id(message.get("id")) and (params is None or is_object(params)) else None
+
+
+def _refuse(constant: str) -> NoReturn:
+    """NaN and the infinities, which Python reads, are not JSON."""
+    raise ValueError(constant)
 
 
 def _write_all(stdio: Stdio, data: bytes) -> None:
     """Writes all data, blocking; the reply is far smaller than a pipe's buffer, so in practice at once."""
     view = memoryview(data)
     while view:
-        try:
-            view = view[os.write(stdio.sink, view) :]
-        except BlockingIOError:
-            import select
-
-            select.select([], [stdio.sink], [])
+        view = view[stdio.write(view) :]

@@ -12,6 +12,7 @@ from pygls.lsp.server import LanguageServer
 
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.initialize import VERSION
+from modelport.protocol.shapes import is_list, is_object
 
 Execute = Callable[[str, list[Any] | None], Awaitable[Any]]
 
@@ -39,6 +40,10 @@ class Features:
             InvalidParams: the params do not fit the type lsprotocol has for the method.
         """
         protocol = self._server.protocol
+        params = raw.get("params")
+        if is_object(params) and not is_list(params.get("arguments") or []):
+            # lsprotocol takes an object for the list of its names.
+            raise InvalidParams("arguments must be a list.", field="arguments")
         try:
             message: Any = protocol.structure_message(raw)
         except JsonRpcException as error:

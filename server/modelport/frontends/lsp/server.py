@@ -6,7 +6,6 @@ import asyncio
 import logging
 import os
 import signal
-import sys
 from functools import partial
 
 import anyio
@@ -15,59 +14,41 @@ from anyio.abc import TaskGroup
 from modelport.frontends.lsp.boundary import Boundary
 from modelport.frontends.lsp.first_reply import Greeting
 from modelport.frontends.lsp.session import Session
-from modelport.frontends.rpc import logs
 from modelport.frontends.rpc.inbox import Inbox
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
+from modelport.frontends.rpc.tasks import contain_exits
 
 log = logging.getLogger("modelport.server")
 CLOSE_TIMEOUT_S = 1.0
 POLL_INTERVAL_S = 0.5
 """After the end of the input: the interval of the check whether the client still reads."""
 SIGTERM_CODE = 143
-NOT_LSP = (
-    "This looks like newline-delimited JSON. modelport serve speaks the LSP base protocol: every message "
-    "needs a Content-Length header.\n"
-)
 
 
-def run(stdio: Stdio, greeting: Greeting) -> int:
-    """Serves until the client is gone; returns the exit code."""
-    logs.set_up()
-    if greeting.params is None and greeting.unread[:1] in (b"{", b"["):
-        sys.stderr.write(NOT_LSP)
-        return 2
-    return anyio.run(_serve, stdio, greeting)
+class Server:
+    """Serves one client."""
 
-
-async def _serve(stdio: Stdio, greeting: Greeting) -> int:
-    code = await _Server(stdio, greeting).run()
-    # Closing the loop would wait for worker threads, and one of those may wait for a keyring or a name
-    # server. Everything that matters has been answered, written and flushed.
-    logging.shutdown()
-    os._exit(code)
-
-
-class _Server:
-    def __init__(self, stdio: Stdio, greeting: Greeting) -> None:
+    def __init__(self, stdio: Stdio, greeting: Greeting, watch: ParentWatch) -> None:
         self._stdio = stdio
         self._greeting = greeting
+        self._watch = watch
         self._over = anyio.Event()
         self._code = 1
 
     async def run(self) -> int:
         """Serves inside one task group; leaving it ends the server."""
+        contain_exits(asyncio.get_running_loop())
         input_ended = anyio.Event()
-        inbox = Inbox(self._stdio.source, self._greeting.unread, input_ended.set)
+        inbox = Inbox(self._stdio, self._greeting.unread, input_ended.set)
         at_break = partial(self._end, "the client closed the connection")
         outbox = Outbox(self._stdio, on_broken=at_break, on_pressure=inbox.hold)
         session = Session(outbox)
-        watch = ParentWatch()
         async with anyio.create_task_group() as tasks:
-            boundary = self._boundary(tasks, outbox, session, watch)
+            boundary = self._boundary(tasks, outbox, session)
             self._watch_signals()
-            tasks.start_soon(watch.run, partial(self._end, "the client's process is gone"))
+            tasks.start_soon(self._watch.run, self._client_gone)
             tasks.start_soon(inbox.run, boundary.receive)
             tasks.start_soon(self._finish, input_ended, boundary, outbox)
             await self._over.wait()
@@ -100,13 +81,13 @@ class _Server:
             await anyio.sleep(POLL_INTERVAL_S)
         self._end("the client closed the connection")
 
-    def _boundary(self, tasks: TaskGroup, outbox: Outbox, session: Session, watch: ParentWatch) -> Boundary:
+    def _boundary(self, tasks: TaskGroup, outbox: Outbox, session: Session) -> Boundary:
         boundary = Boundary(
             tasks,
             outbox,
             session,
             on_exit=lambda code: self._end("the client sent exit", code=code),
-            on_initialize=lambda params: watch.also(params.get("processId")),
+            on_initialize=lambda params: self._watch.also(params.get("processId")),
         )
         if self._greeting.params is not None:
             boundary.initialized_with(self._greeting.params)
@@ -120,6 +101,11 @@ class _Server:
                 signal.signal(name, lambda _number, _frame: loop.call_soon_threadsafe(stop))
             else:
                 loop.add_signal_handler(name, stop)
+
+    def _client_gone(self, reason: str) -> None:
+        # A client that is there after all, and has named another process, shows it.
+        log.warning("stopping: %s", reason)
+        self._end(reason)
 
     def _end(self, reason: str, *, code: int = 1) -> None:
         if not self._over.is_set():

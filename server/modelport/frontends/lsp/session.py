@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import unquote, urlparse
 
+from modelport.borders import readable
 from modelport.domain.errors import InvalidParams
+from modelport.frontends.lsp import workspace
+from modelport.frontends.lsp.activity import Activity
 from modelport.frontends.lsp.announcement import InstanceAnnouncement
 from modelport.frontends.rpc import messages
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.lazy import Lazy
-from modelport.protocol.shapes import is_list, is_object
-from modelport.protocol.types import Call, StatusChangedParams, UsageUpdatedParams
+from modelport.protocol.shapes import is_object
+from modelport.protocol.types import BudgetStatus, Call, StatusChangedParams, UsageUpdatedParams
 
 if TYPE_CHECKING:
     from modelport.app.session import App
@@ -32,22 +35,34 @@ class Session:
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
         self.announcement = InstanceAnnouncement()
+        self.activity = Activity(self._send_status)
         self._engine = Lazy(self._load)
         self._client: str | None = None
         self._project: str | None = None
+        self._folders: tuple[str, ...] = ()
         self._streams: set[str] = set()
+        self._shows_messages = False
 
     def introduce(self, params: dict[str, Any]) -> None:
         """Takes the client's name and project from the params of ``initialize``; None where missing or malformed."""
         info = params.get("clientInfo")
         name = info.get("name") if is_object(info) else None
-        self._client = name[:100] if isinstance(name, str) and name else None
-        self._project = _project(params)
+        self._client = readable(name)[:100] if isinstance(name, str) and name else None
+        capabilities = params.get("capabilities")
+        window = capabilities.get("window") if is_object(capabilities) else None
+        self._shows_messages = is_object(window) and is_object(window.get("showMessage"))
+        self._project = workspace.project(params)
+        self._folders = workspace.open_folders(params)
         self.announcement.introduce(self._client, params)
+
+    def change_folders(self, params: Any) -> None:
+        """Takes the params of ``workspace/didChangeWorkspaceFolders``."""
+        self._folders = workspace.changed_folders(self._folders, params)
 
     async def app(self) -> App:
         """The engine, made in a worker thread when it is first needed, with the configuration as it is now."""
         app = await self._engine.get()
+        app.core.workspace.open(self._folders)
         await self.refresh()
         return app
 
@@ -55,9 +70,7 @@ class Session:
         from modelport.app.core import Core
         from modelport.app.session import App
 
-        core = Core()
-        core.add_status_listener(self._status)
-        return App(core)
+        return App(Core(self.activity.during))
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the configuration again where it has changed, and reports its problems to the client.
@@ -73,17 +86,23 @@ class Session:
             if notice.level != "info":
                 log.warning("%s", notice.text)
 
+    @cached_property
+    def _run(self) -> str:
+        from modelport.engine.calls.recorder import new_session
+
+        return new_session()
+
     def origin(self) -> Origin:
-        """The client and project that the ledger records for a call."""
+        """The client, the project and the run of the client that the ledger records for a call."""
         from modelport.engine.calls.recorder import Origin
 
-        return Origin(self._client, self._project)
+        return Origin(self._client, self._project, self._run)
 
     def caller(self) -> Caller:
-        """The client and project for the ledger, with a callback that reports recorded calls to the client."""
+        """The origin of calls, with a callback that reports recorded calls to the client."""
         from modelport.engine.calls.recorder import Caller
 
-        return Caller(self.origin(), lambda call: self.recorded(call, None))
+        return Caller(self.origin(), self.recorded)
 
     @contextmanager
     def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:
@@ -102,19 +121,23 @@ class Session:
         finally:
             self.outbox.send(messages.progress(token, {"kind": "end"}))
 
-    def open_stream(self, stream_id: str) -> None:
-        """Reserves a stream id, so that the updates of two requests cannot mix.
+    @contextmanager
+    def reserved(self, stream_id: str | None) -> Generator[None]:
+        """Reserves a stream id while a request runs, so that the updates of two requests cannot mix.
 
         Raises:
             InvalidParams: another request in flight uses the id.
         """
+        if stream_id is None:
+            yield
+            return
         if stream_id in self._streams:
             raise InvalidParams("streamId is in use by another request: choose another.", field="streamId")
         self._streams.add(stream_id)
-
-    def close_stream(self, stream_id: str) -> None:
-        """Releases a stream id."""
-        self._streams.discard(stream_id)
+        try:
+            yield
+        finally:
+            self._streams.discard(stream_id)
 
     @contextmanager
     def numbered(
@@ -129,35 +152,27 @@ class Session:
             yield lambda _: None
             return
         numbers = count()
-        self.open_stream(stream_id)
-        try:
+        with self.reserved(stream_id):
             yield lambda piece: self.outbox.send(notification(stream_id, next(numbers), piece))
-        finally:
-            self.close_stream(stream_id)
 
-    def _status(self, busy: bool, message: str) -> None:  # noqa: FBT001
-        """Sends ``status/changed``."""
-        params = StatusChangedParams(kind="normal", busy=busy, message=message or None)
-        self.outbox.send(messages.notification("status/changed", params))
+    def _send_status(self, status: StatusChangedParams) -> None:
+        self.outbox.send(messages.notification("status/changed", status))
 
-    def recorded(self, call: Call, stream_id: str | None) -> None:
-        """Sends ``usage/updated`` for a recorded call."""
-        self.outbox.send(messages.notification("usage/updated", UsageUpdatedParams(call=call, stream_id=stream_id)))
+    def recorded(self, call: Call, budgets: Sequence[BudgetStatus], stream_id: str | None = None) -> None:
+        """Sends ``usage/updated`` for a recorded call, with the budgets that came to a further state with it."""
+        params = UsageUpdatedParams(call=call, stream_id=stream_id, budgets=tuple(budgets) or None)
+        self.outbox.send(messages.notification("usage/updated", params))
+
+    def warn(self, message: str) -> None:
+        """Shows the user something to mend, where the client can show messages; else it gets a line for its log.
+
+        Source: Language Server Protocol 3.18, ClientCapabilities, ``window.showMessage``.
+        """
+        sent = messages.show_message(message) if self._shows_messages else messages.log_message("warning", message)
+        self.outbox.send(sent)
 
     async def aclose(self) -> None:
         """Removes the announcement, and closes what the engine holds open."""
         await self.announcement.withdraw()
         if self._engine.loaded is not None:
             await self._engine.loaded.core.aclose()
-
-
-def _project(params: dict[str, Any]) -> str | None:
-    folders = params.get("workspaceFolders")
-    first = folders[0] if is_list(folders) and folders else None
-    name = first.get("name") if is_object(first) else None
-    if isinstance(name, str) and name:
-        return name[:200]
-    root = params.get("rootUri") or params.get("rootPath")
-    if not isinstance(root, str):
-        return None
-    return unquote(urlparse(root).path if "://" in root else root).rstrip("/").rpartition("/")[2][:200] or None

@@ -11,7 +11,7 @@ import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from modelport.domain.errors import InvalidParams
-from modelport.frontends.lsp.handlers.table import HANDLERS
+from modelport.frontends.lsp.handlers.table import HANDLERS, handle
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.rpc import messages
 from modelport.lazy import Lazy
@@ -49,13 +49,15 @@ class StandardMethods:
         """Runs a method of the contract as a command: ``modelport.usage.summary`` with its params as the argument.
 
         Raises:
-            InvalidParams: there is no such command.
+            InvalidParams: there is no such command, or it has more than one argument.
         """
         method = command.removeprefix(COMMAND_PREFIX).replace(".", "/", 1)
         if not command.startswith(COMMAND_PREFIX) or method not in HANDLERS:
             raise InvalidParams(f"There is no command {command[:100]}; initialize lists them all.", field="command")
+        if len(arguments or ()) > 1:
+            raise InvalidParams("arguments must have one item, the params of the method.", field="arguments")
         params = messages.convert(arguments[0] if arguments else {}, METHODS[method])
-        return await HANDLERS[method](self._session, params)
+        return await handle(self._session, method, params)
 
     def _load(self) -> Features:
         from modelport.frontends.lsp.language_server import Features

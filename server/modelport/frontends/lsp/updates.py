@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import anyio
-import msgspec
 
+from modelport.borders import json_bytes
 from modelport.domain.completions.listener import NullListener
 from modelport.frontends.rpc.outbox import Outbox
 
 MAX_WAITING_CHARS = 256 * 1024
 """Characters a stream may hold for a slow client; beyond them the provider is left unread."""
-
-_quote = msgspec.json.Encoder().encode
 
 
 class UpdateStream(NullListener):
@@ -23,7 +21,7 @@ class UpdateStream(NullListener):
     def __init__(self, stream_id: str, outbox: Outbox) -> None:
         self._outbox = outbox
         self._head = (
-            b'{"jsonrpc":"2.0","method":"completion/update","params":{"streamId":' + _quote(stream_id) + b',"seq":'
+            b'{"jsonrpc":"2.0","method":"completion/update","params":{"streamId":' + json_bytes(stream_id) + b',"seq":'
         )
         self._sequence = 0
         self._kind = b""
@@ -58,17 +56,25 @@ class UpdateStream(NullListener):
             return
         self._close()
         head = b'{"kind":"toolCall","index":%d' % index
-        head += b',"id":' + _quote(call_id) if call_id else b""
-        head += b',"name":' + _quote(name) if name else b""
+        head += b',"id":' + json_bytes(call_id) if call_id else b""
+        head += b',"name":' + json_bytes(name) if name else b""
         self._add(head + b',"argumentsDelta":', arguments)
         self._close()
 
     def attempt(self, provider: str, model: str, reason: str) -> None:
         """Adds a failed attempt, after which another provider is tried."""
         self._close()
-        head = b'{"kind":"attempt","provider":%b,"model":%b,"reason":' % (_quote(provider), _quote(model))
+        head = b'{"kind":"attempt","provider":%b,"model":%b,"reason":' % (json_bytes(provider), json_bytes(model))
         self._add(head, reason)
         self._close()
+
+    def reset(self) -> None:
+        """Adds the notice that the answer begins again."""
+        self._close()
+        if not self._waiting:
+            self._outbox.ready(self)
+        self._done.append(b'{"kind":"reset"}}}')
+        self._waiting += 1
 
     def frames(self) -> bytes:
         """All updates so far, as frames; called by the outbox when there is room."""
@@ -96,6 +102,6 @@ class UpdateStream(NullListener):
 
     def _close(self) -> None:
         if self._texts:
-            self._done.append(self._kind + _quote("".join(self._texts)) + b"}}}")
+            self._done.append(self._kind + json_bytes("".join(self._texts)) + b"}}}")
             self._texts.clear()
         self._kind = b""

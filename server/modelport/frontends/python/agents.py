@@ -48,7 +48,11 @@ class AgentCalls(Calls):
         )
 
         async def search(stream: ResultStream[types.Agent, Agents]) -> Agents:
-            discovery = await (await self._session.app()).core.agents.get()
-            return (await discovery.find(params, stream.add)).agents
+            from modelport.engine.time_limit import TimeLimit
+
+            limit = TimeLimit(timeout_ms)
+            app = await limit.within(self._session.app)
+            discovery = await limit.within(app.core.agents.get)
+            return (await discovery.find(params, stream.add, limit)).agents
 
         return Operation(ResultStream(), search)

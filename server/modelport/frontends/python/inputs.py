@@ -11,13 +11,16 @@ from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Completion, Message, Tool
+from modelport.protocol.types import Message, ResponseFormat, Tool
 
 Prompt = str | Sequence[Message | Mapping[str, Any]]
 """One user message as a text, or a conversation: messages, or dicts with the fields of one."""
 
 Tools = Iterable[Tool | Mapping[str, Any]]
 """Tools, or dicts with the fields of one."""
+
+Format = ResponseFormat | Mapping[str, Any]
+"""The form of an answer, or a dict with its fields."""
 
 StructT = TypeVar("StructT", bound=Struct)
 
@@ -42,14 +45,13 @@ def tools_of(tools: Tools | None) -> tuple[Tool, ...] | None:
     return None if tools is None else _all(tools, Tool, "tools")
 
 
-def as_message(completion: Completion) -> Message:
-    """A completion as the assistant's message of the next turn: its text, its tool calls, its provider's state."""
-    return Message(
-        role="assistant",
-        content=completion.text or (None if completion.tool_calls else ""),
-        tool_calls=completion.tool_calls or None,
-        provider_state=completion.provider_state,
-    )
+def format_of(form: Format | None) -> ResponseFormat | None:
+    """The form of an answer.
+
+    Raises:
+        InvalidParams: a dict does not have its fields.
+    """
+    return None if form is None else _one(form, ResponseFormat, "response_format")
 
 
 def secret_of(text: str | Secret) -> Secret:

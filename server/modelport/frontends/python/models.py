@@ -31,15 +31,16 @@ class ModelCalls(Calls):
         query: str | None = None,
         *,
         provider: str | None = None,
-        requires: Iterable[str] | None = None,
+        vendor: str | None = None,
+        requires: Iterable[types.ModelRequirement] | None = None,
         max_input_usd_per_mtok: float | None = None,
-        sort: str | None = None,
+        sort: types.ModelSort | None = None,
         limit: int | None = None,
     ) -> types.SearchModelResult:
         """The models that match, best first: those of the providers in use, and the catalog's of all others.
 
-        ``requires`` names abilities such as ``tools`` and ``vision``; ``sort`` is one of ``name``, ``provider``,
-        ``price``, ``context`` and ``output``.
+        ``provider`` is the service, ``vendor`` the maker. ``requires`` names abilities such as ``tools`` and
+        ``vision``; ``sort`` is one of ``name``, ``provider``, ``price``, ``context`` and ``output``.
 
         Raises:
             InvalidParams: a parameter is wrong.
@@ -47,6 +48,7 @@ class ModelCalls(Calls):
         params = types.SearchModelParams(
             query=query,
             provider=provider,
+            vendor=vendor,
             requires=None if requires is None else tuple(requires),
             max_input_usd_per_mtok=max_input_usd_per_mtok,
             sort=sort,

@@ -66,6 +66,7 @@ class ProviderCalls(Calls):
         self,
         provider: str | None = None,
         *,
+        name: str | None = None,
         model: str | None = None,
         api_key: str | Secret | None = None,
         base_url: str | None = None,
@@ -80,7 +81,8 @@ class ProviderCalls(Calls):
 
         ``verify`` checks it with the cheapest request that needs the key. ``timeout_ms`` is the idle timeout: how long
         the provider may send nothing. ``keep_overrides`` keeps the earlier settings that are not given here, unless
-        ``base_url`` is another address. A key stays in memory.
+        ``base_url`` is another address. A key stays in memory. ``name`` makes it one of several connections to the
+        provider, whose models are then ``name/model``.
 
         Raises:
             InvalidParams: a parameter is wrong, or neither a provider nor a model is named.
@@ -88,6 +90,7 @@ class ProviderCalls(Calls):
         """
         params = types.ConnectProviderParams(
             provider=provider,
+            name=name,
             model=model,
             api_key=None if api_key is None else secret_of(api_key),
             base_url=base_url,
@@ -110,7 +113,7 @@ class ProviderCalls(Calls):
 
     async def status(self) -> types.StatusProviderResult:
         """The connection in use, all connections, and the health of each provider, as this client has seen it."""
-        return (await self._session.app()).connections.status()
+        return await (await self._session.app()).health.status()
 
     def discover(
         self,
@@ -133,7 +136,11 @@ class ProviderCalls(Calls):
         )
 
         async def search(stream: ResultStream[types.LocalServer, Servers]) -> Servers:
-            discovery = await (await self._session.app()).core.discovery.get()
-            return (await discovery.find(params, stream.add)).servers
+            from modelport.engine.time_limit import TimeLimit
+
+            limit = TimeLimit(timeout_ms)
+            app = await limit.within(self._session.app)
+            discovery = await limit.within(app.core.discovery.get)
+            return (await discovery.find(params, stream.add, limit)).servers
 
         return Operation(ResultStream(), search)

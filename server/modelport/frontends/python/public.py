@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from modelport.domain.completions.turns import as_message
 from modelport.domain.errors import InvalidParams, ModelportError, RequestFailed
 from modelport.domain.models.listing import PullProgress
 from modelport.frontends.python.client import Client
 from modelport.frontends.python.completions import Stream, Update
-from modelport.frontends.python.inputs import as_message
 from modelport.frontends.python.providers import ModelName
 from modelport.frontends.python.sync import SyncClient
 from modelport.frontends.python.sync_streams import SyncStream
@@ -15,6 +15,7 @@ from modelport.protocol.types import (
     Agent,
     Attempt,
     AttemptUpdate,
+    BudgetStatus,
     Call,
     Completion,
     Connection,
@@ -26,6 +27,7 @@ from modelport.protocol.types import (
     NamedToolChoice,
     Provider,
     ReasoningUpdate,
+    ResetUpdate,
     ResponseFormat,
     TextPart,
     TextUpdate,
@@ -40,6 +42,7 @@ __all__ = [
     "Agent",
     "Attempt",
     "AttemptUpdate",
+    "BudgetStatus",
     "Call",
     "Client",
     "Completion",
@@ -57,6 +60,7 @@ __all__ = [
     "PullProgress",
     "ReasoningUpdate",
     "RequestFailed",
+    "ResetUpdate",
     "ResponseFormat",
     "Secret",
     "Stream",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import anyio
@@ -40,17 +41,23 @@ class Session:
                 log.warning("%s", notice.text)
         return app
 
+    @cached_property
+    def _run(self) -> str:
+        from modelport.engine.calls.recorder import new_session
+
+        return new_session()
+
     def origin(self) -> Origin:
-        """The client and project that the ledger records for a call."""
+        """The client, the project and the run of the client that the ledger records for a call."""
         from modelport.engine.calls.recorder import Origin
 
-        return Origin(self._name, self._project)
+        return Origin(self._name, self._project, self._run)
 
     def caller(self) -> Caller:
-        """The name and project for the ledger, with no callback for recorded calls."""
+        """The origin of calls, with no callback for recorded calls."""
         from modelport.engine.calls.recorder import Caller
 
-        return Caller(self.origin(), lambda _: None)
+        return Caller(self.origin(), lambda _call, _budgets: None)
 
     async def aclose(self) -> None:
         """Closes what the engine holds open, also while the caller is being cancelled. A second time does nothing."""

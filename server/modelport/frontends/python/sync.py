@@ -87,6 +87,7 @@ class SyncClient:
     usage_delta = _blocking(Client.usage_delta)
     usage_summary = _blocking(Client.usage_summary)
     usage_history = _blocking(Client.usage_history)
+    budgets = _blocking(Client.budgets)
     credentials = _blocking(Client.credentials)
     set_credential = _blocking(Client.set_credential)
     delete_credential = _blocking(Client.delete_credential)

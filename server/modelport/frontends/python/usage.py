@@ -39,13 +39,26 @@ class UsageCalls(Calls):
         params = types.SummaryUsageParams(since=moment_of(since), until=moment_of(until), group_by=by)
         return await (await self._session.app()).core.usage.summary(params)
 
+    async def budgets(self) -> tuple[types.BudgetStatus, ...]:
+        """The budgets of the configuration file, in its order, with what is spent of each by all programs of the user.
+
+        The budget of a session is that of this client.
+        """
+        core = (await self._session.app()).core
+        return (await (await core.budgets.get()).reports.list(self._session.origin().session or "")).budgets
+
     async def usage_history(
-        self, *, since: str | datetime | None = None, limit: int | None = None, model: str | None = None
+        self,
+        *,
+        since: str | datetime | None = None,
+        until: str | datetime | None = None,
+        limit: int | None = None,
+        model: str | None = None,
     ) -> tuple[types.Call, ...]:
         """The last calls, newest first; 100 if no ``limit`` is given.
 
         Raises:
             InvalidParams: a time or the limit is malformed.
         """
-        params = types.HistoryUsageParams(since=moment_of(since), limit=limit, model=model)
+        params = types.HistoryUsageParams(since=moment_of(since), until=moment_of(until), limit=limit, model=model)
         return (await (await self._session.app()).core.usage.history(params)).calls

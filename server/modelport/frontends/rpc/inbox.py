@@ -7,13 +7,14 @@ that floods the server fills the pipe and not the memory.
 from __future__ import annotations
 
 import asyncio
-import os
+import contextlib
 import threading
 from collections.abc import Callable
 
 import anyio
 
 from modelport.frontends.rpc.frames import BadFrame, FrameParser
+from modelport.frontends.rpc.stdio import Stdio
 
 READ_SIZE = 256 * 1024
 MAX_UNHANDLED_BYTES = 32 * 1024 * 1024
@@ -22,13 +23,13 @@ Item = bytes | BadFrame
 
 
 class Inbox:
-    """The incoming side of a connection. ``unread`` are bytes that were read from ``source`` before.
+    """The incoming side of a connection. ``unread`` are bytes that were read from the input before.
 
     ``on_end`` is called once, after the client has closed its side and all its messages have been handed over.
     """
 
-    def __init__(self, source: int, unread: bytes, on_end: Callable[[], None]) -> None:
-        self._source = source
+    def __init__(self, stdio: Stdio, unread: bytes, on_end: Callable[[], None]) -> None:
+        self._stdio = stdio
         self._unread = unread
         self._on_end = on_end
         self._loop = asyncio.get_running_loop()
@@ -63,22 +64,22 @@ class Inbox:
             self._room.notify()
 
     def _read(self) -> None:
+        # The loop may be closed already: no caller is left then.
+        with contextlib.suppress(RuntimeError):
+            try:
+                self._read_all()
+            finally:
+                self._loop.call_soon_threadsafe(self._end)
+
+    def _read_all(self) -> None:
         parser = FrameParser()
         chunk = self._unread
-        try:
-            while True:
-                if chunk:
-                    self._hand_over(parser.feed(chunk))
-                try:
-                    chunk = os.read(self._source, READ_SIZE)
-                except OSError:
-                    break
-                if not chunk:
-                    break
-            self._loop.call_soon_threadsafe(self._end)
-        except RuntimeError:
-            # The loop is closed already: no caller is left.
-            return
+        while True:
+            if chunk:
+                self._hand_over(parser.feed(chunk))
+            chunk = self._stdio.read(READ_SIZE)
+            if not chunk:
+                return
 
     def _hand_over(self, items: list[Item]) -> None:
         if not items:

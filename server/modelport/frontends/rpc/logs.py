@@ -10,6 +10,9 @@ import re
 import sys
 import threading
 
+from modelport.borders import readable
+from modelport.domain.terminal_text import plain
+
 MAX_QUEUED_LINES = 1000
 FLUSH_TIMEOUT_S = 0.2
 _SECRETS = re.compile(
@@ -25,7 +28,10 @@ def redact(text: str) -> str:
 
 class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        try:
+            return plain(redact(super().format(record)))
+        except Exception as error:  # noqa: BLE001  any object can be in a record, and its text can fail
+            return f"{record.levelname} {record.name}: a line that could not be written ({type(error).__name__})"
 
 
 class _LossyHandler(logging.Handler):
@@ -60,10 +66,20 @@ class _LossyHandler(logging.Handler):
                 line = f"({self._dropped} lines were dropped)\n{line}"
                 self._dropped = 0
             try:
-                sys.stderr.write(line + "\n")
+                sys.stderr.write(readable(line) + "\n")
                 sys.stderr.flush()
-            except (OSError, ValueError):
+            except (OSError, ValueError, AttributeError):
+                # It is closed, full, or not there at all.
                 continue
+
+
+def log_bug(log: logging.Logger, what: str, bug: BaseException) -> None:
+    """Logs an error with its traceback; where even that fails, the name of its type."""
+    try:
+        log.error("%s", what, exc_info=bug)
+    except Exception:  # noqa: BLE001  what is wrong with the error must not become one of the caller
+        with contextlib.suppress(Exception):
+            log.error("%s: %s, which cannot be shown", what, type(bug).__name__)  # noqa: TRY400  not with its text
 
 
 def set_up() -> None:

@@ -12,13 +12,19 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
+from modelport.borders import MAX_DEPTH, MAX_WHOLE, json_bytes
 from modelport.domain.errors import InvalidParams, ModelportError
+from modelport.frontends.rpc.bodies import TOO_DEEP, OutOfRange, parse
 from modelport.protocol.methods import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, REQUEST_FAILED
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_id, is_list, is_object
 
 MessageId = int | str
-_encoder = msgspec.json.Encoder()
+Echo = MessageId | float | msgspec.Raw | None
+"""An id in a reply; raw where it is a number that no double holds."""
+
+
+TOO_DEEP_SENTENCE = f"params must not be nested deeper than {MAX_DEPTH} levels."
 
 
 class Incoming(Struct, frozen=True):
@@ -34,6 +40,11 @@ class Incoming(Struct, frozen=True):
     raw: dict[str, Any]
 
     @property
+    def is_too_deep(self) -> bool:
+        """Whether the params are nested so deeply that they are not read."""
+        return self.params is TOO_DEEP
+
+    @property
     def key(self) -> tuple[type, MessageId]:
         """The id with its type, since 1 and "1" are different ids."""
         return type(self.id), self.id
@@ -42,7 +53,7 @@ class Incoming(Struct, frozen=True):
 class Malformed(Exception):
     """A message that cannot be served: the error code, a sentence, and the id where it has one."""
 
-    def __init__(self, code: int, message: str, message_id: MessageId | float | None = None) -> None:
+    def __init__(self, code: int, message: str, message_id: Echo = None) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
@@ -55,48 +66,45 @@ def read(body: bytes) -> Incoming:
     Raises:
         Malformed: not JSON, a batch, or not a JSON-RPC message.
     """
-    value = _parse(body)
+    try:
+        value = parse(body)
+    except ValueError as error:
+        raise Malformed(PARSE_ERROR, "The body is not JSON in UTF-8.") from error
     if is_list(value):
         raise Malformed(INVALID_REQUEST, "Batches are not part of the protocol: send one message per frame.")
     if not is_object(value):
         raise Malformed(INVALID_REQUEST, "A message must be a JSON object.")
-    message_id = value.get("id")
-    echo = message_id if is_id(message_id) or isinstance(message_id, float) else None
+    message_id, echo = as_id(value.get("id")), _echo(value.get("id"))
     if value.get("jsonrpc") != "2.0":
         raise Malformed(INVALID_REQUEST, 'A message must have "jsonrpc": "2.0".', echo)
     method = value.get("method")
     if method is None and ("result" in value or "error" in value):
-        return Incoming("response", message_id if is_id(message_id) else "", "", None, value)
+        return Incoming("response", "" if message_id is None else message_id, "", None, value)
     if not isinstance(method, str):
         raise Malformed(INVALID_REQUEST, "A message must have a method, a result or an error.", echo)
     params: Any = value.get("params")
     params = {} if params is None else params
     if "id" not in value:
         return Incoming("notification", "", method, params, value)
-    if not is_id(message_id):
+    if message_id is None:
         raise Malformed(INVALID_REQUEST, "The id of a request must be a whole number or a text.", echo)
-    return Incoming("request", message_id, method, params, value)
+    raw = {"jsonrpc": "2.0", "id": message_id, "method": method, "params": params}
+    return Incoming("request", message_id, method, params, raw)
 
 
-def _parse(body: bytes) -> Any:
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        pass
-    # A text that an editor cut inside a character holds half a surrogate pair: repaired, not refused.
-    try:
-        value = json.loads(body.decode("utf-8"))
-        text = json.dumps(value).encode("utf-8")
-        return msgspec.json.decode(_without_halves(text))
-    except (ValueError, RecursionError, msgspec.DecodeError) as error:
-        raise Malformed(PARSE_ERROR, "The body is not JSON in UTF-8.") from error
+def as_id(value: Any) -> MessageId | None:
+    """The id that a JSON value is: a text or a whole number, 1.0 too; None where it is none."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE:
+        return int(value)
+    return value if is_id(value) else None
 
 
-def _without_halves(text: bytes) -> bytes:
-    """JSON text in ASCII with each lone surrogate escape replaced by U+FFFD."""
-    value = json.loads(text)
-    clean = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return clean.encode("utf-8")
+def _echo(value: Any) -> Echo:
+    """The id in the reply to a message that cannot be served: as it was written, null where it can be none."""
+    if isinstance(value, OutOfRange):
+        return msgspec.Raw(value.text.encode())
+    message_id = as_id(value)
+    return value if message_id is None and isinstance(value, float) else message_id
 
 
 def convert(params: Any, kind: type[Struct]) -> Any:
@@ -113,13 +121,13 @@ def convert(params: Any, kind: type[Struct]) -> Any:
         except msgspec.ValidationError:
             return msgspec.convert(_whole(params), kind, dec_hook=_decode_secret)
     except msgspec.ValidationError as error:
-        field, sentence = _explain(str(error))
+        field, sentence = _explain(str(error), kind)
         raise InvalidParams(sentence, field=field) from None
 
 
 def _whole(value: Any) -> Any:
     """The value with each 5.0 replaced by 5: some languages have only one number type."""
-    if isinstance(value, float) and value.is_integer():
+    if isinstance(value, float) and value.is_integer() and abs(value) <= MAX_WHOLE:
         return int(value)
     if is_object(value):
         return {name: _whole(part) for name, part in value.items()}
@@ -143,7 +151,10 @@ _WORDS = {
 }
 
 
-def _explain(complaint: str) -> tuple[str, str]:
+_LIMITS = {"<=": " up to ", ">=": " from "}
+
+
+def _explain(complaint: str, kind: type[Struct]) -> tuple[str, str]:
     """The field's path and a sentence for msgspec's validation message: ``messages[0].role must be …``.
 
     No value is repeated, because one of them may be a key.
@@ -155,28 +166,44 @@ def _explain(complaint: str) -> tuple[str, str]:
         field = f"{path}.{name}" if path else name
         return field, f"{field} is missing."
     if what.startswith(("Invalid enum value", "Invalid value")):
-        return path, f"{path} has a value that is not allowed."
+        return path, f"{path} must be {_one_of(kind, path)}."
     types = what.removeprefix("Expected ").split(", got")[0].replace("`", "").split(" | ")
-    wanted = " or ".join(_WORDS.get(name, name) for name in types if name != "null")
+    wanted = " or ".join(_wanted(name) for name in types if name != "null")
     return path or "params", f"{path or 'params'} must be {wanted}."
 
 
-def encode(message_id: MessageId) -> bytes:
-    """An id as JSON."""
-    return _encoder.encode(message_id)
+def _wanted(name: str) -> str:
+    """What msgspec calls a type, in words: ``int <= 5`` is ``a whole number up to 5``."""
+    kind, _, limit = name.partition(" ")
+    order, _, number = limit.partition(" ")
+    return f"{_WORDS.get(kind, kind)}{_LIMITS[order]}{number}" if order in _LIMITS else _WORDS.get(name, name)
+
+
+def _one_of(kind: type[Struct], path: str) -> str:
+    from modelport.frontends.rpc.allowed_values import allowed_values
+
+    values = allowed_values(kind, path)
+    return f"one of {', '.join(values)}" if values else "a value that is allowed"
+
+
+def encode(message_id: Echo) -> bytes:
+    """An id as JSON, with what is not text as it came."""
+    if isinstance(message_id, str) and not message_id.isascii():
+        return json.dumps(message_id).encode()
+    return json_bytes(message_id)
 
 
 def result(message_id: MessageId, value: Any) -> bytes:
     """The body of a reply."""
-    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (_encoder.encode(message_id), _encoder.encode(value))
+    return b'{"jsonrpc":"2.0","id":%b,"result":%b}' % (encode(message_id), json_bytes(value))
 
 
-def error(message_id: MessageId | float | None, code: int, message: str, data: Struct | None = None) -> bytes:
+def error(message_id: Echo, code: int, message: str, data: Struct | None = None) -> bytes:
     """The body of an error reply."""
     content: dict[str, Any] = {"code": code, "message": message}
     if data is not None:
         content["data"] = data
-    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (_encoder.encode(message_id), _encoder.encode(content))
+    return b'{"jsonrpc":"2.0","id":%b,"error":%b}' % (encode(message_id), json_bytes(content))
 
 
 def failure(message_id: MessageId, reason: ModelportError) -> bytes:
@@ -187,16 +214,22 @@ def failure(message_id: MessageId, reason: ModelportError) -> bytes:
 
 def notification(method: str, params: Struct) -> bytes:
     """The body of a notification."""
-    return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (_encoder.encode(method), _encoder.encode(params))
+    return b'{"jsonrpc":"2.0","method":%b,"params":%b}' % (json_bytes(method), json_bytes(params))
 
 
 def log_message(level: Literal["error", "warning", "info"], text: str) -> bytes:
     """The body of a ``window/logMessage`` notification. Source: Language Server Protocol 3.18, MessageType."""
     params = {"type": {"error": 1, "warning": 2, "info": 3}[level], "message": text}
-    return b'{"jsonrpc":"2.0","method":"window/logMessage","params":%b}' % _encoder.encode(params)
+    return b'{"jsonrpc":"2.0","method":"window/logMessage","params":%b}' % json_bytes(params)
+
+
+def show_message(text: str) -> bytes:
+    """The body of a ``window/showMessage`` notification of a warning."""
+    params = {"type": 2, "message": text}
+    return b'{"jsonrpc":"2.0","method":"window/showMessage","params":%b}' % json_bytes(params)
 
 
 def progress(token: int | str, value: Mapping[str, str | int]) -> bytes:
     """The body of a ``$/progress`` notification; ``value`` always has a ``kind``."""
     params = {"token": token, "value": value}
-    return b'{"jsonrpc":"2.0","method":"$/progress","params":%b}' % _encoder.encode(params)
+    return b'{"jsonrpc":"2.0","method":"$/progress","params":%b}' % json_bytes(params)

@@ -8,14 +8,17 @@ turn of the event loop carries all that is ready.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Protocol
 
 import anyio
 
+from modelport.frontends.rpc.logs import log_bug
 from modelport.frontends.rpc.sink import PollSink, Sink, ThreadSink
 from modelport.frontends.rpc.stdio import Stdio
 
+log = logging.getLogger("modelport.wire")
 MAX_WRITE_BYTES = 256 * 1024
 MAX_WAITING_BYTES = 32 * 1024 * 1024
 """Bytes of finished frames that may wait; beyond them ``on_pressure`` stops the reading of requests."""
@@ -125,7 +128,11 @@ class Outbox:
         while self._sources and size < MAX_WRITE_BYTES:
             source = next(iter(self._sources))
             del self._sources[source]
-            frames = source.frames()
+            try:
+                frames = source.frames()
+            except Exception as bug:  # noqa: BLE001  what the other senders have queued leaves all the same
+                log_bug(log, "bug in a stream of updates", bug)
+                continue
             parts.append(frames)
             size += len(frames)
         return parts[0] if len(parts) == 1 else b"".join(parts)

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
+from modelport.frontends.rpc.stdio import write_some
+
 
 class Sink(Protocol):
     """Somewhere to write frames."""
@@ -97,7 +99,7 @@ class ThreadSink:
             notify = self._on_writable
             try:
                 while rest:
-                    rest = rest[os.write(self._descriptor, rest) :]
+                    rest = rest[write_some(self._descriptor, rest) :]
             except OSError:
                 notify = self._on_broken
             try:

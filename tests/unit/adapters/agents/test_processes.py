@@ -111,7 +111,7 @@ async def test_a_system_that_does_not_say_has_no_processes() -> None:
 
 
 async def test_a_program_is_run_and_read() -> None:
-    from modelport.adapters.agents import processes as module
+    from modelport.adapters.child_processes.running import system_output
 
     code = "import sys; print('line'); print('noise', file=sys.stderr); sys.exit(1)"
-    assert (await module._output([sys.executable, "-c", code])).strip() == "line"
+    assert (await system_output([sys.executable, "-c", code])).strip() == "line"

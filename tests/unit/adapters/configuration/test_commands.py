@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 import pytest
 
@@ -90,3 +93,23 @@ async def test_a_program_is_ended_when_its_caller_is_cancelled(fifo: Path) -> No
         tasks.cancel_scope.cancel()
     assert os.read(reader, 10) == b""
     os.close(reader)
+
+
+async def test_a_program_is_waited_for_when_its_caller_is_cancelled_while_it_starts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    class Recorded(subprocess.Popen):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            started.append(self)
+            super().__init__(*args, **kwargs)
+
+    monkeypatch.setattr(subprocess, "Popen", Recorded)
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(LocalCommands().output, python("import time; time.sleep(60)"), ())
+        while not started:
+            await anyio.lowlevel.checkpoint()
+        tasks.cancel_scope.cancel()
+    (process,) = started
+    assert process.returncode is not None

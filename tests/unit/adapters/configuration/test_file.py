@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.configuration.file import MAX_FILE_BYTES, LocalConfigurationFile, config_folder
-from modelport.adapters.data.providers import load_registry
+from modelport.adapters.configuration.documents import MAX_FILE_BYTES
+from modelport.adapters.configuration.file import LocalConfigurationFile, config_folder
 from modelport.domain.providers.configuration import FileRead, Finding, ProviderEntry
 from modelport.domain.providers.registry_builder import build_registry
 from modelport.protocol.secret import Secret
+from support.shipped import shipped_registry
 
 CANARY = "canary-0123456789abcdef"
 
@@ -227,7 +228,6 @@ def test_the_routers_document_is_understood(tmp_path: Path) -> None:
     ("text", "wrong"),
     [
         ('{\n"openai": {"timeout": "x"}}', [(2, "openai.timeout")]),
-        ('{\n"openai": {\n"timeot": 3}}', [(3, "openai.timeot")]),
         ('{\n"openai": {\n"api_key": 3}}', [(3, "openai.api_key")]),
         ('{\n"openai": 3}', [(2, "openai")]),
         ('{\n"openrouter": {"app_name": 3}}', [(2, "openrouter.app_name")]),
@@ -235,7 +235,7 @@ def test_the_routers_document_is_understood(tmp_path: Path) -> None:
         ('{\n"a": {"models_dir": "m",\n "default_threads": "x"}}', [(3, "a.default_threads")]),
         ("[]", [(None, "")]),
         ('{\n"a": nonsense}', [(2, "")]),
-        ("[" * 100_000, [(None, "")]),
+        ("[" * 100_000, [(1, "")]),
     ],
 )
 def test_a_mistake_in_the_routers_document_has_its_line_and_its_own_key(tmp_path: Path, text: str, wrong: Any) -> None:
@@ -246,6 +246,126 @@ def test_the_merge_finds_the_routers_keys_too(tmp_path: Path) -> None:
     found = read(tmp_path, ROUTER_TEXT, "config.json")
     problem = found.locate(Finding(("providers", "ollama", "base_url"), "No."))
     assert (problem.line, problem.key) == (10, "ollama.base_url")
+
+
+def test_what_the_router_does_not_know_is_left_out(tmp_path: Path) -> None:
+    text = """{
+"openai": {"timeot": 3, "max_retries": 3, "timeout": 5,
+"custom_headers": {"Authorization": "x", "X-Api-Key": "x",
+"Content-Length": "3", "X-Team": "core"}}}"""
+    found = read(tmp_path, text, "config.json")
+    assert found.configuration is not None
+    assert sorted((p.line, p.key, p.level) for p in found.problems) == [
+        (2, "openai.max_retries", "warning"),
+        (2, "openai.timeot", "warning"),
+        (3, "openai.custom_headers.Authorization", "warning"),
+        (3, "openai.custom_headers.X-Api-Key", "warning"),
+        (4, "openai.custom_headers.Content-Length", "warning"),
+    ]
+    assert any("did you mean timeout?" in problem.message for problem in found.problems)
+    entry = found.configuration.document.providers["openai"]
+    assert (entry.timeout_s, entry.headers) == (5, {"X-Team": "core"})
+
+
+SKYNET = """\
+[agent]
+model = "claude-sonnet-4-6"
+max_steps = 3
+
+[gateway]
+port = 1
+
+[providers.ollama]
+base_url = "http://localhost:11434"
+
+[[providers.openai_compat]]
+id = "groq"
+api_key = "CANARY"
+
+[[providers.openai_compat]]
+id = "my-custom-api"
+api_key = "sk-..."
+base_url = "https://my-company-llm.internal.com"
+
+[[providers.openai_compat]]
+id        = "my-provider"
+base_url  = "https://api.example.com/llm/"
+chat_path = "/v1/chat/completions"
+model     = "my-model"
+retries   = 3
+
+[providers.anthropic]
+api_key = "sk-ant-..."
+
+[providers.bedrock]
+region = "us-east-1"
+"""
+
+
+def test_skynets_document_is_understood(tmp_path: Path) -> None:
+    found = read(tmp_path, SKYNET.replace("CANARY", CANARY), "skynet.toml")
+    assert found.configuration is not None
+    assert (found.configuration.keys, found.configuration.file_name) == ({"groq": Secret(CANARY)}, "skynet.toml")
+    document = found.configuration.document
+    assert list(document.providers) == ["anthropic", "groq", "my-custom-api", "my-provider", "bedrock", "ollama"]
+    assert document.default_model == "anthropic/claude-sonnet-4-6"
+    own = document.providers["my-provider"]
+    assert (own.base_url, own.default_model, own.chat_path) == ("https://api.example.com/llm/v1", "my-model", None)
+    assert document.providers["my-custom-api"].base_url == "https://my-company-llm.internal.com/v1"
+    assert document.providers["bedrock"].region == "us-east-1"
+    assert [(p.key, p.level) for p in found.problems] == [
+        ("gateway", "warning"),
+        ("providers.anthropic.api_key", "warning"),
+        ("providers.openai_compat.api_key", "warning"),
+        ("providers.openai_compat.api_key", "warning"),
+        ("providers.openai_compat.retries", "warning"),
+        ("agent.max_steps", "warning"),
+    ]
+    registry, findings = build_registry(found.configuration, shipped_registry().all())
+    assert findings == []
+    assert registry.defaults(registry.get("groq")).file_name == "skynet.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("[providers]\nollama = 3", [(2, "providers.ollama")]),
+        ("[providers.ollama]\nbase_url = 3", [(2, "providers.ollama.base_url")]),
+        ("[providers.openai_compat]\nid = 'a'", [(1, "providers.openai_compat")]),
+        ("[[providers.openai_compat]]\nbase_url = 'https://a.example'", [(1, "providers.openai_compat")]),
+        ("[providers.openai]\napi_key = 3", [(2, "providers.openai.api_key")]),
+    ],
+)
+def test_a_mistake_in_skynets_document_has_its_line_and_its_own_key(tmp_path: Path, text: str, wrong: Any) -> None:
+    assert problems(tmp_path, text, "skynet.toml") == wrong
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("copilot", 'token_path = "/Users/you/.skynet/copilot_token.txt"'),
+        ("qwen_oauth", 'credentials_path = "/Users/you/.skynet/qwen_credentials.json"'),
+        (
+            "vertex",
+            'key_file = "/path/to/service-account.json"\nproject_id = "my-gcp-project"\nlocation = "us-central1"',
+        ),
+        ("bedrock", 'region = "us-east-1"\nprofile = "default"'),
+    ],
+)
+def test_what_skynets_document_says_of_log_ins(tmp_path: Path, name: str, settings: str) -> None:
+    found = read(tmp_path, f"[providers.{name}]\n{settings}\n", "skynet.toml")
+    assert found.problems == ()
+    assert found.configuration is not None
+    registry, findings = build_registry(found.configuration, shipped_registry().all())
+    assert findings == []
+    assert len(registry.defaults(registry.get(name)).variables) == settings.count("=")
+
+
+def test_a_second_table_about_one_provider_of_skynets_is_left_out(tmp_path: Path) -> None:
+    text = '[[providers.openai_compat]]\nid = "groq"\n[[providers.openai_compat]]\nid = "groq"\nmodel = "x"\n'
+    found = read(tmp_path, text, "skynet.toml")
+    assert found.configuration is not None
+    assert [problem.level for problem in found.problems] == ["warning"]
 
 
 def test_toml_counts_before_json(tmp_path: Path) -> None:
@@ -259,14 +379,20 @@ def test_the_examples_of_the_documentation_are_sound(tmp_path: Path) -> None:
     blocks = page.split("```toml\n")[1:]
     assert len(blocks) >= 5
     for block in blocks:
-        found = read(tmp_path, block.partition("```")[0])
+        text = block.partition("```")[0]
+        if text.startswith("# skynet.toml"):
+            (tmp_path / "config.toml").unlink()
+            found = read(tmp_path, text, "skynet.toml")
+            (tmp_path / "skynet.toml").unlink()
+            assert all(problem.level == "warning" for problem in found.problems)
+            continue
+        found = read(tmp_path, text)
         # The folders of the examples are nowhere here.
         assert [p for p in found.problems if p.key != "local_models.folder"] == []
         assert found.configuration is not None
-        registry, findings = build_registry(found.configuration, load_registry().all())
+        registry, findings = build_registry(found.configuration, shipped_registry().all())
         assert findings == []
         assert all(registry.find(name) for name in found.configuration.document.providers)
-    (tmp_path / "config.toml").unlink()
     assert read(tmp_path, page.partition("```json\n")[2].partition("```")[0], "config.json").problems == ()
 
 
@@ -299,7 +425,7 @@ def test_model_files(tmp_path: Path) -> None:
     assert local.folder == str(tmp_path / "models")
     assert (local.threads, local.flags, local.idle_s, local.max_running) == (8, ("--jinja",), 600, 1)
     assert local.command[0] == "llama-server"
-    registry, findings = build_registry(found.configuration, load_registry().all())
+    registry, findings = build_registry(found.configuration, shipped_registry().all())
     assert (registry.local_models, findings) == (local, [])
 
 
@@ -338,5 +464,43 @@ def test_mistakes_about_model_files(tmp_path: Path, text: str, wrong: Any) -> No
 def test_a_command_must_be_able_to_serve_any_model(tmp_path: Path, command: list[str]) -> None:
     found = read(tmp_path, f'[local_models]\nfolder = "{tmp_path}"\ncommand = {command}'.replace("'", '"'))
     assert found.configuration is not None
-    _, findings = build_registry(found.configuration, load_registry().all())
+    _, findings = build_registry(found.configuration, shipped_registry().all())
     assert [finding.key_path for finding in findings] == [("local_models", "command")]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("config.toml", "timeout_s = " + "9" * 5000, "A number in it has more digits than any setting."),
+        ("config.json", '{"timeout_s": ' + "9" * 5000 + "}", "A number in it has more digits than any setting."),
+        ("config.toml", ".".join("a" * 3000) + " = 1", "This TOML is nested too deeply."),
+        ("config.toml", "a = " + "[" * 60 + "]" * 60, "This TOML is nested too deeply."),
+        ("config.toml", "a = " + "[" * 5000, "This TOML is nested too deeply."),
+        ("config.json", '{"a":' * 900 + "1" + "}" * 900, "This JSON is nested too deeply."),
+    ],
+)
+def test_what_no_reader_of_settings_has_to_bear_is_said(tmp_path: Path, name: str, text: str, said: str) -> None:
+    found = read(tmp_path, text, name)
+    assert found.configuration is None
+    assert [problem.message for problem in found.problems] == [said]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [r'{"os": "\ud800"}', r'{"\udc00": 1}', r'{"providers": {"a\ud83d": {"base_url": "http://\udc00"}}}', r'"\ud800"'],
+)
+def test_half_a_surrogate_pair_in_it_can_be_reported(tmp_path: Path, text: str) -> None:
+    found = read(tmp_path, text, "config.json")
+    for problem in found.problems:
+        f"{problem.key} {problem.message}".encode()
+
+
+@pytest.mark.parametrize("ca_file", [r"\u0000", "~nobody-of-this-name/root.pem"])
+def test_what_is_no_path_is_a_missing_file(tmp_path: Path, ca_file: str) -> None:
+    found = read(tmp_path, f'[providers.acme]\nbase_url = "https://acme.example"\nca_file = "{ca_file}"\n')
+    assert [problem.message for problem in found.problems] == ["There is no such file that could be read."]
+    assert found.configuration is not None
+
+
+def test_a_folder_of_an_unknown_user_is_taken_as_it_is() -> None:
+    assert config_folder({"MODELPORT_CONFIG_DIR": "~nobody-of-this-name"}) == Path("~nobody-of-this-name")

@@ -28,7 +28,7 @@ def write(path: Path, content: Any) -> None:
 
 
 async def found(provider: Any, **variables: str) -> tuple[str, str | None, str | None] | None:
-    credential = await LocalVendorFiles(Variables(**variables)).credential(provider)
+    credential = await LocalVendorFiles(Variables(**variables)).credential(provider, {})
     if credential is None:
         return None
     return credential.source, credential.location, credential.secret.reveal() if credential.secret else None
@@ -38,7 +38,7 @@ async def found(provider: Any, **variables: str) -> tuple[str, str | None, str |
 async def test_a_machine_with_nothing(auth: Auth) -> None:
     provider = row(auth, auth=auth, requires_api_key=False)
     assert await found(provider) is None
-    assert await LocalVendorFiles(Variables()).settings(provider) == {}
+    assert await LocalVendorFiles(Variables()).settings(provider, {}) == {}
 
 
 @pytest.mark.parametrize(
@@ -59,8 +59,8 @@ async def test_aws_in_its_files(home: Path) -> None:
     assert await found(AWS, AWS_PROFILE="other") is None
     for profile, region in (("default", "eu-west-1"), ("sso", "eu-north-1")):
         files = LocalVendorFiles(Variables(AWS_PROFILE=profile))
-        assert await files.settings(AWS) == {"AWS_PROFILE_REGION": region}
-    assert await LocalVendorFiles(Variables(AWS_PROFILE="other")).settings(AWS) == {}
+        assert await files.settings(AWS, {}) == {"AWS_PROFILE_REGION": region}
+    assert await LocalVendorFiles(Variables(AWS_PROFILE="other")).settings(AWS, {}) == {}
 
 
 @pytest.mark.parametrize("broken", ["[default", "\xff\xfe", "[default]\n[default]\nregion = %(x)s\n", "= 1"])
@@ -68,18 +68,18 @@ async def test_broken_files_of_aws_count_as_missing(home: Path, broken: str) -> 
     (home / ".aws").mkdir()
     (home / ".aws" / "config").write_text(broken, encoding="latin-1")
     assert await found(AWS) is None
-    await LocalVendorFiles(Variables()).settings(AWS)
+    await LocalVendorFiles(Variables()).settings(AWS, {})
 
 
 async def test_google_in_its_folder_or_at_the_path_of_the_variable(home: Path) -> None:
     write(home / ".config" / "gcloud" / "application_default_credentials.json", {"quota_project_id": "quota"})
     place = "~/.config/gcloud/application_default_credentials.json"
     assert await found(GOOGLE) == ("file", place, None)
-    assert await LocalVendorFiles(Variables()).settings(GOOGLE) == {"GOOGLE_ADC_PROJECT": "quota"}
+    assert await LocalVendorFiles(Variables()).settings(GOOGLE, {}) == {"GOOGLE_ADC_PROJECT": "quota"}
     write(home / "account.json", {"project_id": "mine"})
     named = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / "account.json")}
     assert await found(GOOGLE, **named) == ("file", "~/account.json", None)
-    assert await LocalVendorFiles(Variables(**named)).settings(GOOGLE) == {"GOOGLE_ADC_PROJECT": "mine"}
+    assert await LocalVendorFiles(Variables(**named)).settings(GOOGLE, {}) == {"GOOGLE_ADC_PROJECT": "mine"}
     assert await found(GOOGLE, GOOGLE_APPLICATION_CREDENTIALS="/nowhere.json") is None
 
 
@@ -103,3 +103,28 @@ async def test_odd_files_count_as_missing(home: Path, odd: str) -> None:
     write(home / ".config" / "github-copilot" / "hosts.json", '{"github.com": 5}')
     assert await found(QWEN) is None
     assert await found(COPILOT) is None
+
+
+async def test_values_of_the_configuration_come_before_those_of_the_environment(home: Path) -> None:
+    write(home / ".aws" / "credentials", "[work]\naws_access_key_id = id\n")
+    write(home / ".aws" / "config", "[profile work]\nregion = eu-north-1\n")
+    files = LocalVendorFiles(Variables(AWS_PROFILE="other", GOOGLE_APPLICATION_CREDENTIALS="/nowhere.json"))
+    work = await files.credential(AWS, {"AWS_PROFILE": "work"})
+    assert work is not None
+    assert work.location == "~/.aws/credentials"
+    assert await files.settings(AWS, {"AWS_PROFILE": "work"}) == {"AWS_PROFILE_REGION": "eu-north-1"}
+    write(home / "account.json", {"project_id": "mine"})
+    account = {"GOOGLE_APPLICATION_CREDENTIALS": str(home / "account.json")}
+    assert await files.settings(GOOGLE, account) == {"GOOGLE_ADC_PROJECT": "mine"}
+    write(home / "qwen.json", {"access_token": "token"})
+    qwen = await files.credential(QWEN, {"QWEN_CREDENTIALS_FILE": "~/qwen.json"})
+    assert qwen is not None
+    assert (qwen.location, qwen.secret and qwen.secret.reveal()) == ("~/qwen.json", "token")
+
+
+@pytest.mark.parametrize(("text", "token"), [("ghu_token\n", "ghu_token"), ("", None), (" \n", None), ("\udcff", None)])
+async def test_copilot_in_a_file_of_ones_own(home: Path, text: str, token: str | None) -> None:
+    (home / "token.txt").write_bytes(text.encode(errors="surrogateescape"))
+    found = await LocalVendorFiles(Variables()).credential(COPILOT, {"COPILOT_TOKEN_FILE": "~/token.txt"})
+    assert (found and found.secret and found.secret.reveal()) == token
+    assert await LocalVendorFiles(Variables()).credential(COPILOT, {"COPILOT_TOKEN_FILE": "/nowhere"}) is None

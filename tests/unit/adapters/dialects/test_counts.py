@@ -17,7 +17,7 @@ from modelport.adapters.dialects.ollama.chat import Ollama
 from modelport.adapters.dialects.openai.chat import OpenAIChat
 from modelport.adapters.dialects.openai.completions import OpenAICompletions
 from modelport.adapters.dialects.openai.responses import OpenAIResponses
-from modelport.adapters.dialects.table import MODULES
+from modelport.adapters.dialects.table import MODULES, OWN_COMPLETERS
 from modelport.domain.completions.call import Answer
 from modelport.domain.completions.reported_usage import TokenCounts
 from support.builders import answer, call
@@ -123,7 +123,7 @@ def with_all(usage: Usage, value: Any) -> Usage:
 
 
 def test_no_dialect_is_left_out() -> None:
-    assert {row.dialect for row in ROWS} == set(MODULES) - {"mock"}
+    assert {row.dialect for row in ROWS} == set(MODULES) - OWN_COMPLETERS
 
 
 @every_row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import AsyncIterator
 from itertools import pairwise
 from typing import Any
@@ -442,3 +443,22 @@ async def test_a_list_that_is_an_error_verifies_nothing() -> None:
     with pytest.raises(RequestFailed, match="serves nothing for this") as failed:
         await HttpCompleter(OpenAIChat(), stub_exchange(body)).verify(endpoint())
     assert failed.value.kind == "invalid_response"
+
+
+@pytest.mark.parametrize("chunk", [b'data: {"error": {"message": "Overloaded"}}\n\n', PAGE], ids=["an error", "a page"])
+async def test_a_reply_that_is_given_up_leaves_no_generator_to_the_garbage_collection(chunk: bytes) -> None:
+    begun: list[Any] = []
+    hooks = sys.get_asyncgen_hooks()
+
+    def note(generator: Any) -> None:
+        begun.append(generator)
+        hooks.firstiter(generator)  # type: ignore[misc]
+
+    sys.set_asyncgen_hooks(firstiter=note)
+    try:
+        failed = await failure(chunk, *[b": more\n"] * 10)
+    finally:
+        sys.set_asyncgen_hooks(*hooks)
+    assert failed.kind in ("provider_unavailable", "invalid_response")
+    assert begun
+    assert [generator.__qualname__ for generator in begun if generator.ag_frame is not None] == []

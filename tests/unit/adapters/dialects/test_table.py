@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 from modelport.adapters.dialects import table
-from modelport.adapters.dialects.table import MODULES, DialectTable, load_wire_format
+from modelport.adapters.dialects.table import MODULES, OWN_COMPLETERS, DialectTable, load_wire_format
 from modelport.adapters.dialects.wire_format import WireFormat
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
@@ -41,7 +41,7 @@ async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.Monkey
     assert threads[0] != threading.get_ident()
 
 
-@pytest.mark.parametrize("dialect", [dialect for dialect in MODULES if dialect != "mock"])
+@pytest.mark.parametrize("dialect", [dialect for dialect in MODULES if dialect not in OWN_COMPLETERS])
 def test_the_path_that_is_taken_off_an_address_is_the_one_that_is_appended(dialect: Dialect) -> None:
     plain = row("acme", dialect=dialect, wire={"default_max_tokens": 10})
     request = load_wire_format(dialect).request(call(endpoint=endpoint(plain), model="m"))

@@ -20,6 +20,7 @@ from support.builders import CANARY, credential, endpoint, row
 
 HEADER_CANARY = "header-canary-98765"
 ROW = row(key_url="https://acme.example/keys")
+STARTED = row(connection_type="local", start_command="serve it")
 PLACE = endpoint(ROW, headers={"X-Team": HEADER_CANARY})
 
 
@@ -82,6 +83,12 @@ def test_without_a_key_a_401_names_the_ways_to_set_one() -> None:
     assert error.kind == "auth_required"
     assert "set ACME_API_KEY" in error.message
     assert "modelport keys set acme" in error.message
+
+
+def test_after_a_401_a_withheld_key_is_not_said_to_be_missing() -> None:
+    kept = endpoint(ROW, credential=credential(None), key_withheld="the key is not sent there: set X if it is yours")
+    error = refused(401, {"error": {"message": "no key"}}, kept)
+    assert error.message == "Acme needs a key (401: no key): the key is not sent there: set X if it is yours."
 
 
 def test_where_only_one_way_leads_to_a_key_no_other_is_hinted_at() -> None:
@@ -197,6 +204,12 @@ HANDSHAKE.reason = "WRONG_VERSION_NUMBER"
         (httpx2.ConnectError("x"), PLACE, "network", "cannot be reached"),
         (httpx2.ConnectError("x"), endpoint(ROW, base_url="http://127.0.0.1:9"), "network", "is it running?"),
         (httpx2.ConnectError("x"), endpoint(row(connection_type="local")), "network", "is it running?"),
+        (
+            httpx2.ConnectError("x"),
+            endpoint(STARTED, base_url="http://127.0.0.1:9"),
+            "network",
+            'Start it with "serve it".',
+        ),
         (httpx2.ConnectTimeout("x"), PLACE, "timeout", "in time"),
         (caused(httpx2.ConnectError("x"), socket.gaierror(-2, "x")), PLACE, "network", "has no address"),
         (caused(httpx2.ConnectError("x"), HANDSHAKE), PLACE, "tls", "WRONG_VERSION_NUMBER"),
@@ -290,3 +303,35 @@ def test_no_other_failure_repeats_a_key(secret: str) -> None:
 
 def test_a_request_id_that_repeats_a_key_is_not_kept() -> None:
     assert CANARY not in str(refused(500, {}, **{"x-request-id": f"id-{CANARY}"}).data())
+
+
+@pytest.mark.parametrize(
+    ("error", "may_repeat"),
+    [
+        (ConnectionRefusedError(111, "refused"), False),
+        (ConnectionResetError(104, "reset"), True),
+        (socket.gaierror(-3, "Temporary failure in name resolution"), True),
+        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), True),
+        (ssl.SSLCertVerificationError(1, "certificate verify failed"), False),
+    ],
+)
+def test_the_same_request_may_be_repeated_where_the_connection_broke_and_not_where_it_was_turned_down(
+    error: Exception, may_repeat: bool
+) -> None:
+    try:
+        raise httpx2.ConnectError("no connection") from error
+    except httpx2.ConnectError as raised:
+        failure = failures.unreachable(PLACE, "m", raised)
+    assert failure.may_repeat is may_repeat
+
+
+@pytest.mark.parametrize(("value", "may_repeat"), [("false", False), ("true", True), ("", True)])
+def test_a_provider_may_say_that_it_is_not_to_be_asked_again(value: str, may_repeat: bool) -> None:
+    assert refused(503, {"error": "down"}, **{"x-should-retry": value}).may_repeat is may_repeat
+
+
+def test_a_row_decides_how_its_reset_headers_are_read() -> None:
+    headers = {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "500"}
+    azure = endpoint(row(wire={"rate_limit_reset": "milliseconds"}))
+    assert refused(429, {}, azure, **headers).retry_after_ms == 500
+    assert refused(429, {}, **headers).retry_after_ms == 500_000

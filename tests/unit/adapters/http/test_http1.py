@@ -153,3 +153,25 @@ def test_requests_as_h11_reads_them() -> None:
 def test_a_line_break_does_not_become_a_header(header: tuple[bytes, bytes]) -> None:
     with pytest.raises(ValueError, match="line break"):
         request_head(b"GET", b"/", [header])
+
+
+@pytest.mark.parametrize("size", [1, 100, 100_000])
+def test_interim_heads_have_an_end(size: int) -> None:
+    reader, heads = ResponseReader(), b"HTTP/1.1 100 Continue\r\n\r\n" * 4000
+    pieces = [heads[start : start + size] for start in range(0, len(heads), size)]
+    with pytest.raises(NotHttp, match="too long"):
+        list(map(reader.feed, pieces))
+
+
+def test_trailers_have_an_end() -> None:
+    reader = ResponseReader()
+    reader.feed(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n")
+    with pytest.raises(NotHttp, match="trailers"):
+        reader.feed(b"X-Trailer: more\r\n" * 10_000)
+
+
+def test_a_head_that_is_refused_is_never_there() -> None:
+    reader = ResponseReader()
+    with pytest.raises(NotHttp, match="two different lengths"):
+        reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
+    assert reader.status == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 import trustme
 
 from modelport.adapters.http.pool import HttpPool, network
+from modelport.adapters.http.trust import stale_variable
 from modelport.adapters.provider_client.vendor_clients import VendorClients
 from modelport.domain.errors import RequestFailed
 from modelport.protocol.secret import Secret
@@ -136,7 +138,7 @@ async def test_this_machine_and_no_proxy_stay_direct(pool: HttpPool, monkeypatch
 
 async def test_an_unusable_proxy_is_reported_without_its_password(pool: HttpPool) -> None:
     with pytest.raises(RequestFailed) as caught:
-        await pool.client("https://models.example", proxy=Secret(f"socks5://u:{PASSWORD}@host"))
+        await pool.client("https://models.example", proxy=Secret(f"socks4://u:{PASSWORD}@host"))
     assert caught.value.action == "correct the proxy"
     assert PASSWORD not in caught.value.message
 
@@ -144,3 +146,61 @@ async def test_an_unusable_proxy_is_reported_without_its_password(pool: HttpPool
 def test_the_password_of_the_proxy_is_taken_out_of_texts() -> None:
     place = endpoint(proxy=Secret(f"http://user:{PASSWORD}@proxy:1"))
     assert place.redact(f"no way in with {PASSWORD}") == "no way in with [redacted]"
+
+
+# What the environment says, right or wrong.
+
+
+@pytest.mark.parametrize("value", ["ftp://127.0.0.1:9", "socks6://u:w0rd@127.0.0.1:9", "socks4://u:w0rd@127.0.0.1:9", "socks5://127.0.0.1:99999", f"socks5://u:{'w0rd' * 70}@h:1", "http://", "http://[::1", "nonsense proxy"])  # fmt: skip
+async def test_a_proxy_of_the_environment_that_cannot_be_used_is_named(
+    pool: HttpPool, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", value)
+    with pytest.raises(RequestFailed) as caught:
+        await pool.client("https://models.example/v1")
+    assert (caught.value.kind, "ALL_PROXY" in caught.value.message) == ("network", True)
+    assert "w0rd" not in caught.value.message
+    await pool.client("http://127.0.0.1:1")
+
+
+async def test_a_proxy_of_one_scheme_spoils_nothing_for_another(pool: HttpPool, monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    with LocalServer(lambda _: Answer(201)) as proxy:
+        monkeypatch.setenv("https_proxy", "ftp://127.0.0.1:9")
+        monkeypatch.setenv("http_proxy", proxy.url.removeprefix("http://"))
+        assert (await (await pool.client("http://models.example")).get("http://models.example")).status_code == 201
+
+
+@pytest.mark.parametrize("content", [None, "nonsense"])
+async def test_certificates_of_the_environment_that_cannot_be_read_are_named(
+    pool: HttpPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str | None
+) -> None:
+    path = tmp_path / "gone.pem"
+    if content is not None:
+        path.write_text(content)
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with pytest.raises(RequestFailed) as caught:
+        await pool.client("https://models.example")
+    assert (caught.value.kind, caught.value.action) == ("tls", "correct or unset SSL_CERT_FILE")
+    assert str(path) in caught.value.message
+    with LocalServer(lambda _: Answer(204)) as server:
+        assert (await (await pool.client(server.url)).get(server.url)).status_code == 204
+
+
+async def test_a_folder_of_certificates_that_is_gone_is_named(
+    pool: HttpPool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path / "gone"))
+    with pytest.raises(RequestFailed, match="SSL_CERT_DIR"):
+        await pool.client("https://models.example")
+    monkeypatch.setenv("SSL_CERT_DIR", os.pathsep.join([str(tmp_path / "gone"), str(tmp_path)]))
+    await pool.client("https://models.example")
+
+
+def test_variables_of_other_libraries_are_checked_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+    assert stale_variable() is None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path))
+    assert stale_variable() is None
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "gone"))
+    assert stale_variable() == ("REQUESTS_CA_BUNDLE", str(tmp_path / "gone"))

@@ -11,6 +11,7 @@ from blockbuster import blockbuster_ctx
 
 from modelport.adapters.local_models import folder as folder_module
 from modelport.adapters.local_models.folder import MAX_DEPTH, DiskFolder
+from modelport.domain.providers.configuration import LocalModelsEntry
 from support.local_models import gguf
 
 
@@ -140,11 +141,15 @@ async def test_a_missing_folder(tmp_path: Path) -> None:
         await DiskFolder().models(str(tmp_path / "none"))
 
 
+def entry(program: str) -> LocalModelsEntry:
+    return LocalModelsEntry(folder="m", command=(program, "{model}", "{port}"))
+
+
 async def test_programs(tmp_path: Path) -> None:
     program = tmp_path / "llama-server"
     program.write_text("#!/bin/sh\n")
     folder = DiskFolder()
-    assert not await folder.command(str(program))
+    assert not await folder.can_serve(entry(str(program)))
     program.chmod(0o755)
-    assert await folder.command(str(program))
-    assert not await folder.command("no-such-program-anywhere")
+    assert await folder.can_serve(entry(str(program)))
+    assert not await folder.can_serve(entry("no-such-program-anywhere"))

@@ -13,10 +13,12 @@ import anyio
 import pytest
 from blockbuster import blockbuster_ctx
 
-from modelport.adapters.local_models.process import ServerProcess
 from modelport.adapters.local_models.runner import LocalRunner
-from modelport.adapters.local_models.server import child_environment
+from modelport.adapters.local_servers.listening_ports import SystemListeningPorts
 from modelport.adapters.local_servers.prober import SocketProber
+from modelport.adapters.server_processes.process import ServerProcess
+from modelport.adapters.server_processes.starting import child_environment
+from modelport.adapters.system.programs import Programs
 from modelport.domain.errors import RequestFailed
 from modelport.domain.gguf import read_header
 from modelport.domain.local.model_files import Plan, Served
@@ -36,7 +38,7 @@ class Rig:
         self.folder, self.notes = folder / "models", folder / "notes"
         self.gate, self.notes_for = folder / "gate", started
         self.notes.mkdir()
-        self.runner = LocalRunner(SocketProber())
+        self.runner = LocalRunner(SocketProber(), SystemListeningPorts(), lambda: os.environ)
         self.told: list[str] = []
 
     def plan(self, name: str = "tiny", *flags: str, secret_env_vars: tuple[str, ...] = (), **changes: Any) -> Plan:
@@ -295,7 +297,7 @@ async def test_a_program_that_cannot_be_run(rig: Rig) -> None:
     program.write_bytes(b"\x00\x01\x02")
     program.chmod(0o755)
     error = await failure(rig, rig.plan(command=(str(program), "{model}", "{port}")))
-    assert "broken ended with code 127" in error.message
+    assert "broken cannot be run: see command of [local_models]" in error.message
     error = await failure(rig, rig.plan(command=(sys.executable, "a\0b", "{model}", "{port}")))
     assert "cannot be run" in error.message
 
@@ -317,7 +319,7 @@ async def test_secrets_stay_out_of_its_environment(rig: Rig, monkeypatch: pytest
     (note,) = started(rig.notes)
     assert CANARY not in str(note)
     assert note["environment"]["CUDA_VISIBLE_DEVICES"] == "0"
-    assert child_environment(frozenset())["PATH"] == os.environ["PATH"]
+    assert child_environment(frozenset(), Programs())["PATH"]
 
 
 # Nothing is left.

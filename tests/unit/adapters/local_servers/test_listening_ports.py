@@ -172,7 +172,7 @@ async def test_windows(monkeypatch: pytest.MonkeyPatch) -> None:
 
     async def run(command: list[str]) -> str:
         commands.append(command)
-        return TASKLIST if command[0] == "tasklist" else NETSTAT
+        return TASKLIST if command[0] == r"C:\Windows\System32\tasklist.exe" else NETSTAT
 
     ports = SystemListeningPorts("win32", run=run)
     assert await ports.ports() == {11434, 8080, 1234, 4000}
@@ -196,7 +196,7 @@ async def test_a_system_that_does_not_say_has_no_ports() -> None:
 
 
 async def test_a_program_is_run_and_read() -> None:
-    from modelport.adapters.local_servers import listening_ports as module
+    from modelport.adapters.child_processes.running import system_output
 
     code = "import sys; print('n127.0.0.1:5'); print('noise', file=sys.stderr); sys.exit(1)"
-    assert (await module._output([sys.executable, "-c", code])).strip() == "n127.0.0.1:5"
+    assert (await system_output([sys.executable, "-c", code])).strip() == "n127.0.0.1:5"

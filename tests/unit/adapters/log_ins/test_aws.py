@@ -6,14 +6,18 @@ import hashlib
 import hmac
 import re
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from modelport.adapters.child_processes.running import run_for_library
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
+from modelport.adapters.system.programs import Programs
+from modelport.adapters.system.workspace import Workspace
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import Credential
@@ -149,3 +153,61 @@ def test_the_region_is_the_hosts_where_it_has_one() -> None:
     assert region("https://bedrock-runtime.cn-north-1.amazonaws.com.cn") == "cn-north-1"
     assert region("http://127.0.0.1:4010") == "set"
     assert region("https://proxy.example/bedrock") == "set"
+
+
+PROFILES = "\n".join(
+    f"[{name}]\naws_access_key_id = {name}\naws_secret_access_key = {SECRET}\n" for name in ("default", "work")
+)
+
+
+async def test_a_profile_of_the_configuration(no_aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "credentials").write_text(PROFILES)
+    found = Credential(provider="bedrock", source="file")
+    for settings, key in (({"AWS_PROFILE": "work"}, "work"), ({}, "default")):
+        request = await sent(endpoint(BEDROCK, credential=found, settings=settings))
+        assert f"Credential={key}/" in request.headers["authorization"]
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
+    first = Credential(provider="bedrock", source="environment")
+    request = await sent(endpoint(BEDROCK, credential=first, settings={"AWS_PROFILE": "work"}))
+    assert f"Credential={ID}/" in request.headers["authorization"]
+    with pytest.raises(RequestFailed, match="AWS credentials"):
+        await sent(endpoint(BEDROCK, credential=found, settings={"AWS_PROFILE": "missing"}))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a script")
+@pytest.mark.parametrize("profile", ["tool", "role"])
+async def test_a_profiles_program_is_not_taken_from_the_workspace(
+    no_aws: None, profile: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, tools = tmp_path / "project", tmp_path / "tools"
+    answer = f'{{"Version": 1, "AccessKeyId": "{ID}", "SecretAccessKey": "{SECRET}"}}'
+    for folder in (project, tools):
+        folder.mkdir()
+        (folder / "print-credentials").write_text(
+            f"#!/bin/sh\necho run $ACME_API_KEY >> {folder}/ran\necho '{answer}'\n"
+        )
+        (folder / "print-credentials").chmod(0o755)
+    (tmp_path / "config").write_text(
+        "[profile tool]\ncredential_process = print-credentials\n"
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = tool\n"
+    )
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    monkeypatch.setenv("ACME_API_KEY", "canary-0123456789abcdef")
+    monkeypatch.setenv("PATH", f"{project}:{tools}:/usr/bin:/bin")
+    monkeypatch.chdir(project)
+    programs = Programs(Workspace([str(project)], str(tmp_path)))
+    start = partial(run_for_library, programs, lambda: ["ACME_API_KEY"])
+    place = endpoint(BEDROCK, credential=NONE, settings={"AWS_REGION": "us-east-1", "AWS_PROFILE": profile})
+    with LocalServer(lambda _: Answer(chunks=[b"{}"])) as server:
+        pool = HttpPool()
+        place = msgspec.structs.replace(place, base_url=server.url)
+        try:
+            async with ProviderClient(pool, start).post(place, "m", HttpRequest(PATH, {}, "Authorization", {})):
+                assert profile == "tool"
+        except RequestFailed:
+            assert profile == "role"
+        await pool.aclose()
+    assert (tools / "ran").read_text().strip() == "run"
+    assert not (project / "ran").exists()

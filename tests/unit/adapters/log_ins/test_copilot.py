@@ -128,6 +128,12 @@ async def test_an_exchange_that_is_refused_is_reported_without_the_token(status:
         assert APP_TOKEN not in str(failed.value.data()) + failed.value.message
 
 
+@pytest.mark.parametrize("ends", [10**400, 10**30, 1e308, True])
+async def test_a_token_that_ends_at_no_time_of_a_clock_is_used(ends: Any) -> None:
+    async with World(GitHub(reply={"token": "tid=1", "expires_at": ends})) as world:
+        assert (await world.call()).headers["authorization"] == "Bearer tid=1"
+
+
 @pytest.mark.parametrize("reply", [{"token": 5}, {"token": "x"}, {"token": "x", "expires_at": "soon"}, [1], "text"])
 async def test_an_odd_reply_is_no_token(reply: Any) -> None:
     async with World(GitHub(reply=reply)) as world:

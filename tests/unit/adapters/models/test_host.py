@@ -120,8 +120,9 @@ async def test_a_list_on_a_host_of_its_own_is_requested_there(host: ProviderMode
     assert len(server.requests) == 1
 
 
-async def test_a_row_without_an_address_has_its_examples(host: ProviderModels) -> None:
-    made_up = endpoint(row("acme", dialect="mock", example_models=("one", "two")), base_url="")
+@pytest.mark.parametrize("base_url", ["", "http://127.0.0.1:9"])
+async def test_where_nothing_is_asked_over_http_the_row_has_examples(host: ProviderModels, base_url: str) -> None:
+    made_up = endpoint(row("acme", dialect="mock", example_models=("one", "two")), base_url=base_url)
     assert ids(await host.models(made_up, None)) == ["one", "two"]
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, rfc3339, to_call, to_row, to_totals
+from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, TOTALS, to_call, to_row, to_totals
 from modelport.domain.spending.usage import CallRecord
+from modelport.domain.timestamps import rfc3339
 from modelport.protocol.types import Usage, UsageTotals
 
 FULL = CallRecord(

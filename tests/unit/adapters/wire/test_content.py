@@ -11,11 +11,11 @@ from modelport.adapters.wire.content import (
     arguments_object,
     arguments_text,
     has_images,
-    image_data,
     image_url,
     plain_text,
 )
 from modelport.adapters.wire.request import turn_headers
+from modelport.domain.completions.images import check_image, image_data
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import TurnHeader
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
@@ -77,8 +77,8 @@ def test_image_data(part: ImagePart, found: tuple[str, str] | None) -> None:
 )  # fmt: skip
 def test_an_image_without_an_image_is_refused(part: ImagePart) -> None:
     with pytest.raises(InvalidParams) as refused:
-        image_data(part)
-    assert refused.value.field == "messages"
+        check_image(part, "messages[0].content[1]")
+    assert refused.value.field == "messages[0].content[1]"
 
 
 def test_an_image_by_value_is_a_data_url() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from modelport.adapters.wire.errors import EventTooLong, NotUnderstood, ProviderRefused
 from modelport.adapters.wire.event_stream import STATUSES, EventStreamFramer, read_headers
 from modelport.adapters.wire.framing import JsonLinesFramer, SseFramer, framer_for
+from support.checks import together
 from support.event_stream import chunk, event, exception, frame, header
 
 Events = list[tuple[bytes, bytes]]
@@ -171,14 +172,15 @@ def test_a_flipped_bit_is_never_read(bit: int) -> None:
     assert found in ([], cut_out(STREAM)[:1])
 
 
-@pytest.mark.parametrize("size", range(1, len(STREAM)))
-def test_what_is_left_over_is_a_stream_that_was_cut(size: int) -> None:
-    cut = STREAM[:size]
-    if size == len(event("messageStart", {"role": "assistant"})):
-        assert len(cut_out(cut)) == 1
-        return
-    with pytest.raises(ConnectionError):
-        cut_out(cut)
+def test_what_is_left_over_is_a_stream_that_was_cut() -> None:
+    with together() as failures:
+        for size in range(1, len(STREAM)):
+            with failures.of(f"cut after {size} bytes"):
+                if size == len(event("messageStart", {"role": "assistant"})):
+                    assert len(cut_out(STREAM[:size])) == 1
+                    continue
+                with pytest.raises(ConnectionError):
+                    cut_out(STREAM[:size])
 
 
 def test_what_is_no_event_stream_is_quoted() -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from modelport.adapters.wire.errors import NotUnderstood
-from modelport.adapters.wire.listings import model_ids, read_page
+from modelport.adapters.wire.listings import model_ids, read_models, read_page
 from modelport.domain.models.listing import ListedModel
 from modelport.protocol.types import Price
 
@@ -426,3 +426,14 @@ def test_model_listings(body: bytes, ids: tuple[str, ...]) -> None:
 def test_what_is_no_listing_is_not_understood(body: bytes) -> None:
     with pytest.raises(NotUnderstood):
         model_ids(body)
+
+
+def test_a_description_is_one_short_line() -> None:
+    long = "A  model\nfor coding. " * 60
+    (one, other, none) = read_models(
+        [{"id": "a", "description": long}, {"id": "b", "summary": "Small."}, {"id": "c", "description": 3}]
+    )
+    assert one.description is not None
+    assert one.description.startswith("A model for coding. A model")
+    assert len(one.description) <= 500
+    assert (other.description, none.description) == ("Small.", None)

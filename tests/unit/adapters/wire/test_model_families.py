@@ -80,3 +80,19 @@ def test_what_a_family_would_refuse_is_refused_by_name_before_anything_is_sent(m
         sent(model, **parameters)
     assert (refused.value.field, refused.value.kind) == (f"parameters.{field}", "unsupported")
     assert sent("kimi-k3", **parameters)
+
+
+@pytest.mark.parametrize("model", ["claude-3-7-sonnet", "claude-sonnet-4-5", "claude-opus-4-6"])
+@pytest.mark.parametrize(("budget", "limit"), [(4096, 4096), (10000, 4096)])
+def test_a_budget_that_leaves_no_answer_is_refused(model: str, budget: int, limit: int) -> None:
+    with pytest.raises(InvalidParams, match=f"set it below {limit}") as refused:
+        sent(model, reasoning_budget=budget, max_tokens=limit)
+    assert refused.value.field == "parameters.reasoning_budget"
+    assert sent(model, reasoning_budget=limit - 1, max_tokens=limit)["thinking"]["budget_tokens"] == limit - 1
+
+
+@pytest.mark.parametrize("limit", [1, 100, 1024])
+def test_a_limit_without_room_for_a_budget_leaves_all_of_it_to_the_answer(limit: int) -> None:
+    body = sent("claude-sonnet-4-5", reasoning_effort="high", max_tokens=limit)
+    assert (body["max_tokens"], "thinking" in body) == (limit, False)
+    assert sent("claude-sonnet-4-5", reasoning_effort="high", max_tokens=1025)["thinking"]["budget_tokens"] == 1024

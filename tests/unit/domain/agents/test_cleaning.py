@@ -75,11 +75,11 @@ def test_any_text_is_printable_on_one_line_and_no_longer_than_asked(text: str, m
     ],
 )  # fmt: skip
 def test_what_looks_like_a_secret_is_taken_out(said: str, shown: str) -> None:
-    assert redacted(said, (), "/home/me") == shown
+    assert redacted(said, home="/home/me") == shown
 
 
 def test_the_root_is_not_taken_for_a_home() -> None:
-    assert redacted("/usr/bin", (), "/") == redacted("/usr/bin", ()) == "/usr/bin"
+    assert redacted("/usr/bin", home="/") == redacted("/usr/bin") == "/usr/bin"
 
 
 def test_secrets_are_found_by_the_names_of_their_variables_the_longest_first() -> None:

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.domain.completions.call import Answer, input_characters, parse_arguments
+from modelport.domain.completions.call import Answer
+from modelport.domain.completions.request import input_characters
+from modelport.domain.completions.tool_arguments import parse_arguments
 from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
 from support.builders import RecordingListener, answer, tool, user
 
@@ -121,6 +123,11 @@ def test_arguments_that_are_no_object_come_as_text(text: str) -> None:
 @pytest.mark.parametrize("endless", ["[" * 100_000, '{"a":' * 100_000, '{"a":[' * 100_000])
 def test_a_model_that_loops_over_brackets_breaks_nothing(endless: str) -> None:
     assert parse_arguments(endless) is None
+
+
+def test_arguments_nested_too_deeply_stay_text() -> None:
+    assert parse_arguments('{"a":%s1%s}' % ("[" * 127, "]" * 127)) is not None  # noqa: UP031
+    assert parse_arguments('{"a":%s1%s}' % ("[" * 128, "]" * 128)) is None  # noqa: UP031
 
 
 @pytest.mark.parametrize("text", ["", "  ", "\n", "{}", " {} "])

@@ -129,7 +129,7 @@ def test_response_formats(form: Any, read_as: AnswerFormat | None) -> None:
     [
         ({"type": "yaml"}, "responseFormat.type"),
         ({"type": "jsonSchema"}, "responseFormat.schema"),
-        ({"type": "jsonSchema", "jsonSchema": {"schema": "no"}}, "responseFormat.schema"),
+        ({"type": "jsonSchema", "jsonSchema": {"schema": "no"}}, "responseFormat.jsonSchema.schema"),
     ],
 )
 def test_wrong_response_formats(form: Any, field: str) -> None:

@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 from modelport.domain.gguf import GgufHeader
-from modelport.domain.local.model_files import FoundFile, Plan, catalogued, command_line, mounted, named, server_path
+from modelport.domain.local.model_files import (
+    FoundFile,
+    Plan,
+    catalogued,
+    command_line,
+    context_length,
+    mounted,
+    named,
+    server_path,
+)
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.model_file import ModelFile
 
@@ -151,6 +160,37 @@ WINDOWS = r"C:\Models\Sub\tiny.gguf"
 )
 def test_the_path_as_the_server_sees_it(path: str, settings: dict[str, Any], windows: bool, seen: str) -> None:
     assert server_path(path, LocalModelsEntry(folder="/m", **settings), windows=windows) == seen
+
+
+KNOWN = GgufHeader(architecture="llama", context_length=32768)
+EMBEDDER = GgufHeader(architecture="bert", task="embeddings", context_length=512)
+
+
+@pytest.mark.parametrize(
+    ("header", "settings", "tokens"),
+    [
+        (KNOWN, {}, 32768),
+        (HEADER, {}, None),
+        (KNOWN, {"context_length": 8192}, 8192),
+        (KNOWN, {"flags": ("--ctx-size", "4096")}, 4096),
+        (KNOWN, {"flags": ("--jinja", "-c", "2048", "--mlock")}, 2048),
+        (KNOWN, {"flags": ("--ctx_size", "1024")}, 1024),
+        (KNOWN, {"context_length": 8192, "flags": ("-c", "4096")}, 4096),
+        (KNOWN, {"command": ("llama-server", "--model", "{model}", "--port", "{port}", "-c", "1000")}, 1000),
+        (KNOWN, {"command": ("llama-server", "-c", "1000", "{model}", "{port}"), "context_length": 8192}, 8192),
+        (KNOWN, {"command": ("sh", "-c", "serve {model} {port}")}, 32768),
+        (KNOWN, {"flags": ("-c", "0")}, 32768),
+        (HEADER, {"flags": ("-c", "0")}, None),
+        (KNOWN, {"flags": ("--jinja", "-c")}, 32768),
+        (EMBEDDER, {"embedding_flags": ("--embeddings", "-c", "256")}, 256),
+        (KNOWN, {"embedding_flags": ("--embeddings", "-c", "256")}, 32768),
+    ],
+)
+def test_the_context_is_what_the_server_is_started_with(
+    header: GgufHeader, settings: dict[str, Any], tokens: int | None
+) -> None:
+    made = plan(header=header, **settings)
+    assert context_length(made.model, made.entry) == tokens
 
 
 def test_wsl_runs_the_command_only_from_windows() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from modelport.adapters.data.fingerprints import load_fingerprints
-from modelport.adapters.data.providers import load_registry
 from modelport.domain.local.servers import (
     PortCandidate,
     ServerAddress,
@@ -17,9 +16,10 @@ from modelport.domain.local.servers import (
 )
 from modelport.domain.providers.connection import Overrides
 from modelport.domain.providers.registry import Registry
+from support.shipped import shipped_registry
 
 BOOK = load_fingerprints()
-REGISTRY = load_registry()
+REGISTRY = shipped_registry()
 LOCAL = frozenset(row.id for row in REGISTRY.all() if row.connection_type == "local")
 
 

@@ -122,3 +122,33 @@ def test_near_names_are_few() -> None:
         "model-1", [f"model-{n}" for n in range(50)]
     )
     assert len(nearest("model-1", [f"model-{n}" for n in range(50)])) == 3
+
+
+def test_words_of_the_description_and_abilities_count_too() -> None:
+    models = [
+        model("one", description="Good at Coding and long texts"),
+        model("coding-two"),
+        model("three", tools=True, input_modalities=("text", "image")),
+    ]
+    assert ids(models, query="coding") == ["coding-two", "one"]
+    assert ids(models, query="vision tools") == ["three"]
+    assert ids(models, query="audio") == []
+
+
+@pytest.mark.parametrize(
+    ("vendors", "found"),
+    [
+        ({"openai", "gpt"}, ["openai/gpt-5", "gpt-5-nano", "own"]),
+        ({"mistral"}, ["mistralai/large"]),
+        ({"meta"}, ["meta-llama/llama-4"]),
+        ({"nobody"}, []),
+    ],
+)
+def test_a_vendor_is_the_maker_whoever_serves_the_model(vendors: set[str], found: list[str]) -> None:
+    lab = row("openai", category="US Labs")
+    names = ("openai/gpt-5", "gpt-5-nano", "mistralai/large", "meta-llama/llama-4", "unknown")
+    models = [model(name) for name in names] + [model("own", "openai")]
+    rows = {"acme": row("acme"), "openai": lab}
+    search = Search(vendors=frozenset(vendors))
+    matched = matching(models, rows, search, lambda name: lab if name.startswith("gpt-") else None)
+    assert sorted(m.id for m in matched) == sorted(found)

@@ -10,6 +10,7 @@ from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.address import (
     base_url,
     fill,
+    find,
     headers,
     is_loopback,
     is_own_network,
@@ -301,3 +302,11 @@ HOSTS = {"talk.*.cloud.example": "list", "talk-safe.*.cloud.example": "list-safe
 )
 def test_the_neighbour_of_a_host_is_known_by_the_whole_name(url: str, other: str | None) -> None:
     assert other_host(url, HOSTS) == other
+
+
+def test_only_a_dialect_that_sends_nothing_needs_no_address() -> None:
+    made_up, remote = row("made-up", dialect="mock", base_url=None), row("acme", base_url=None)
+    assert find(made_up, None, {}).text == find(remote, None, {}, dialect="mock").text == ""
+    for provider, dialect in ((made_up, "openai_chat"), (made_up, "ollama"), (remote, None)):
+        with pytest.raises(InvalidParams, match="has no address of its own: give baseUrl"):
+            find(provider, None, {}, dialect=dialect)  # type: ignore[arg-type]

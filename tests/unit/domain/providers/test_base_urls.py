@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.data.providers import load_registry
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.address import base_url, find
 from modelport.domain.providers.base_urls import CHAT_PATHS, BaseUrl, join, read_base_url, shown, with_version
@@ -14,8 +13,9 @@ from modelport.domain.providers.configuration import Configuration, Document, Pr
 from modelport.domain.providers.registry_builder import build_registry
 from modelport.domain.providers.rows import Provider
 from support.builders import row
+from support.shipped import shipped_registry
 
-ROWS = {row.id: row for row in load_registry().all()}
+ROWS = {row.id: row for row in shipped_registry().all()}
 OWN = row("own", base_url="https://own.example/v1")
 ZEN = "/messages"
 """A path of Anthropic's dialect behind a base URL with its version, as OpenCode's row has it."""
@@ -25,6 +25,25 @@ CASES: list[tuple[str, str | None, str, str, str]] = [
     ("own", None, "https://gw.example/v1/", "https://gw.example/v1", ""),
     ("own", None, "https://gw.example/v1///", "https://gw.example/v1", ""),
     ("own", None, "https://gw.example", "https://gw.example", ""),
+    # As they are copied and typed.
+    ("own", None, '  "https://gw.example/v1"\n', "https://gw.example/v1", ""),
+    ("own", None, "`https://gw.example/v1/`", "https://gw.example/v1", ""),
+    ("own", None, "HTTPS://GW.Example/v1", "https://gw.example/v1", ""),
+    ("own", None, "https://gw.example//v1", "https://gw.example/v1", ""),
+    ("own", None, "localhost:1234", "http://localhost:1234", ""),
+    ("own", None, "LOCALHOST:1234/v1", "http://localhost:1234/v1", ""),
+    ("own", None, "[::1]:1234/v1", "http://[::1]:1234/v1", ""),
+    ("own", None, "127.0.0.1:1234/v1", "http://127.0.0.1:1234/v1", ""),
+    ("own", None, "https://localhost:1234/v1", "https://localhost:1234/v1", ""),
+    ("own", None, "localhost.example/v1", "https://localhost.example/v1", ""),
+    # A folder called api belongs to the address where the dialect brings a version.
+    ("anthropic", None, "https://gw.example/api", "https://gw.example/api", ""),
+    ("anthropic", None, "https://gw.example/api/v1", "https://gw.example/api", ""),
+    ("anthropic", None, "https://gw.example/api/v1/messages", "https://gw.example/api", ""),
+    ("anthropic", None, "https://gw.example/V1", "https://gw.example", ""),
+    ("gemini", None, "https://gw.example/api", "https://gw.example/api", ""),
+    ("cohere", "/v2/chat", "https://gw.example/api/v2", "https://gw.example/api", ""),
+    ("ollama", None, "http://gw.example/api", "http://gw.example", ""),
     ("own", None, "https://gw.example/", "https://gw.example", ""),
     ("own", None, "gw.example/v1/chat/completions", "https://gw.example/v1", ""),
     ("own", None, "https://gw.example/v1/chat/completions", "https://gw.example/v1", ""),
@@ -209,6 +228,11 @@ def test_a_request_goes_to_the_path_behind_the_base_url_with_both_queries(
         ("https://h/v1?key=abc&x=def&api-version=1", "https://h/v1?key=…&x=…&api-version=1"),
         ("https://user:word@h/v1#frag", "https://h/v1"),
         ("user:word@h/v1", "h/v1"),
+        # A password may hold what would end it.
+        ("https://user:w/o?r#d@h/v1?a=b", "https://h/v1?a=…"),
+        ("https://user:w@rd@h/v1", "https://h/v1"),
+        ("https://h:8080/ai/run/@cf/llama", "https://h:8080/ai/run/@cf/llama"),
+        ("https://[::1]:80/ai/@cf", "https://[::1]:80/ai/@cf"),
     ],
 )
 def test_what_may_be_secret_in_an_address_is_not_shown(text: str, fit: str) -> None:
@@ -233,3 +257,10 @@ def test_what_may_be_secret_in_an_address_is_not_shown(text: str, fit: str) -> N
 )
 def test_the_version_that_was_probably_left_out(base: str, of: Provider, dialect: Any, other: str | None) -> None:
     assert with_version(base, of, dialect) == other
+
+
+@pytest.mark.parametrize("text", ["https:/gw.example/v1", "https//gw.example/v1", "HTTPS:gw.example", "https"])
+def test_a_scheme_that_is_half_written_is_no_host(text: str) -> None:
+    with pytest.raises(InvalidParams) as refused:
+        read_base_url(text, OWN, "baseUrl")
+    assert 'with "://" behind https' in refused.value.message

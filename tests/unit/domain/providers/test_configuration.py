@@ -9,11 +9,13 @@ import pytest
 
 from modelport.domain.providers.configuration import Configuration, Document, ProviderEntry, ValueSource
 from modelport.domain.providers.connection import Overrides, layered, wire_format
+from modelport.domain.providers.pricing import OwnPrice
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.registry_builder import build_registry
 from modelport.domain.providers.rows import DialectRule
 from modelport.protocol.secret import Secret
 from support.builders import row
+from support.shipped import shipped_registry
 
 SHIPPED = (
     row("openai", aliases=("gpt",), key_prefix="sk-", example_models=("gpt-x",), wire={"max_tokens_field": "max_completion_tokens"}),
@@ -67,6 +69,21 @@ def test_who_names_a_place_for_the_key_needs_one(keyed: dict[str, Any]) -> None:
     assert (acme.requires_api_key, acme.auth) == (True, "bearer")
     assert acme.api_key_env_vars == tuple(keyed.get("api_key_env", "").split())
     assert registry.defaults(acme).key_command == tuple(keyed.get("api_key_command", ()))
+
+
+def test_several_variables_with_a_key_each() -> None:
+    keyed = {"api_key_envs": ["ACME_A", "ACME_B"]}
+    registry = sound({"acme": {"base_url": "https://acme.example", **keyed}, "gpt": keyed})
+    for name in ("acme", "openai"):
+        row_ = registry.get(name)
+        assert (row_.api_key_env_vars, row_.requires_api_key) == (("ACME_A", "ACME_B"), True)
+        assert registry.defaults(row_).several_keys
+    assert not registry.defaults(registry.get("anthropic")).several_keys
+
+
+def test_one_variable_or_several_is_one_setting() -> None:
+    (found,) = wrong(api_key_env="ACME_A", api_key_envs=["ACME_B"])
+    assert found == ("providers.acme.api_key_envs", "Name one of the two, api_key_env or api_key_envs.")
 
 
 def test_the_key_in_the_configuration_folder_belongs_to_the_provider_of_its_table() -> None:
@@ -162,6 +179,27 @@ def test_the_default_model_is_the_target_of_a_request_that_names_nothing() -> No
     assert [finding.key_path for finding in findings] == [("default_model",)]
 
 
+def test_chains_and_what_follows_a_failure_are_kept() -> None:
+    document = msgspec.convert(
+        {"chains": {"default": ["openai/gpt-5"], "night": []}, "failover": {"on_auth": "stop"}}, Document
+    )
+    registry, findings = build_registry(Configuration(document=document), SHIPPED)
+    assert registry.chains == {"default": ("openai/gpt-5",), "night": ()}
+    assert (registry.failover.on_auth, registry.failover.after_commit) == ("stop", "fail")
+    assert [(finding.key_path, finding.level) for finding in findings] == [(("chains", "night"), "warning")]
+    other = Registry(SHIPPED)
+    other.replace(registry)
+    assert (other.chains, other.failover) == (registry.chains, registry.failover)
+
+
+def test_a_model_of_a_chain_that_is_not_known_is_a_warning_and_the_file_is_used() -> None:
+    document = msgspec.convert({"chains": {"inline": ["opneai/x", "openai/gpt-5"]}}, Document)
+    registry, (finding,) = build_registry(Configuration(document=document), SHIPPED)
+    assert (finding.key_path, finding.level) == (("chains", "inline"), "warning")
+    assert "did you mean openai" in finding.message
+    assert registry.chains["inline"] == ("opneai/x", "openai/gpt-5")
+
+
 def test_headers_and_the_organisation_are_kept_for_the_call() -> None:
     registry = sound({"openai": {"organization": "org-1", "headers": {"X-Team": "core", "X-Token": {"env": "TEAM"}}}})
     assert registry.defaults(registry.get("openai")).header_sources == {
@@ -193,7 +231,7 @@ def test_a_name_that_is_nearly_a_providers_is_offered() -> None:
         ({"headers": {"X-Thing": {}}}, "providers.acme.headers.X-Thing", "one of the two"),
         ({"headers": {"X-Thing": {"env": "A", "command": ["b"]}}}, "providers.acme.headers.X-Thing", "one of the two"),
         ({"proxy": "http://user:canary@proxy:80"}, "providers.acme.proxy", "password"),
-        ({"proxy": "socks5://proxy:80"}, "providers.acme.proxy", "proxy"),
+        ({"proxy": "ftp://proxy:80"}, "providers.acme.proxy", "proxy"),
         ({"proxy": {}}, "providers.acme.proxy", "one of the two"),
     ],
 )
@@ -246,3 +284,57 @@ def test_the_files_secrets_do_not_go_to_another_address(
     )
     both = layered(Overrides(base_url=own), defaults, SHIPPED[0])
     assert bool(both.key_command) is bool(both.file_key) is bool(both.header_sources) is kept
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "variables"),
+    [
+        ("bedrock", {"region": "eu-west-1", "profile": "work"}, {"AWS_REGION": "eu-west-1", "AWS_PROFILE": "work"}),
+        (
+            "vertex",
+            {"key_file": "/a.json", "project_id": "p", "location": "us-central1"},
+            {
+                "GOOGLE_APPLICATION_CREDENTIALS": "/a.json",
+                "GOOGLE_CLOUD_PROJECT": "p",
+                "GOOGLE_CLOUD_LOCATION": "us-central1",
+            },
+        ),
+        ("copilot", {"token_path": "~/t"}, {"COPILOT_TOKEN_FILE": "~/t"}),
+        ("qwen_oauth", {"credentials_path": "~/q"}, {"QWEN_CREDENTIALS_FILE": "~/q"}),
+    ],
+)
+def test_settings_for_a_log_in_stand_in_place_of_variables(
+    name: str, settings: dict[str, Any], variables: dict[str, str]
+) -> None:
+    document = msgspec.convert({"providers": {name: settings}}, Document)
+    registry, findings = build_registry(Configuration(document=document), shipped_registry().all())
+    assert findings == []
+    assert registry.defaults(registry.get(name)).variables == variables
+
+
+def test_settings_for_another_log_in_are_refused() -> None:
+    document = msgspec.convert({"providers": {"openai": {"region": "eu-west-1"}}}, Document)
+    _, findings = build_registry(Configuration(document=document), shipped_registry().all())
+    assert [(one.key_path, one.message) for one in findings] == [
+        (("providers", "openai", "region"), "This is a setting of bedrock only.")
+    ]
+
+
+def test_a_connection_keeps_what_only_the_configuration_can_say() -> None:
+    """Every field that no connection has, such as the region and the user's prices."""
+    own = {"model", "connection", "base_url", "api_key", "dialect", "headers", "idle_timeout_s", "verify_tls"}
+    values = {
+        "ca_file": "ca.pem",
+        "proxy": Secret("http://proxy:3128"),
+        "key_command": ("pass", "show"),
+        "file_key": Secret("key-0123456789"),
+        "file_name": "config.json",
+        "header_sources": {"X-Team": Secret("harbour")},
+        "variables": {"AWS_REGION": "eu-west-1"},
+        "prices": {"*": OwnPrice(input=1, output=2)},
+        "several_keys": True,
+    }
+    lost = set(Overrides.__struct_fields__) - own - set(values)
+    assert not lost, "say here whether a connection keeps it"
+    both = layered(Overrides(model="m"), Overrides(**values), SHIPPED[0])
+    assert {name: getattr(both, name) for name in values} == values

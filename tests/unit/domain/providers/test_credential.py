@@ -14,14 +14,14 @@ def test_the_status_tells_everything_but_the_secret() -> None:
     found = Credential(
         provider="acme", source="keyring", secret=Secret(CANARY), location="modelport/acme", base_url="https://a"
     )
-    assert found.status() == CredentialStatus(
+    assert found.status(row(), None) == CredentialStatus(
         provider="acme", source="keyring", location="modelport/acme", last4="cdef", base_url="https://a"
     )
     assert CANARY not in repr(found)
 
 
 def test_nothing_found_is_none_or_not_required() -> None:
-    assert missing(row(requires_api_key=True)).status() == CredentialStatus(provider="acme", source="none")
+    assert missing(row(requires_api_key=True)).status(row(), None) == CredentialStatus(provider="acme", source="none")
     assert missing(row(requires_api_key=False)).source == "notRequired"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.registry import Registry, listed_models
+from modelport.domain.providers.registry import Registry, Target, listed_models
 from support.builders import row
 
 OPENAI = row("openai", aliases=("open-ai", "gpt"), category="US Labs", default_model="gpt-4o", example_models=("o3",))
@@ -88,7 +88,15 @@ def test_a_provider_in_place_of_a_model_means_its_default(name: str, row_: objec
 
 
 def test_a_provider_without_a_default_is_no_model() -> None:
-    assert refusal(None, "claude").kind == "unknown_model"
+    refused = refusal(None, "claude")
+    assert refused.kind == "unknown_model"
+    assert refused.message == "Anthropic has no default model: write anthropic/MODEL."
+
+
+def test_the_name_of_a_local_server_means_the_model_that_it_has() -> None:
+    local = row("here", connection_type="local", base_url="http://localhost:1/v1", aliases=("mine",))
+    registry = Registry([local])
+    assert registry.resolve(None, "Mine") == registry.resolve("here", None) == Target(local, None)
 
 
 def refusal(provider: str | None, model: str | None) -> InvalidParams:

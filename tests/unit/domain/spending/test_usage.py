@@ -5,11 +5,15 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from modelport.domain.completions.call import Answer
+from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.reported_usage import Measured, TokenCounts
-from modelport.domain.spending.usage import add, count, estimate, subtract
-from modelport.protocol.types import UsageTotals
+from modelport.domain.spending.usage import add, billing, costs_nothing, estimate, subtract, usage_of
+from modelport.protocol.types import Usage, UsageTotals
 from support.builders import CANARY, RecordingListener, answer, call, credential, endpoint, row, tool, user
+
+
+def count(made: ModelCall, built: Answer, *, started_s: float, ended_s: float) -> Usage:
+    return usage_of(billing(made, built), built, started_s=started_s, ended_s=ended_s)
 
 
 def test_the_providers_counts_are_taken_as_they_are() -> None:
@@ -23,6 +27,33 @@ def test_the_providers_counts_are_taken_as_they_are() -> None:
     # Input includes what came from the cache, output includes the reasoning.
     assert (usage.input_tokens, usage.output_tokens) == (100, 50)
     assert (usage.cache_read_tokens, usage.cache_write_tokens, usage.reasoning_tokens) == (60, 5, 20)
+
+
+def cut(characters: int, output: int) -> Answer:
+    """An answer that broke off after some text, with the counts that had come until then."""
+    built = answer()
+    built.text("x" * characters)
+    built.measure = lambda: Measured(counts=TokenCounts(input=100, output=output, cache_read=60))
+    return built
+
+
+def test_what_was_cut_is_counted_by_its_text_where_the_count_lags_behind() -> None:
+    """Anthropic counts one token of output at the beginning, and the others at the end."""
+    usage = count(call(), cut(400, 1), started_s=0, ended_s=1)
+    assert (usage.input_tokens, usage.output_tokens, usage.cache_read_tokens) == (100, 100, 60)
+    assert usage.estimated
+
+
+def test_what_was_cut_is_counted_as_reported_where_that_is_more() -> None:
+    usage = count(call(), cut(400, 101), started_s=0, ended_s=1)
+    assert (usage.output_tokens, usage.estimated) == (101, False)
+
+
+def test_a_finished_answer_is_counted_as_reported() -> None:
+    built = cut(400, 1)
+    built.finish("stop")
+    usage = count(call(), built, started_s=0, ended_s=1)
+    assert (usage.output_tokens, usage.estimated) == (1, False)
 
 
 def test_times_are_milliseconds_since_the_call_began() -> None:
@@ -65,26 +96,25 @@ def test_an_empty_answer_that_finished_has_used_its_input() -> None:
 
 
 @pytest.mark.parametrize(
-    ("connection_type", "category", "secret", "base_url", "price"),
+    ("connection_type", "category", "secret", "base_url", "free"),
     [
-        ("local", "Local", None, "http://localhost:11434", 0),
-        ("local", "Local", None, "http://server.lan:11434", 0),
-        ("local", "Local", CANARY, "http://127.0.0.1:8000/v1", 0),
+        ("local", "Local", None, "http://localhost:11434", True),
+        ("local", "Local", None, "http://server.lan:11434", True),
+        ("local", "Local", CANARY, "http://127.0.0.1:8000/v1", True),
         # A key that goes to another machine is likely to be charged.
-        ("local", "Local", CANARY, "https://gateway.example/v1", None),
+        ("local", "Local", CANARY, "https://gateway.example/v1", False),
         # A gateway on this machine passes calls on to others.
-        ("local", "Gateways", None, "http://localhost:4000", None),
-        ("byok", "US Labs", CANARY, "https://api.example/v1", None),
-        ("cloud", "Gateways", CANARY, "https://api.example/v1", None),
-        ("oauth", "US Labs", CANARY, "https://api.example/v1", None),
+        ("local", "Gateways", None, "http://localhost:4000", False),
+        ("byok", "US Labs", CANARY, "https://api.example/v1", False),
+        ("cloud", "Gateways", CANARY, "https://api.example/v1", False),
+        ("oauth", "US Labs", CANARY, "https://api.example/v1", False),
     ],
 )
-def test_the_users_own_servers_are_free_and_the_rest_has_an_unknown_price(
-    connection_type: str, category: str, secret: str | None, base_url: str, price: int | None
+def test_the_users_own_servers_are_free_and_the_rest_is_not(
+    connection_type: str, category: str, secret: str | None, base_url: str, free: bool
 ) -> None:
     provider = row(connection_type=connection_type, category=category)
-    priced = call(endpoint=endpoint(provider, credential=credential(secret), base_url=base_url))
-    assert count(priced, answer(), started_s=0, ended_s=1).usd_micros == price
+    assert costs_nothing(endpoint(provider, credential=credential(secret), base_url=base_url)) == free
 
 
 def test_the_sum_of_totals_is_taken_field_by_field() -> None:
@@ -99,3 +129,13 @@ def test_the_difference_of_two_snapshots_is_taken_field_by_field() -> None:
     after = UsageTotals(**{name: 10 * n for n, name in enumerate(names, 1)})
     before = UsageTotals(**dict.fromkeys(names, 1))
     assert msgspec.structs.asdict(subtract(after, before)) == {name: 10 * n - 1 for n, name in enumerate(names, 1)}
+
+
+def test_an_answer_that_a_budget_ended_is_paid_for_as_far_as_it_came() -> None:
+    asked, cut = call(user("x" * 40)), answer()
+    cut.text("abcd" * 25)
+    # What Anthropic counts before the first delta.
+    cut.add_usage(b'{"input_tokens": 12, "output_tokens": 1}', lambda _: TokenCounts(input=12, output=1))
+    cut.finish("budget")
+    found = billing(asked, cut)
+    assert (found.counts.input, found.counts.output, found.estimated) == (12, 25, True)

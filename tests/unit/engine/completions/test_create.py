@@ -11,11 +11,13 @@ import pytest
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.reported_usage import Measured, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
-from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.registry import Registry, Target
 from modelport.engine.calls import recorder
 from modelport.engine.calls.recorder import CallRecorder, Origin
-from modelport.engine.completions import attempts, create
 from modelport.engine.completions.create import Completions
+from modelport.engine.completions.key_warnings import KeyWarnings
+from modelport.engine.completions.parts import CompletionParts
+from modelport.engine.time_limit import TimeLimit
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
@@ -28,6 +30,7 @@ from support.builders import (
     Variables,
     VirtualTime,
     connections,
+    no_prices,
     row,
     writes,
 )
@@ -55,9 +58,15 @@ class World:
         self.heard = RecordingListener()
         environment = Variables()
         _, self.connections = connections(REGISTRY, environment, MemoryStore(), self.dialects)
+        self.use()
+
+    def use(self, **parts: Any) -> None:
+        """Makes the use case of other parts."""
+        recorder = CallRecorder(self.ledger, no_prices(), FixedClock(), self.log)  # type: ignore[arg-type]
+        common = {"connections": self.connections, "dialects": self.dialects, "recorder": recorder}
         self.completions = Completions(
-            self.connections, self.dialects, CallRecorder(self.ledger, FixedClock(), self.log)
-        )  # type: ignore[arg-type]
+            CompletionParts(clock=FixedClock(), warnings=KeyWarnings(FixedClock()), **common | parts)
+        )
 
     async def create(self, **params: Any) -> Completion:
         read = convert({"prompt": "hi", **params}, CreateCompletionParams)
@@ -85,6 +94,20 @@ def sleeps(*texts: str) -> Any:
 
 
 # A call that goes well.
+
+
+async def test_a_request_that_names_only_the_provider_takes_the_model_that_is_chosen_for_it() -> None:
+    asked: list[str] = []
+
+    async def choose(target: Target) -> str | None:
+        asked.append(target.provider.id)
+        return "chosen" if target.provider.id == "a" else None
+
+    world = World(a=writes("ok"), b=writes("ok"))
+    world.use(default_model=choose)
+    assert [(await world.create(provider=name)).model for name in ("a", "b")] == ["chosen", "b-default"]
+    assert (await world.create(model="a/named")).model == "named"
+    assert asked == ["a", "b"]
 
 
 async def test_the_answer_is_what_was_heard_and_is_recorded() -> None:
@@ -130,7 +153,7 @@ async def test_the_providers_counts_are_used_and_else_an_estimate() -> None:
 async def test_what_a_provider_wants_back_comes_back_to_it_and_to_nobody_else() -> None:
     async def signed(call: ModelCall, answer: Answer) -> None:
         answer.text("x")
-        answer.state = {"signature": "abc"}
+        answer.make_state = lambda: {"signature": "abc"}
 
     world = World(a=signed, b=writes("x"))
     state = (await world.create(model="a/m")).provider_state
@@ -237,8 +260,7 @@ async def test_a_model_that_is_not_found_is_explained_and_no_other_failure() -> 
 
     lost = RequestFailed("model_not_found", "No such model.")
     world = World(a=writes(then=lost), b=writes(then=DOWN))
-    records = CallRecorder(world.ledger, FixedClock(), world.log)
-    world.completions = Completions(world.connections, world.dialects, records, enrich=enrich)  # type: ignore[arg-type]
+    world.use(enrich=enrich)
     assert (await world.failure(model="a/m-1")).message == "No such model. Did you mean m-2?"
     assert (await world.failure(model="b/m-1")).message == "Down."
     assert asked == ["m-1"]
@@ -252,27 +274,30 @@ async def test_fallbacks_are_asked_in_order_and_each_attempt_is_told() -> None:
     assert told == [
         ("a", "m", "failed", "rate_limited"),
         ("b", "x", "failed", "provider_unavailable"),
+        ("b", "x", "failed", "provider_unavailable"),
         ("c", "y", "ok", None),
     ]
     assert world.heard.events == [
         ("attempt", "a", "m", "rate_limited"),
+        ("attempt", "b", "x", "provider_unavailable"),
         ("attempt", "b", "x", "provider_unavailable"),
         ("text", "from c"),
     ]
     assert world.outcomes() == [
         ("a", "failed", "rate_limited"),
         ("b", "failed", "provider_unavailable"),
+        ("b", "failed", "provider_unavailable"),
         ("c", "ok", None),
     ]
 
 
-async def test_the_last_failure_carries_every_attempt() -> None:
+async def test_the_first_failure_carries_every_attempt() -> None:
     world = World(a=writes(then=RequestFailed("rate_limited", "Slow.")), b=writes(then=DOWN))
     error = await world.failure(model="a/m", fallbacks=["b/m"])
-    assert error.kind == "provider_unavailable"
-    assert [a.provider for a in error.attempts or ()] == ["a", "b"]
-    # Nobody is asked after the last: no notice of another attempt.
-    assert [event[1] for event in world.heard.events] == ["a"]
+    assert error.kind == "rate_limited"
+    assert [a.provider for a in error.attempts or ()] == ["a", "b", "b"]
+    # There is no notice of another attempt behind the last.
+    assert [event[1] for event in world.heard.events] == ["a", "b"]
 
 
 @pytest.mark.parametrize("begin", ["text", "reasoning", "tool_call"])
@@ -329,25 +354,23 @@ async def test_a_fallback_that_cannot_take_the_request_does_not_hide_what_failed
 
 async def test_the_latency_of_an_attempt_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     async def late(call: ModelCall, answer: Answer) -> None:
-        await anyio.sleep(2)
+        await anyio.sleep(6)
         raise DOWN
 
     async def later(call: ModelCall, answer: Answer) -> None:
         await anyio.sleep(1)
         answer.text("x")
 
-    clock = SimpleNamespace(monotonic=anyio.current_time)
-    for module in (attempts, create, recorder):
-        monkeypatch.setattr(module, "time", clock)
+    monkeypatch.setattr(recorder, "time", SimpleNamespace(monotonic=anyio.current_time))
     world = World(a=late, b=later)
     completion = await world.create(model="a/m", fallbacks=["b/m"])
-    assert [attempt.latency_ms for attempt in completion.attempts] == [2000, 1000]
-    assert [record.usage.latency_ms for record in world.ledger.records] == [2000, 1000]
-    assert [health.last_latency_ms for health in world.connections.status().health] == [2000, 1000]
+    assert [attempt.latency_ms for attempt in completion.attempts] == [6000, 1000]
+    assert [record.usage.latency_ms for record in world.ledger.records] == [6000, 1000]
+    assert [health.last_latency_ms for health in world.connections.status().health] == [6000, 1000]
 
 
 async def test_every_attempt_counts_for_the_providers_health() -> None:
-    world = World(a=writes(then=DOWN), b=writes("x"))
+    world = World(a=writes(then=RequestFailed("rate_limited", "Slow.")), b=writes("x"))
     await world.create(model="a/m", fallbacks=["b/m"])
     health = {h.provider: (h.ok, h.calls, h.failures) for h in world.connections.status().health}
     assert health == {"a": (False, 1, 1), "b": (True, 1, 0)}
@@ -369,13 +392,13 @@ async def test_the_time_limit_ends_the_call_and_carries_the_partial_text() -> No
 
 async def test_the_time_limit_is_for_the_whole_call_fallbacks_included() -> None:
     async def slow(call: ModelCall, answer: Answer) -> None:
-        await anyio.sleep(2)
+        await anyio.sleep(6)
         raise DOWN
 
     world = World(a=slow, b=sleeps())
     began = anyio.current_time()
-    error = await world.failure(model="a/m", fallbacks=["b/m"], timeoutMs=3000)
-    assert anyio.current_time() - began == 3
+    error = await world.failure(model="a/m", fallbacks=["b/m"], timeoutMs=7000)
+    assert anyio.current_time() - began == 7
     assert (error.kind, error.provider) == ("timeout", "b")
 
 
@@ -386,6 +409,45 @@ async def test_when_the_time_is_up_nobody_else_is_asked() -> None:
     # A provider that was never asked has neither a call nor a failure to its name.
     assert world.outcomes() == [("a", "failed", "timeout")]
     assert [h.provider for h in world.connections.status().health] == ["a"]
+
+
+class Waiting:
+    """A part of the preparation that never ends."""
+
+    async def __call__(self, *_: Any, **__: Any) -> Any:
+        await anyio.sleep_forever()
+
+    targets = __call__
+    """Of the default chain."""
+
+
+@pytest.mark.parametrize("waits", ["endpoint", "dialect", "targets", "model"])
+async def test_the_time_limit_covers_what_comes_before_the_provider(waits: str) -> None:
+    world = World(a=writes("late"), b=writes("late"))
+    if waits == "endpoint":
+        world.connections.next_endpoint = Waiting()  # type: ignore[method-assign]
+    if waits == "dialect":
+        world.dialects.get = Waiting()  # type: ignore[method-assign]
+    defaults, model = (Waiting() if waits == name else None for name in ("targets", "model"))
+    world.use(defaults=defaults, default_model=model)
+    named = {} if waits == "targets" else {"provider": "a", "fallbacks": ["b/m"]}
+    began = anyio.current_time()
+    error = await world.failure(**named, timeoutMs=1500)
+    assert (error.kind, anyio.current_time() - began) == ("timeout", 1.5)
+    assert "1500 ms" in error.message
+    # What was never sent is in no ledger.
+    assert world.outcomes() == []
+
+
+async def test_the_time_limit_begins_when_the_request_arrives() -> None:
+    world = World(a=sleeps("half"))
+    limit = TimeLimit(2000)
+    await anyio.sleep(1.5)
+    began = anyio.current_time()
+    read = convert({"prompt": "hi", "model": "a/m", "timeoutMs": 2000}, CreateCompletionParams)
+    with pytest.raises(RequestFailed) as failed:
+        await world.completions.create(read, world.heard, Origin("vim", "site"), limit)
+    assert (failed.value.kind, failed.value.text, anyio.current_time() - began) == ("timeout", "half", 0.5)
 
 
 async def test_the_shortest_time_limit_is_a_millisecond() -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import anyio
@@ -43,7 +43,7 @@ class Folder:
             raise self.trouble
         return catalogued(self.files)
 
-    async def command(self, program: str) -> bool:
+    async def can_serve(self, entry: LocalModelsEntry) -> bool:
         return self.program
 
 
@@ -98,11 +98,17 @@ class Made:
         self.folder, self.runner = folder or Folder(*(files or (file("tiny"), file("sub/Coder")))), Runner()
         self.loads = 0
         self.statuses: list[tuple[bool, str]] = []
-        self.local = LocalModels(
-            self.registry, lambda: frozenset({"A_KEY"}), self._load, lambda *s: self.statuses.append(s)
-        )
+        self.local = LocalModels(self.registry, lambda: frozenset({"A_KEY"}), self._load, self._loading)
         self.scripted = Scripted(files=writes("hello"), plain=writes("hello"))
         self.dialects = LocalDialects(self.scripted, self.local)
+
+    @contextmanager
+    def _loading(self, message: str) -> Iterator[None]:
+        self.statuses.append((True, message))
+        try:
+            yield
+        finally:
+            self.statuses.append((False, message))
 
     def _load(self) -> tuple[Folder, Runner]:
         self.loads += 1
@@ -137,7 +143,7 @@ async def test_a_call_goes_to_a_server_that_is_there_for_as_long_as_it_lasts() -
     (sent,) = made.scripted.calls
     assert (sent.endpoint.base_url, sent.endpoint.credential.secret) == (SERVED.base_url, SERVED.key)
     assert (made.runner.plans[0].secret_env_vars, made.runner.inside) == (frozenset({"A_KEY"}), 0)
-    assert made.statuses == [(True, "Loading tiny"), (False, "")]
+    assert made.statuses == [(True, "Loading tiny"), (False, "Loading tiny")]
 
 
 async def test_a_running_server_is_not_reported() -> None:
@@ -147,7 +153,7 @@ async def test_a_running_server_is_not_reported() -> None:
     assert made.statuses == []
 
 
-async def test_the_status_is_busy_until_the_last_is_there() -> None:
+async def test_each_start_is_reported() -> None:
     made = Made()
     made.runner.gate = anyio.Event()
     async with anyio.create_task_group() as tasks:
@@ -156,7 +162,7 @@ async def test_the_status_is_busy_until_the_last_is_there() -> None:
         await anyio.wait_all_tasks_blocked()
         assert [busy for busy, _ in made.statuses] == [True, True]
         made.runner.gate.set()
-    assert [busy for busy, _ in made.statuses] == [True, True, False]
+    assert [busy for busy, _ in made.statuses] == [True, True, False, False]
 
 
 async def test_a_server_that_does_not_start_is_the_providers_failure() -> None:
@@ -165,7 +171,7 @@ async def test_a_server_that_does_not_start_is_the_providers_failure() -> None:
     with pytest.raises(RequestFailed) as failed:
         await complete(made, await made.call("CODER.gguf"))
     assert (failed.value.provider, failed.value.model) == ("files", "Coder")
-    assert made.statuses[-1] == (False, "")
+    assert made.statuses[-1] == (False, "Loading Coder")
     assert made.scripted.calls == []
 
 

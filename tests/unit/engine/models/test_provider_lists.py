@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
@@ -16,6 +17,7 @@ from modelport.domain.providers.connection import Endpoint, Overrides
 from modelport.domain.providers.registry import Registry
 from modelport.engine.models.downloads import ModelDownloads
 from modelport.engine.models.listing import Models
+from modelport.engine.models.local_defaults import LocalDefaults
 from modelport.engine.models.provider_lists import LIST_TIMEOUT_S, ModelLists
 from modelport.engine.models.suggestions import ModelSuggestions
 from modelport.engine.providers.listing import Providers
@@ -41,10 +43,10 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 
 
 class Host:
-    """A ``ModelLister`` in memory: what each provider lists, or raises; ``hangs`` never answer."""
+    """A ``ModelLister`` in memory: what each provider or address lists, or raises; ``hangs`` never answer."""
 
     def __init__(self, **lists: Any) -> None:
-        self.lists = lists
+        self.lists: dict[str, Any] = lists
         self.hangs: set[str] = set()
         self.requested: list[tuple[Endpoint, Listing | None]] = []
         self.done: list[tuple[str, str, str]] = []
@@ -53,7 +55,7 @@ class Host:
         self.requested.append((endpoint, known))
         if endpoint.provider.id in self.hangs:
             await anyio.sleep_forever()
-        answer = self.lists.get(endpoint.provider.id)
+        answer = self.lists.get(endpoint.base_url, self.lists.get(endpoint.provider.id))
         if isinstance(answer, Exception):
             raise answer
         return None if answer is None else Listing(models=tuple(ListedModel(id=name) for name in answer))
@@ -314,6 +316,44 @@ async def test_advice_knows_what_was_listed() -> None:
     assert (await world.enriched("acme", "fiver")).message.endswith("; the nearest it has is five.")
 
 
+async def test_advice_to_pull_names_only_models_that_are_there() -> None:
+    world = World(box=["gone"])
+    await world.listed("box")
+    world.host.lists["box"] = ["m:8b", "x", "y", "z"]
+    error = await world.enriched("box", "m:80b")
+    assert str(error).endswith("; download this one with modelport pull box/m:80b, or use m:8b.")
+    assert (await world.enriched("box", "other")).message.endswith("box/other, or use m:8b, x or y.")
+    world.host.lists["box"] = ["m:8b"]
+    assert (await world.enriched("box", "m:8b")).message.endswith("modelport pull box/m:8b.")
+    world.host.lists["box"] = []
+    assert (await world.enriched("box", "m:80b")).message.endswith("modelport pull box/m:80b.")
+
+
+@pytest.mark.parametrize("failing", ["hangs", "fails"])
+async def test_advice_to_pull_falls_back_to_the_cached_list(failing: str) -> None:
+    world = World(box=["m:8b"])
+    await world.listed("box")
+    if failing == "hangs":
+        world.host.hangs.add("box")
+    else:
+        world.host.lists["box"] = RequestFailed("network", "Gone.")
+    assert (await world.enriched("box", "m:80b")).message.endswith("pull box/m:80b, or use m:8b.")
+
+
+async def test_a_local_server_is_sent_a_model_that_it_has() -> None:
+    world = World(box=["m:8b", "n"])
+    defaults = LocalDefaults(world.lists)
+    box = world.registry.get("box")
+    with_default = msgspec.structs.replace(box, default_model="n")
+    assert (await defaults.choose(box), await defaults.choose(with_default)) == ("m:8b", "n")
+    world.host.lists["box"] = ["other"]
+    assert await defaults.choose(with_default) == "other"
+    world.host.lists["box"] = []
+    assert (await defaults.choose(box), await defaults.choose(with_default)) == (None, "n")
+    world.host.hangs.add("box")
+    assert await defaults.choose(with_default) == "n"
+
+
 async def test_advice_to_pull() -> None:
     world = World(box=["m:8b"])
     await world.listed("box")
@@ -334,3 +374,34 @@ async def test_nothing_is_said_of_another_address() -> None:
 async def test_other_failures_stay_as_they_are() -> None:
     error = await World().enriched("acme", "acme-old", "rate_limited")
     assert error.message == "Acme does not serve it: name another model."
+
+
+async def two_boxes() -> World:
+    """A server of one's own, and a second one of its kind."""
+    world = World(box=["a"])
+    world.host.lists["http://big.example"] = ["a", "b"]
+    for name, address in (("box", "http://small.example"), ("big", "http://big.example")):
+        params = types.ConnectProviderParams(provider="box", name=name, base_url=address, verify=False)
+        await world.connections.connect(params)
+    return world
+
+
+def named(result: types.ListModelResult) -> list[tuple[str | None, str]]:
+    return [(model.connection, model.id) for model in result.models if model.provider == "box"]
+
+
+async def test_each_connection_has_its_own_list() -> None:
+    world = await two_boxes()
+    assert named(await world.listed()) == [(None, "a"), ("big", "a"), ("big", "b")]
+    assert named(await world.listed("box")) == [(None, "a"), ("big", "a"), ("big", "b")]
+    assert named(await world.listed("BIG")) == [("big", "a"), ("big", "b")]
+    found = await world.models.search(types.SearchModelParams(provider="big"))
+    assert {(model.connection, model.id) for model in found.models} == {("big", "a"), ("big", "b")}
+
+
+async def test_a_connection_that_cannot_be_listed_is_named() -> None:
+    world = await two_boxes()
+    world.host.lists["http://big.example"] = RequestFailed("network", "It cannot be reached.")
+    world.cache.kept.clear()
+    result = await world.listed("box")
+    assert [(error.provider, error.connection) for error in result.errors] == [("box", "big")]

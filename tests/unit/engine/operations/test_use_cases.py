@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
+from modelport.adapters.failover.memory import MemoryCircuits
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.operations.calls import (
     Balance,
@@ -22,6 +23,8 @@ from modelport.domain.operations.calls import (
     ModerationCall,
     TokenCount,
 )
+from modelport.domain.providers.configuration import FailoverEntry
+from modelport.domain.providers.connection import Overrides
 from modelport.domain.providers.operation_wire import (
     CreditsWire,
     EmbeddingsWire,
@@ -31,6 +34,7 @@ from modelport.domain.providers.operation_wire import (
 )
 from modelport.domain.providers.registry import Registry
 from modelport.engine.calls.recorder import Caller, CallRecorder, Origin
+from modelport.engine.operations.attempts import KeyAttempts
 from modelport.engine.operations.balances import Balances
 from modelport.engine.operations.calls import OperationCalls
 from modelport.engine.operations.embeddings import Embeddings
@@ -38,13 +42,25 @@ from modelport.engine.operations.images import Images
 from modelport.engine.operations.moderations import Moderations
 from modelport.engine.operations.token_counts import TokenCounts
 from modelport.protocol import types
-from support.builders import FixedClock, Lines, MemoryLedger, MemoryStore, Scripted, Variables, connections, row, user
+from support.builders import (
+    FixedClock,
+    Lines,
+    MemoryLedger,
+    MemoryStore,
+    Scripted,
+    Variables,
+    connections,
+    no_prices,
+    row,
+    user,
+)
 
 EVERYTHING = ("chat", "embeddings", "images", "moderation")
 ACME = row(
     "acme",
     capabilities=EVERYTHING,
     default_model="chatty",
+    api_key_env_vars=("ACME_API_KEY", "ACME_SECOND_KEY"),
     wire={
         "embeddings": EmbeddingsWire(default_model="vectors", batch=2),
         "images": ImagesWire(default_model="brush"),
@@ -114,16 +130,20 @@ class Bench:
         self.ledger = MemoryLedger()
         self.log = Lines()
         self.recorded: list[types.Call] = []
-        registry = Registry([ACME, PLAIN, *OTHERS, DUMB])
+        registry = self.registry = Registry([ACME, PLAIN, *OTHERS, DUMB], {"acme": Overrides(several_keys=True)})
         keys = {f"{name.upper()}_API_KEY": "key-0123456789" for name in ("acme", "plain", "dumb")}
-        _, self.connections = connections(registry, Variables(**keys), MemoryStore(), Scripted())
-        calls = OperationCalls(registry, self.connections, CallRecorder(self.ledger, FixedClock(), self.log))
+        self.variables = Variables(**keys)
+        _, self.connections = connections(registry, self.variables, MemoryStore(), Scripted())
+        self.circuits = MemoryCircuits(FixedClock(), lambda: 0.5)
+        attempts = KeyAttempts(self.connections, self.circuits, FixedClock().now_ms)
+        recorder = CallRecorder(self.ledger, no_prices(), FixedClock(), self.log)
+        calls = OperationCalls(self.connections, recorder, attempts)
         self.embeddings = Embeddings(calls, self.stub)
         self.images = Images(calls, self.stub)
         self.moderations = Moderations(calls, self.stub)
         self.token_counts = TokenCounts(self.connections, self.stub)
         self.balances = Balances(registry, self.connections, self.stub)
-        self.caller = Caller(Origin("vim", "harbour"), self.recorded.append)
+        self.caller = Caller(Origin("vim", "harbour"), lambda call, _: self.recorded.append(call))
 
     async def embed(self, *texts: str, **params: Any) -> types.CreateEmbeddingResult:
         params.setdefault("model", "acme/vectors")
@@ -392,3 +412,103 @@ async def test_who_tells_no_credit_says_who_does(bench: Bench) -> None:
         await bench.balances.look_up(types.CreditsUsageParams(provider="plain"))
     assert failed.value.kind == "unsupported"
     assert "acme" in failed.value.message
+
+
+# Circuits and keys.
+
+REFUSED = ("auth_rejected", "quota_exhausted", "forbidden", "rate_limited")
+
+
+def several(bench: Bench) -> None:
+    """Gives the provider a second key."""
+    bench.variables.values["ACME_SECOND_KEY"] = "second-0123456789"
+
+
+def sent_keys(bench: Bench) -> list[str]:
+    return [call.endpoint.credential.secret.reveal() for call in bench.stub.calls]
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+async def test_another_key_goes_on_where_the_first_is_refused_or_limited(bench: Bench, kind: Any) -> None:
+    several(bench)
+    bench.stub.trouble[2] = RequestFailed(kind, "No: wait.", provider="acme")
+    result = await bench.embed("a", "bb", "ccc")
+    assert [vector[0] for vector in result.embeddings] == [1, 2, 3]
+    # What the first key has embedded is not paid for twice.
+    assert [call.texts for call in bench.stub.calls] == [("a", "bb"), ("ccc",), ("ccc",)]
+    assert sent_keys(bench) == ["key-0123456789", "key-0123456789", "second-0123456789"]
+    first, second = bench.ledger.records
+    assert [(one.outcome, one.error_kind) for one in (first, second)] == [("failed", kind), ("ok", None)]
+    assert (second.attempt, second.attempt_of) == (1, first.entry)
+    (open_,) = await bench.circuits.open()
+    assert (open_.kind, open_.scope.key) == (kind, bench.stub.calls[0].endpoint.credential.fingerprint)
+    # The key that has answered stays in use.
+    await bench.embed("d")
+    assert sent_keys(bench)[-1] == "second-0123456789"
+
+
+async def test_no_other_key_is_sent_where_a_refusal_is_to_end_it(bench: Bench) -> None:
+    several(bench)
+    bench.registry.failover = FailoverEntry(on_auth="stop")
+    bench.stub.trouble[1] = RequestFailed("auth_rejected", "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    assert len(bench.stub.calls) == 1
+
+
+async def test_the_first_error_is_raised_with_the_shortest_wait_where_all_keys_fail(bench: Bench) -> None:
+    several(bench)
+    for number, wait_ms in ((1, 9000), (2, 7000)):
+        bench.stub.trouble[number] = RequestFailed(
+            "rate_limited", f"No {number}.", provider="acme", retry_after_ms=wait_ms
+        )
+    with pytest.raises(RequestFailed) as failed:
+        await bench.embed("a")
+    assert (failed.value.message, failed.value.retry_after_ms) == ("No 1.", 7000)
+
+
+@pytest.mark.parametrize("kind", ["rate_limited", "provider_unavailable", "auth_rejected", "timeout"])
+async def test_what_rests_is_not_called(bench: Bench, kind: Any) -> None:
+    bench.stub.trouble[1] = RequestFailed(kind, "No: wait.", provider="acme")
+    for _ in range(2):
+        with pytest.raises(RequestFailed) as failed:
+            await bench.embed("a")
+        assert failed.value.kind == kind
+    assert "is not called" in failed.value.message
+    assert len(bench.stub.calls) == len(bench.ledger.records) == 1
+    # Another model of the provider is called, unless it was the key.
+    if kind != "auth_rejected":
+        assert (await bench.images.create(types.CreateImageParams(prompt="a", provider="acme"), bench.caller)).images
+
+
+@pytest.mark.parametrize("kind", ["model_not_found", "quota_exhausted", "network"])
+async def test_what_costs_nothing_is_called_all_the_same(bench: Bench, kind: Any) -> None:
+    bench.stub.trouble[1] = RequestFailed(kind, "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    assert (await bench.embed("a")).embeddings
+    assert await bench.circuits.open() == []
+
+
+async def test_a_cancelled_call_lets_another_one_try(bench: Bench) -> None:
+    clock = FixedClock()
+    bench.circuits._clock = clock
+    bench.stub.trouble[1] = RequestFailed("provider_unavailable", "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    clock.now += 6_000
+    bench.stub.stalls = True
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(bench.embed, "a")
+        await bench.stub.waiting.wait()
+        tasks.cancel_scope.cancel()
+    bench.stub.stalls = False
+    assert (await bench.embed("a")).embeddings
+
+
+async def test_no_chain_is_followed(bench: Bench) -> None:
+    bench.registry.chains = {"default": ("acme/vectors", "plain/vectors")}
+    bench.stub.trouble[1] = RequestFailed("provider_unavailable", "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    assert [call.endpoint.provider.id for call in bench.stub.calls] == ["acme"]

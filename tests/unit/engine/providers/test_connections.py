@@ -342,8 +342,8 @@ async def test_a_name_that_no_provider_has_is_a_model_of_the_active_connection()
     assert refused.value.kind == "unknown_model"
     await world.connect("beta", verify=False)
     assert world.connections.target(None, "my-own-model").provider is BETA
-    # A provider's name without a model behind it may be a model of this one.
-    assert world.connections.target(None, "acme").model == "acme"
+    # A provider's name without a model behind it means that provider: the prompt goes to no other company.
+    assert world.connections.target(None, "acme").provider is ACME
     # A name that a provider lists, or that has its prefix, keeps its meaning.
     assert world.connections.target(None, "acme-small").provider is ACME
     assert world.connections.target(None, "acme/anything").provider is ACME
@@ -365,15 +365,31 @@ async def test_a_model_with_a_slash_is_meant_where_the_connection_lists_exactly_
     world = World(BETA_API_KEY=KEY)
     world.dialects.served = ("me/my-own",)
     await world.connect("beta")
-    assert world.connections.target(None, "me/my-own") == Target(BETA, "me/my-own")
+    listed = world.connections.target(None, "me/my-own")
+    assert (listed.provider, listed.model, listed.resolved_by) == (BETA, "me/my-own", "connection")
     with pytest.raises(InvalidParams, match='No provider is called "me"'):
         world.connections.target(None, "me/my-other")
     # The provider may always be named.
-    assert world.connections.target(None, "beta/me/my-other") == Target(BETA, "me/my-other")
-    assert world.connections.target("beta", "me/my-other") == Target(BETA, "me/my-other")
+    assert world.connections.target(None, "beta/me/my-other") == Target(BETA, "me/my-other", connection="beta")
+    assert world.connections.target("beta", "me/my-other") == Target(BETA, "me/my-other", connection="beta")
     # And the model that a connection was made with is its own.
     await world.connect("beta", model="me/mine", verify=False)
-    assert world.connections.target(None, "me/mine") == Target(BETA, "me/mine")
+    own = world.connections.target(None, "me/mine")
+    assert (own.provider, own.model, own.resolved_by) == (BETA, "me/mine", "connection")
+
+
+async def test_a_model_is_meant_where_the_newest_connection_lists_it() -> None:
+    world = World(ACME_API_KEY=KEY, BETA_API_KEY=KEY)
+    world.dialects.served = ("both", "first")
+    await world.connect("acme")
+    world.dialects.served = ("both", "second")
+    await world.connect("beta")
+    world.dialects.served = ("third",)
+    await world.connect("ollama")
+    met = {name: world.connections.target(None, name).provider.id for name in ("first", "second", "both", "third")}
+    assert met == {"first": "acme", "second": "beta", "both": "beta", "third": "ollama"}
+    await world.connect("acme", model="both", verify=False)
+    assert world.connections.target(None, "both").provider.id == "acme"
 
 
 async def test_a_model_that_the_active_connection_lists_is_meant_there() -> None:
@@ -448,3 +464,111 @@ def test_health_counts_calls_and_remembers_the_last_failure() -> None:
     acme = world.connections.status().health[0]
     assert (acme.ok, acme.failures) == (True, 1)
     assert acme.last_error is not None
+
+
+# Several connections to one provider.
+
+
+async def two_servers() -> World:
+    world = World()
+    world.dialects.served = ("a", "both")
+    await world.connect("ollama")
+    world.dialects.served = ("b", "both")
+    await world.connect("ollama", name="Big", base_url="http://big.example:11434")
+    return world
+
+
+async def test_a_name_puts_a_connection_beside_the_others() -> None:
+    world = await two_servers()
+    status = world.connections.status()
+    assert [(c.name, c.provider) for c in status.connections] == [("ollama", "ollama"), ("Big", "ollama")]
+    assert status.active is not None
+    assert status.active.name == "Big"
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "name", "sent"),
+    [
+        (None, "a", "ollama", "a"),
+        (None, "b", "Big", "b"),
+        (None, "both", "Big", "both"),
+        ("ollama", "a", "ollama", "a"),
+        ("ollama", "b", "Big", "b"),
+        ("ollama", "both", "Big", "both"),
+        ("ollama", "other", "ollama", "other"),
+        (None, "ollama/b", "Big", "b"),
+        (None, "big/a", "Big", "a"),
+        (None, "BIG/hf.co/x", "Big", "hf.co/x"),
+        ("big", "a", "Big", "a"),
+        ("big", "big/a", "Big", "a"),
+        ("big", None, "Big", "b"),
+        (None, "big", "Big", "b"),
+        (None, None, "Big", "b"),
+    ],
+)
+async def test_a_model_goes_to_the_server_that_has_it_or_to_the_one_that_is_named(
+    provider: str | None, model: str | None, name: str, sent: str
+) -> None:
+    world = await two_servers()
+    target = world.connections.target(provider, model)
+    assert (target.provider.id, target.connection, target.model) == ("ollama", name, sent)
+    endpoint = await world.connections.endpoint(target.provider, target.model, connection=target.connection)
+    expected = "http://big.example:11434" if name == "Big" else "http://localhost:11434"
+    assert endpoint.base_url == expected
+
+
+async def test_two_accounts_have_a_key_each() -> None:
+    world = World()
+    await world.connect("acme", api_key=KEY, verify=False)
+    await world.connect("acme", name="work", api_key="other-0123456789", verify=False)
+    for name, key in (("acme", KEY), ("work", "other-0123456789")):
+        target = world.connections.target(name, "m")
+        endpoint = await world.connections.endpoint(target.provider, "m", connection=target.connection)
+        assert endpoint.credential.secret == Secret(key)
+
+
+async def test_a_named_connection_is_closed_by_its_name() -> None:
+    world = await two_servers()
+    world.connections.disconnect("big")
+    assert [c.name for c in world.connections.status().connections] == ["ollama"]
+    world.connections.disconnect("ollama")
+    assert world.status() == (None, [])
+
+
+async def test_connecting_again_under_a_name_replaces_that_connection() -> None:
+    world = await two_servers()
+    await world.connect("ollama", name="big", base_url="http://other.example:11434")
+    connections = world.connections.status().connections
+    assert [(c.name, c.base_url) for c in connections][1] == ("Big", "http://other.example:11434")
+    assert (await world.connect("ollama", name="OLLAMA")).name == "ollama"
+
+
+@pytest.mark.parametrize("name", ["groq", "a/b", "", " x", "-x", "x" * 65])
+async def test_a_name_that_is_anothers_or_none_is_refused(name: str) -> None:
+    world = World()
+    with pytest.raises(InvalidParams) as refused:
+        await world.connect("ollama", name=name)
+    assert refused.value.field == "name"
+    assert world.status() == (None, [])
+
+
+async def test_a_connection_with_a_key_of_its_own_finds_it_by_its_name() -> None:
+    store = MemoryStore()
+    await store.set("acme", StoredKey(Secret("home-0123456789")))
+    await store.set("acme/work", StoredKey(Secret("work-0123456789")))
+    world = World(store)
+    assert (await world.connect("acme")).credential.last4 == "6789"
+    at_work = await world.connect("acme", name="work")
+    assert (at_work.credential.name, at_work.credential.location) == ("work", "memory/acme/work")
+    endpoint = await world.connections.endpoint(ACME, None, connection="work")
+    assert endpoint.credential.secret == Secret("work-0123456789")
+    assert (await world.connections.endpoint(ACME, None)).credential.secret == Secret("home-0123456789")
+
+
+async def test_the_health_of_each_connection_is_its_own() -> None:
+    world = World()
+    world.connections.record_health("acme", 5.0, None, "acme")
+    world.connections.record_health("acme", 6.0, RequestFailed("timeout", "It is silent."), "work")
+    world.connections.record_health("acme", 7.0, None)
+    health = [(one.provider, one.connection, one.ok, one.calls) for one in world.connections.status().health]
+    assert health == [("acme", None, True, 2), ("acme", "work", False, 1)]

@@ -49,6 +49,70 @@ async def test_the_order_is_explicit_then_environment_then_keyring() -> None:
     assert await found(credentials()) == ("none", None, None)
 
 
+async def test_a_key_that_is_stored_for_a_connection_is_used_before_those_that_are_found() -> None:
+    store = MemoryStore(acme="stored-0123456789")
+    owner = credentials(store, ACME_API_KEY="found-0123456789")
+    status = await owner.store("acme", Secret("work-0123456789"), None, "work")
+    assert (status.name, status.source, status.location) == ("work", "keyring", "memory/acme/work")
+    assert await found(owner, connection="work") == ("keyring", "work-0123456789", "memory/acme/work")
+    assert await found(owner, connection="work", api_key=Secret("given")) == ("session", "given", None)
+    assert await found(owner, connection="home") == ("environment", "found-0123456789", "ACME_API_KEY")
+    assert await found(owner) == ("environment", "found-0123456789", "ACME_API_KEY")
+    assert [(one.name, one.source) for one in await owner.list()] == [(None, "environment"), ("work", "keyring")]
+    store.locked = True
+    shown = await owner.find(ACME, Overrides(connection="work"), ADDRESS, unlock=False)
+    assert (shown.source, shown.secret, shown.location) == ("keyring", None, "memory/acme/work")
+    store.locked = False
+    assert (await owner.delete("acme", "work")).source == "environment"
+    assert await found(owner, connection="work") == ("environment", "found-0123456789", "ACME_API_KEY")
+    assert (await store.get("acme")) is not None, "the provider's own key stays"
+
+
+async def test_a_connections_key_is_found_where_the_list_of_keys_was_lost() -> None:
+    """Or the provider's own would be used without a word, and another account pay."""
+
+    class Unlisted(MemoryStore):
+        async def providers(self) -> list[str]:
+            return []
+
+    store = Unlisted(acme="own-0123456789")
+    owner = credentials(store, LOCAL_API_KEY="found-0123456789")
+    await owner.store("acme", Secret("work-0123456789"), None, "work")
+    assert await found(owner, connection="work") == ("keyring", "work-0123456789", "memory/acme/work")
+    assert await found(owner, connection="home") == ("keyring", "own-0123456789", "memory/acme")
+    # The keyring is not opened for a provider that needs no key.
+    store.locked = True
+    assert await found(owner, LOCAL, connection="work") == ("environment", "found-0123456789", "LOCAL_API_KEY")
+
+
+async def test_a_connections_key_is_found_by_its_name_in_any_case() -> None:
+    owner = credentials(MemoryStore())
+    await owner.store("acme", Secret("work-0123456789"), None, "Work")
+    assert await found(owner, connection="work") == ("keyring", "work-0123456789", "memory/acme/work")
+    assert await found(owner, connection="WORK") == ("keyring", "work-0123456789", "memory/acme/work")
+    await owner.delete("acme", "woRK")
+    assert await found(owner, connection="Work") == ("none", None, None)
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "-", "x" * 65, "é", "openai"])
+async def test_a_key_is_stored_for_no_name_that_a_connection_cannot_have(name: str) -> None:
+    store = MemoryStore(acme="stored-0123456789")
+    owner = credentials(store)
+    for call in (owner.store("acme", Secret("work-0123456789"), None, name), owner.delete("acme", name)):
+        with pytest.raises(InvalidParams) as caught:
+            await call
+        assert caught.value.field == "name"
+    assert list(await store.providers()) == ["acme"]
+
+
+async def test_a_connections_key_with_an_address_goes_there_only() -> None:
+    owner = credentials(MemoryStore(acme="stored-0123456789"))
+    await owner.store("acme", Secret("work-0123456789"), "https://work.example/v1", "work")
+    at_work = await found(owner, base_url="https://work.example/v1", connection="work")
+    assert at_work == ("keyring", "work-0123456789", "memory/acme/work")
+    assert await found(owner, connection="work") == ("keyring", "stored-0123456789", "memory/acme")
+
+
 async def test_a_keyring_is_unlocked_for_calls_only() -> None:
     store = MemoryStore(acme="stored-0123456789")
     store.locked = True
@@ -102,7 +166,7 @@ async def test_a_stored_key_goes_to_its_own_address_only() -> None:
     assert await found(owner, base_url="https://mine.example/v1/") == ("keyring", KEY, "memory/acme")
     assert await found(owner, base_url=ADDRESS) == ("none", None, None)
     # The status names the address that it is stored for.
-    assert (await owner.find(ACME, Overrides(), ADDRESS)).status().base_url == "https://mine.example/v1"
+    assert (await owner.find(ACME, Overrides(), ADDRESS)).status(ACME, ADDRESS).base_url == "https://mine.example/v1"
 
 
 async def test_a_stored_key_without_an_address_goes_anywhere() -> None:
@@ -120,7 +184,7 @@ async def test_a_provider_that_needs_no_key_does_not_wake_the_keyring_unless_one
 
 async def test_a_keyring_in_trouble_is_a_failure_only_for_those_who_need_it() -> None:
     store = MemoryStore()
-    store.trouble = RequestFailed("auth_required", "Unlock it.")
+    store.trouble = RequestFailed("keyring_unavailable", "Unlock it.")
     owner = credentials(store, GROQ_API_KEY="gsk_x")
     with pytest.raises(RequestFailed, match="Unlock"):
         await owner.find(ACME, Overrides(), ADDRESS)
@@ -164,7 +228,7 @@ async def test_found_are_those_that_hold_a_key() -> None:
 
 async def test_a_locked_keyring_does_not_hide_the_other_credentials() -> None:
     store = MemoryStore(groq="gsk_0123456789ab")
-    store.trouble = RequestFailed("auth_required", "Unlock it.")
+    store.trouble = RequestFailed("keyring_unavailable", "Unlock it.")
     statuses = await credentials(store, ACME_API_KEY=KEY).statuses(
         [(ACME, Overrides(), None), (GROQ, Overrides(), None)]
     )

@@ -12,6 +12,8 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Setting
 from modelport.engine.calls.recorder import CallRecorder, Origin
 from modelport.engine.completions.create import Completions
+from modelport.engine.completions.key_warnings import KeyWarnings
+from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.providers.default_chain import DefaultChain
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams, LocalServer
@@ -23,6 +25,7 @@ from support.builders import (
     RecordingListener,
     Scripted,
     Variables,
+    no_prices,
     row,
     writes,
 )
@@ -39,7 +42,7 @@ ROWS = [
     row("mlx", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:8080/v1"),
     row("unset", connection_type="local", category="Local", auth="none", requires_api_key=False, base_url="http://localhost:{PORT}", settings={"PORT": Setting()}),
 ]  # fmt: skip
-DOWN = RequestFailed("provider_unavailable", "Down.")
+DOWN = RequestFailed("provider_unavailable", "Down.", may_repeat=False)
 
 
 def server(provider: str, base_url: str, *models: str) -> LocalServer:
@@ -65,7 +68,14 @@ class World:
         self.chain = DefaultChain(self.registry, credentials, self.connections, self.local_servers, self.log)
         self.listener = RecordingListener()
         self.completions = Completions(
-            self.connections, self.dialects, CallRecorder(MemoryLedger(), FixedClock(), self.log), self.chain
+            CompletionParts(
+                connections=self.connections,
+                dialects=self.dialects,
+                recorder=CallRecorder(MemoryLedger(), no_prices(), FixedClock(), self.log),  # type: ignore[arg-type]
+                clock=FixedClock(),
+                warnings=KeyWarnings(FixedClock()),
+                defaults=self.chain,
+            )
         )
 
     async def local_servers(self) -> Sequence[LocalServer]:
@@ -136,12 +146,67 @@ async def test_it_is_remembered_for_a_while_which_servers_answered() -> None:
     assert world.looked == 1
 
 
+async def test_a_search_that_found_nothing_is_made_again() -> None:
+    world = World()
+    assert await world.names() == []
+    world.servers = (OLLAMA,)
+    assert await world.names() == await world.names() == ["ollama/qwen3:8b"]
+    assert world.looked == 2
+
+
 async def test_a_request_that_names_nothing_goes_down_the_chain() -> None:
     plays = {"acme": writes(then=DOWN), "beta": writes("from beta"), "ollama": writes("local")}
     world = World(OLLAMA, plays=plays, ACME_API_KEY=KEY, BETA_API_KEY=KEY)
     completion = await world.create()
     assert (completion.text, completion.provider, completion.model) == ("from beta", "beta", "beta-1")
     assert [attempt.provider for attempt in completion.attempts] == ["acme", "beta"]
+    assert completion.resolved_by == "credential"
+    assert [attempt.reason for attempt in completion.attempts] == [
+        "its key is in ACME_API_KEY",
+        "its key is in BETA_API_KEY",
+    ]
+
+
+@pytest.mark.parametrize("resolution", ["explicit", "automatic", None])
+async def test_explicit_resolution_leaves_nothing_to_the_chain(resolution: str | None) -> None:
+    world = World(OLLAMA, plays={"acme": writes("acme"), "beta": writes(then=DOWN)}, ACME_API_KEY=KEY, BETA_API_KEY=KEY)
+    if resolution == "explicit":
+        with pytest.raises(InvalidParams, match="PROVIDER/MODEL"):
+            await world.create(resolution=resolution)
+        with pytest.raises(InvalidParams, match="Name the provider too") as refused:
+            await world.create(model="beta/b", fallbacks=["acme-1"], resolution=resolution)
+        assert refused.value.field == "fallbacks[0]"
+        assert world.looked == 0
+        assert world.listener.calls == []
+        world.registry.resolution = "explicit"
+        with pytest.raises(InvalidParams, match="PROVIDER/MODEL"):
+            await world.create()
+    else:
+        assert (await world.create(resolution=resolution)).provider == "acme"
+        answer = await world.create(model="beta/b", fallbacks=["acme-1"], resolution=resolution)
+        assert answer.resolved_by == "catalog"
+        assert [(a.resolved_by, a.reason) for a in answer.attempts] == [
+            ("request", None),
+            ("catalog", "Acme is known to serve this model"),
+        ]
+
+
+async def test_the_reason_names_the_place_of_the_key_or_the_address() -> None:
+    store = MemoryStore(acme=KEY)
+    targets = await World(OLLAMA, store=store, BETA_API_KEY=KEY).chain.targets()
+    assert [(target.resolved_by, target.reason) for target in targets] == [
+        ("credential", "its key is in BETA_API_KEY"),
+        ("credential", "its key is in the keyring"),
+        ("localServer", "it answers at http://127.0.0.1:11434"),
+    ]
+    assert KEY not in repr([target.reason for target in targets])
+
+
+async def test_of_two_servers_of_one_kind_the_one_that_is_called_gives_the_model() -> None:
+    other = server("ollama", "http://127.0.0.1:11500", "only-there")
+    for servers in ((other, OLLAMA), (OLLAMA, other)):
+        assert await World(*servers).names() == ["ollama/qwen3:8b"]
+    assert await World(OLLAMA, other, OLLAMA_URL=other.base_url).names() == ["ollama/only-there"]
 
 
 async def test_a_connection_or_a_name_counts_before_the_chain() -> None:
@@ -159,7 +224,7 @@ async def test_with_nothing_at_all_the_request_says_what_to_do() -> None:
 
 async def test_a_locked_keyring_leaves_the_rest() -> None:
     store = MemoryStore(acme=KEY)
-    store.trouble = RequestFailed("auth_required", "Unlock it.")
+    store.trouble = RequestFailed("keyring_unavailable", "Unlock it.")
     world = World(store=store, BETA_API_KEY=KEY)
     assert await world.names() == ["beta/beta-1"]
     assert "Unlock it." in world.log.warnings[0]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.providers.operation_wire import CreditsWire
 from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.rows import Wire
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.listing import Providers
 from modelport.protocol.secret import Secret
@@ -118,7 +120,7 @@ async def test_listing_wakes_the_keyring_for_those_it_holds_only() -> None:
 
 async def test_a_locked_keyring_does_not_stop_the_listing() -> None:
     store = MemoryStore(beta=KEY)
-    store.trouble = RequestFailed("auth_required", "Unlock it.")
+    store.trouble = RequestFailed("keyring_unavailable", "Unlock it.")
     providers, _ = world(store)
     assert await ids(providers) == [r.id for r in ROWS]
 
@@ -134,3 +136,12 @@ async def test_an_unknown_name() -> None:
     providers, _ = world()
     with pytest.raises(InvalidParams, match="acme"):
         await providers.get("acmee")
+
+
+async def test_a_provider_says_whether_it_can_be_asked_for_its_credit() -> None:
+    paths = (CreditsWire(path="/credits", remaining="balance"),)
+    rows = [row("plain"), row("paid", wire=Wire(credits=paths)), row("mock", dialect="mock", base_url=None)]
+    registry, dialects = Registry(rows), cast("Any", Scripted())
+    credentials, connections = session(registry, Variables(), MemoryStore(), dialects)
+    listed = await Providers(registry, Variables(), credentials, connections, dialects).list(ListProviderParams())
+    assert {one.id: one.reports_credits for one in listed.providers} == {"plain": None, "paid": True, "mock": True}

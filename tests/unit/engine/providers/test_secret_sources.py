@@ -106,7 +106,7 @@ async def test_the_order_is_connection_environment_command_keyring_file() -> Non
     found = await credentials.find(ACME, Overrides(file_key=Secret("from-the-file")), None)
     assert (found.source, found.secret) == ("keyring", Secret("from-the-keyring"))
     store.keys.clear()
-    found = await credentials.find(ACME, Overrides(file_key=Secret("from-the-file")), None)
+    found = await credentials.find(ACME, Overrides(file_key=Secret("from-the-file"), file_name="config.json"), None)
     assert (found.source, found.secret, found.location) == ("file", Secret("from-the-file"), "config.json")
     credentials, _ = world(store, printing, {"ACME_API_KEY": "from-the-environment"}, key_command=COMMAND)
     assert (await credentials.find(ACME, defaults, None)).source == "environment"

@@ -81,3 +81,61 @@ def test_chat_asks_the_default_model(run: Any, file: Path) -> None:
     assert result.exit_code == 0, result.stderr
     said = json.loads(result.stdout)
     assert (said["provider"], said["model"], said["text"]) == ("echo", "mock", "You said: hello")
+    assert said["resolvedBy"] == "defaultModel"
+
+
+def test_chat_without_a_provider_is_refused_where_resolution_is_explicit(run: Any, file: Path) -> None:
+    file.write_text('[defaults]\nresolution = "explicit"\n')
+    refused = run("chat", "hello")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "PROVIDER/MODEL" in refused.stderr
+    assert run("chat", "-m", "mock/mock", "hello").stdout == "You said: hello\n"
+
+
+def test_a_resolution_that_does_not_exist_is_a_mistake_of_the_file(run: Any, file: Path) -> None:
+    file.write_text('[defaults]\nresolution = "strict"\n')
+    result = run("config", "check")
+    assert result.exit_code == 2
+    assert "resolution" in result.output
+
+
+ROUTER = '{"openai": {"api_key": "sk-canary-0123456789", "timeout": 30}}'
+
+
+def test_an_import_writes_the_file_once_and_no_key(run: Any, file: Path, tmp_path: Path) -> None:
+    document = tmp_path / "providers.json"
+    document.write_text(ROUTER)
+    printed = run("config", "import", str(document), "--print").stdout
+    assert "timeout_s = 30" in printed
+    assert not file.exists()
+    result = run("config", "import", str(document))
+    assert result.exit_code == 0
+    assert f"Wrote {file} from the AI router's providers.json." in result.stdout
+    assert "modelport keys set openai keeps it" in result.stderr
+    assert file.read_text() == printed
+    assert "canary" not in printed + result.stdout + result.stderr
+    assert run("config", "check").exit_code == 0
+    again = run("config", "import", str(document))
+    assert again.exit_code == 2
+    assert "--print" in again.stderr
+
+
+def test_an_import_keeps_keys_in_the_keyring(run: Any, file: Path, tmp_path: Path) -> None:
+    document = tmp_path / "skynet.toml"
+    document.write_text(
+        '[[providers.openai_compat]]\nid = "acme"\nbase_url = "https://acme.example"\napi_key = "canary-0123456789"'
+    )
+    result = run("config", "import", str(document), "--yes")
+    assert result.exit_code == 0, result.stderr
+    assert "Stored the key of acme in the keyring" in result.stdout
+    (key,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert (key["provider"], key["source"], key["baseUrl"]) == ("acme", "keyring", "https://acme.example/v1")
+
+
+@pytest.mark.parametrize(("name", "exit_code"), [("nothing.toml", 2), ("missing.toml", 2)])
+def test_what_cannot_be_imported_is_wrong_usage(
+    run: Any, file: Path, tmp_path: Path, name: str, exit_code: int
+) -> None:
+    (tmp_path / "nothing.toml").write_text("title = 'x'")
+    assert run("config", "import", str(tmp_path / name)).exit_code == exit_code
+    assert not file.exists()

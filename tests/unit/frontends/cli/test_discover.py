@@ -44,6 +44,18 @@ def test_a_server_where_it_is_looked_for_anyway_needs_no_variable(
     assert result.stdout.splitlines()[1].startswith(f"    OLLAMA_HOST={ollama.url} ")
 
 
+@pytest.mark.parametrize("width", [30, 40, 80, 200])
+def test_on_a_narrow_terminal_no_word_is_broken_and_the_command_stays_whole(
+    run: Any, ollama: LocalServer, width: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("modelport.frontends.cli.discover.width", lambda _: width)
+    *facts, command = run("discover", *AMPLE, "--port", str(ollama.port)).stdout.splitlines()
+    assert command == f"    OLLAMA_HOST={ollama.url} modelport chat -m ollama/qwen3:8b"
+    assert all(len(line) <= width or len(line.split()) == 1 for line in facts)
+    said = f'ollama 0.14.1 at {ollama.url}: qwen3:8b, gemma3:4b (GET / answered "Ollama is running")'
+    assert " ".join(facts) == said
+
+
 def test_servers_that_tell_little_or_much(run: Any) -> None:
     names = ("LiteLLM with a key", "aimock", "llama-cpp-python")
     servers = [LocalServer(BY_NAME[name].behave) for name in names]

@@ -11,7 +11,21 @@ import pytest
 
 from support.file_keyring import LockedKeyring
 
-CHECKS = ["program", "configuration", "dataFolder", "usageLedger", "keyring", "credentials", "localModels", "proxy"]
+CHECKS = [
+    "program",
+    "configuration",
+    "dataFolder",
+    "usageLedger",
+    "keyring",
+    "credentials",
+    "health",
+    "localModels",
+    "prices",
+    "programs",
+    "telemetry",
+    "proxy",
+    "certificates",
+]
 
 
 def test_an_installation_in_order(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,6 +42,31 @@ def test_a_key_may_be_bound_to_an_address(run: Any) -> None:
     assert json.loads(run("keys", "list", "--json").stdout)["credentials"][0]["baseUrl"] == "https://mine.example"
 
 
+def test_a_key_of_a_connection_is_kept_and_deleted_apart_from_the_providers(run: Any, entries: Path) -> None:
+    run("keys", "set", "groq", input=KEY)
+    result = run("keys", "set", "groq", "--name", "Work", input=f"{KEY}-work")
+    assert result.stdout == "Stored the key of groq for work in the keyring as modelport/groq/work.\n"
+    assert json.loads(entries.read_text()).keys() == {"modelport/groq", "modelport/groq/work"}
+    assert "groq for work" in run("keys", "list").stdout
+    listed = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert [(one.get("name"), one["last4"]) for one in listed] == [(None, "cdef"), ("work", "work")]
+    deleted = run("keys", "delete", "groq", "--name", "work")
+    assert "holds no key of groq for work any more; now modelport/groq is used" in " ".join(deleted.stdout.split())
+    assert json.loads(entries.read_text()).keys() == {"modelport/groq"}
+    # The provider's id is the name of its own connection.
+    run("keys", "delete", "groq", "--name", "groq")
+    assert json.loads(entries.read_text()) == {}
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "../groq", "openai", "two words", "x" * 65, "\u202e"])
+def test_a_name_that_no_connection_may_have_is_2(run: Any, entries: Path, name: str) -> None:
+    for arguments in (("set", "groq"), ("delete", "groq")):
+        result = run("keys", *arguments, "--name", name, input=KEY)
+        assert result.exit_code == 2
+        assert "name cannot be the name of a connection" in " ".join(result.stderr.split())
+    assert not entries.exists()
+
+
 def test_deleting_reports_the_key_that_is_used_now(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GROQ_API_KEY", KEY)
     assert "now GROQ_API_KEY is used" in run("keys", "delete", "groq").stdout
@@ -75,6 +100,23 @@ def test_wrong_usage_is_2_and_echoes_no_key(run: Any, entries: Path, arguments: 
     assert KEY not in result.output
 
 
+@pytest.mark.parametrize("key", [f"{KEY}é\n".encode("latin-1"), bytes(range(128, 256)), b"\xff\xfek"])
+def test_a_key_in_another_encoding_is_2_and_nothing_is_stored(run: Any, entries: Path, key: bytes) -> None:
+    result = run("keys", "set", "groq", input=key)
+    assert result.exit_code == 2
+    assert "UTF-8" in result.stderr
+    assert not entries.exists()
+    assert KEY not in result.output
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\n", ""])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_key_with_a_byte_order_mark_is_stored_without_it(run: Any, encoding: str, end: str) -> None:
+    mark = "\ufeff" if encoding == "utf-16-be" else ""
+    status = json.loads(run("keys", "set", "groq", "--json", input=f"{mark}{KEY}{end}".encode(encoding)).stdout)
+    assert status["last4"] == KEY[-4:]
+
+
 def test_a_key_given_as_an_argument_is_refused_without_repeating_it(run: Any) -> None:
     result = run("keys", "set", "groq", KEY)
     assert result.exit_code == 2
@@ -88,3 +130,55 @@ def test_a_keyring_that_cannot_be_used_is_1_and_says_so(run: Any, backend: Any) 
     assert result.exit_code == 1
     assert "keyring" in result.stderr
     assert KEY not in result.output
+
+
+@pytest.mark.parametrize(
+    ("provider", "key", "hint"),
+    [
+        ("openai", "foo-0123456789", "Keys of OpenAI begin with sk-, and this one does not"),
+        ("anthropic", "foo-0123456789", "Keys of Anthropic begin with sk-ant-, and this one does not"),
+        ("openai", "sk-proj-0123456789", ""),
+        ("anthropic", "sk-ant-oat01-0123456789", ""),
+        ("together", "foo-0123456789", ""),
+    ],
+)
+def test_a_key_that_looks_odd_is_kept_with_a_hint(run: Any, provider: str, key: str, hint: str) -> None:
+    result = run("keys", "set", provider, input=key)
+    assert result.exit_code == 0
+    assert hint in result.stderr
+    assert bool(hint) is bool(result.stderr)
+    assert key not in result.stderr
+
+
+def test_at_another_address_any_key_is_usual(run: Any) -> None:
+    assert run("keys", "set", "openai", "--base-url", "https://mine.example", input="foo-0123456789").stderr == ""
+
+
+def test_keys_are_added_behind_those_that_are_stored(run: Any, entries: Path) -> None:
+    other, third = "gsk_other-0123456789wxyz", "gsk_third-0123456789ijkl"
+    run("keys", "set", "groq", input=KEY)
+    assert run("keys", "set", "groq", "--add", input=other).exit_code == 0
+    assert run("keys", "set", "groq", "--add", input=other).exit_code == 0
+    assert run("keys", "set", "groq", "--add", input=third).exit_code == 0
+    listed = run("keys", "list")
+    assert [line.split()[-1] for line in listed.stdout.splitlines()[1:]] == ["cdef", "wxyz", "ijkl"]
+    (status,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert [key["last4"] for key in status["moreKeys"]] == ["wxyz", "ijkl"]
+    assert other not in listed.output
+    # Without --add all of them are replaced.
+    run("keys", "set", "groq", input=other)
+    assert [line.split()[-1] for line in run("keys", "list").stdout.splitlines()[1:]] == ["wxyz"]
+
+
+def test_the_first_key_may_be_added(run: Any) -> None:
+    assert run("keys", "set", "groq", "--add", input=KEY).exit_code == 0
+    assert run("keys", "list").stdout.splitlines()[1].split()[-1] == "cdef"
+
+
+def test_a_key_for_another_address_is_not_added(run: Any) -> None:
+    run("keys", "set", "groq", "--base-url", "https://one.example/v1", input=KEY)
+    result = run(
+        "keys", "set", "groq", "--add", "--base-url", "https://two.example/v1", input="gsk_other-0123456789wxyz"
+    )
+    assert result.exit_code == 2
+    assert "another address" in result.stderr

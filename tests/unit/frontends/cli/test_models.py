@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from support.http_server import Answer, LocalServer, Received
+from support.peers import free_port
 from support.sse import JSON
 
 
@@ -114,6 +115,17 @@ def test_pull_with_a_bar_on_a_terminal(run: Any, ollama: LocalServer, monkeypatc
     assert "ollama/llama3.2:3b is ready." in result.stdout
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_pull_from_a_server_that_is_not_there_draws_no_bar(
+    run: Any, terminal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLLAMA_HOST", f"http://127.0.0.1:{free_port()}")
+    monkeypatch.setattr("modelport.frontends.cli.pull._on_a_terminal", lambda: terminal)
+    result = run("pull", "ollama/llama3.2:3b")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.count("\n") == 1
+
+
 def test_pull_of_an_unknown_model(run: Any, ollama: LocalServer) -> None:
     result = run("pull", "ollama/nobodys")
     assert result.exit_code == 1
@@ -134,3 +146,17 @@ def test_a_stopped_download_says_how_to_go_on(run: Any, monkeypatch: pytest.Monk
     monkeypatch.setattr("modelport.frontends.cli.pull.with_app", stop)
     result = run("pull", "llama3.2:3b", "--provider", "ollama")
     assert "Stopped. To resume: modelport pull llama3.2:3b --provider ollama" in result.stderr
+
+
+def test_a_vendors_models_of_all_providers(run: Any) -> None:
+    found = json.loads(run("models", "--vendor", "anthropic", "--json").stdout)["models"]
+    assert len({model["provider"] for model in found}) > 3
+    assert all("claude" in model["id"] for model in found)
+
+
+def test_words_that_match_nothing_have_suggestions(run: Any) -> None:
+    result = run("models", "claude-sonet-4-5")
+    assert result.exit_code == 1
+    assert "No model matches; the nearest are " in result.stderr
+    # Which models are near changes with the days on which they retire.
+    assert "anthropic/claude-sonnet-" in result.stderr

@@ -50,6 +50,12 @@ def test_a_history_for_people(used: Any) -> None:
     assert "~" in rows[1]
 
 
+def test_a_history_up_to_a_time(used: Any) -> None:
+    newest, *older = json.loads(used("usage", "--history", "10", "--json").stdout)["calls"]
+    found = used("usage", "--history", "10", "--until", newest["startedAt"], "--json")
+    assert json.loads(found.stdout)["calls"] == older
+
+
 def test_a_history_in_json(used: Any) -> None:
     calls = json.loads(used("usage", "--history", "10", "--json").stdout)["calls"]
     assert [call["outcome"] for call in calls] == ["failed", "ok", "ok"]
@@ -67,7 +73,7 @@ def test_nothing_used_is_1(run: Any, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--since", "yesterday"], ["--until", "never"], ["--by", "colour"], ["--history", "0"], ["--history", "10001"], ["--history", "x"]],
+    [["--since", "someday"], ["--csv", "--json"], ["--csv", "--history", "1"], ["--watch", "--credits", "mock"], ["--until", "never"], ["--by", "colour"], ["--history", "0"], ["--history", "10001"], ["--history", "x"]],
 )  # fmt: skip
 def test_wrong_usage_is_2(run: Any, arguments: list[str]) -> None:
     result = run("usage", *arguments)

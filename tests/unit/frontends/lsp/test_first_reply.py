@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
@@ -13,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelport.frontends.lsp.first_reply import Greeting, greet, initialize_reply
+from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol.initialize import INITIALIZE_RESULT
 
@@ -30,7 +33,8 @@ class Wire:
         for chunk in chunks:
             os.write(self.client_out, chunk)
         os.close(self.client_out)
-        greeting = greet(self.stdio)
+        greeting = greet(self.stdio, ParentWatch())
+        assert greeting is not None
         os.close(self.sink)
         reply = b"".join(iter(lambda: os.read(self.client_in, 65536), b""))
         return greeting, reply
@@ -91,7 +95,7 @@ def test_the_bytes_after_it_are_left_for_the_server(wire: Wire, rest: bytes) -> 
         frame(hello(id=None)),
         frame(hello(id=True)),
         frame(hello(jsonrpc="1.0")),
-        frame(hello(params=[1])),
+        *(frame(hello(params=wrong)) for wrong in ([1], [], 0, False, "", -0.0)),
         frame([hello()]),
         frame(b"{broken"),
         frame(b"\xff"),
@@ -135,10 +139,22 @@ def test_a_sink_that_is_full_is_waited_for(wire: Wire) -> None:
     reader = threading.Thread(target=lambda: os.read(wire.client_in, 65536))
     reader.start()
     os.write(wire.client_out, frame(hello()))
-    greeting = greet(wire.stdio)
+    greeting = greet(wire.stdio, ParentWatch())
     reader.join()
+    assert greeting is not None
     assert greeting.params is not None
 
 
 def test_the_reply_is_a_message_of_its_own() -> None:
     assert json.loads(initialize_reply(b'"a"'))["id"] == "a"
+
+
+@pytest.mark.parametrize("start", [b"", b"Content-Le", b"Content-Length: 90\r\n\r\n", frame(hello())[:-1]])
+def test_a_client_that_is_gone_before_its_first_message_is_whole_ends_it(wire: Wire, start: bytes) -> None:
+    """The input stays open, as with another process that holds it."""
+    os.write(wire.client_out, start)
+    client = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    client.wait()
+    watch = ParentWatch()
+    watch.also(client.pid)
+    assert greet(wire.stdio, watch) is None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import typing
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import anyio
@@ -36,11 +38,11 @@ class FakeCompletions:
     def __init__(self) -> None:
         self.listener: Any = None
 
-    async def create(self, params: Any, listener: Any, origin: Any) -> Any:
+    async def create(self, params: Any, listener: Any, origin: Any, limit: Any) -> Any:
         self.listener = listener
         listener.text("Hel")
         listener.text("lo")
-        listener.recorded("the call")
+        listener.recorded("the call", ())
         if params.model == "fails":
             raise ZeroDivisionError
         listener.text("!")
@@ -81,13 +83,15 @@ class FakeSession:
         self.progressed.append(token)
         return anyio.CancelScope()
 
-    def open_stream(self, stream_id: str) -> None:
-        self.streams.add(stream_id)
+    @contextmanager
+    def reserved(self, stream_id: str | None) -> Iterator[None]:
+        self.streams |= {stream_id} if stream_id else set()
+        try:
+            yield
+        finally:
+            self.streams.discard(stream_id or "")
 
-    def close_stream(self, stream_id: str) -> None:
-        self.streams.discard(stream_id)
-
-    def recorded(self, call: Any, stream_id: str | None = None) -> None:
+    def recorded(self, call: Any, budgets: Any, stream_id: str | None = None) -> None:
         self.outbox.left.append((call, stream_id))
 
 

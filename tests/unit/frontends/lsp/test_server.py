@@ -15,8 +15,9 @@ import pytest
 
 from modelport.frontends.lsp.first_reply import Greeting
 from modelport.frontends.lsp.handlers.table import HANDLERS
-from modelport.frontends.lsp.server import _Server
+from modelport.frontends.lsp.server import Server
 from modelport.frontends.rpc import parent_watch
+from modelport.frontends.rpc.parent_watch import ParentWatch
 from modelport.frontends.rpc.stdio import Stdio
 from modelport.protocol import types
 from support.builders import VirtualTime
@@ -44,7 +45,7 @@ class Running:
         self._writing: int | None = writing
 
     async def run(self) -> None:
-        self.codes.append(await _Server(self.stdio, Greeting({"processId": None}, b"")).run())
+        self.codes.append(await Server(self.stdio, Greeting({"processId": None}, b""), ParentWatch()).run())
 
     def say(self, **message: Any) -> None:
         assert self._writing is not None

@@ -72,23 +72,43 @@ def test_the_project_is_the_first_folder(params: dict[str, Any], project: str | 
 
 def test_a_stream_id_serves_one_request_at_a_time() -> None:
     mine, _ = session()
-    mine.open_stream("s")
-    with pytest.raises(InvalidParams) as refused:
-        mine.open_stream("s")
-    assert refused.value.field == "streamId"
-    mine.open_stream("t")
-    mine.close_stream("s")
-    mine.open_stream("s")
+    with mine.reserved("s"), mine.reserved("t"), mine.reserved(None), mine.reserved(None):
+        with pytest.raises(InvalidParams) as refused, mine.reserved("s"):
+            pass
+        assert refused.value.field == "streamId"
+        # The refusal has not released the other request's id.
+        with pytest.raises(InvalidParams), mine.reserved("s"):
+            pass
+    with mine.reserved("s"):
+        pass
 
 
 def test_a_recorded_call_is_sent() -> None:
     mine, box = session()
     usage = Usage(input_tokens=1, output_tokens=2, latency_ms=3, usd_micros=None, estimated=False)
     call = Call(id=7, started_at="2026-11-20T00:00:00Z", provider="p", model="m", outcome="ok", usage=usage)
-    mine.recorded(call, "s")
+    mine.recorded(call, (), "s")
     (message,) = box.sent
     assert message["method"] == "usage/updated"
     assert (message["params"]["call"]["id"], message["params"]["streamId"]) == (7, "s")
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "method"),
+    [
+        ({"window": {"showMessage": {}}}, "window/showMessage"),
+        ({"window": {"workDoneProgress": True}}, "window/logMessage"),
+        ({"window": {"showMessage": None}}, "window/logMessage"),
+        ({"window": 3}, "window/logMessage"),
+        (None, "window/logMessage"),
+    ],
+)
+def test_a_warning_is_shown_where_the_client_can_show_it(capabilities: Any, method: str) -> None:
+    mine, box = session()
+    mine.introduce({"capabilities": capabilities})
+    mine.warn("Groq refused its key.")
+    (message,) = box.sent
+    assert (message["method"], message["params"]) == (method, {"type": 2, "message": "Groq refused its key."})
 
 
 def test_progress_begins_and_ends_however_the_work_ends() -> None:

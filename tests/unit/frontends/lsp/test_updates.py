@@ -91,6 +91,28 @@ def test_an_id_or_a_name_alone_is_an_update_of_its_own(id_: str | None, name: st
     assert second["argumentsDelta"] == "}"
 
 
+def test_a_reset_stands_between_what_came_before_it_and_after_it() -> None:
+    updates = stream()
+    updates.text("Hel")
+    updates.reset()
+    updates.text("Hello")
+    assert [told["update"] for told in taken(updates)] == [
+        {"kind": "text", "text": "Hel"},
+        {"kind": "reset"},
+        {"kind": "text", "text": "Hello"},
+    ]
+    updates.reset()
+    assert taken(updates) == [{"streamId": "s", "seq": 3, "update": {"kind": "reset"}}]
+
+
+def test_a_reset_alone_is_announced_once() -> None:
+    box = Box()
+    updates = UpdateStream("s", box)  # type: ignore[arg-type]
+    updates.reset()
+    updates.text("x")
+    assert box.announced == 1
+
+
 def test_two_failovers_are_two_updates() -> None:
     updates = stream()
     updates.attempt("p", "m", "tls")

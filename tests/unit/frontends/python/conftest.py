@@ -1,12 +1,15 @@
-"""A provider in this process's reach, and an Ollama."""
+"""A provider in this process's reach, an Ollama, an agent and a keyring."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from support import fake_agents
+from support.file_keyring import used_keyring
 from support.http_server import Answer, LocalServer, Received
 from support.local_answers import SERVERS
 from support.sse import delta, held
@@ -49,3 +52,18 @@ def ollama(monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     with LocalServer(behave) as running:
         monkeypatch.setenv("OLLAMA_HOST", running.url)
         yield running
+
+
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Gemini CLI, and no other agent."""
+    folder = fake_agents.installed(tmp_path / "npm", "@google/gemini-cli", "gemini")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
+
+
+@pytest.fixture
+def entries(tmp_path: Path) -> Iterator[Path]:
+    """The file of a keyring."""
+    with used_keyring(tmp_path / "keyring.json") as file:
+        yield file

@@ -103,6 +103,19 @@ async def test_a_stream_that_breaks_off(client: modelport.Client) -> None:
     assert (raised.value.kind, raised.value.text) == ("stream_interrupted", "".join(texts))
 
 
+async def test_an_answer_that_begins_again(client: modelport.Client, tmp_path: Path, monkeypatch: Any) -> None:
+    text = '[chains]\nagent = ["mock/mock"]\n[failover]\nafter_commit = "restart"\n'
+    (tmp_path / "config.toml").write_text(text, encoding="utf-8")
+    monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path))
+    async with client.stream("a b", model="mock/mock:cut=2", role="agent") as stream:
+        updates = [update async for update in stream]
+        completion = await stream.result()
+    begun = max(n for n, update in enumerate(updates) if isinstance(update, modelport.ResetUpdate))
+    texts = [update.text for update in updates[begun:] if isinstance(update, modelport.TextUpdate)]
+    assert "".join(texts) == completion.text == "You said: a b"
+    assert [attempt.model for attempt in completion.attempts] == ["mock:cut=2", "mock:cut=2", "mock"]
+
+
 async def test_leaving_a_stream_closes_the_connection(client: modelport.Client, endless: LocalServer) -> None:
     async with client.stream("hi", model="vllm/m") as stream:
         async for text in stream.texts():
@@ -251,12 +264,17 @@ async def test_keys(client: modelport.Client, tmp_path: Path, monkeypatch: pytes
     try:
         kept = await client.set_credential("groq", f"gsk_{CANARY}")
         found = await client.credentials()
+        named = await client.set_credential("groq", f"gsk_work-{CANARY}", name="work")
+        both = await client.credentials()
+        used = await client.delete_credential("groq", name="work")
         left = await client.delete_credential("groq")
         bound = await client.set_credential("vllm", modelport.Secret(CANARY), base_url="http://localhost:1/v1")
     finally:
         keyring.set_keyring(before)
     assert (kept.source, kept.last4) == ("keyring", CANARY[-4:])
     assert [status.provider for status in found] == ["groq"]
+    assert (named.name, used.name, used.location) == ("work", None, kept.location)
+    assert [(status.provider, status.name) for status in both] == [("groq", None), ("groq", "work")]
     assert left.source == "none"
     assert bound.base_url == "http://localhost:1/v1"
     assert CANARY not in repr((kept, found, bound))
@@ -278,6 +296,14 @@ async def test_a_change_of_the_configuration_is_seen_and_what_is_wrong_with_it_l
     (tmp_path / "config.toml").write_text("default_model = 3\n", encoding="utf-8")
     await client.complete("hi")
     assert {record.name for record in caplog.records} == {"modelport.configuration"}
+
+
+async def test_explicit_resolution_refuses_a_call_that_names_no_provider(client: modelport.Client) -> None:
+    answer = await client.complete("hi", model="mock/mock", resolution="explicit")
+    assert (answer.text, answer.resolved_by) == ("You said: hi", "request")
+    for model in (None, "gpt-5"):
+        with pytest.raises(modelport.InvalidParams, match="Name the provider too"):
+            await client.complete("hi", model=model, resolution="explicit")
 
 
 async def test_a_closed_client() -> None:

@@ -7,10 +7,21 @@ from typing import Any
 
 import pytest
 
+from modelport.domain.completions.turns import as_message
 from modelport.domain.errors import InvalidParams
-from modelport.frontends.python.inputs import as_message, messages_of, moment_of, secret_of, tools_of
+from modelport.frontends.python.inputs import format_of, messages_of, moment_of, secret_of, tools_of
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Completion, ImagePart, Message, TextPart, Tool, ToolCall, Usage
+from modelport.protocol.types import (
+    Completion,
+    ImagePart,
+    Message,
+    NestedSchema,
+    ResponseFormat,
+    TextPart,
+    Tool,
+    ToolCall,
+    Usage,
+)
 
 USAGE = Usage(input_tokens=1, output_tokens=1, latency_ms=1, usd_micros=0, estimated=False)
 
@@ -84,3 +95,13 @@ def test_keys_and_times() -> None:
     assert moment_of(None) is None
     assert moment_of("2026-11-20") == "2026-11-20"
     assert moment_of(datetime(2026, 11, 20, 9, tzinfo=UTC)) == "2026-11-20T09:00:00+00:00"
+
+
+def test_the_form_of_an_answer_may_be_a_dict() -> None:
+    assert format_of({"type": "json_schema", "json_schema": {"name": "x"}}) == ResponseFormat(
+        type="json_schema", json_schema=NestedSchema(name="x")
+    )
+    assert format_of(ResponseFormat(type="json")) == ResponseFormat(type="json")
+    assert format_of(None) is None
+    with pytest.raises(InvalidParams, match="response_format has no field kind"):
+        format_of({"kind": "json"})

@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import keyring
 import pytest
 
 import modelport
-from support import fake_agents
-from support.file_keyring import FileKeyring
 from support.http_server import Answer, LocalServer, Received
 from support.local_answers import SERVERS
+from support.page_examples import expected_output, words
 from support.sse import streamed
 
 ROOT = Path(__file__).resolve().parents[4]
 PAGE = (ROOT / "docs" / "python.md").read_text(encoding="utf-8")
+FROM = "".join(page.read_text(encoding="utf-8") for page in sorted((ROOT / "docs" / "from").glob("*.md")))
+NAMES = re.compile(r'(?<!["\w])(client|modelport)\.([A-Za-z]\w*)')
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.M | re.S)
 
 
@@ -32,7 +32,7 @@ def examples(text: str, name: str) -> list[tuple[str, int, str]]:
 
 README = examples((ROOT / "README.md").read_text(encoding="utf-8"), "README.md")
 EXAMPLES = examples(PAGE, "docs/python.md")
-OURS = sorted({(found[1], found[2]) for found in re.finditer(r"\b(client|modelport)\.([A-Za-z]\w*)", PAGE)})
+OURS = sorted({(found[1], found[2]) for found in NAMES.finditer(PAGE + FROM)})
 VLLM = next(sample for sample in SERVERS if sample.provider == "vllm")
 
 
@@ -45,33 +45,16 @@ def behave(request: Received) -> Answer:
 
 
 @pytest.fixture
-def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A Gemini CLI, and no other agent."""
-    folder = fake_agents.installed(tmp_path / "npm", "@google/gemini-cli", "gemini")
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    monkeypatch.setenv("PATH", f"{folder}:/usr/bin:/bin")
-
-
-@pytest.fixture
-def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
-    monkeypatch.setenv("TEST_KEYRING_FILE", str(tmp_path / "keyring.json"))
-    before = keyring.get_keyring()
-    keyring.set_keyring(FileKeyring())
+def server(entries: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServer]:
     with LocalServer(behave) as running:
         monkeypatch.setenv("VLLM_BASE_URL", f"{running.url}/v1")
         monkeypatch.setenv("OLLAMA_HOST", running.url)
         yield running
-    keyring.set_keyring(before)
 
 
 async def run_inside_a_client(code: Any) -> None:
     async with modelport.Client() as client:
         await eval(code, {"modelport": modelport, "client": client})
-
-
-def words(text: str) -> str:
-    """The words of a text, however they stand in lines."""
-    return " ".join(text.split())
 
 
 @pytest.mark.parametrize(
@@ -80,14 +63,13 @@ def words(text: str) -> str:
 def test_an_example(
     page: str, line: int, example: str, server: LocalServer, agent: None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected = " ".join(re.findall(r"^\s*print\(.*\)  # (.*)$", example, re.M))
     text = "\n" * line + example.replace("8000", str(server.port))
     code = compile(text, page, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     if code.co_flags & inspect.CO_COROUTINE:
         asyncio.run(run_inside_a_client(code))
     else:
         exec(code, {"__name__": "__main__"})
-    assert words(capsys.readouterr().out) == words(expected).replace("8000", str(server.port))
+    assert words(capsys.readouterr().out) == words(expected_output(example)).replace("8000", str(server.port))
 
 
 def test_the_page_has_examples_of_both_clients_and_they_say_what_comes_out() -> None:

@@ -45,7 +45,7 @@ REVEALED = [
     "Completion",
     "tuple[Provider, ...]",
     "Stream",
-    "TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate",
+    "TextUpdate | ReasoningUpdate | ToolCallUpdate | AttemptUpdate | ResetUpdate",
     "tuple[LocalServer, ...]",
     "Completion",
     "UsageTotals",

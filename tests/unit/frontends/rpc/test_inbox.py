@@ -17,6 +17,7 @@ import pytest
 from modelport.frontends.rpc import inbox as module
 from modelport.frontends.rpc.frames import BadFrame
 from modelport.frontends.rpc.inbox import Inbox
+from modelport.frontends.rpc.stdio import Stdio
 
 
 def frame(body: bytes) -> bytes:
@@ -38,7 +39,7 @@ class Pipe:
         self.received: list[bytes | str] = []
         self.ended = anyio.Event()
         self.changed = anyio.Event()
-        self.inbox = Inbox(self.source, unread, self.ended.set)
+        self.inbox = Inbox(Stdio(self.source, -1, pollable=False), unread, self.ended.set)
 
     def take(self, item: bytes | BadFrame) -> None:
         self.received.append(item.reason if isinstance(item, BadFrame) else item)
@@ -94,7 +95,7 @@ async def test_on_a_slow_machine_the_end_is_still_reported_after_the_last_messag
     os.write(writing, frame(b"one") + frame(b"two"))
     os.close(writing)
     received: list[bytes | str] = []
-    inbox = Inbox(source, b"", lambda: received.append("the end"))
+    inbox = Inbox(Stdio(source, -1, pollable=False), b"", lambda: received.append("the end"))
     inbox._read()
     with anyio.fail_after(5):
         await inbox.run(lambda item: received.append(item if isinstance(item, bytes) else item.reason))

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelport.adapters.data.providers import load_registry
 from modelport.frontends.rpc import logs
+from support.shipped import shipped_registry
 
 SECRET = "canary0123456789abcdef"
 
@@ -58,7 +58,7 @@ def test_what_does_not_is_kept(line: str) -> None:
     assert logs.redact(line) == line
 
 
-@pytest.mark.parametrize("prefix", sorted({row.key_prefix for row in load_registry().all() if row.key_prefix}))
+@pytest.mark.parametrize("prefix", sorted({row.key_prefix for row in shipped_registry().all() if row.key_prefix}))
 def test_every_key_prefix_that_is_known_is_recognised(prefix: str) -> None:
     assert SECRET not in logs.redact(f"it said {prefix}{SECRET} is wrong")
 

@@ -81,7 +81,6 @@ def test_1_and_the_text_1_are_different_ids() -> None:
         (b"{'a': 1}", -32700, None),
         (b'{"jsonrpc":"2.0","id":1,"method":"m"} x', -32700, None),
         (b"\xff\xfe", -32700, None),
-        (b'{"jsonrpc":"2.0","id":1,"method":"\xff"}', -32700, None),
         (b"[" * 100_000, -32700, None),
         (b'{"jsonrpc":"2.0","id":1,"method":"m","params":' + b"[" * 100_000, -32700, None),
         (b"[]", -32600, None),
@@ -113,6 +112,35 @@ def test_what_cannot_be_served(data: bytes, code: int, id_: Any) -> None:
 def test_half_a_character_is_replaced_and_the_rest_is_served(text: str, meant: str) -> None:
     data = '{"jsonrpc":"2.0","id":1,"method":"m","params":{"prompt":"%s","é":"%s"}}' % (text, text)  # noqa: UP031
     assert read(data.encode()).params == {"prompt": meant, "é": meant}
+
+
+@pytest.mark.parametrize(("data", "meant"), [(b"caf\xe9", "caf\ufffd"), (b"\xff", "\ufffd"), (b"\xc3\xa9", "é")])
+def test_bytes_that_are_not_utf_8_are_replaced_and_the_rest_is_served(data: bytes, meant: str) -> None:
+    message = read(b'{"jsonrpc":"2.0","id":1,"method":"%b","params":{"%b":"%b"}}' % (data, data, data))
+    assert (message.id, message.method, message.params) == (1, meant, {meant: meant})
+
+
+@pytest.mark.parametrize("message_id", [1, "a", "é", "\ud83d", "a\udd8a\ud83d", 2**64, 10**4000])
+def test_an_id_goes_back_as_it_came(message_id: Any) -> None:
+    message = read(body(id=message_id, method="m"))
+    assert json.loads(messages.result(message.id, None))["id"] == message_id
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda text: messages.result(1, {text: text}),
+        lambda text: messages.error(1, -1, text),
+        lambda text: messages.failure(1, RequestFailed("network", text, provider=text)),
+        lambda text: messages.notification("a", types.StatusChangedParams(kind="normal", busy=True, message=text)),
+        lambda text: messages.log_message("info", text),
+        messages.show_message,
+        lambda text: messages.progress(text, {"kind": "begin", "title": text}),
+    ],
+)
+@pytest.mark.parametrize(("text", "meant"), [("a\ud83d", "a\ufffd"), ("caf\udce9", "caf\ufffd"), ("\udcc3\udca9", "é")])
+def test_whatever_text_is_sent_is_utf_8(write: Any, text: str, meant: str) -> None:
+    assert meant in json.dumps(json.loads(write(text).decode()), ensure_ascii=False)
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=5), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3))  # fmt: skip
@@ -162,12 +190,12 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"prompt": 5}, types.CreateCompletionParams, "prompt", "a text"),
         ({"messages": {}}, types.CreateCompletionParams, "messages", "a list"),
         ({"messages": [5]}, types.CreateCompletionParams, "messages[0]", "an object"),
-        ({"messages": [MESSAGE, {"role": "robot"}]}, types.CreateCompletionParams, "messages[1].role", "not allowed"),
+        ({"messages": [MESSAGE, {"role": "robot"}]}, types.CreateCompletionParams, "messages[1].role", "must be one of system, user, assistant, tool."),
         ({"messages": [{"content": "x"}]}, types.CreateCompletionParams, "messages[0].role", "missing"),
         ({"messages": [{"role": "user", "content": 5}]}, types.CreateCompletionParams, "messages[0].content", "a text or a list"),
         ({"messages": [{"role": "user", "content": [{"type": "text"}]}]}, types.CreateCompletionParams, "messages[0].content[0].text", "missing"),
         ({"messages": [{"role": "user", "content": [{}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "missing"),
-        ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "not allowed"),
+        ({"messages": [{"role": "user", "content": [{"type": "sound"}]}]}, types.CreateCompletionParams, "messages[0].content[0].type", "must be one of text, image."),
         ({"tools": [{"name": "f", "parameters": []}]}, types.CreateCompletionParams, "tools[0].parameters", "an object"),
         ({"toolChoice": 5}, types.CreateCompletionParams, "toolChoice", "a text or an object"),
         ({"parameters": []}, types.CreateCompletionParams, "parameters", "an object"),
@@ -175,7 +203,14 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"provider": "p", "secret": 5}, types.SetCredentialParams, "secret", "a text"),
         ({"verify": "yes"}, types.ConnectProviderParams, "verify", "true or false"),
         ({"headers": {"X-Key": 5}}, types.ConnectProviderParams, "headers[...]", "a text"),
-        ({"dialect": "x"}, types.ConnectProviderParams, "dialect", "not allowed"),
+        ({"dialect": "x"}, types.ConnectProviderParams, "dialect", "must be one of openai_chat, openai_responses,"),
+        ({"level": "deep"}, types.DiscoverAgentParams, "level", "must be one of static, probe, verify."),
+        ({"groupBy": "week"}, types.SummaryUsageParams, "groupBy", "must be one of model, provider, client, project, role, day."),
+        ({"groupBy": ["day", "week"]}, types.SummaryUsageParams, "groupBy[1]", "must be one of model, provider,"),
+        ({"responseFormat": {"type": "xml"}}, types.CreateCompletionParams, "responseFormat.type", "must be one of text, json,"),
+        ({"toolChoice": "maybe"}, types.CreateCompletionParams, "toolChoice", "must be one of auto, none, required, or an object."),
+        ({"sort": "taste"}, types.SearchModelParams, "sort", "must be one of name, provider, price, context, output."),
+        ({"requires": ["tools", "taste"]}, types.SearchModelParams, "requires[1]", "must be one of tools, reasoning, vision,"),
         ({"before": 5}, types.DeltaUsageParams, "before", "an object"),
     ],
 )  # fmt: skip

@@ -45,6 +45,12 @@ export class Format {
     }).format(amount);
   }
 
+  /** A part of a whole, rounded down: 100% is all of it. */
+  percent(part: number): string {
+    const style = { style: "percent", maximumFractionDigits: 0 } as const;
+    return new Intl.NumberFormat(this.locale, style).format(Math.floor(part * 100) / 100);
+  }
+
   /** The cost of calls: "unknown" if no price is known, "at least" if only some are. */
   money(totals: UsageTotals): string {
     if (totals.totalCalls > 0 && totals.unpricedCalls >= totals.totalCalls) {

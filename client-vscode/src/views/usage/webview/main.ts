@@ -1,6 +1,7 @@
 /** The script of the usage page. */
 
 import { parseToPage } from "../messages";
+import { followTheme } from "./colours";
 import { type Choices, Host } from "./host";
 import { View } from "./view";
 
@@ -23,6 +24,7 @@ function start(root: HTMLElement): void {
           pickRange: (range) => host.send({ kind: "range", range: choose({ range }).range }),
           pickMeasure: (measure) => choose({ measure }),
           showTable: (table) => choose({ table }),
+          showLog: () => host.send({ kind: "showLog" }),
           retry: () => host.send({ kind: "retry", range: host.choices.range }),
         });
         break;
@@ -31,6 +33,9 @@ function start(root: HTMLElement): void {
         break;
       case "report":
         view?.show(message.report);
+        break;
+      case "credits":
+        view?.showCredits(message.credits);
         break;
       case "failed":
         view?.failed(message.message);
@@ -42,5 +47,6 @@ function start(root: HTMLElement): void {
 
 const root = document.getElementById("usage");
 if (root) {
+  followTheme(root);
   start(root);
 }

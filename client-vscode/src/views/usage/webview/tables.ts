@@ -1,8 +1,8 @@
 import type { UsageTotals } from "../../../protocol";
 import type { Bucket } from "../chart/buckets";
-import type { Format } from "../chart/format";
+import { fill, type Format } from "../chart/format";
 import { inOrderOf } from "../chart/totals";
-import type { NamedTotals, PageStrings } from "../messages";
+import type { NamedTotals, PageStrings, UsageReport } from "../messages";
 import { html } from "./elements";
 
 /** The numbers of the chart, newest first, with a row per bar and model. */
@@ -43,6 +43,24 @@ export function sumsTable(
   return table(caption, [strings.name], rows, strings);
 }
 
+/** What calls cost by the source of their price. */
+export function sourcesTable({ sources, totals }: UsageReport, format: Format, strings: PageStrings): HTMLTableElement {
+  const counted = sources.reduce((sum, { calls }) => sum + calls, 0);
+  const caption =
+    counted < totals.totalCalls ? fill(strings.bySourceOfNewest, format.integer(counted)) : strings.bySource;
+  const rows = sources.map(({ source, calls, estimatedCalls, usdMicros }) => {
+    const money = source === "unknown" ? strings.unknown : format.dollars(usdMicros);
+    const texts = [format.integer(calls), format.integer(estimatedCalls), money];
+    return html(
+      "tr",
+      {},
+      html("th", { scope: "row" }, strings[source]),
+      ...texts.map((text) => html("td", { class: "number" }, text)),
+    );
+  });
+  return framed(caption, [strings.name], [strings.calls, strings.estimatedCalls, strings.money], rows);
+}
+
 function table(
   caption: string,
   names: readonly string[],
@@ -50,7 +68,15 @@ function table(
   strings: PageStrings,
 ): HTMLTableElement {
   const { calls, inputTokens, outputTokens, cachedTokens, reasoningTokens, money } = strings;
-  const counted = [calls, inputTokens, outputTokens, cachedTokens, reasoningTokens, money];
+  return framed(caption, names, [calls, inputTokens, outputTokens, cachedTokens, reasoningTokens, money], rows);
+}
+
+function framed(
+  caption: string,
+  names: readonly string[],
+  counted: readonly string[],
+  rows: readonly HTMLTableRowElement[],
+): HTMLTableElement {
   const head = html(
     "tr",
     {},

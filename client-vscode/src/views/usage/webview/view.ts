@@ -2,13 +2,23 @@ import { toBuckets } from "../chart/buckets";
 import { fill, Format } from "../chart/format";
 import { stack, toSeries } from "../chart/series";
 import { byModel, valueOf } from "../chart/totals";
-import { MEASURES, type Measure, type PageStrings, type Range, RANGES, type UsageReport } from "../messages";
+import {
+  MEASURES,
+  type Measure,
+  type PageStrings,
+  type ProviderCredit,
+  type Range,
+  RANGES,
+  type UsageReport,
+} from "../messages";
+import { budgetList } from "./budgets";
 import { Chart, nameOfSeries } from "./chart";
 import { choice } from "./choice";
+import { creditList } from "./credits";
 import { html } from "./elements";
 import type { Choices } from "./host";
 import { swatch } from "./picture";
-import { numbersTable, sumsTable } from "./tables";
+import { numbersTable, sourcesTable, sumsTable } from "./tables";
 import { lastCallLine, totalsList } from "./totals";
 
 /** The handlers of the page's controls. */
@@ -17,6 +27,7 @@ export interface Actions {
   pickMeasure(measure: Measure): void;
   showTable(shown: boolean): void;
   retry(): void;
+  showLog(): void;
 }
 
 /** The page: its controls at the top, and below them the report, or the reason why there is none. */
@@ -27,6 +38,7 @@ export class View {
   private readonly announcement = html("p", { role: "status", class: "for-screen-readers" });
   private readonly numbers = html("div", { id: "numbers", class: "scrolled", hidden: true });
   private readonly toggle = html("button", { type: "button", "aria-controls": "numbers" });
+  private readonly credits = html("div");
   private report: UsageReport | undefined;
 
   constructor(
@@ -76,8 +88,10 @@ export class View {
     this.report = undefined;
     const retry = html("button", { type: "button" }, this.strings.retry);
     retry.addEventListener("click", () => this.actions.retry());
+    const showLog = html("button", { type: "button" }, this.strings.showLog);
+    showLog.addEventListener("click", () => this.actions.showLog());
     const text = html("div", { role: "alert" }, html("h2", {}, this.strings.failed), html("p", {}, message));
-    this.body.replaceChildren(html("div", { class: "state failed" }, text, retry));
+    this.body.replaceChildren(html("div", { class: "state failed" }, text, html("div", { class: "buttons" }, retry, showLog)));
     this.announcement.textContent = "";
   }
 
@@ -94,11 +108,17 @@ export class View {
     }
   }
 
+  /** Shows the credits, which stay until the next ones are known. */
+  showCredits(credits: readonly ProviderCredit[]): void {
+    this.credits.replaceChildren(creditList(credits, this.strings));
+  }
+
   private draw(report: UsageReport): void {
     const { strings, format } = this;
+    const budgets = report.budgets.length > 0 ? [budgetList(report.budgets, format, strings)] : [];
     if (report.totals.totalCalls === 0) {
       const text = report.everUsed ? strings.nothingInRange : strings.neverUsed;
-      this.body.replaceChildren(html("p", { class: "state empty" }, text));
+      this.body.replaceChildren(...budgets, html("p", { class: "state empty" }, text));
       return;
     }
     const { measure } = this.choices;
@@ -120,9 +140,12 @@ export class View {
       }),
       sumsTable(strings.byClient, report.clients, format, strings),
       sumsTable(strings.byProject, report.projects, format, strings),
+      ...(report.sources.length > 0 ? [sourcesTable(report, format, strings)] : []),
     ];
     const parts = [
       totalsList(report, format, strings),
+      ...budgets,
+      this.credits,
       ...(report.lastCall ? [lastCallLine(report.lastCall, format, strings)] : []),
       picture,
       legend,

@@ -22,6 +22,20 @@ test.each<ToPage>([
   expect(parseToPage(structuredClone(message))).toEqual(message);
 });
 
+const BUDGET = { name: "daily", spentUsdMicros: 1, limitUsdMicros: 2, reservedUsdMicros: 0, fraction: 0.5, state: "ok" };
+const SOURCE = { source: "list", calls: 1, usdMicros: 5, estimatedCalls: 0 };
+const CREDIT = { provider: "Acme", scope: "account", balances: ["$3.20 left"] };
+
+test("budgets, sources of prices and credits are read", () => {
+  const report = { ...FULL, budgets: [BUDGET, { ...BUDGET, resetsAt: "2026-11-21T00:00:00Z" }], sources: [SOURCE] };
+  expect(parseToPage({ kind: "report", report })).toEqual({ kind: "report", report });
+  expect(parseToPage({ kind: "credits", credits: [CREDIT] })).toEqual({ kind: "credits", credits: [CREDIT] });
+});
+
+test("the page may ask for the log", () => {
+  expect(parseFromPage({ kind: "showLog", range: 7, more: 1 })).toEqual({ kind: "showLog" });
+});
+
 test.each([
   undefined,
   null,
@@ -39,6 +53,15 @@ test.each([
   { kind: "report", report: { ...FULL, totals: { ...totals(), inputTokens: Number.NaN } } },
   { kind: "report", report: { ...FULL, days: [{ day: "2026-11-20", models: [{ name: 1, totals: totals() }] }] } },
   { kind: "report", report: { ...FULL, clients: {} } },
+  { kind: "report", report: { ...FULL, budgets: undefined } },
+  { kind: "report", report: { ...FULL, budgets: [{ ...BUDGET, state: "gone" }] } },
+  { kind: "report", report: { ...FULL, budgets: [{ ...BUDGET, resetsAt: 1 }] } },
+  { kind: "report", report: { ...FULL, budgets: [{ ...BUDGET, fraction: "1" }] } },
+  { kind: "report", report: { ...FULL, sources: [{ ...SOURCE, source: "invoice" }] } },
+  { kind: "report", report: { ...FULL, sources: [{ ...SOURCE, calls: -1 }] } },
+  { kind: "credits" },
+  { kind: "credits", credits: [{ ...CREDIT, scope: "team" }] },
+  { kind: "credits", credits: [{ ...CREDIT, balances: [3] }] },
   { kind: "report", report: { ...FULL, lastCall: { ...CALL, outcome: "maybe" } } },
   { kind: "report", report: { ...FULL, lastCall: { ...CALL, usdMicros: null } } },
   { kind: "report", report: { ...FULL, lastCall: { ...CALL, client: 1 } } },

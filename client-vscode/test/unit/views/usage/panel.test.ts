@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 import type { ServerState } from "../../../../src/server/state";
 import type { Context } from "../../../../src/shared/context";
 import { registerUsage } from "../../../../src/views/usage/register";
+import { provider } from "../../../support/rows";
 import { totals } from "../../../support/usage";
 import * as fakes from "../../../support/vscode";
 
@@ -13,11 +14,23 @@ class FakeServer {
   readonly changed = new fakes.EventEmitter<ServerState>();
   readonly asked: unknown[] = [];
   readonly onDidChangeState = this.changed.event;
-  answer = async (): Promise<unknown> => ({ totals: totals({ totalCalls: 3 }), byModel: {}, groups: [] });
+  readonly answers: Record<string, unknown> = {
+    "usage/summary": { totals: totals({ totalCalls: 3 }), byModel: {}, groups: [] },
+    "usage/snapshot": totals({ totalCalls: 3 }),
+    "usage/history": { calls: [] },
+    "budget/list": { budgets: [] },
+    "provider/list": { providers: [] },
+    "provider/status": { active: null, connections: [], health: [] },
+  };
+  answer = async (method: string): Promise<unknown> => this.answers[method];
 
   request(method: string, params: unknown): Promise<unknown> {
     this.asked.push([method, params]);
-    return this.answer();
+    return this.answer(method);
+  }
+
+  sums(): number {
+    return this.asked.filter((one) => Array.isArray(one) && one[0] === "usage/summary").length;
   }
 
   onNotification(method: string, handler: (params: unknown) => void): fakes.Disposable {
@@ -35,7 +48,7 @@ beforeEach(() => {
   subscriptions = [];
   fakes.window.panels.length = 0;
   const extension = { subscriptions, extensionUri: fakes.Uri.parse("https://webview.test/extension") };
-  registerUsage({ extension, server, log: { warn: vi.fn() } } as unknown as Context);
+  registerUsage({ extension, server, log: { warn: vi.fn(), debug: vi.fn() } } as unknown as Context);
 });
 
 afterEach(() => {
@@ -82,7 +95,7 @@ test("nothing is requested before the page has said which range it shows", async
   expect(server.asked).toEqual([]);
   panel.say({ kind: "range", range: "all" });
   await vi.waitFor(() => expect(panel.kinds).toEqual(["loading", "report"]));
-  expect(server.asked).toContainEqual(["usage/summary", { groupBy: ["day", "model"] }]);
+  expect(server.asked).toContainEqual(["usage/summary", { groupBy: ["day", "provider", "model"] }]);
 });
 
 test("a message that the page would not send is left out", async () => {
@@ -94,14 +107,14 @@ test("a message that the page would not send is left out", async () => {
 
 test("calls that come in are gathered and shown", async () => {
   const panel = await ready();
-  const before = server.asked.length;
+  const before = server.sums();
   for (let call = 0; call < 20; call += 1) {
     server.notified.fire({});
     await vi.advanceTimersByTimeAsync(30);
   }
   await vi.advanceTimersByTimeAsync(1_000);
   expect(panel.kinds).toEqual(["loading", "report"]);
-  expect(server.asked.length - before).toBe(3);
+  expect(server.sums() - before).toBe(3);
 });
 
 test("a hidden page is not refreshed", async () => {
@@ -133,7 +146,7 @@ test("a server that cannot be reached is reported, and tried again by the button
 
 test("an answer that the page could not draw is said to be none", async () => {
   const panel = await open();
-  server.answer = async () => ({ totals: { totalCalls: "many" }, groups: [] });
+  server.answers["usage/summary"] = { totals: { totalCalls: "many" }, groups: [] };
   panel.say({ kind: "ready", range: 30 });
   await vi.waitFor(() => expect(panel.kinds.at(-1)).toBe("failed"));
   expect(panel.told.at(-1)).toMatchObject({ message: expect.stringContaining("cannot be read") });
@@ -143,14 +156,34 @@ test("only the newest question is answered", async () => {
   const panel = await ready();
   const waiting: (() => void)[] = [];
   const { answer } = server;
-  server.answer = () => new Promise((resolve) => waiting.push(() => resolve(answer())));
+  server.answer = (method) => new Promise((resolve) => waiting.push(() => resolve(answer(method))));
   panel.say({ kind: "range", range: 90 });
   panel.say({ kind: "range", range: 7 });
   waiting.forEach((go) => go());
+  server.answer = answer;
   await vi.waitFor(() => expect(panel.kinds.at(-1)).toBe("report"));
   await vi.advanceTimersByTimeAsync(100);
   expect(panel.kinds).toEqual(["loading", "loading", "report"]);
   expect(panel.told.at(-1)).toMatchObject({ report: { range: 7 } });
+});
+
+test("credits are added to a report that is shown", async () => {
+  const acme = provider("acme", { connected: true, reportsCredits: true });
+  server.answers["provider/list"] = { providers: [acme] };
+  server.answers["provider/status"] = { active: null, connections: [], health: [{ provider: "acme", ok: true, calls: 1, failures: 0 }] };
+  server.answers["usage/credits"] = { remainingUsdMicros: 3_200_000 };
+  const panel = await open();
+  panel.say({ kind: "ready", range: 30 });
+  await vi.waitFor(() => expect(panel.kinds).toEqual(["texts", "loading", "report", "credits"]));
+  expect(panel.told.at(-1)).toEqual({
+    kind: "credits",
+    credits: [{ provider: "Acme", scope: "account", balances: ["$3.20 left"] }],
+  });
+  panel.told.length = 0;
+  panel.say({ kind: "range", range: 7 });
+  await vi.waitFor(() => expect(panel.kinds).toEqual(["loading", "report", "credits"]));
+  // A provider is asked at most once in five minutes.
+  expect(server.asked.filter((one) => Array.isArray(one) && one[0] === "usage/credits")).toHaveLength(1);
 });
 
 test("a page that is closed while it is filled is no error", async () => {

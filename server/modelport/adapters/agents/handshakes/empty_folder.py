@@ -14,6 +14,8 @@ import time
 from collections.abc import Generator
 from pathlib import Path
 
+from modelport.adapters.system.private_files import private_folder
+
 PREFIX = "empty-"
 LEFT_OVER_S = 24 * 60 * 60
 """The age from which a folder counts as left over by a killed process."""
@@ -26,7 +28,7 @@ def empty_folder(parent: Path) -> Generator[str]:
     Raises:
         OSError: it cannot be created.
     """
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(parent)
     _sweep(parent)
     folder = os.path.realpath(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
     try:

@@ -16,6 +16,7 @@ import msgspec
 from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
 from modelport.adapters.local_servers.prober import connect, is_loopback, read_response
 from modelport.adapters.system.timestamps import now
+from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.observations import HandshakeResult
@@ -39,7 +40,7 @@ class PostHandshakes:
         if not is_loopback(address.host):
             return HandshakeResult(status="unknown", detail="Not probed: it is on another machine.")
         started = time.monotonic()
-        body = msgspec.json.encode(handshake.initialize(VERSION))
+        body = json_bytes(handshake.initialize(VERSION))
         reader: ResponseReader | None = None
         try:
             with anyio.move_on_after(timeout_s):
@@ -67,7 +68,7 @@ def _result(status: int, body: bytes) -> HandshakeResult:
         return HandshakeResult(status="auth_required", auth="required", detail="It requires a token.")
     try:
         answer: Any = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except NOT_JSON:
         answer = None
     if is_object(answer) and handshake.is_answer(answer, handshake.INITIALIZE):
         return handshake.initialized(answer, Censor())

@@ -14,6 +14,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from modelport.adapters.system.private_files import private_folder, write_private
+from modelport.adapters.system.regular_files import read_whole
+from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.agents.observations import HandshakeResult, Launch
 from modelport.lazy import Lazy
 
@@ -39,35 +42,24 @@ class FileHandshakeCache:
     def get(self, launch: Launch) -> HandshakeResult | None:
         """The cached result of exactly this program; None where the file cannot be read, or is another program's."""
         try:
-            with open(self._path(launch), "rb") as file:  # noqa: PTH123  a text is quicker
-                data = file.read(MAX_FILE_BYTES)
+            data = read_whole(self._path(launch), MAX_FILE_BYTES)
         except OSError:
             return None
         try:
             cached = self._decoder.get_now().decode(data)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
+        except NOT_JSON:
             return None
         return cached.result if cached.fingerprint == self._fingerprint(launch) else None
 
     def put(self, launch: Launch, result: HandshakeResult) -> None:
         """Writes a temporary file and renames it, so that no reader gets half a result."""
-        import tempfile
-
         # Arguments may be no text, and a disk may be full.
         with contextlib.suppress(OSError, UnicodeError):
-            data = msgspec.json.encode(CachedResult(self._fingerprint(launch), result))
+            data = json_bytes(CachedResult(self._fingerprint(launch), result))
             if len(data) > MAX_FILE_BYTES:
                 return
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(dir=self._folder, suffix=".new")
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    file.write(data)
-                os.replace(name, self._path(launch))  # noqa: PTH105  the name is a text
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(name)  # noqa: PTH108  likewise
-                raise
+            private_folder(self._folder)
+            write_private(self._path(launch), data)
 
     def _path(self, launch: Launch) -> str:
         # Two command lines with the same hash merely overwrite each other's file.

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from modelport.borders import NOT_JSON
 from modelport.protocol.shapes import is_object
 
 MAX_LINE_BYTES = 1024 * 1024
@@ -69,7 +70,7 @@ class Output:
         if line.startswith(b"{") and len(line) <= MAX_LINE_BYTES:
             try:
                 message = msgspec.json.decode(line)
-            except (msgspec.DecodeError, UnicodeError, RecursionError):
+            except NOT_JSON:
                 message = None
             if is_object(message) and message.get("jsonrpc") == "2.0":
                 return message

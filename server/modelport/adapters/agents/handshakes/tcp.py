@@ -16,6 +16,7 @@ from anyio.abc import ByteStream
 from modelport.adapters.agents.handshakes.stdout_lines import Output
 from modelport.adapters.local_servers.prober import connect, is_loopback
 from modelport.adapters.system.timestamps import now
+from modelport.borders import json_bytes
 from modelport.domain.agents import handshake
 from modelport.domain.agents.cleaning import Censor
 from modelport.domain.agents.observations import HandshakeResult
@@ -53,7 +54,7 @@ class LineHandshakes:
         with anyio.move_on_after(timeout_s):
             try:
                 async with await _open(address) as stream:
-                    await stream.send(msgspec.json.encode(handshake.initialize(VERSION)) + b"\n")
+                    await stream.send(json_bytes(handshake.initialize(VERSION)) + b"\n")
                     answer = await _answer(stream)
             except Failures:
                 return None

@@ -10,10 +10,10 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from modelport.adapters.agents.instances.folder import files, instance_folder, is_safe
 from modelport.adapters.agents.instances.names import MAX_FILE_BYTES, UNFINISHED_SUFFIX, file_name
+from modelport.adapters.system.private_files import private_folder, write_private
+from modelport.borders import json_bytes
 
 
 class Announcement:
@@ -36,16 +36,16 @@ class Announcement:
         folder = self._folder
         if folder is None:
             raise FileNotFoundError("the environment names no folder for announcements")
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(folder, 0o700)  # noqa: PTH102  pathlib is not needed for this
+        private_folder(folder, parents=False)
         if not is_safe(folder):
             raise PermissionError("its folder is not this user's alone")
-        data = msgspec.json.encode(self._fields)
+        data = json_bytes(self._fields)
         if len(data) > MAX_FILE_BYTES:
             raise OSError("it is larger than readers accept")
         name = file_name(self._fields["name"], self._fields["pid"])
         path = os.path.join(folder, name)  # noqa: PTH118
-        _write(os.path.join(folder, f".{name}{UNFINISHED_SUFFIX}"), path, data)  # noqa: PTH118
+        # No reader takes the unfinished file for an announcement.
+        write_private(path, data, temporary=os.path.join(folder, f".{name}{UNFINISHED_SUFFIX}"))  # noqa: PTH118
         self._path = path
         for _ in files(folder):
             # Listing them removes those of processes that have ended.
@@ -57,17 +57,3 @@ class Announcement:
         if path is not None:
             with contextlib.suppress(OSError):
                 os.unlink(path)  # noqa: PTH108
-
-
-def _write(unfinished: str, path: str, data: bytes) -> None:
-    """Writes a temporary file and renames it, so that no reader gets half of it."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0)
-    try:
-        descriptor = os.open(unfinished, flags, 0o600)
-    except FileExistsError:
-        # Left by an earlier process with the same id.
-        os.unlink(unfinished)  # noqa: PTH108
-        descriptor = os.open(unfinished, flags, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-    os.replace(unfinished, path)  # noqa: PTH105

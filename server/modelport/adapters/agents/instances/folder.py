@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 
 from modelport.adapters.agents.instances.liveness import lives
 from modelport.adapters.agents.instances.names import MAX_FILE_BYTES, pid_of
+from modelport.adapters.system.regular_files import open_regular
 from modelport.adapters.system.user_id import user_id
 
 FOLDER = "acp-agents"
@@ -65,14 +66,14 @@ def files(folder: str) -> Iterator[tuple[str, int]]:
 def content(path: str) -> bytes | None:
     """The bytes of a file; None if it is not a regular file, not this user's, writable by others, or too large."""
     try:
-        # Opening a pipe must not block, and a link may lead anywhere.
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        # A link may lead anywhere.
+        descriptor = open_regular(path, links=False)
     except OSError:
         return None
     try:
         status = os.fstat(descriptor)
         own = os.name == "nt" or (status.st_uid == os.geteuid() and not status.st_mode & WRITABLE_BY_OTHERS)
-        if not own or not stat.S_ISREG(status.st_mode):
+        if not own:
             return None
         data = os.read(descriptor, MAX_FILE_BYTES + 1)
     except OSError:

@@ -36,6 +36,12 @@ def began_after(pid: int, moment_s: float) -> bool:
     return began_s > moment_s + SLACK_S
 
 
+def began(pid: int) -> str:
+    """When a process began, in the system's own unit; empty where that is not known."""
+    fields = _fields(pid)
+    return fields[19].decode() if len(fields) > 19 else ""
+
+
 def _fields(pid: int) -> list[bytes]:
     """The fields of a process on Linux, from its state on; none elsewhere. Source: proc_pid_stat(5)."""
     try:

@@ -5,13 +5,15 @@ Nothing that only a download needs is imported at the top.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
+from modelport.adapters.system.private_files import private_folder, write_private
+from modelport.adapters.system.regular_files import read_whole
+from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.agents.registry import RegistryCopy
 
 LATEST = "https://cdn.agentclientprotocol.com/registry/v1/latest/registry.json"
@@ -40,10 +42,8 @@ class RegistryFile:
     def read(self) -> RegistryCopy | None:
         """The copy; None where the file is missing, or of another format."""
         try:
-            with self._path.open("rb") as file:
-                data = file.read(MAX_FILE_BYTES + 1)
-            content = msgspec.json.decode(data, type=CacheContent)
-        except (OSError, msgspec.DecodeError, UnicodeError, RecursionError):
+            content = msgspec.json.decode(read_whole(self._path, MAX_FILE_BYTES), type=CacheContent)
+        except (OSError, *NOT_JSON):
             return None
         return content.copy if content.format_version == FORMAT_VERSION else None
 
@@ -84,7 +84,7 @@ class RegistryFile:
             about=AgentRegistry(url=shown, fetched_at=now, agent_count=len(entries)),
             entries=entries,
         )
-        _write(self._path, msgspec.json.encode(CacheContent(format_version=FORMAT_VERSION, copy=copy)))
+        _write(self._path, json_bytes(CacheContent(format_version=FORMAT_VERSION, copy=copy)))
         return copy
 
 
@@ -94,44 +94,26 @@ def registry_address(text: str) -> str:
     Raises:
         InvalidParams: it is neither https nor http on this machine, or it contains credentials.
     """
-    from urllib.parse import urlsplit
-
+    from modelport.adapters.http.download import public_address
     from modelport.domain.errors import InvalidParams
-    from modelport.domain.providers.address import is_loopback
 
-    try:
-        parts = urlsplit(text)
-        sound = bool(parts.hostname) and parts.port != 0 and "@" not in parts.netloc
-    except ValueError:
-        sound = False
-    else:
-        # urlsplit drops line breaks and tabs silently.
-        sound = sound and text.isascii() and text.isprintable() and " " not in text and "\\" not in text
-        sound = sound and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(text.lower())))
-    if not sound:
+    address = public_address(text)
+    if address is None:
         raise InvalidParams(
             'registry must be "latest" or an address such as https://host.example/registry.json: https (http only '
             "on this machine), without credentials.",
             field="registry",
         )
-    return text.partition("#")[0]
+    return address
 
 
 def _write(path: Path, data: bytes) -> None:
     """Writes a temporary file that only its owner can read, and renames it."""
     import logging
-    import tempfile
 
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".new")
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(data)
-            os.replace(name, path)  # noqa: PTH105  the name is a text
-        except BaseException:
-            os.unlink(name)  # noqa: PTH108  likewise
-            raise
+        private_folder(path.parent)
+        write_private(path, data)
     except OSError as error:
         log = logging.getLogger("modelport.agents")
         log.warning("the registry of agents cannot be cached: %s", error.strerror or type(error).__name__)

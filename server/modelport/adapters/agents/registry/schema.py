@@ -16,6 +16,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from modelport.borders import NOT_JSON
 from modelport.domain.agents.registry import RegistryEntry
 
 MAX_NAME_CHARS = 200
@@ -90,7 +91,7 @@ def read_registry(body: bytes) -> tuple[RegistryEntry, ...]:
     """
     try:
         value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+    except NOT_JSON as error:
         raise Unfit("it is not JSON") from error
     try:
         document = msgspec.convert(value, Document)

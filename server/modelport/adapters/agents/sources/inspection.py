@@ -11,16 +11,17 @@ from modelport.adapters.agents.sources.files.scan import Hit
 from modelport.adapters.agents.sources.files.trust import Trust
 from modelport.adapters.agents.sources.packages.owner import Packages
 from modelport.adapters.agents.sources.packages.python import PythonPackages
+from modelport.adapters.system.workspace import Workspace
 from modelport.domain.agents.observations import Program
 
 
 class Inspector:
     """Inspects programs. It caches what it has read for as long as it exists: make one per search."""
 
-    def __init__(self, home: str, platform: str) -> None:
+    def __init__(self, home: str, platform: str, workspace: Workspace | None = None) -> None:
         self._home = home
         self.windows = platform == "win32"
-        self._trust = Trust(home, modes=not self.windows)
+        self._trust = Trust(home, modes=not self.windows, workspace=workspace)
         self.python = PythonPackages(home)
         self._packages = Packages(self.python)
 
@@ -37,7 +38,8 @@ class Inspector:
 
     def refusal(self, hit: Hit) -> str | None:
         """Why a program must not be started, as the end of a sentence: for its folder, itself, or what it starts."""
-        return hit.folder.refused or self.refused(hit.path)
+        shim = self.refused(hit.shim) if hit.shim else None
+        return hit.folder.refused or shim or self.refused(hit.path)
 
     def refused(self, path: str) -> str | None:
         """Why a file must not be started, whatever folder it was found in."""

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from modelport.adapters.agents.sources.login_shell import ask_shell, asked_since, cache_path, cached_path
 from modelport.adapters.agents.sources.packaged_agents import npm_programs, python_programs, wanted_packages
+from modelport.adapters.agents.sources.program_folders import SearchPaths
 from modelport.adapters.agents.sources.programs import FoundPrograms
-from modelport.adapters.agents.sources.search_path import search_path, start_path
 from modelport.domain.agents.observations import Machine
 from modelport.domain.agents.registry import RegistryCopy
 from modelport.domain.agents.rows import AgentBook, AgentRow
@@ -20,10 +20,19 @@ from modelport.domain.agents.rows import AgentBook, AgentRow
 class LocalMachine:
     """This machine, as a user with these variables and this home sees it.
 
-    ``cache`` is the data folder; the login shell's PATH is cached there. ``platform`` is ``sys.platform``.
+    ``cache`` is the data folder; the login shell's PATH is cached there. ``platform`` is ``sys.platform``. ``paths``
+    say where programs are searched; without them no workspace is open.
     """
 
-    def __init__(self, variables: Mapping[str, str], home: Path, cache: Path, platform: str = sys.platform) -> None:
+    def __init__(
+        self,
+        variables: Mapping[str, str],
+        home: Path,
+        cache: Path,
+        platform: str = sys.platform,
+        paths: SearchPaths | None = None,
+    ) -> None:
+        self._paths = paths or SearchPaths(variables, str(home), platform)
         self._variables = variables
         self._home = home
         self._cache = str(cache)
@@ -35,9 +44,9 @@ class LocalMachine:
 
         home = str(self._home)
         own_folders = [folder for row in book.agent for folder in row.folders]
-        path = search_path(self._variables, home, cached_path(self._cache), own_folders, self._platform)
+        path = self._paths.to_search(cached_path(self._cache), own_folders)
         settings = configured(self._home, self._variables, self._platform)
-        found = FoundPrograms(path, book.agent, settings, home, self._platform)
+        found = FoundPrograms(path, book.agent, settings, self._paths.inspector(), home)
         programs = found.of_agents()
         wanted = wanted_packages(book, copy.entries if copy else (), programs)
         programs += npm_programs(wanted, path.modules, found.node(), found.inspector)
@@ -53,7 +62,7 @@ class LocalMachine:
 
     def start_path(self) -> str:
         """The PATH to start agents with: without the folders from which nothing is started."""
-        return start_path(self._variables, str(self._home), cached_path(self._cache), self._platform)
+        return self._paths.to_start(cached_path(self._cache))
 
     def refresh(self, *, older_than_s: float) -> None:
         """Caches the login shell's PATH, unless the shell was run within the last ``older_than_s`` seconds.
@@ -61,7 +70,7 @@ class LocalMachine:
         Blocks, for a few seconds at most. A shell that prints nothing leaves the cached PATH as it was.
         """
         if not asked_since(self._cache, time.time() - older_than_s):
-            path = ask_shell(self._variables, str(self._home), self._platform)
+            path = ask_shell(self._variables, str(self._home), self._platform, self._paths.inspector().refused)
             cache_path(self._cache, path or cached_path(self._cache))
 
 

@@ -14,7 +14,7 @@ from modelport.adapters.agents.sources.files.scan import Hit, SearchFolder, is_p
 from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.adapters.agents.sources.packages.npx_cache import Modules, installed
 from modelport.adapters.agents.sources.packages.owner import bin_path, manifest
-from modelport.adapters.agents.sources.packages.python import scripts_of
+from modelport.adapters.agents.sources.packages.python import canonical, scripts_of
 from modelport.domain.agents.observations import Program
 from modelport.domain.agents.registry import RegistryEntry
 from modelport.domain.agents.rows import AgentBook, AgentRow
@@ -71,15 +71,18 @@ def npm_programs(
 
 def python_programs(wanted: Iterable[Wanted], pythons: Iterable[Hit], inspector: Inspector) -> Iterator[Program]:
     """The modules and scripts of Python packages, in any of the environments."""
-    projects = [(one, one.package.removeprefix("pypi:")) for one in wanted if one.package.startswith("pypi:")]
+    projects = [
+        (one, canonical(one.package.removeprefix("pypi:"))) for one in wanted if one.package.startswith("pypi:")
+    ]
     folders: set[str] = set()
     for python in pythons:
         folder = os.path.dirname(python.path)
         if folder in folders:
             continue
         folders.add(folder)
+        installed_here = inspector.python.projects(python.path)
         for one, project in projects:
-            info = inspector.python.installed(python.path, project)
+            info = installed_here.get(project)
             if info is None:
                 continue
             path = _script(folder, scripts_of(info), (*one.commands, project), only=one.module is None)

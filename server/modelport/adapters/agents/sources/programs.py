@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 import msgspec
@@ -20,17 +21,18 @@ class FoundPrograms:
     """The programs found by one listing of every folder, of all names that matter."""
 
     def __init__(
-        self, path: SearchPath, rows: Iterable[AgentRow], settings: Iterable[Setting], home: str, platform: str
+        self, path: SearchPath, rows: Iterable[AgentRow], settings: Iterable[Setting], inspector: Inspector, home: str
     ) -> None:
         self._rows = tuple(rows)
         self._home = home
-        self.inspector = Inspector(home, platform)
+        self.inspector = inspector
         self._endings = path.endings
         self._related = {name for row in self._rows for name in (row.adapts, *row.requires) if name}
         self._settings = tuple(settings)
         agents = {name for row in self._rows for name in row.commands}
         names = agents | self._related | bare_names(self._settings) | {"node", "python3", "python"}
-        self._hits = scan(path.folders, names, path.endings)
+        self._shims = path.shims
+        self._hits = [path.shims.resolved(hit) for hit in scan(path.folders, names, path.endings)]
 
     def of_agents(self) -> list[Program]:
         """The programs with an agent's name, in the order in which they were found."""
@@ -67,7 +69,9 @@ class FoundPrograms:
 
     def settings(self) -> tuple[Setting, ...]:
         """The settings, with what their commands lead to."""
-        return tuple(resolved(one, self._hits, self.inspector, self._home, self._endings) for one in self._settings)
+        return tuple(
+            resolved(one, self._hits, self.inspector, self._shims, self._home, self._endings) for one in self._settings
+        )
 
     def node(self) -> str | None:
         """The first Node that may be started."""
@@ -79,8 +83,14 @@ class FoundPrograms:
         return node_version(path) if path else None
 
     def pythons(self) -> list[Hit]:
-        """The interpreters of the search path."""
-        return [*self._named("python3"), *self._named("python")]
+        """The interpreters of the search path, one of each folder."""
+        found: dict[str, Hit] = {}
+        for name in ("python3", "python"):
+            for hit in self._hits:
+                folder = hit.path.rpartition(os.sep)[0]
+                if hit.name == name and folder not in found and self.inspector.refusal(hit) is None:
+                    found[folder] = hit
+        return list(found.values())
 
     def _named(self, name: str) -> Iterable[Hit]:
         return (hit for hit in self._hits if hit.name == name and self.inspector.refusal(hit) is None)

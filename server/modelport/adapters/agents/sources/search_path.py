@@ -1,4 +1,4 @@
-"""The folders to search, in order: PATH, the login shell's PATH, the folders of installers, and caches."""
+"""The folders to search, in order: PATH, the login shell's, those of start files and of installers, and caches."""
 
 # Texts are cheaper than paths, and there are hundreds.
 # ruff: noqa: PTH118, PTH120
@@ -8,7 +8,8 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from modelport.adapters.agents.sources.files.install_folders import ZED, folders, installers, with_npmrc
+from modelport.adapters.agents.sources.files.install_folders import ZED, folders, installers
+from modelport.adapters.agents.sources.files.npmrc import with_npmrc
 from modelport.adapters.agents.sources.files.scan import (
     Hit,
     SearchFolder,
@@ -18,9 +19,10 @@ from modelport.adapters.agents.sources.files.scan import (
     known_folders,
     path_folders,
 )
-from modelport.adapters.agents.sources.files.trust import Trust
+from modelport.adapters.agents.sources.files.shell_files import shell_folders
 from modelport.adapters.agents.sources.packages.npx_cache import Modules, global_modules, npx_folders, npx_modules
 from modelport.adapters.agents.sources.packages.python import is_environment
+from modelport.adapters.agents.sources.packages.shims import Shims
 
 PATH_LABEL = "PATH"
 LOGIN_LABEL = "login shell's PATH"
@@ -35,6 +37,8 @@ class SearchPath(NamedTuple):
     pythons: list[Hit]
     """The interpreters of the environments that tools were installed into, and of the active one."""
     endings: tuple[str, ...]
+    shims: Shims
+    """Finds the programs behind shims."""
 
 
 def search_path(
@@ -47,6 +51,7 @@ def search_path(
         [
             *path_folders(variables.get("PATH", ""), PATH_LABEL, platform),
             *path_folders(login_path, LOGIN_LABEL, platform),
+            *(() if platform == "win32" else shell_folders(home)),
             *known_folders(folders(installers(platform), known, home), home),
             *known_folders([*own, *(os.path.join(folder, "bin") for folder in own)], home),
             *known_folders(folders((ZED,), known, home), home),
@@ -58,25 +63,8 @@ def search_path(
         modules=[*global_modules(search_folders, known, home), *modules],
         pythons=list(_pythons(search_folders, variables.get("VIRTUAL_ENV", ""), home)),
         endings=endings(variables, platform),
+        shims=Shims(variables, home),
     )
-
-
-def start_path(variables: Mapping[str, str], home: str, login_path: str, platform: str) -> str:
-    """The PATH to start agents with: that of this process, and that of the login shell, which may have more.
-
-    Scripts find their interpreters by it, so it names no folder from which nothing would be started.
-    """
-    trust = Trust(home, modes=platform != "win32")
-    search_folders = [
-        *path_folders(variables.get("PATH", ""), PATH_LABEL, platform),
-        *path_folders(login_path, LOGIN_LABEL, platform),
-    ]
-    kept = (
-        folder.path
-        for folder in distinct(search_folders)
-        if folder.refused is None and trust.folder(folder.path) is None
-    )
-    return (";" if platform == "win32" else ":").join(kept)
 
 
 def _pythons(search_folders: Iterable[SearchFolder], active: str, home: str) -> Iterator[Hit]:

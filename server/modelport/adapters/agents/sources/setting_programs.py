@@ -11,6 +11,7 @@ import msgspec
 
 from modelport.adapters.agents.sources.files.scan import Hit, SearchFolder, is_program
 from modelport.adapters.agents.sources.inspection import Inspector
+from modelport.adapters.agents.sources.packages.shims import Shims
 from modelport.domain.agents.editors.settings import program_name
 from modelport.domain.agents.observations import Setting
 
@@ -44,7 +45,7 @@ def bare_names(settings: Iterable[Setting]) -> set[str]:
 
 
 def resolved(
-    setting: Setting, hits: Iterable[Hit], inspector: Inspector, home: str, endings: Sequence[str] = ()
+    setting: Setting, hits: Iterable[Hit], inspector: Inspector, shims: Shims, home: str, endings: Sequence[str] = ()
 ) -> Setting:
     """The setting with the program that its command leads to, or why it must not be started."""
     if setting.command is None or setting.refused:
@@ -60,7 +61,8 @@ def resolved(
     path = next((path + ending for ending in ("", *endings) if is_program(path + ending)), None)
     if path is None:
         return setting
-    return _with(setting, Hit(program_name(path), path, SearchFolder(os.path.dirname(path), "")), inspector)  # noqa: PTH120
+    hit = Hit(program_name(path), path, SearchFolder(os.path.dirname(path), ""))  # noqa: PTH120
+    return _with(setting, shims.resolved(hit), inspector)
 
 
 def could_download(command: str, args: Sequence[str]) -> bool:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from modelport.adapters.wire.content import arguments_object, has_images, image_data, plain_text
+from modelport.adapters.wire.content import arguments_object, has_images, plain_text
 from modelport.domain.completions.call import Answer, ModelCall
+from modelport.domain.completions.images import image_data
 from modelport.domain.completions.turn_state import in_order
 from modelport.protocol.types import ImagePart, Message
 
@@ -22,11 +23,11 @@ class Thinking:
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._said: list[str] = []
-        self._signature = ""
+        self._signature: list[str] = []
 
     def begin(self, text: str, signature: str) -> None:
         """A block begins; a whole one comes with its signature."""
-        self._said, self._signature = [text], signature
+        self._said, self._signature = [text], [signature] if signature else []
         self._answer.reasoning(text)
 
     def more(self, text: str) -> None:
@@ -36,15 +37,15 @@ class Thinking:
 
     def sign(self, signature: str) -> None:
         """The signature of the block, or a part of it."""
-        self._signature += signature
+        self._signature.append(signature)
 
     def end(self) -> None:
         """A block of any kind has ended."""
         if self._signature:
             self._answer.attach_state(
-                {"type": "thinking", "thinking": "".join(self._said), "signature": self._signature}
+                {"type": "thinking", "thinking": "".join(self._said), "signature": "".join(self._signature)}
             )
-            self._said, self._signature = [], ""
+            self._said, self._signature = [], []
 
     def redacted(self, data: str) -> None:
         """A block that only the vendor can read."""

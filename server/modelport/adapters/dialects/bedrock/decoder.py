@@ -17,18 +17,25 @@ from modelport.adapters.wire.block_calls import BlockCalls
 from modelport.adapters.wire.json_values import (
     ABSENT,
     Needed,
+    arguments_in,
     count,
     decode,
-    is_set,
     json_text,
     refuse,
+    text_at,
 )
+from modelport.borders import json_bytes
 from modelport.domain.completions.call import Answer
 from modelport.domain.completions.reported_usage import TokenCounts
+from modelport.protocol.shapes import is_list, is_object
 
 EVENTS = frozenset(
     {"messageStart", "contentBlockStart", "contentBlockDelta", "contentBlockStop", "messageStop", "metadata"}
 )
+
+
+LATENCY = "performanceLatency"
+"""Our own field beside those of the usage: the latency, which stands beside it."""
 
 
 class _ReasoningText(Struct):
@@ -83,6 +90,14 @@ class _Output(Struct):
     message: Needed[_Message | None] = None
 
 
+class _ServiceTier(Struct):
+    type: str | None = None
+
+
+class _Performance(Struct):
+    latency: str | None = None
+
+
 class _Event(Struct, rename="camel"):
     content_block_index: int | None = None
     delta: Needed[_Delta | None] = None
@@ -90,6 +105,8 @@ class _Event(Struct, rename="camel"):
     stop_reason: str | None = None
     usage: Raw = ABSENT
     output: _Output | None = None
+    service_tier: _ServiceTier | None = None
+    performance_config: _Performance | None = None
 
 
 _EVENT = msgspec.json.Decoder(_Event)
@@ -100,9 +117,9 @@ _LISTING: msgspec.json.Decoder[dict[str, Any] | list[Any]] = msgspec.json.Decode
 class _Thought(Struct):
     """A block of reasoning as it builds up."""
 
-    text: str = ""
-    signature: str = ""
-    redacted: bytes = b""
+    text: list[str] = []
+    signature: list[str] = []
+    redacted: list[bytes] = []
 
 
 class ConverseDecoder:
@@ -130,7 +147,7 @@ class ConverseDecoder:
         elif event.stop_reason is not None:
             self._finish(event.stop_reason)
         elif name == b"metadata":
-            self._answer.add_usage(bytes(event.usage), read_counts)
+            self._count(event)
             self.over = self.complete
         elif name.endswith((b"Exception", b"error")):
             refuse(data)
@@ -152,9 +169,16 @@ class ConverseDecoder:
         for index, block in enumerate(message.content if message else ()):
             self._block(index, block)
             self._end(index)
-        self._answer.add_usage(bytes(event.usage), read_counts)
+        self._count(event)
         self._finish(event.stop_reason)
         self.over = True
+
+    def _count(self, event: _Event) -> None:
+        self._answer.add_usage(bytes(event.usage), read_counts)
+        if event.service_tier is not None:
+            self._answer.served_as(None, event.service_tier.type)
+        if event.performance_config is not None:
+            self._answer.add_usage(json_bytes({LATENCY: event.performance_config.latency}), read_counts)
 
     def _delta(self, index: int | None, delta: _Delta) -> None:
         if delta.text:
@@ -170,7 +194,7 @@ class ConverseDecoder:
         # The service answers the calls of its own tools itself.
         if call is not None and call.type != "server_tool_use":
             position = self._calls.begin(index, call.tool_use_id)
-            arguments = bytes(call.input).decode() if is_set(call.input) else ""
+            arguments = arguments_in(call.input)
             self._answer.tool_call(position, call_id=call.tool_use_id, name=call.name, arguments=arguments)
             return
         self._calls.begin_other()
@@ -187,19 +211,23 @@ class ConverseDecoder:
         whole = delta.reasoning_text
         text, signature = (delta.text, delta.signature) if whole is None else (whole.text, whole.signature)
         if text:
-            thought.text += text
+            thought.text.append(text)
             self._answer.reasoning(text)
-        thought.signature += signature or ""
-        thought.redacted += delta.redacted_content or b""
+        if signature:
+            thought.signature.append(signature)
+        if delta.redacted_content:
+            thought.redacted.append(delta.redacted_content)
 
     def _end(self, index: int | None) -> None:
         """Ends a block; reasoning that is signed or encrypted is kept as it is, since the model wants it back."""
         thought = self._thoughts.pop(index, None)
         if thought is None or not (thought.signature or thought.redacted):
             return
-        block: dict[str, Any] = {"reasoningText": {"text": thought.text, "signature": thought.signature}}
+        block: dict[str, Any] = {
+            "reasoningText": {"text": "".join(thought.text), "signature": "".join(thought.signature)}
+        }
         if thought.redacted:
-            block = {"redactedContent": base64.b64encode(thought.redacted).decode()}
+            block = {"redactedContent": base64.b64encode(b"".join(thought.redacted)).decode()}
         self._answer.attach_state({"model": self._model, "reasoningContent": block})
 
     def _finish(self, reason: str | None) -> None:
@@ -221,4 +249,13 @@ def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
         output=output or 0,
         cache_read=read,
         cache_write=written,
+        cache_write_1h=_kept_for_an_hour(usage),
+        speed=text_at(usage, LATENCY),
     )
+
+
+def _kept_for_an_hour(usage: Mapping[str, Any]) -> int:
+    """The tokens that were written to the cache for an hour, of all that were written."""
+    details = usage.get("cacheDetails")
+    ones = [one for one in details if is_object(one) and one.get("ttl") == "1h"] if is_list(details) else []
+    return sum(count(one, "inputTokens") or 0 for one in ones)

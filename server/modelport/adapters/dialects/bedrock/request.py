@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from modelport.adapters.dialects.bedrock.models import family_of
-from modelport.adapters.wire.content import arguments_object, image_data, plain_text
+from modelport.adapters.wire.content import arguments_object, image_by_value, plain_text
 from modelport.adapters.wire.request import answer_format, tool_choice
+from modelport.borders import json_bytes
 from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.turn_state import in_order
 from modelport.domain.errors import InvalidParams
@@ -84,7 +83,7 @@ def output(call: ModelCall) -> dict[str, Any]:
     form = answer_format(call)
     if form is None or form["type"] != "json_schema":
         return {}
-    schema = msgspec.json.encode(form["json_schema"]["schema"]).decode()
+    schema = json_bytes(form["json_schema"]["schema"]).decode()
     wanted = {"jsonSchema": {"name": form["json_schema"]["name"], "schema": schema}}
     return {"outputConfig": {"textFormat": {"type": "json_schema", "structure": wanted}}}
 
@@ -155,9 +154,7 @@ def _parts(call: ModelCall, message: Message) -> list[Block]:
 
 
 def _image(call: ModelCall, part: ImagePart) -> Block:
-    found = image_data(part)
-    if found is None:
-        raise _unsuitable(call, "takes images by value only: send data and mimeType instead of url", "send the data")
+    found = image_by_value(part, call.endpoint.provider)
     if (kind := IMAGE_FORMATS.get(found[0].casefold().removeprefix("image/"))) is None:
         raise _unsuitable(call, f"takes PNG, JPEG, GIF and WebP images, not {found[0]}", "convert the image")
     return {"image": {"format": kind, "source": {"bytes": found[1]}}}

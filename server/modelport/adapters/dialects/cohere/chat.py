@@ -86,6 +86,24 @@ _EVENT = msgspec.json.Decoder(_Event)
 _REPLY = msgspec.json.Decoder(_Reply)
 
 
+TYPES = frozenset(
+    {
+        b"message-start",
+        b"message-end",
+        b"content-start",
+        b"content-delta",
+        b"content-end",
+        b"tool-plan-delta",
+        b"tool-call-start",
+        b"tool-call-delta",
+        b"tool-call-end",
+        b"citation-start",
+        b"citation-end",
+    }
+)
+"""The types of events, for one whose type is only its name."""
+
+
 class CohereDecoder:
     """Decodes events; a whole reply is their deltas in one."""
 
@@ -104,6 +122,8 @@ class CohereDecoder:
             self.over = True
             return
         event = decode(_EVENT, data)
+        if not event.type and name in TYPES:
+            event.type = name.decode()
         if not event.type or event.type.endswith("error"):
             refuse(data)
         delta = event.delta
@@ -154,11 +174,14 @@ class CohereDecoder:
         self._answer.add_usage(bytes(end.usage), read_counts)
         if end.error:
             raise ProviderRefused(end.error)
-        if self._thinking or self._plan:
-            state = State(self._model, "".join(self._thinking), "".join(self._plan))
-            self._answer.state = msgspec.to_builtins(state)
+        self._answer.make_state = self._state
         finish_reasons.finish(self._answer, end.finish_reason)
         self.complete = self.over = True
+
+    def _state(self) -> dict[str, Any]:
+        if not (self._thinking or self._plan):
+            return {}
+        return msgspec.to_builtins(State(self._model, "".join(self._thinking), "".join(self._plan)))
 
 
 def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
@@ -175,4 +198,6 @@ def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
         output=written or 0,
         cache_read=count(usage, "cached_tokens"),
         reasoning=count(usage, f"{kind}.reasoning_tokens"),
+        billed_input=count(usage, "billed_units.input_tokens"),
+        billed_output=count(usage, "billed_units.output_tokens"),
     )

@@ -115,16 +115,6 @@ def _response_format(call: ModelCall, *, with_tools: bool) -> dict[str, Any]:
 def _message(call: ModelCall, message: Message, *, thinks: bool) -> dict[str, Any]:
     if message.role == "user":
         return {"role": "user", "content": _content(message)}
-    if has_images(message) and message.role != "tool":
-        row = call.endpoint.provider
-        raise InvalidParams(
-            f"{row.display_name} takes images in user messages only: send the image in a message of the user.",
-            kind="unsupported",
-            field="messages",
-            provider=row.id,
-            model=call.model,
-            action="send the image in a user message",
-        )
     if message.role == "assistant":
         return _assistant(call, message, thinks=thinks)
     result = {"role": message.role, "content": plain_text(message)}

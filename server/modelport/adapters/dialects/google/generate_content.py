@@ -13,14 +13,27 @@ from urllib.parse import quote
 import msgspec
 from msgspec import Raw, Struct
 
+from modelport.adapters.dialects.google.field_names import in_camel_case
 from modelport.adapters.dialects.google.request import Mark, body
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
-from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, fields, is_error, is_set, refuse
+from modelport.adapters.wire.json_values import (
+    ABSENT,
+    Needed,
+    arguments_in,
+    count,
+    decode,
+    fields,
+    is_error,
+    refuse,
+    text_at,
+)
 from modelport.adapters.wire.request import WireRequest
+from modelport.borders import json_bytes
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.providers.rows import Provider
+from modelport.protocol.shapes import is_list, is_object
 
 CHAT_PATH = "/v1beta/models/{model}:streamGenerateContent?alt=sse"
 MODELS_PATH = "/v1beta/models?pageSize=1000"
@@ -70,6 +83,7 @@ class _Candidate(Struct, rename="camel"):
     finish_reason: str | int | None = None
     finish_message: str | None = None
     index: int | None = None
+    grounding_metadata: Raw = ABSENT
 
 
 class _Feedback(Struct, rename="camel"):
@@ -81,10 +95,13 @@ class _Chunk(Struct, rename="camel"):
     candidates: Needed[list[_Candidate] | None] = None
     prompt_feedback: _Feedback | None = None
     usage_metadata: Raw = ABSENT
+    model_version: str | None = None
     response_id: str | None = None
     error: Raw = ABSENT
 
 
+SEARCHES = "webSearchCount"
+"""Our own field beside those of the usage: the queries, which stand with a candidate."""
 _CHUNK = msgspec.json.Decoder(_Chunk)
 _REPLY: msgspec.json.Decoder[_Chunk | list[_Chunk]] = msgspec.json.Decoder(_Chunk | list[_Chunk])
 
@@ -97,18 +114,23 @@ class GeminiDecoder:
         self.over = False
         self._answer = answer
         self._calls = 0
+        self._ids: set[str] = set()
+        self._ended = False
+        """Whether a reason to finish has come."""
         self._marks: list[dict[str, Any]] = []
+        self._queries: set[str] = set()
+        """What Google Search was asked."""
 
     def event(self, name: bytes, data: bytes) -> None:
         """One chunk; some gateways send an end mark after the last."""
         if data.startswith(b"[DONE]"):
             self._end()
             return
-        self._chunk(decode(_CHUNK, data), data)
+        self._chunk(decode(_CHUNK, in_camel_case(data)), data)
 
     def whole(self, body: bytes) -> None:
         """A whole reply, or all chunks of a stream in a list."""
-        reply = decode(_REPLY, body)
+        reply = decode(_REPLY, in_camel_case(body))
         chunks = [reply] if isinstance(reply, _Chunk) else reply
         if not chunks:
             refuse(body)
@@ -121,6 +143,7 @@ class GeminiDecoder:
         if chunk.error is not ABSENT and is_error(chunk.error):
             raise _refused(chunk.error)
         if chunk.usage_metadata is not ABSENT:
+            self._answer.served_as(chunk.model_version)
             self._answer.add_usage(bytes(chunk.usage_metadata), read_counts)
         for candidate in chunk.candidates or ():
             if not candidate.index:
@@ -137,34 +160,47 @@ class GeminiDecoder:
             refuse(data)
 
     def _candidate(self, candidate: _Candidate) -> None:
+        if candidate.grounding_metadata is not ABSENT:
+            self._count_searches(candidate.grounding_metadata)
         content = candidate.content
+        # Old services repeat a reason in every chunk; text that follows the last one without any is no answer.
+        late = self._ended and not candidate.finish_reason
         if content is not None and content.parts:
             for part in content.parts:
                 if part.function_call is not None:
                     self._call(part.function_call, part.thought_signature)
-                elif part.thought:
-                    self._answer.reasoning(part.text or "")
-                elif part.text:
-                    self._answer.text(part.text)
+                elif part.text and not late:
+                    (self._answer.reasoning if part.thought else self._answer.text)(part.text)
                 if part.thought_signature and part.function_call is None:
                     self._sign(part)
         if candidate.finish_reason and finish_reasons.ends(candidate.finish_reason):
+            self._ended = True
             self._finish(candidate.finish_reason, candidate.finish_message)
+
+    def _count_searches(self, grounding: Raw) -> None:
+        """The queries of an answer that used Google Search; later chunks may repeat them."""
+        queries = fields(grounding).get("webSearchQueries")
+        asked = {query for query in queries if isinstance(query, str) and query} if is_list(queries) else set[str]()
+        if asked - self._queries:
+            self._queries |= asked
+            self._answer.add_usage(json_bytes({SEARCHES: len(self._queries)}), read_counts)
 
     def _call(self, call: _FunctionCall, signature: str | None) -> None:
         # Without an id of its own a call gets one that no other call of the conversation can have.
-        call_id = call.id or f"call_{os.urandom(8).hex()}"
-        arguments = bytes(call.args).decode() if is_set(call.args) else ""
+        own_id = call.id if call.id not in self._ids else None
+        call_id = own_id or f"call_{os.urandom(8).hex()}"
+        self._ids.add(call_id)
+        arguments = arguments_in(call.args)
         self._answer.tool_call(self._calls, call_id=call_id, name=call.name, arguments=arguments)
         self._calls += 1
-        mark = Mark(len(self._answer.whole_text()), call=call_id, named=bool(call.id), signature=signature)
-        self._mark(mark, wanted_back=bool(call.id or signature))
+        mark = Mark(self._answer.text_length, call=call_id, named=bool(own_id), signature=signature)
+        self._mark(mark, wanted_back=bool(own_id or signature))
         # Calls come whole, and some streams end behind them without a reason.
         self._finish("STOP")
 
     def _sign(self, part: _Part) -> None:
         text = part.text or ""
-        end = len(self._answer.whole_text())
+        end = self._answer.text_length
         if part.thought:
             self._mark(Mark(end, thought=text, signature=part.thought_signature))
         else:
@@ -173,7 +209,7 @@ class GeminiDecoder:
     def _mark(self, mark: Mark, *, wanted_back: bool = True) -> None:
         self._marks.append(msgspec.to_builtins(mark))
         if wanted_back:
-            self._answer.state = {"parts": self._marks}
+            self._answer.make_state = lambda: {"parts": self._marks}
 
     def _finish(self, reason: str | int | None, words: str | None = None) -> None:
         self.complete = True
@@ -205,7 +241,21 @@ def read_counts(usage: Mapping[str, Any]) -> TokenCounts | None:
         output=answered if read + answered == total else answered + (thought or 0),
         cache_read=count(usage, "cachedContentTokenCount"),
         reasoning=thought,
+        input_audio=_of(usage, "promptTokensDetails", "AUDIO"),
+        cached_audio=_of(usage, "cacheTokensDetails", "AUDIO"),
+        input_image=_of(usage, "promptTokensDetails", "IMAGE"),
+        output_audio=_of(usage, "candidatesTokensDetails", "AUDIO"),
+        output_image=_of(usage, "candidatesTokensDetails", "IMAGE"),
+        web_searches=count(usage, SEARCHES) or 0,
+        service_tier=text_at(usage, "trafficType") or text_at(usage, "serviceTier"),
     )
+
+
+def _of(usage: Mapping[str, Any], details: str, modality: str) -> int:
+    """The tokens of a modality."""
+    ones = usage.get(details)
+    found = [one for one in ones if is_object(one) and one.get("modality") == modality] if is_list(ones) else []
+    return sum(count(one, "tokenCount") or 0 for one in found)
 
 
 def _refused(error: Raw) -> ProviderRefused:

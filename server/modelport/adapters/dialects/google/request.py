@@ -14,16 +14,16 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from modelport.adapters.dialects.google.thinking import accepted_parameters, checks_signatures, thinking_config
-from modelport.adapters.wire.content import arguments_object, image_data, plain_text
+from modelport.adapters.dialects.google.thinking import accepted_parameters, thinking_config
+from modelport.adapters.wire.content import NO_SIGNATURE, arguments_object, plain_text
 from modelport.adapters.wire.request import answer_format, tool_choice
 from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.fitting.rules import history_rules
+from modelport.domain.completions.images import image_data
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.errors import InvalidParams
-from modelport.protocol.types import ImagePart, Message, TextPart, ToolCall
+from modelport.protocol.types import ImagePart, Message, TextPart, Tool, ToolCall
 
-NO_SIGNATURE = "skip_thought_signature_validator"
-"""Stands for the signature of a call that another model made. Source: Gemini API, "Thought signatures", FAQ."""
 IMAGE_TYPES = {"jpg": "image/jpeg", "gif": "image/gif", "webp": "image/webp", "heic": "image/heic", "png": "image/png"}
 PARAMETERS = {
     "temperature": "temperature",
@@ -119,11 +119,7 @@ def _tools(call: ModelCall) -> dict[str, Any]:
     wanted = tool_choice(call)
     if not call.tools or (wanted == "none" and "none" not in call.endpoint.provider.wire.tool_choice):
         return {}
-    declarations = [
-        {"name": tool.name, "description": tool.description or ""}
-        | ({"parametersJsonSchema": tool.parameters} if (tool.parameters or {}).get("properties") else {})
-        for tool in call.tools
-    ]
+    declarations = [_declaration(tool) for tool in call.tools]
     body: dict[str, Any] = {"tools": [{"functionDeclarations": declarations}]}
     if wanted is not None:
         config: dict[str, Any] = {"mode": MODES.get(call.tool_choice or "", "ANY")}
@@ -131,6 +127,15 @@ def _tools(call: ModelCall) -> dict[str, Any]:
             config["allowedFunctionNames"] = [call.named_tool]
         body["toolConfig"] = {"functionCallingConfig": config}
     return body
+
+
+def _declaration(tool: Tool) -> dict[str, Any]:
+    """A tool; an object with nothing in it is refused as a schema, so that only its description is sent."""
+    schema: Mapping[str, Any] = tool.parameters or {}
+    description = tool.description or ""
+    if any(value for name, value in schema.items() if name not in ("type", "title", "description")):
+        return {"name": tool.name, "description": description, "parametersJsonSchema": schema}
+    return {"name": tool.name, "description": "\n\n".join(filter(None, (description, schema.get("description"))))}
 
 
 class _Call(Struct):
@@ -189,7 +194,7 @@ def _assistant(call: ModelCall, message: Message, calls: dict[str, _Call]) -> li
             parts.append(_function_call(tool_call, mark))
     parts += _text(text[position:])
     first = next((part for part in parts if "functionCall" in part), None)
-    if first is not None and checks_signatures(call.model):
+    if first is not None and history_rules(call.endpoint.provider, call.endpoint.dialect, call.model).signed_calls:
         first.setdefault("thoughtSignature", NO_SIGNATURE)
     return parts
 

@@ -52,14 +52,6 @@ def thinking_of(model: str) -> Thinking:
     return next(thinking for pattern, thinking in MODELS if fnmatchcase(name, pattern))
 
 
-def checks_signatures(model: str) -> bool:
-    """Whether the model answers a function call without a thought signature with an error.
-
-    Source: Gemini API, "Thought signatures": the models of generation 3 and later.
-    """
-    return model.rpartition("/")[2].casefold().startswith("gemini-") and bool(thinking_of(model).levels)
-
-
 def accepted_parameters(call: ModelCall) -> frozenset[str]:
     """The reasoning parameters that the model takes; of an effort and a budget only one can be sent."""
     thinking = thinking_of(call.model)

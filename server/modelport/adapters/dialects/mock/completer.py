@@ -12,7 +12,7 @@ by commas, as in ``mock:think,tools,delay=20``:
 ``delay=MS``
     waits so long before each delta
 ``fail=KIND``, ``after=N``
-    fails with this kind of error, at once or after N deltas
+    fails with this kind of error, at once or after N deltas; with a kind that refuses a request, always at once
 ``cut=N``
     breaks off after N deltas, as a lost connection does
 ``stall=N``
@@ -33,14 +33,14 @@ from typing import Any, NoReturn, get_args
 
 import anyio
 import anyio.lowlevel
-import msgspec
 from msgspec import Struct
 
 from modelport.adapters.wire.content import plain_text
+from modelport.borders import json_bytes
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.completions.reported_usage import Measured, TokenCounts
-from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
+from modelport.domain.errors import ERROR_KINDS, InvalidParams, ModelportError, RequestFailed
 from modelport.domain.providers.connection import Endpoint, Verification
 from modelport.protocol.shapes import is_list
 from modelport.protocol.types import FinishReason
@@ -51,6 +51,8 @@ PARAMETERS = (
     "temperature", "top_p", "top_k", "min_p", "max_tokens", "stop", "seed", "presence_penalty", "frequency_penalty",
     "repetition_penalty", "parallel_tool_calls", "reasoning_effort", "reasoning_budget", "context_length", "user",
 )  # fmt: skip
+REQUEST_AT_FAULT = frozenset({"unknown_provider", "unknown_model", "invalid_key_format"})
+"""The kinds that come with -32602: nothing is sent."""
 SENTENCE = ("The", "quick", "brown", "fox", "jumps", "over", "the", "naïve", "dog", "in", "東京,", "twice.")
 DEFAULT_IDLE_TIMEOUT_S = 30.0
 
@@ -121,7 +123,7 @@ async def _trouble(script: Script, call: ModelCall, sent: int, *, last: bool = F
     def due(after: int | None) -> bool:
         return after is not None and (after == sent or (last and after > sent))
 
-    if script.fail and due(script.after):
+    if script.fail and (due(script.after) or script.fail in REQUEST_AT_FAULT):
         raise _failure(script, call)
     if due(script.stall):
         await _stall(call)
@@ -178,7 +180,7 @@ def _deltas(script: Script, call: ModelCall) -> Iterator[tuple[str, int, str]]:
 def _tool_deltas(call: ModelCall) -> Iterator[tuple[str, int, str]]:
     """All calls begin before the first has its arguments, so that their deltas are interleaved."""
     chosen = [tool for tool in call.tools if call.named_tool in (None, tool.name)]
-    texts = [msgspec.json.encode(instance(tool.parameters or {})).decode() for tool in chosen]
+    texts = [json_bytes(instance(tool.parameters or {})).decode() for tool in chosen]
     for index in range(len(chosen)):
         yield "tool", index, ""
     for start in range(0, max(map(len, texts), default=0), 8):
@@ -190,7 +192,7 @@ def _tool_deltas(call: ModelCall) -> Iterator[tuple[str, int, str]]:
 def _reply(script: Script, call: ModelCall) -> str:
     last = plain_text(call.messages[-1])
     if call.answer_format is not None:
-        text = msgspec.json.encode(instance(call.answer_format.schema or {"type": "object"})).decode()
+        text = json_bytes(instance(call.answer_format.schema or {"type": "object"})).decode()
     elif script.words is not None:
         text = " ".join(SENTENCE[i % len(SENTENCE)] for i in range(script.words))
     else:
@@ -212,7 +214,16 @@ def _deliver(answer: Answer, kind: str, index: int, delta: str, call: ModelCall)
         answer.tool_call(index, call_id=f"mock_call_{index}", name=chosen[index].name)
 
 
-def _failure(script: Script, call: ModelCall) -> RequestFailed:
+def _failure(script: Script, call: ModelCall) -> ModelportError:
+    if script.fail in REQUEST_AT_FAULT:
+        return InvalidParams(
+            f"The mock refused the request with {script.fail}, as its name requests: use another model.",
+            kind=script.fail,  # type: ignore[arg-type]
+            field="model",
+            provider="mock",
+            model=call.model,
+            action="use another model",
+        )
     return RequestFailed(
         script.fail,  # type: ignore[arg-type]
         f"The mock failed with {script.fail}, as its name requests: use another model.",

@@ -12,14 +12,13 @@ import msgspec
 from msgspec import Raw, Struct
 
 from modelport.adapters.wire import finish_reasons
-from modelport.adapters.wire.content import arguments_object, image_data, plain_text
+from modelport.adapters.wire.content import arguments_object, image_by_value, plain_text
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import ABSENT, Needed, count, decode, is_error, json_text, refuse
 from modelport.adapters.wire.request import WireRequest, tool_choice
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.parameters import refuse_others
 from modelport.domain.completions.reported_usage import TokenCounts
-from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import ImagePart, Message
 
@@ -97,7 +96,7 @@ def _messages(call: ModelCall) -> list[dict[str, Any]]:
 def _message(message: Message, names: dict[str, str], row: Provider, kept: Mapping[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {"role": message.role, "content": plain_text(message)}
     if not isinstance(message.content, str | None):
-        images = [_image(part, row) for part in message.content if isinstance(part, ImagePart)]
+        images = [image_by_value(part, row)[1] for part in message.content if isinstance(part, ImagePart)]
         if images:
             result["images"] = images
     if message.tool_calls:
@@ -109,19 +108,6 @@ def _message(message: Message, names: dict[str, str], row: Provider, kept: Mappi
     if message.role == "tool" and (name := names.get(message.tool_call_id or "")):
         result["tool_name"] = name
     return result
-
-
-def _image(part: ImagePart, row: Provider) -> str:
-    found = image_data(part)
-    if found is None:
-        raise InvalidParams(
-            f"{row.display_name} takes images by value only: send data and mimeType instead of url.",
-            kind="unsupported",
-            field="messages",
-            provider=row.id,
-            action="send the image's data",
-        )
-    return found[1]
 
 
 class _Function(Struct):
@@ -192,11 +178,14 @@ class OllamaDecoder:
     def _end(self, line: _Line, data: bytes) -> None:
         self._answer.add_usage(data, read_counts)
         self.complete = self.over = True
-        if self._answer.has_tool_calls() and (thinking := self._answer.whole_reasoning()):
-            # A loop of tool calls goes on better with the thinking that led to them.
-            self._answer.state = {"thinking": thinking}
+        self._answer.make_state = self._state
         # Older versions give no reason; they had only one.
         finish_reasons.finish(self._answer, line.done_reason or "stop")
+
+    def _state(self) -> dict[str, Any]:
+        """The thinking that led to tool calls, with which a loop of them goes on better."""
+        thinking = self._answer.whole_reasoning() if self._answer.has_tool_calls() else ""
+        return {"thinking": thinking} if thinking else {}
 
 
 def read_counts(line: Mapping[str, Any]) -> TokenCounts | None:

@@ -12,7 +12,7 @@ from msgspec import Raw, Struct
 
 from modelport.adapters.dialects.openai.streamed_calls import StreamedCalls
 from modelport.adapters.dialects.openai.turns import ChatState
-from modelport.adapters.dialects.openai.usage import read_counts
+from modelport.adapters.dialects.openai.usage import read_counts, read_counts_by_total
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
 from modelport.adapters.wire.json_values import (
@@ -27,6 +27,7 @@ from modelport.adapters.wire.json_values import (
     refuse_error,
 )
 from modelport.adapters.wire.think_tags import ThinkTags
+from modelport.borders import json_bytes
 from modelport.domain.completions.call import Answer
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.shapes import is_list, is_object
@@ -53,6 +54,8 @@ class _Delta(Struct):
     reasoning_opaque: str | None = None
     refusal: str | None = None
     tool_calls: list[_Call] | None = None
+    function_call: _Function | None = None
+    """The form of calls before ``tool_calls``."""
 
 
 class _Choice(Struct):
@@ -69,10 +72,15 @@ class _Chunk(Struct):
     choices: Needed[list[_Choice] | None] = None
     id: Raw = ABSENT
     model: str | None = None
+    service_tier: str | None = None
     usage: Raw = ABSENT
     x_groq: Raw = ABSENT
     error: Raw = ABSENT
     base_resp: Raw = ABSENT
+
+
+def _calls_of(delta: _Delta) -> _Delta:
+    return _Delta(tool_calls=delta.tool_calls, function_call=delta.function_call)
 
 
 _CHUNK = msgspec.json.Decoder(_Chunk)
@@ -87,10 +95,14 @@ class ChatDecoder:
         self.over = False
         self._answer = answer
         self._row = row
+        self._has_deltas = False
+        self._index: int | None = None
+        """The number of the choice that is read: the first that comes."""
         self._state = ChatState()
         self._tags = ThinkTags(answer) if row.wire.think_tags else None
         self._text = self._tags.text if self._tags else answer.text
         self._calls = StreamedCalls(answer, tools)
+        self._read_counts = read_counts_by_total if row.wire.output_only_in_total else read_counts
 
     def event(self, name: bytes, data: bytes) -> None:
         """One chunk, the end mark, or an error."""
@@ -108,7 +120,7 @@ class ChatDecoder:
             refuse(body)
         for choice in chunk.choices or ():
             # Some servers put an empty delta beside the message.
-            choice.delta = choice.message or choice.delta
+            choice.delta, choice.message = choice.message or choice.delta, None
             for position, call in enumerate((choice.delta and choice.delta.tool_calls) or ()):
                 call.index = position
         self._chunk(chunk, body)
@@ -116,14 +128,21 @@ class ChatDecoder:
 
     def _chunk(self, chunk: _Chunk, data: bytes) -> None:
         if chunk.error is not ABSENT and is_error(chunk.error):
+            if is_set(chunk.usage):
+                # What was written until then is charged.
+                self._count(chunk)
             raise ProviderRefused(data)
         choices = chunk.choices
         if not choices:
             self._without_choices(chunk, data)
         reason = None
         for choice in choices or ():
-            if not choice.index:
-                self._choice(choice)
+            index = choice.index or 0
+            if self._index is None:
+                self._index = index
+            if index == self._index:
+                # Old servers repeat a reason in every chunk; what follows the last one without any is no answer.
+                self._choice(choice, late=self.complete and not choice.finish_reason)
                 reason = choice.finish_reason
         if chunk.usage is not ABSENT or chunk.x_groq is not ABSENT or (choices and choices[0].usage is not ABSENT):
             self._count(chunk)
@@ -146,18 +165,45 @@ class ChatDecoder:
             inner = fields(chunk.x_groq)
             if inner.get("error"):
                 raise ProviderRefused(inner["error"])
-            usage = usage if is_set(usage) else Raw(msgspec.json.encode(inner.get("usage")))
+            usage = usage if is_set(usage) else Raw(json_bytes(inner.get("usage")))
         elif not is_set(usage) and chunk.choices:
             usage = chunk.choices[0].usage
         if is_set(usage):
-            self._answer.add_usage(bytes(usage), read_counts)
+            self._answer.served_as(chunk.model, chunk.service_tier)
+            self._answer.add_usage(bytes(usage), self._read_counts)
 
-    def _choice(self, choice: _Choice) -> None:
-        delta = choice.delta or choice.message
+    def _choice(self, choice: _Choice, *, late: bool) -> None:
+        delta, whole = choice.delta, choice.message
+        self._has_deltas = self._has_deltas or delta is not None
+        if not self._has_deltas:
+            # A server that calls its deltas messages.
+            delta, whole = whole, None
         if delta is not None:
-            self._delta(delta)
-        elif choice.text:
+            self._delta(_calls_of(delta) if late else delta)
+        elif whole is None and choice.text and not late:
             self._text(choice.text)
+        # One server sends all that came until then with each chunk; what counts is the last.
+        if whole is not None and (delta is None or choice.finish_reason):
+            self._delta(self._left(whole))
+
+    def _left(self, message: _Delta) -> _Delta:
+        """What has not come yet of a message that stands whole in a stream, most often behind its deltas."""
+        answer = self._answer
+        if answer.has_text:
+            text, length = message.content, answer.text_length
+            # A shorter one, which may stand in every chunk, is not worth putting the text together.
+            more = isinstance(text, str) and len(text) > length and text.startswith(answer.whole_text())
+            message.content = text[length:] if isinstance(text, str) and more else None
+            message.refusal = None
+        if answer.has_reasoning:
+            message.reasoning_content = message.reasoning = message.reasoning_text = None
+        if self._state.has_details:
+            message.reasoning_details = ABSENT
+        if answer.has_tool_calls():
+            message.tool_calls = message.function_call = None
+        for position, call in enumerate(message.tool_calls or ()):
+            call.index = position
+        return message
 
     def _delta(self, delta: _Delta) -> None:
         if delta.content:
@@ -170,15 +216,14 @@ class ChatDecoder:
             self._reasoning(thought, delta)
         if delta.refusal:
             self._answer.text(delta.refusal)
-        if delta.tool_calls:
-            for call in delta.tool_calls:
-                self._tool_call(call)
+        if delta.tool_calls or delta.function_call:
+            self._tool_calls(delta.tool_calls or [_Call(index=0, function=delta.function_call)])
         if delta.reasoning_details is not ABSENT:
             said = self._state.details(delta.reasoning_details)
             if not thought:
                 self._answer.reasoning(said)
         if delta.reasoning_opaque:
-            self._state.opaque += delta.reasoning_opaque
+            self._state.opaque.append(delta.reasoning_opaque)
 
     def _reasoning(self, thought: str, delta: _Delta) -> None:
         if not self._state.field:
@@ -190,6 +235,8 @@ class ChatDecoder:
     def _parts(self, parts: list[Any]) -> None:
         """Content as a list: Mistral's thinking chunks, Databricks' reasoning summaries, plain text parts."""
         for part in parts:
+            if isinstance(part, str):
+                self._text(part)
             if not is_object(part):
                 continue
             kind = part.get("type")
@@ -199,6 +246,14 @@ class ChatDecoder:
                 inner = part.get(kind) or part.get("summary") or part.get("text") or ""
                 texts = inner if is_list(inner) else [{"text": inner}]
                 self._answer.reasoning("".join(str(text.get("text") or "") for text in texts if is_object(text)))
+
+    def _tool_calls(self, calls: list[_Call]) -> None:
+        begun: dict[int | None, str | None] = {}
+        for call in calls:
+            if call.id and begun.setdefault(call.index, call.id) != call.id:
+                # Two calls of one chunk under one number, which then means nothing.
+                call.index = None
+            self._tool_call(call)
 
     def _tool_call(self, call: _Call) -> None:
         function = call.function or _Function()
@@ -212,7 +267,7 @@ class ChatDecoder:
         answer = self._answer
         if self._tags:
             self._tags.close()
-        answer.state = self._state.value(answer, plain=self._row.wire.echo_reasoning)
+        answer.make_state = lambda: self._state.value(answer, plain=self._row.wire.echo_reasoning)
         if reason is not None:
             finish_reasons.finish(answer, reason)
         elif answer.finish_reason is None:

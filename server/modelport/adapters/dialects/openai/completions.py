@@ -49,6 +49,8 @@ class _Choice(Struct):
 
 
 class _Chunk(Struct):
+    model: str | None = None
+    service_tier: str | None = None
     choices: Needed[list[_Choice] | None] = None
     usage: Raw = ABSENT
     error: Raw = ABSENT
@@ -90,11 +92,13 @@ class CompletionsDecoder:
         if chunk.error is not ABSENT and is_error(chunk.error):
             raise ProviderRefused(data)
         if is_set(chunk.usage):
+            self._answer.served_as(chunk.model, chunk.service_tier)
             self._answer.add_usage(bytes(chunk.usage), read_counts)
         for choice in chunk.choices or ():
             if choice.index:
                 continue
-            if choice.text:
+            # Old servers repeat a reason in every chunk; what follows the last one without any is no answer.
+            if choice.text and (choice.finish_reason or not self.complete):
                 self._text(choice.text)
             if choice.finish_reason and finish_reasons.ends(choice.finish_reason):
                 self._finish(choice.finish_reason)

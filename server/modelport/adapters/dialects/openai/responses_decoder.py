@@ -8,7 +8,8 @@ from __future__ import annotations
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.dialects.openai.streamed_items import ITEM, StreamedItems
+from modelport.adapters.dialects.openai.own_tools import OwnToolCalls
+from modelport.adapters.dialects.openai.streamed_items import ITEM, PART, StreamedItems
 from modelport.adapters.dialects.openai.usage import read_counts
 from modelport.adapters.wire import finish_reasons
 from modelport.adapters.wire.errors import ProviderRefused
@@ -24,6 +25,8 @@ class _Reason(Struct):
 
 
 class _Response(Struct):
+    model: str | None = None
+    service_tier: str | None = None
     status: str | None = None
     output: list[Raw] | None = None
     usage: Raw = ABSENT
@@ -40,6 +43,7 @@ class _Event(Struct):
     output_index: int | None = None
     item_id: Raw = ABSENT
     item: Raw = ABSENT
+    part: Raw = ABSENT
     response: _Response | None = None
     error: Raw = ABSENT
 
@@ -57,6 +61,12 @@ def _item_id(event: _Event) -> str | None:
     return item_id if isinstance(item_id, str) else None
 
 
+def _words(part: Raw) -> str:
+    """The text of a part of a message, or its refusal."""
+    found = decode_or_none(PART, part)
+    return (found.text or found.refusal or "") if found else ""
+
+
 class ResponsesDecoder:
     """Decodes events by their type; what never came in deltas is taken from the finished item, or from the end."""
 
@@ -65,6 +75,7 @@ class ResponsesDecoder:
         self.over = False
         self._answer = answer
         self._items = StreamedItems(answer)
+        self._own_tools = OwnToolCalls()
 
     def event(self, name: bytes, data: bytes) -> None:
         """One event."""
@@ -72,6 +83,8 @@ class ResponsesDecoder:
             self.over = True
             return
         event = decode(_EVENT, data)
+        if not event.type and name.startswith(b"response."):
+            event.type = name.decode("utf-8", "replace")
         match event.type:
             case "response.output_text.delta" | "response.refusal.delta":
                 if event.output_index is not None and event.output_index == self._items.speaks:
@@ -98,20 +111,35 @@ class ResponsesDecoder:
                 self._items.begins(event.output_index, decode(ITEM, bytes(event.item)))
             case "response.output_item.done" if is_set(event.item):
                 self._items.whole(event.output_index, event.item)
+                self._own_tools.item(event.item)
+            case "response.content_part.done" if is_set(event.part):
+                self._items.whole_text(event.output_index, _item_id(event), _words(event.part))
+            case "response.reasoning_summary_text.done" | "response.reasoning_text.done":
+                self._items.whole_reasoning(event.output_index, _item_id(event), event.text or "")
             case "response.output_text.done" | "response.refusal.done":
                 self._items.whole_text(event.output_index, _item_id(event), event.text or event.refusal or "")
             case "response.function_call_arguments.done":
                 self._items.whole_arguments(event.output_index, _item_id(event), event.arguments or "")
-            case "response.completed" | "response.done" | "response.incomplete":
-                self._end(event.response or _Response(status=event.type.removeprefix("response.")), data)
-            case "response.failed" | "response.cancelled":
-                self._end(event.response or _Response(status=event.type.removeprefix("response.")), data)
-                refuse(data)
+            case (
+                "response.completed"
+                | "response.done"
+                | "response.incomplete"
+                | "response.failed"
+                | "response.cancelled"
+            ):
+                self._last(event, data)
             case "error":
                 raise ProviderRefused(data)
             case _:
                 if is_error(event.error) or (not event.type and name != b"ping"):
                     refuse(data)
+
+    def _last(self, event: _Event, data: bytes) -> None:
+        """The event with the whole response, which ends it."""
+        status = event.type.removeprefix("response.")
+        self._end(event.response or _Response(status=status), data)
+        if status in FAILED:
+            refuse(data)
 
     def _end(self, response: _Response, data: bytes) -> None:
         if is_error(response.error):
@@ -120,7 +148,11 @@ class ResponsesDecoder:
             raise ProviderRefused({"message": f"the response ended as {response.status}"})
         self._items.end(response.output or [])
         if is_set(response.usage):
+            self._answer.served_as(response.model, response.service_tier)
             self._answer.add_usage(bytes(response.usage), read_counts)
+            if response.output:
+                self._own_tools.output(response.output)
+            self._answer.add_usage(self._own_tools.usage(), read_counts)
         self.complete = self.over = True
         details = response.incomplete_details
         if response.status == "incomplete":

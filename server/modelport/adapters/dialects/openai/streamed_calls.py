@@ -8,7 +8,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelport.domain.completions.call import Answer, parse_arguments
+from modelport.adapters.wire.errors import NotUnderstood
+from modelport.domain.completions.call import Answer
+
+MAX_NAME_CHARS = 1024
+"""What the pieces of a tool's name may add up to; no vendor allows names of a quarter of it."""
 
 
 class _Begun(Struct):
@@ -22,7 +26,11 @@ class _Begun(Struct):
 
 
 class StreamedCalls:
-    """The calls of an answer. ``tools`` are the names that a call can have, as far as they are known."""
+    """The calls of an answer. ``tools`` are the names that a call can have, as far as they are known.
+
+    Raises:
+        NotUnderstood: from ``delta``, for a name that does not end.
+    """
 
     def __init__(self, answer: Answer, tools: frozenset[str]) -> None:
         self._answer = answer
@@ -35,16 +43,17 @@ class StreamedCalls:
     def delta(self, index: int | None, call_id: str, name: str, arguments: str) -> int | None:
         """Adds a delta to its call. Returns the position of the call in the answer, None for no call at all."""
         call = self._latest.get(index)
-        if not call_id and not name and (call is not None or not arguments):
+        if not call_id and not name and (call is not None or not arguments or self._renumbered(index)):
             # Nearly every delta.
-            if call is None:
-                return None
-            if arguments:
+            call = self._latest.get(index)
+            if call is not None and arguments:
                 call.arguments = True
                 self._latest[None] = call
                 self._answer.tool_call(call.position, arguments=arguments)
-            return call.position
+            return None if call is None else call.position
         call = (self._by_id.get(call_id) if index is None else None) or self._latest.get(index)
+        if call is not None and self._repeats(call, call_id, arguments):
+            return call.position
         if call is None or self._is_next(call, index, call_id, name, arguments):
             if last := self._latest.get(None):
                 # Its name has no more pieces to come.
@@ -68,11 +77,31 @@ class StreamedCalls:
         )
         return call.position
 
+    def _renumbered(self, index: int | None) -> bool:
+        """Whether arguments under a number that is not known belong to the latest call, which then gets that number.
+
+        They do where that has none yet: a call of its own would have a name.
+        """
+        last = self._latest.get(None)
+        if last is None or last.arguments:
+            return False
+        self._latest[index] = last
+        return True
+
+    def _repeats(self, call: _Begun, call_id: str, arguments: str) -> bool:
+        """Whether a delta brings all arguments of a call once more, as some servers end one."""
+        other = bool(call_id and call.id and call_id != call.id)
+        return arguments[:1] == "{" and not other and self._answer.arguments_equal(call.position, arguments)
+
     def _joined(self, before: str, name: str) -> str:
         """A name that is repeated, grows from delta to delta, or comes in pieces."""
         if name.startswith(before):
             return name
-        return before if before in self._tools else before + name
+        if before in self._tools:
+            return before
+        if len(before) + len(name) > MAX_NAME_CHARS:
+            raise NotUnderstood(b"", "the name of a tool has no end")
+        return before + name
 
     def _is_next(self, call: _Begun, index: int | None, call_id: str, name: str, arguments: str) -> bool:
         """Whether a delta begins another call than the one that has begun under its index.
@@ -88,7 +117,8 @@ class StreamedCalls:
             unnumbered = index is None and bool(name)
             return (other_id and (other_name or unnumbered)) or self._is_tool(call.name, name)
         if call_id and call_id == call.id:
-            return other_name and arguments[:1] == "{" and self._whole(call)
+            again = other_name or not self._answer.arguments_equal(call.position, "{}")
+            return again and bool(name) and arguments[:1] == "{" and self._whole(call)
         if self._whole(call):
             return other_id or other_name or bool(call.name and arguments)
         # Arguments that have begun end with their object, whatever the ids say; another object is another call's.
@@ -99,4 +129,4 @@ class StreamedCalls:
         return name != before and before in self._tools and name in self._tools
 
     def _whole(self, call: _Begun) -> bool:
-        return parse_arguments(self._answer.arguments_of(call.position)) is not None
+        return self._answer.has_whole_arguments(call.position)

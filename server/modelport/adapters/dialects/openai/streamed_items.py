@@ -6,6 +6,7 @@ finished item, and again in the last event, under ids and at positions that need
 
 from __future__ import annotations
 
+from collections import deque
 from itertools import count
 from typing import Any
 
@@ -36,7 +37,10 @@ class Item(Struct):
     summary: list[Part] | None = None
 
 
+MAX_COMPARED_ITEMS = 64
+"""Messages at the end that are looked for in the text that has come; further ones are told by id and number."""
 ITEM = msgspec.json.Decoder(Item)
+PART = msgspec.json.Decoder(Part)
 Key = int | str
 """An item's index, else its id, else its type."""
 
@@ -83,6 +87,11 @@ class StreamedItems:
         if key not in self._streamed and text:
             self.text(index, item_id, text)
 
+    def whole_reasoning(self, index: int | None, item_id: str | None, text: str) -> None:
+        """A part of the reasoning has ended; it is new where it did not come in deltas."""
+        if self._key(index, item_id, "reasoning") not in self._streamed and text:
+            self.reasoning(index, item_id, text)
+
     def whole_arguments(self, index: int | None, item_id: str | None, arguments: str) -> None:
         """The arguments of a call have ended; they are new where they did not come in deltas."""
         if self._key(index, item_id, "function_call") not in self._streamed and arguments:
@@ -117,7 +126,7 @@ class StreamedItems:
                 self.whole(position, raw)
             return
         items = [decode(ITEM, bytes(raw)) for raw in output]
-        if not self._answer.whole_reasoning():
+        if not self._answer.has_reasoning:
             self._answer.reasoning("".join(_thought(item) for item in items if item.type == "reasoning"))
         self._last_messages([item for item in items if item.type == "message"])
         self._last_calls([item for item in items if item.type == "function_call"])
@@ -163,12 +172,15 @@ class StreamedItems:
         """Gives those that did not come in the stream: under their ids, their texts or, for what is left, in number."""
         said, came = self._answer.whole_text(), self._messages.copy()
         left: list[str] = []
+        compared = 0
         for item in items:
             text = _said(item)
             key = self._keys.get(item.id or "")
             if key in came:
                 came.discard(key)
-            elif text in said and came:
+                continue
+            compared += 1
+            if came and compared <= MAX_COMPARED_ITEMS and text in said:
                 came.pop()
             else:
                 left.append(text)
@@ -176,13 +188,14 @@ class StreamedItems:
 
     def _last_calls(self, items: list[Item]) -> None:
         """Gives those that did not come in the stream, and the names and ids of those that came without."""
-        unnamed = [position for position in self._calls.values() if position not in self._call_ids.values()]
+        named = set(self._call_ids.values())
+        unnamed = deque(position for position in self._calls.values() if position not in named)
         for item in items:
             call_id = item.call_id or item.id or ""
             position = self._call_ids.get(call_id)
             if position is None:
-                position = unnamed.pop(0) if unnamed else self._calls.setdefault(f"last {call_id}", len(self._calls))
-            arguments = "" if self._answer.arguments_of(position) else json_text(item.arguments)
+                position = unnamed.popleft() if unnamed else self._calls.setdefault(f"last {call_id}", len(self._calls))
+            arguments = "" if self._answer.arguments_text(position) else json_text(item.arguments)
             self._answer.tool_call(position, call_id=call_id, name=item.name or "", arguments=arguments)
 
 

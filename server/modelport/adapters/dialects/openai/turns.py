@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Raw, Struct
 
-from modelport.adapters.wire.content import arguments_text, has_images, image_url, plain_text
+from modelport.adapters.wire.content import NO_SIGNATURE, arguments_text, has_images, image_url, plain_text
 from modelport.adapters.wire.json_values import is_set
 from modelport.adapters.wire.prompt_cache import mark_messages, marks_wanted
 from modelport.domain.completions.call import Answer, ModelCall
@@ -40,9 +40,17 @@ class ChatState:
     def __init__(self) -> None:
         self.field = ""
         """The name that reasoning came under."""
-        self.opaque = ""
+        self.opaque: list[str] = []
+        """The parts of ``reasoning_opaque``."""
         self._details: list[dict[str, Any]] = []
+        # The texts of the latest of them, by name, while parts of them come.
+        self._texts: dict[str, list[str]] = {}
         self._calls: dict[int, dict[str, Any]] = {}
+
+    @property
+    def has_details(self) -> bool:
+        """Whether any of ``reasoning_details`` have come."""
+        return bool(self._details)
 
     def details(self, raw: Raw) -> str:
         """More of ``reasoning_details``: deltas with one index are parts of one entry. Returns their plain words."""
@@ -53,16 +61,21 @@ class ChatState:
                 continue
             said += [words for name in ("text", "summary") if isinstance(words := delta.get(name), str)]
             last = self._details[-1] if self._details else {}
-            same = last.get("type") == delta.get("type") and last.get("index") == delta.get("index")
+            same = bool(last) and last.get("type") == delta.get("type") and last.get("index") == delta.get("index")
             if not same or "data" in delta:
-                self._details.append(dict(delta))
-                continue
+                self._join_texts()
+                self._details.append(last := {})
             for name, value in delta.items():
                 if name in ("text", "summary") and isinstance(value, str):
-                    last[name] = (last.get(name) or "") + value
-                elif value is not None:
+                    self._texts.setdefault(name, []).append(value)
+                elif value is not None or name not in last:
                     last[name] = value
         return "".join(said)
+
+    def _join_texts(self) -> None:
+        texts, self._texts = self._texts, {}
+        for name, parts in texts.items():
+            self._details[-1][name] = (self._details[-1].get(name) or "") + "".join(parts)
 
     def call(self, position: int, raw: Raw) -> None:
         """The extra of a tool call."""
@@ -72,13 +85,14 @@ class ChatState:
 
     def value(self, answer: Answer, *, plain: bool) -> dict[str, Any]:
         """The state; ``plain`` says whether reasoning in plain words is wanted back too."""
+        self._join_texts()
         ids = [call.id for call in answer.tool_calls()] if self._calls else []
         calls = {ids[position]: extra for position, extra in self._calls.items() if position < len(ids)}
         # What came as reasoning_content may be wanted back in any turn; the others only with the calls behind them.
         wanted = self.field == "reasoning_content" or (plain and answer.has_tool_calls())
         field = self.field if wanted else ""
         state: dict[str, Any] = msgspec.to_builtins(
-            State(field=field, opaque=self.opaque, details=self._details, calls=calls)
+            State(field=field, opaque="".join(self.opaque), details=self._details, calls=calls)
         )
         return state | ({"reasoning": answer.whole_reasoning()} if field else {})
 
@@ -87,6 +101,10 @@ def chat_messages(messages: Iterable[Message], call: ModelCall) -> list[dict[str
     """The messages, each of the assistant's with the reasoning that has to come back."""
     rules = history_rules(call.endpoint.provider, call.endpoint.dialect, call.model)
     found = [_chat_message(message, call) for message in messages]
+    if rules.signed_calls:
+        for message in found:
+            for made in message.get("tool_calls", ())[:1]:
+                made.setdefault("extra_content", {"google": {"thought_signature": NO_SIGNATURE}})
     if rules.empty_reasoning and call.tools:
         for message in found:
             if message["role"] == "assistant":
@@ -115,7 +133,8 @@ def _chat_message(message: Message, call: ModelCall) -> dict[str, Any]:
     if message.role == "tool":
         result["tool_call_id"] = message.tool_call_id
     if message.tool_calls:
-        result["content"] = result["content"] or None
+        # A text of white space before a call is refused by some, which made it themselves.
+        result["content"] = result["content"] if has_images(message) or plain_text(message).strip() else None
         result["tool_calls"] = [
             {"id": made.id, "type": "function", "function": {"name": made.name, "arguments": arguments_text(made)}}
             for made in message.tool_calls

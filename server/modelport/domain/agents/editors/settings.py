@@ -78,7 +78,7 @@ def _holds_secret(args: Sequence[str]) -> bool:
     # Imported only for arguments that could hold one: compiling its patterns takes longer than a listing.
     from modelport.domain.agents.cleaning import redacted, secrets_of
 
-    return bool(secrets_of({}, args)) or any(redacted(arg, ()) != arg for arg in args)
+    return bool(secrets_of({}, args)) or any(redacted(arg) != arg for arg in args)
 
 
 def _unstartable(setting: Setting, agent: Agent) -> dict[str, str]:

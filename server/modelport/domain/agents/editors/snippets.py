@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from modelport.borders import json_bytes
 from modelport.domain.agents.editors import lua
 from modelport.domain.agents.rows import DEFAULT_START_S, AgentBook, AgentRow
 from modelport.protocol.types import Agent
@@ -181,7 +182,7 @@ def _started(agent: Chosen) -> dict[str, Any]:
 
 def _json(value: object) -> str:
     """JSON over several lines, in which nothing can move a terminal's cursor."""
-    text = msgspec.json.format(msgspec.json.encode(value), indent=2).decode()
+    text = msgspec.json.format(json_bytes(value), indent=2).decode()
     return "".join(one if one.isprintable() or one == "\n" else json.dumps(one)[1:-1] for one in text)
 
 

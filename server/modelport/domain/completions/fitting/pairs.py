@@ -19,6 +19,7 @@ FORMS: Mapping[CallIds, re.Pattern[str]] = {
     "any": re.compile(r".+", re.DOTALL),
     "forty": re.compile(r".{1,40}", re.DOTALL),
     "word": re.compile(r"[a-zA-Z0-9_-]{1,64}"),
+    "short_word": re.compile(r"[a-zA-Z0-9_-]{1,40}"),
     "nine": re.compile(r"[a-zA-Z0-9]{9}"),
     "absent": re.compile(r".+", re.DOTALL),
 }

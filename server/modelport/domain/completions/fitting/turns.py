@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from msgspec import structs
 
+from modelport.domain.completions.fitting.images import parts_of, shown_by_user
 from modelport.domain.completions.fitting.rules import HistoryRules
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import ImagePart, Message, Part, TextPart
@@ -14,6 +15,8 @@ NO_OUTPUT = "(no output)"
 """Stands for the empty result of a tool, which some refuse."""
 BEGIN = "Begin."
 """Stands for the user's turn before a conversation that the assistant begins."""
+GO_ON = "Go on."
+"""Stands for the user's turn behind an answer, for a reader that goes on with no answer."""
 ACKNOWLEDGED = "OK."
 """Stands for the assistant's turn between a tool's result and the user, where one is needed."""
 
@@ -42,17 +45,19 @@ def without_blanks(messages: Sequence[Message]) -> list[Message]:
 
 def placed(messages: Sequence[Message], rules: HistoryRules) -> list[Message]:
     """The messages in an order that the reader takes."""
-    found = _system_first(messages) if rules.system == "first" else list(messages)
-    if rules.tool_images == "after_results":
-        found = _images_after_results(found)
+    found = shown_by_user(messages, rules)
+    if rules.system == "first":
+        found = _system_first(found)
     if rules.begins_with_user:
         found = _user_first(found)
     if rules.neighbours == "joined":
         found = _joined(found)
     if not rules.user_after_tool:
         found = _acknowledged(found)
+    if rules.ends_with_user:
+        found = _user_last(found)
     if not rules.trailing_space:
-        found = _without_trailing_space(found)
+        found = _as_prefill(found)
     return found
 
 
@@ -63,35 +68,12 @@ def _content(message: Message) -> str | tuple[Part, ...] | None:
     return tuple(part for part in content if isinstance(part, ImagePart) or part.text.strip()) or None
 
 
-def _parts(message: Message) -> tuple[Part, ...]:
-    content = message.content or ()
-    return (TextPart(text=content),) if isinstance(content, str) else content
-
-
 def _system_first(messages: Sequence[Message]) -> list[Message]:
     system = [message for message in messages if message.role == "system"]
     if len(system) > 1:
-        text = "\n\n".join(part.text for one in system for part in _parts(one) if isinstance(part, TextPart))
+        text = "\n\n".join(part.text for one in system for part in parts_of(one) if isinstance(part, TextPart))
         system = [Message(role="system", content=text)]
     return [*system, *(message for message in messages if message.role != "system")]
-
-
-def _images_after_results(messages: Sequence[Message]) -> list[Message]:
-    """Images of results in a user message, once all results of the turn have been given."""
-    found: list[Message] = []
-    shown: list[Part] = []
-    for message in messages:
-        if shown and message.role != "tool":
-            found.append(Message(role="user", content=tuple(shown)))
-            shown = []
-        images = [part for part in _parts(message) if isinstance(part, ImagePart)] if message.role == "tool" else []
-        if images:
-            texts = tuple(part for part in _parts(message) if isinstance(part, TextPart))
-            shown += [TextPart(text=f"The image of the result of {message.tool_call_id}:"), *images]
-            found.append(structs.replace(message, content=texts or "(The image follows.)"))
-        else:
-            found.append(message)
-    return [*found, Message(role="user", content=tuple(shown))] if shown else found
 
 
 def _user_first(messages: Sequence[Message]) -> list[Message]:
@@ -108,7 +90,7 @@ def _joined(messages: Sequence[Message]) -> list[Message]:
         if before is None or before.role != message.role or not _may_join(before, message):
             found.append(message)
             continue
-        content = (*_parts(before), *_parts(message))
+        content = (*parts_of(before), *parts_of(message))
         calls = (*(before.tool_calls or ()), *(message.tool_calls or ()))
         found[-1] = structs.replace(
             before,
@@ -135,8 +117,20 @@ def _acknowledged(messages: Sequence[Message]) -> list[Message]:
     return found
 
 
-def _without_trailing_space(messages: list[Message]) -> list[Message]:
-    last = messages[-1]
+def _last_spoken(messages: Sequence[Message]) -> int:
+    """The position of the last message that is no system message."""
+    return max(position for position, message in enumerate(messages) if message.role != "system")
+
+
+def _user_last(messages: Sequence[Message]) -> list[Message]:
+    goes_on = messages[_last_spoken(messages)].role == "assistant"
+    return [*messages, Message(role="user", content=GO_ON)] if goes_on else list(messages)
+
+
+def _as_prefill(messages: list[Message]) -> list[Message]:
+    """The messages with an answer to go on with as text without white space at its end, and without its reasoning."""
+    position = _last_spoken(messages)
+    last = messages[position]
     if last.role != "assistant" or last.tool_calls or last.content is None:
         return messages
     if isinstance(last.content, str):
@@ -144,4 +138,5 @@ def _without_trailing_space(messages: list[Message]) -> list[Message]:
     else:
         end = last.content[-1]
         content = (*last.content[:-1], TextPart(text=end.text.rstrip()) if isinstance(end, TextPart) else end)
-    return [*messages[:-1], structs.replace(last, content=content)]
+    prefill = structs.replace(last, content=content, provider_state=None)
+    return [*messages[:position], prefill, *messages[position + 1 :]]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from modelport.domain.completions.listener import NullListener
+from modelport.engine.time_limit import TimeLimit
+from modelport.frontends.lsp.handlers.titles import asking
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.lsp.updates import UpdateStream
 from modelport.protocol import types
@@ -12,19 +14,18 @@ from modelport.protocol import types
 
 async def create_completion(session: Session, params: types.CreateCompletionParams) -> types.Completion:
     """Answers a conversation; with a stream id the deltas are sent as they arrive."""
-    app = await session.app()
-    title = f"Asking {params.model or params.provider or 'the model'}"
-    with session.progress(params.work_done_token, title) as report:
+    limit = TimeLimit(params.timeout_ms)
+    # The id is reserved before the first await: of two requests with the same id, the earlier one gets it.
+    with session.reserved(params.stream_id), session.progress(params.work_done_token, asking(params)) as report:
+        app = await limit.within(session.app)
         if params.stream_id is None:
-            return await app.completions.create(params, _Unstreamed(session, report), session.origin())
-        session.open_stream(params.stream_id)
+            return await app.completions.create(params, _Unstreamed(session, report), session.origin(), limit)
         stream = _Streaming(params.stream_id, session, report)
         try:
-            return await app.completions.create(params, stream, session.origin())
+            return await app.completions.create(params, stream, session.origin(), limit)
         finally:
             # The reply comes last, after every delta.
             session.outbox.collect(stream)
-            session.close_stream(params.stream_id)
 
 
 class _Unstreamed(NullListener):
@@ -38,9 +39,13 @@ class _Unstreamed(NullListener):
         """Reports to a client that gave a token."""
         self._report(message)
 
-    def recorded(self, call: types.Call) -> None:
+    def warning(self, message: str) -> None:
+        """Shows it to the user, or sends it for the log."""
+        self._session.warn(message)
+
+    def recorded(self, call: types.Call, budgets: Sequence[types.BudgetStatus]) -> None:
         """Sends ``usage/updated``."""
-        self._session.recorded(call, None)
+        self._session.recorded(call, budgets)
 
 
 class _Streaming(UpdateStream):
@@ -56,7 +61,11 @@ class _Streaming(UpdateStream):
         """Reports to a client that gave a token."""
         self._report(message)
 
-    def recorded(self, call: types.Call) -> None:
+    def warning(self, message: str) -> None:
+        """Shows it to the user, or sends it for the log."""
+        self._session.warn(message)
+
+    def recorded(self, call: types.Call, budgets: Sequence[types.BudgetStatus]) -> None:
         """Sends ``usage/updated``, after every delta of the call."""
         self._session.outbox.collect(self)
-        self._session.recorded(call, self._stream_id)
+        self._session.recorded(call, budgets, self._stream_id)

@@ -8,12 +8,13 @@ from modelport.protocol import types
 
 async def set_credential(session: Session, params: types.SetCredentialParams) -> types.CredentialStatus:
     """Stores a key in the keyring."""
-    return await (await session.app()).core.credentials.store(params.provider, params.secret, params.base_url)
+    credentials = (await session.app()).core.credentials
+    return await credentials.store(params.provider, params.secret, params.base_url, params.name, add=params.add is True)
 
 
 async def delete_credential(session: Session, params: types.DeleteCredentialParams) -> types.CredentialStatus:
     """Deletes a key from the keyring."""
-    return await (await session.app()).core.credentials.delete(params.provider)
+    return await (await session.app()).core.credentials.delete(params.provider, params.name)
 
 
 async def list_credential(session: Session, params: types.ListCredentialParams) -> types.ListCredentialResult:

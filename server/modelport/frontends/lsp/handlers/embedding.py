@@ -5,6 +5,7 @@ from __future__ import annotations
 import anyio.to_thread
 import msgspec
 
+from modelport.borders import json_bytes
 from modelport.frontends.lsp.session import Session
 from modelport.protocol import types
 
@@ -20,4 +21,4 @@ async def create_embedding(
     result = await cases.embeddings.create(params, session.caller())
     if sum(map(len, result.embeddings)) <= MAX_NUMBERS_ON_LOOP:
         return result
-    return msgspec.Raw(await anyio.to_thread.run_sync(msgspec.json.encode, result))
+    return msgspec.Raw(await anyio.to_thread.run_sync(json_bytes, result))

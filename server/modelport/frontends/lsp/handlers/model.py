@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from modelport.frontends.lsp.handlers.titles import downloading
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.rpc import messages
 from modelport.protocol import types
@@ -27,7 +28,7 @@ async def search_model(session: Session, params: types.SearchModelParams) -> typ
 async def pull_model(session: Session, params: types.PullModelParams) -> types.Empty:
     """Downloads a model, and reports the progress in percent and bytes."""
     downloads = (await (await session.app()).models.get()).downloads
-    with _progress(session, params.work_done_token, f"Downloading {params.model}") as report:
+    with _progress(session, params.work_done_token, downloading(params)) as report:
         await downloads.pull(params.provider, params.model, report)
     return types.Empty()
 
@@ -35,7 +36,8 @@ async def pull_model(session: Session, params: types.PullModelParams) -> types.E
 async def delete_model(session: Session, params: types.DeleteModelParams) -> types.Empty:
     """Deletes a model."""
     downloads = (await (await session.app()).models.get()).downloads
-    await downloads.delete(params.provider, params.model)
+    with session.progress(params.work_done_token, f"Deleting {params.model}"):
+        await downloads.delete(params.provider, params.model)
     return types.Empty()
 
 

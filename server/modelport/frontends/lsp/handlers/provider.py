@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from modelport.engine.time_limit import TimeLimit
+from modelport.frontends.lsp.handlers.titles import LOOKING_FOR_SERVERS
 from modelport.frontends.lsp.session import Session
 from modelport.frontends.rpc import messages
 from modelport.protocol import types
@@ -14,17 +16,20 @@ async def list_provider(session: Session, params: types.ListProviderParams) -> t
 
 async def discover_provider(session: Session, params: types.DiscoverProviderParams) -> types.DiscoverProviderResult:
     """Finds local servers; with a stream id or a token each is sent to the client as it is found."""
+    limit = TimeLimit(params.timeout_ms)
     # The id is reserved before the first await: of two requests with the same id, the earlier one gets it.
     with (
         session.numbered(params.stream_id, _update) as send,
-        session.progress(params.work_done_token, "Looking for local model servers") as report,
+        session.progress(params.work_done_token, LOOKING_FOR_SERVERS) as report,
     ):
 
         def on_server(server: types.LocalServer) -> None:
             send(server)
             report(f"{server.provider} at {server.base_url}")
 
-        return await (await (await session.app()).core.discovery.get()).find(params, on_server)
+        app = await limit.within(session.app)
+        discovery = await limit.within(app.core.discovery.get)
+        return await discovery.find(params, on_server, limit)
 
 
 async def connect_provider(session: Session, params: types.ConnectProviderParams) -> types.Connection:
@@ -40,7 +45,7 @@ async def disconnect_provider(session: Session, params: types.DisconnectProvider
 
 async def status_provider(session: Session, params: types.StatusProviderParams) -> types.StatusProviderResult:
     """Returns the connections and the providers' health."""
-    return (await session.app()).connections.status()
+    return await (await session.app()).health.status()
 
 
 def _update(stream_id: str, seq: int, server: types.LocalServer) -> bytes:

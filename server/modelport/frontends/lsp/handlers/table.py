@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from modelport.frontends.lsp.handlers import (
     agent,
+    budget,
     completion,
     credential,
     diagnostics,
@@ -18,6 +19,7 @@ from modelport.frontends.lsp.handlers import (
     token,
     usage,
 )
+from modelport.frontends.lsp.handlers.titles import TITLES
 from modelport.frontends.lsp.session import Session
 
 Handler = Callable[[Session, Any], Awaitable[Any]]
@@ -45,6 +47,19 @@ HANDLERS: Final[dict[str, Handler]] = {
     "usage/delta": usage.delta_usage,
     "usage/history": usage.history_usage,
     "usage/credits": usage.credits_usage,
+    "budget/list": budget.list_budget,
     "agent/discover": agent.discover_agent,
     "diagnostics/run": diagnostics.run_diagnostics,
 }
+
+
+async def handle(session: Session, method: str, params: Any) -> Any:
+    """The result of a method; while it waits for anything outside the server, the session is busy.
+
+    The last ``status/changed`` of a call comes after its updates and before its reply.
+    """
+    title = TITLES.get(method)
+    if title is None:
+        return await HANDLERS[method](session, params)
+    with session.activity.during(title(params)):
+        return await HANDLERS[method](session, params)

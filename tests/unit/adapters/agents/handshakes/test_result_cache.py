@@ -156,10 +156,16 @@ def test_garbage_is_a_miss(place: Place, garbage: bytes) -> None:
 
 def test_a_cache_that_cannot_be_written_is_no_error(place: Place) -> None:
     place.files.put(place.launch(), msgspec.structs.replace(RESULT, detail="x" * MAX_FILE_BYTES))
-    place.files.put(place.launch(), msgspec.structs.replace(RESULT, detail="\ud800"))
     assert not place.folder.exists()
     place.files.put(Launch(argv=("/bin/\udcff\udcfe", "\0"), start_s=1), RESULT)
     assert len(list(place.folder.iterdir())) == 1
+
+
+def test_half_a_character_is_cached_as_its_replacement(place: Place) -> None:
+    place.files.put(place.launch(), msgspec.structs.replace(RESULT, detail="a\ud800"))
+    cached = place.files.get(place.launch())
+    assert cached is not None
+    assert cached.detail == "a\ufffd"
     blocked = FileHandshakeCache(place.program, lambda: "")
     blocked.put(place.launch(), RESULT)
     assert blocked.get(place.launch()) is None

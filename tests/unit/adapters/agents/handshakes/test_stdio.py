@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,9 @@ import pytest
 from blockbuster import blockbuster_ctx
 
 from modelport.adapters.agents.handshakes import conversation as talking
-from modelport.adapters.agents.handshakes.orphans import Orphans
+from modelport.adapters.agents.handshakes.process import AgentProcess
 from modelport.adapters.agents.handshakes.stdio import StdioHandshakes
+from modelport.adapters.child_processes import supervised
 from modelport.domain.agents.observations import HandshakeResult, Launch
 from support import fake_agent
 from support.builders import CANARY
@@ -220,7 +222,7 @@ async def test_one_that_does_not_end_by_itself(place: Place, mode: str) -> None:
 @pytest.mark.parametrize("ending", ["", "ignores-all", "silent", "exit-1"])
 async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, ending: str) -> None:
     if mode == "escapes" and sys.platform != "linux":
-        pytest.skip("only Linux lists them")
+        pytest.skip("only Linux lets processes be adopted")
     await place.meet(mode, *filter(None, [ending]), timeout_s=LIMIT_S if ending != "silent" else 1)
 
     assert len(place.pids) == (1 if ending == "exit-1" else 2)
@@ -230,7 +232,7 @@ async def test_children_that_hold_the_pipes_are_ended(place: Place, mode: str, e
 async def test_a_group_is_ended_where_the_system_does_not_list_it(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Orphans, "find", lambda _: [])
+    monkeypatch.setattr(supervised, "SCOPE", "group")
 
     for ending in ("", "ignores-all", "parent-leaves"):
         await place.meet("child", *filter(None, [ending]))
@@ -250,8 +252,18 @@ async def test_one_whose_child_outlives_it_during_the_handshake(place: Place) ->
     place.nothing_is_left()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists them")
-async def test_an_escaped_child_with_the_pipes_delays_nothing(place: Place) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets processes be adopted")
+async def test_a_child_that_leaves_the_session_and_the_folder_is_ended(place: Place) -> None:
+    assert (await place.meet("gets-away")).status == "ready"
+
+    assert len(place.pids) == 2
+    place.nothing_is_left()
+
+
+async def test_an_escaped_child_with_the_pipes_delays_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where processes cannot be adopted, one that has left the group is out of reach."""
+    monkeypatch.setattr(supervised, "SCOPE", "group")
+
     result = await place.meet("gets-away")
 
     assert result.status == "ready"
@@ -300,6 +312,21 @@ async def test_one_that_ends_at_once(place: Place, mode: str, status: str, detai
     assert (result.status, result.detail) == (status, detail)
     assert result.exits_cleanly is None
     place.nothing_is_left()
+
+
+async def test_one_that_ends_after_its_output_has_ended(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the thread that reads is slow to end."""
+    read = AgentProcess._read_output
+
+    def lingers(process: AgentProcess, pipe: Any) -> None:
+        read(process, pipe)
+        time.sleep(0.2)
+
+    monkeypatch.setattr(AgentProcess, "_read_output", lingers)
+
+    result = await place.meet("ends-late")
+
+    assert (result.status, result.detail) == ("broken", "It ended with exit code 0 before it answered: bye")
 
 
 async def test_the_older_spelling_is_tried_where_the_newer_is_unknown(place: Place) -> None:
@@ -456,8 +483,14 @@ async def test_three_at_once_are_three_processes(place: Place) -> None:
     place.nothing_is_left()
 
 
-def test_the_agent_sees_the_end_of_its_input_when_we_are_killed(place: Place, tmp_path: Path) -> None:
-    launch = place.launch("silent", "child")
+@pytest.mark.parametrize("modes", [["silent"], ["silent", "ignores-all"]])
+@pytest.mark.parametrize("child", ["child", "escapes", "gets-away"])
+def test_nothing_of_an_agent_outlives_us_when_we_are_killed(
+    place: Place, tmp_path: Path, modes: list[str], child: str
+) -> None:
+    if child != "child" and sys.platform != "linux":
+        pytest.skip("only Linux lets processes be adopted")
+    launch = place.launch(*modes, child)
     script = (
         "import sys, anyio\nfrom pathlib import Path\n"
         "from modelport.adapters.agents.handshakes.stdio import StdioHandshakes\n"
@@ -472,6 +505,5 @@ def test_the_agent_sees_the_end_of_its_input_when_we_are_killed(place: Place, tm
         )
         assert ours.returncode is None
         ours.kill()
-    agent, child = place.pids
-    assert gone(agent)
-    os.kill(child, signal.SIGKILL)
+    assert len(place.pids) == 2
+    assert [pid for pid in place.pids if not gone(pid)] == []

@@ -1,13 +1,18 @@
 """Tests what the login shell is run with, and what is cached of it."""
 
 import os
+import shutil
 import signal
 import stat
 from pathlib import Path
 
 import pytest
 
+from modelport.adapters.agents.sources.inspection import Inspector
 from modelport.adapters.agents.sources.login_shell import FILE, ask_shell, cache_path, cached_path
+from modelport.adapters.agents.sources.machine import LocalMachine
+from modelport.adapters.agents.sources.program_folders import SearchPaths
+from modelport.adapters.system.workspace import Workspace
 from support.agent_homes import program
 
 needs_bash = pytest.mark.skipif(not Path("/bin/bash").exists(), reason="bash is not here")
@@ -19,7 +24,7 @@ def shell(folder: Path, text: str, name: str = "bash") -> dict[str, str]:
 
 
 def ask(variables: dict[str, str], home: Path, timeout_s: float = 10.0) -> str:
-    return ask_shell(variables, str(home), "linux", timeout_s)
+    return ask_shell(variables, str(home), "linux", Inspector(str(home), "linux").refused, timeout_s)
 
 
 @needs_bash
@@ -28,6 +33,100 @@ def test_a_real_shell_reads_the_users_own_files(tmp_path: Path):
     (tmp_path / ".profile").write_text('. ~/.bashrc\nexport PATH="$HOME/profile/bin:$PATH"; printf "more noise"\n')
     path = ask({"SHELL": "/bin/bash"}, tmp_path).split(":")
     assert {f"{tmp_path}/rc/bin", f"{tmp_path}/profile/bin", "/usr/bin"} <= set(path)
+
+
+@needs_bash
+def test_a_file_that_only_a_shell_in_a_window_reads_counts_too_and_first(tmp_path: Path):
+    (tmp_path / ".bashrc").write_text('case $- in *i*) ;; *) return ;; esac\nPATH="$HOME/rc/bin:$PATH"\n')
+    (tmp_path / ".bash_profile").write_text('export PATH="$HOME/profile/bin:$PATH"\n')
+    path = ask({"SHELL": "/bin/bash"}, tmp_path)
+    assert path.startswith(f"{tmp_path}/rc/bin:{tmp_path}/profile/bin:")
+    assert path.split(":").count("/usr/bin") == 1
+
+
+@needs_bash
+@pytest.mark.parametrize(
+    "rc",
+    [
+        "exit 1", "return 1", "exec 1>&-", "exec >/dev/null", "exec true", "exec bash", "exec cat", "read -r line", "set -e; false",
+        "if", "kill -9 $$", "set -- x", "unset BASH", "BASH=/nonexistent", "exec < /dev/tty", "trap '' TERM HUP INT",
+    ],
+)  # fmt: skip
+def test_a_wrong_file_of_it_leaves_what_the_log_in_has(tmp_path: Path, rc: str):
+    (tmp_path / ".bashrc").write_text(f"{rc}\n")
+    (tmp_path / ".bash_profile").write_text('export PATH="$HOME/profile/bin:$PATH"\n')
+    assert ask({"SHELL": "/bin/bash"}, tmp_path).startswith(f"{tmp_path}/profile/bin:")
+
+
+@needs_bash
+@pytest.mark.parametrize("rc", ["sleep 300 & wait", "kill -STOP $$", "bash -ic true"])
+def test_one_that_hangs_is_ended_and_leaves_what_the_log_in_has(tmp_path: Path, rc: str):
+    (tmp_path / ".bashrc").write_text(f"echo $$ >> ~/pids\n{rc}\n")
+    (tmp_path / ".bash_profile").write_text('export PATH="$HOME/profile/bin:$PATH"\n')
+    path = ask({"SHELL": "/bin/bash"}, tmp_path, timeout_s=4.0)
+    assert path.startswith(f"{tmp_path}/profile/bin:")
+    assert not any(_runs(int(pid)) for pid in (tmp_path / "pids").read_text().split())
+
+
+@needs_bash
+def test_nothing_of_a_working_folder_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    project = tmp_path / "project"
+    project.mkdir()
+    for name in (".bashrc", ".profile", ".bash_profile", "env"):
+        (project / name).write_text(f"touch {tmp_path}/ran\n")
+    program(project / "bin/bash", f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    monkeypatch.chdir(project)
+    given = {
+        "BASH_ENV": "env",
+        "ENV": "env",
+        "ZDOTDIR": str(project),
+        "PATH": f"{project}/bin",
+        "PROMPT_COMMAND": ". env",
+    }
+    assert "/usr/bin" in ask({"SHELL": "/bin/bash", **given}, tmp_path).split(":")
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_bash
+def test_a_shell_of_the_open_workspace_is_not_run(tmp_path: Path):
+    variables = shell(tmp_path / "project", f'touch {tmp_path}/ran; eval "$2"')
+    workspace = Workspace((str(tmp_path / "project"),), str(tmp_path))
+    paths = SearchPaths(variables, str(tmp_path), "linux", workspace)
+    machine = LocalMachine(variables, tmp_path, tmp_path / "data", "linux", paths)
+    machine.refresh(older_than_s=0)
+    assert cached_path(str(tmp_path / "data")) == ""
+    assert not (tmp_path / "ran").exists()
+
+
+@needs_bash
+def test_a_shell_that_every_user_can_write_is_not_run(tmp_path: Path):
+    variables = shell(tmp_path, f'touch {tmp_path}/ran; eval "$2"')
+    Path(variables["SHELL"]).chmod(0o777)
+    assert ask(variables, tmp_path) == ""
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "files"),
+    [
+        ("zsh", {".zshenv": 'PATH="$HOME/a:$PATH"', ".zshrc": "path=(~/b $path)", ".zlogin": "path+=(~/c)"}),
+        (
+            "fish",
+            {".config/fish/config.fish": "fish_add_path ~/a", ".config/fish/conf.d/x.fish": "set -gx PATH ~/b $PATH"},
+        ),
+    ],
+)
+def test_other_real_shells_read_their_own_files(tmp_path: Path, name: str, files: dict[str, str]):
+    path = shutil.which(name)
+    if path is None:
+        pytest.skip(f"{name} is not here")
+    for folder in "abc":
+        (tmp_path / folder).mkdir()
+    for file, text in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(f"{text}\n")
+    found = ask({"SHELL": path}, tmp_path).split(":")
+    assert {f"{tmp_path}/{folder}" for folder in "abc"[: len(files)]} <= set(found)
 
 
 def test_a_plain_shell_too(tmp_path: Path):
@@ -92,7 +191,7 @@ def test_entries_that_lead_nowhere_certain_are_dropped(tmp_path: Path):
 
 
 def test_windows_has_no_login_shell(tmp_path: Path):
-    assert ask_shell({"SHELL": "/bin/sh"}, str(tmp_path), "win32") == ""
+    assert ask_shell({"SHELL": "/bin/sh"}, str(tmp_path), "win32", lambda _: None) == ""
 
 
 def test_it_is_kept_for_this_user_alone(tmp_path: Path):

@@ -285,7 +285,7 @@ def test_windows(home: Path):
 
 def test_refreshing_runs_the_shell_and_looking_uses_its_path(home: Path):
     program(home / "from profile/gemini")
-    (home / ".profile").write_text('PATH="$HOME/from profile:$PATH"\n')
+    (home / ".profile").write_text('PATH="$(echo "$HOME")/from profile:$PATH"\n')
     here = machine(home, SHELL="/bin/sh", PATH="/usr/bin")
     assert seen(here.look(BOOK, None), "gemini") == []
     here.refresh(older_than_s=0)

@@ -6,16 +6,17 @@ import pytest
 
 from modelport.adapters.agents.sources.files.scan import SearchFolder, scan
 from modelport.adapters.agents.sources.inspection import Inspector
+from modelport.adapters.agents.sources.packages.shims import Shims
 from modelport.adapters.agents.sources.setting_programs import DOWNLOADS, bare_names, could_download, resolved
 from modelport.domain.agents.observations import Setting
-from support.agent_homes import program
+from support.agent_homes import program, volta_package
 
 
 def resolve(home: Path, command: str | None, *args: str, **rest: str) -> tuple[str | None, str | None]:
     setting = Setting(host="Zed (x)", name="mine", command=command, args=args, **rest)
     folders = [SearchFolder(str(home / name), name) for name in ("open", "bin") if (home / name).is_dir()]
     hits = scan(folders, bare_names([setting]))
-    done = resolved(setting, hits, Inspector(str(home), "linux"), str(home))
+    done = resolved(setting, hits, Inspector(str(home), "linux"), Shims({}, str(home)), str(home))
     return done.program, done.refused
 
 
@@ -37,6 +38,11 @@ def test_a_place_that_is_refused_is_passed_over_where_there_is_a_better_one(tmp_
     assert resolve(tmp_path, "mine") == (f"{tmp_path}/open/mine", "~/open can be written to by every user")
     path = str(program(tmp_path / "bin/mine"))
     assert resolve(tmp_path, "mine") == (path, None)
+
+
+def test_a_shim_is_the_program_that_it_stands_for(tmp_path: Path):
+    volta_package(tmp_path, "mine", mine="cli.js")
+    assert resolve(tmp_path, "~/bin/mine") == (f"{tmp_path}/tools/image/packages/mine/bin/mine", None)
 
 
 @pytest.mark.parametrize("command", ["./mine", "bin/mine", "../mine", ".\\mine", "~other/mine", "~"])
@@ -101,4 +107,4 @@ def test_windows_finds_a_program_without_its_ending(tmp_path: Path):
     for command in ("mine", "mine.cmd", str(tmp_path / "bin/mine")):
         setting = Setting(host="Zed (x)", name="mine", command=command)
         hits = scan([SearchFolder(str(tmp_path / "bin"), "PATH")], bare_names([setting]), (".exe", ".cmd"))
-        assert resolved(setting, hits, inspector, str(tmp_path), (".exe", ".cmd")).program == path
+        assert resolved(setting, hits, inspector, Shims({}, ""), str(tmp_path), (".exe", ".cmd")).program == path

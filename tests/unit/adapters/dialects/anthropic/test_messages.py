@@ -189,6 +189,14 @@ def test_a_thinking_budget_always_leaves_room_for_the_answer(budget: int) -> Non
     assert asked["max_tokens"] > budget
 
 
+def test_a_budget_is_adaptive_where_another_model_began_the_loop() -> None:
+    begun = Message(role="assistant", tool_calls=(ToolCall(id="c1", name="f", arguments={}),))
+    result = Message(role="tool", tool_call_id="c1", content="18")
+    asked = body(call(user(), begun, result, model="claude-opus-4-6", parameters={"reasoning_budget": 4096}))
+    assert asked["thinking"] == {"type": "adaptive"}
+    assert asked["output_config"] == {"effort": "medium"}
+
+
 @pytest.mark.parametrize("budget", [0, 2048])
 def test_an_effort_and_a_budget_together_are_both_sent(budget: int) -> None:
     asked = body(call(parameters={"reasoning_effort": "high", "reasoning_budget": budget}))
@@ -202,7 +210,7 @@ def test_a_budget_for_no_reasoning_is_refused() -> None:
     assert refused.value.field == "parameters.reasoning_budget"
 
 
-@pytest.mark.parametrize("name", ["seed", "presence_penalty", "frequency_penalty", "min_p", "context_length", "keep_alive"])  # fmt: skip
+@pytest.mark.parametrize("name", ["seed", "presence_penalty", "frequency_penalty", "min_p", "keep_alive"])  # fmt: skip
 def test_a_parameter_the_format_has_no_place_for_is_refused(name: str) -> None:
     with pytest.raises(InvalidParams) as refused:
         body(call(parameters={name: 1}))

@@ -264,7 +264,7 @@ def test_parameters() -> None:
     assert body(parameters=given)["inferenceConfig"] == sent
 
 
-@pytest.mark.parametrize("name", ["seed", "presence_penalty", "frequency_penalty", "user", "min_p", "context_length"])
+@pytest.mark.parametrize("name", ["seed", "presence_penalty", "frequency_penalty", "user", "min_p"])
 def test_a_parameter_without_a_place_is_refused_by_name(name: str) -> None:
     with pytest.raises(InvalidParams, match=name):
         body(parameters={name: 1})

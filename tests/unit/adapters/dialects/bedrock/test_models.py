@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.bedrock.converse import BedrockConverse
 from modelport.adapters.dialects.bedrock.models import FAMILIES, PLACEHOLDER, family_of
 from modelport.domain.completions.parameters import EFFORTS
 from modelport.domain.errors import InvalidParams
 from support.builders import call, row
+from support.shipped import shipped_registry
 
 OLD = "anthropic.claude-3-5-sonnet-20241022-v2:0"
 BUDGETED = "us.anthropic.claude-3-7-sonnet-20250219-v1:0"
@@ -200,5 +200,5 @@ def test_the_families_are_in_order() -> None:
 
 
 def test_the_models_of_the_row_are_known() -> None:
-    for model in load_registry().get("bedrock").example_models:
+    for model in shipped_registry().get("bedrock").example_models:
         assert family_of(model) != family_of("unknown")

@@ -98,11 +98,11 @@ def test_images_by_address_and_by_value() -> None:
 
 
 @pytest.mark.parametrize("role", ["system", "assistant"])
-def test_images_are_the_users_alone(role: Any) -> None:
-    seen = Message(role=role, content=(ImagePart(data=PNG),), tool_call_id="c")
-    with pytest.raises(InvalidParams, match="user") as refused:
-        body(asking(user(), seen))
-    assert refused.value.field == "messages"
+def test_images_are_shown_by_the_user(role: Any) -> None:
+    seen = Message(role=role, content=(TextPart(text="See."), ImagePart(data=PNG)), tool_call_id="c")
+    *_, before, shown = body(asking(user(), seen))["messages"]
+    assert before == {"role": role, "content": "See."}
+    assert (shown["role"], shown["content"][1]["type"]) == ("user", "image_url")
 
 
 def test_tools_and_their_choice() -> None:
@@ -320,9 +320,9 @@ def test_a_whole_reply() -> None:
     [
         (
             {"billed_units": {"input_tokens": 8, "output_tokens": 2}, "tokens": {"input_tokens": 503, "output_tokens": 4}},
-            TokenCounts(input=503, output=4),
+            TokenCounts(input=503, output=4, billed_input=8, billed_output=2),
         ),
-        ({"billed_units": {"input_tokens": 8.0, "output_tokens": 2.0}}, TokenCounts(input=8, output=2)),
+        ({"billed_units": {"input_tokens": 8.0, "output_tokens": 2.0}}, TokenCounts(input=8, output=2, billed_input=8, billed_output=2)),
         ({"tokens": {"input_tokens": 34, "output_tokens": 56, "image_tokens": 259}}, TokenCounts(input=293, output=56)),
         ({"tokens": {"output_tokens": 4}, "cached_tokens": 0}, TokenCounts(input=0, output=4, cache_read=0)),
         ({}, None),

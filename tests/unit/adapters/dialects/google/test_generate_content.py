@@ -100,6 +100,16 @@ def test_tools() -> None:
     }
 
 
+def test_arguments_with_any_names_are_described() -> None:
+    free = {"type": "object", "properties": {}, "additionalProperties": {"type": "number"}}
+    empty = {"type": "object", "properties": {}, "title": "None", "description": "Needs nothing."}
+    asked = extra(tools=(Tool(name="free", parameters=free), Tool(name="none", parameters=empty)))
+    assert asked["tools"][0]["functionDeclarations"] == [
+        {"name": "free", "description": "", "parametersJsonSchema": free},
+        {"name": "none", "description": "Needs nothing."},
+    ]
+
+
 @pytest.mark.parametrize(
     ("choice", "named", "sent"),
     [
@@ -142,7 +152,7 @@ def test_parameters(given: dict[str, Any], sent: dict[str, Any]) -> None:
     assert extra(parameters=given) == {"generationConfig": sent}
 
 
-@pytest.mark.parametrize("name", ["user", "parallel_tool_calls", "min_p", "repetition_penalty", "context_length", "keep_alive"])  # fmt: skip
+@pytest.mark.parametrize("name", ["user", "parallel_tool_calls", "min_p", "repetition_penalty", "keep_alive"])  # fmt: skip
 def test_a_parameter_the_format_has_no_place_for_is_refused(name: str) -> None:
     with pytest.raises(InvalidParams) as refused:
         body(asking(parameters={name: 1}))
@@ -240,7 +250,7 @@ def test_a_result_of_no_call_is_refused_since_it_has_no_name() -> None:
 def second_turn(first: Answer, *, text: str | None = None, **changes: Any) -> list[dict[str, Any]]:
     """The contents of the request that follows an answer, with a result for each of its calls."""
     asked = asking(user("Weather?"), **changes)
-    state = json.loads(json.dumps(asked.pack_state(first.state)))
+    state = json.loads(json.dumps(asked.pack_state(first.make_state())))
     said = first.whole_text() if text is None else text
     made = Message(role="assistant", content=said, tool_calls=first.tool_calls(), provider_state=state)
     results = [Message(role="tool", tool_call_id=c.id, content=f"result of {c.name}") for c in first.tool_calls()]
@@ -286,7 +296,7 @@ def test_a_signed_thought_goes_back_whole() -> None:
         chunk({"text": "Hm.", "thought": True, "thoughtSignature": "c2ln"}, {"text": "Yes."}, finishReason="STOP")
     )
     signed = {"text": "Hm.", "thought": True, "thoughtSignature": "c2ln"}
-    assert second_turn(first) == [{"role": "model", "parts": [signed, {"text": "Yes."}]}]
+    assert second_turn(first)[0] == {"role": "model", "parts": [signed, {"text": "Yes."}]}
 
 
 def test_what_the_client_changed_goes_back_as_it_is_now() -> None:
@@ -297,8 +307,8 @@ def test_what_the_client_changed_goes_back_as_it_is_now() -> None:
 
 def test_an_answer_without_signatures_and_ids_has_no_state() -> None:
     first, _ = decoded(chunk({"text": "Yes."}, {"functionCall": {"name": "f"}}))
-    assert first.state == {}
-    assert asking().pack_state(first.state) is None
+    assert first.make_state() == {}
+    assert asking().pack_state(first.make_state()) is None
 
 
 @pytest.mark.parametrize("odd", [{"parts": 5}, {"parts": [{"at": "x"}]}, {"parts": [{"call": "zz", "signature": "s"}]}, {"other": 1}])  # fmt: skip

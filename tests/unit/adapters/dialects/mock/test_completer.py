@@ -10,7 +10,7 @@ import pytest
 
 from modelport.adapters.dialects.mock.completer import Mock, Script, instance, read_script
 from modelport.domain.completions.call import Answer, ModelCall
-from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
+from modelport.domain.errors import ERROR_KINDS, InvalidParams, ModelportError, RequestFailed
 from modelport.protocol.types import Message
 from support.builders import RecordingListener, VirtualTime, answer, call, endpoint, json_form, row, tool, user
 
@@ -97,10 +97,13 @@ async def test_delay_waits_before_each_delta() -> None:
 
 @pytest.mark.parametrize("kind", ERROR_KINDS)
 async def test_it_fails_with_any_kind(kind: str) -> None:
-    with pytest.raises(RequestFailed) as failed:
-        await play(f"mock:fail={kind}")
+    with pytest.raises(ModelportError) as failed:
+        await play(f"mock:fail={kind},after=2")
     assert failed.value.kind == kind
-    assert (failed.value.retry_after_ms is not None) == (kind == "rate_limited")
+    assert (failed.value.data().retry_after_ms is not None) == (kind == "rate_limited")
+    # As a server does it: these say that the request is at fault.
+    at_fault = kind in ("unknown_provider", "unknown_model", "invalid_key_format")
+    assert isinstance(failed.value, InvalidParams if at_fault else RequestFailed)
 
 
 @pytest.mark.parametrize(

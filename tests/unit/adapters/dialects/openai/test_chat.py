@@ -288,7 +288,8 @@ def test_reasoning_under_two_names_at_once_counts_once() -> None:
         ([{"type": "thinking", "thinking": [{"type": "text", "text": "Hm."}]}], "Hm.", ""),
         ([{"type": "reasoning", "summary": [{"type": "summary_text", "text": "Hm."}]}], "Hm.", ""),
         ([{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": "Yes."}], "Hm.", "Yes."),
-        ([{"type": "reference", "reference_ids": [1]}, "odd", None, 5], "", ""),
+        ([{"type": "reference", "reference_ids": [1]}, None, 5], "", ""),
+        (["Yes", {"type": "text", "text": "."}], "", "Yes."),
         ([{"type": "text"}, {"type": "thinking"}], "", ""),
     ],
 )
@@ -524,6 +525,7 @@ def test_each_call_of_a_whole_reply_is_one() -> None:
         [{"type": "reasoning.summary", "summary": "Hm.", "index": 0}],
         [{"type": "reasoning.encrypted", "data": "x"}, {"type": "reasoning.text", "text": "Hm."}],
         {"text": "Hm."},
+        [{"text": {"value": "x"}, "index": 0}, {"text": "Hm.", "index": 0}, {"text": ["x"], "index": 0}],
     ],
 )
 def test_reasoning_in_its_details_only(details: Any) -> None:

@@ -31,7 +31,30 @@ def text(words: str) -> dict[str, Any]:
 
 
 def test_a_plain_call() -> None:
-    assert body(call(user("Hello"))) == {"model": "some-model", "input": [text("Hello")], "stream": True}
+    assert body(call(user("Hello"), model="gpt-4.1")) == {"model": "gpt-4.1", "input": [text("Hello")], "stream": True}
+
+
+@pytest.mark.parametrize(
+    ("model", "effort", "asked"),
+    [
+        ("gpt-5.2", None, True),
+        ("o4-mini", None, True),
+        # A deployment has any name, and reasoning may come.
+        ("my-deployment", None, True),
+        ("my-deployment", "high", True),
+        ("gpt-5.2", "none", False),
+        ("gpt-4o", None, False),
+        ("openai/gpt-4.1-mini", None, False),
+        ("gpt-5.2-chat-latest", None, False),
+        ("chatgpt-4o-latest", None, False),
+    ],
+)
+def test_reasoning_that_may_come_is_asked_for_in_a_form_that_needs_no_storage(
+    model: str, effort: Any, asked: bool
+) -> None:
+    given = {} if effort is None else {"reasoning_effort": effort}
+    sent = body(call(user(), model=model, parameters=given)).get("include")
+    assert (sent == ["reasoning.encrypted_content"]) is asked
 
 
 def test_system_messages_are_instructions_wherever_they_stand() -> None:
@@ -145,9 +168,7 @@ def test_parameters(given: dict[str, Any], sent: dict[str, Any]) -> None:
     assert {k: v for k, v in body(call(parameters=given)).items() if k not in plain} == sent
 
 
-@pytest.mark.parametrize(
-    "name", ["stop", "seed", "top_k", "presence_penalty", "frequency_penalty", "reasoning_budget", "context_length"]
-)
+@pytest.mark.parametrize("name", ["stop", "seed", "top_k", "presence_penalty", "frequency_penalty", "reasoning_budget"])
 def test_a_parameter_the_format_has_no_place_for_is_refused(name: str) -> None:
     with pytest.raises(InvalidParams) as refused:
         body(call(parameters={name: ["x"] if name == "stop" else 1}))

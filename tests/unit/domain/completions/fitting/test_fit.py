@@ -76,6 +76,21 @@ def test_any_conversation_fits(messages: tuple[Message, ...], dialect: Dialect, 
 
 
 @settings(max_examples=100)
+@given(conversations(), st.sampled_from(DIALECTS), st.sampled_from(["some-model", "mistral-large", "claude-x"]))
+def test_a_conversation_that_the_assistant_ends_fits(
+    messages: tuple[Message, ...], dialect: Dialect, model: str
+) -> None:
+    answer = Message(role="assistant", content="It is \n", provider_state={"provider": "acme", "dialect": dialect})
+    rules = history_rules(row(), dialect, model)
+    for ended in ((*messages, answer), (*messages, answer, Message(role="system", content="Be brief."))):
+        got = fitted(call(*ended, model=model), dialect)
+        last = [message for message in got.messages if message.role != "system"][-1]
+        assert last.role == ("user" if rules.ends_with_user else "assistant")
+        assert rules.trailing_space or not str(last.content).endswith("\n")
+        assert fit(got).messages == got.messages
+
+
+@settings(max_examples=100)
 @given(conversations(), conversations(), st.sampled_from(DIALECTS))
 def test_what_was_sent_before_stays_at_the_beginning(
     first: tuple[Message, ...], more: tuple[Message, ...], dialect: Dialect

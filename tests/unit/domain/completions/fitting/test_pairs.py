@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from modelport.domain.completions.fitting.pairs import NO_RESULT, answered_calls
 from modelport.domain.completions.request import read_request
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import CreateCompletionParams, Message, ToolCall
-from support.builders import user
+from support.builders import call, fitted, user
 
 
 def asks(*ids: str, state: Any = None) -> Message:
@@ -100,3 +101,14 @@ def test_a_result_of_no_call_is_refused_with_its_place(messages: list[Message], 
             refusing()
         assert refused.value.field == f"messages[{place}].toolCallId"
         assert refused.value.message.startswith(f"messages[{place}]")
+
+
+@pytest.mark.parametrize("given", ["functions.get_weather:0", "x" * 41, "toolu_01 A"])
+@pytest.mark.parametrize(
+    "model", ["anthropic/claude-opus-5", "vertex_ai/claude-sonnet-4-5", "eu.anthropic.claude-haiku-4-5-v1:0"]
+)
+def test_claude_behind_a_gateway_gets_ids_that_it_takes(model: str, given: str) -> None:
+    got = fitted(call(user(), asks(given), gives(given, "18"), model=model), "openai_chat").messages
+    (made,) = got[1].tool_calls or ()
+    assert re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", made.id)
+    assert got[2].tool_call_id == made.id

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from modelport.domain.completions.fitting.schemas import strict_schema
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.types import Tool
 from support.builders import call, fitted
@@ -70,7 +69,7 @@ def test_alternatives_of_what_is_required_are_told_in_words(union: str, how: str
         {"anyOf": [{"type": "object", "properties": {"a": TEXT}}, {"type": "object", "properties": {"b": TEXT}}]},
         {"allOf": [{"properties": {"a": TEXT}}, {"properties": {"a": {"type": "integer"}}}]},
         {"allOf": [{"properties": {"a": TEXT}, "additionalProperties": False}, {"properties": {"b": TEXT}}]},
-        {"oneOf": [True, {"type": "object"}]},
+        {"oneOf": [{}, {"type": "object"}]},
     ],
 )
 def test_a_union_that_cannot_be_rewritten_refuses_the_tool_by_name(schema: Any) -> None:
@@ -94,18 +93,21 @@ def test_references_in_a_circle_end() -> None:
     assert fit_tool(circle, "qwen3").parameters is not None
 
 
-@pytest.mark.parametrize(
-    ("schema", "strict"),
-    [
-        ({"type": "object", "properties": {"a": TEXT}, "required": ["a"]},
-         {"type": "object", "properties": {"a": TEXT}, "required": ["a"], "additionalProperties": False}),
-        ({"type": "object", "properties": {"a": TEXT}}, None),
-        ({"type": "object", "properties": {"a": TEXT}, "required": ["a"], "additionalProperties": True}, None),
-        ({"type": "object", "properties": {"l": {"type": "array", "items": {"type": "object", "properties": {}}}}, "required": ["l"]},
-         {"type": "object", "properties": {"l": {"type": "array", "items": {"type": "object", "properties": {}, "additionalProperties": False}}}, "required": ["l"], "additionalProperties": False}),
-        ({"type": "object", "properties": {"l": {"type": "array", "items": {"type": "object", "properties": {"x": TEXT}}}}, "required": ["l"]}, None),
-        ({"$defs": {"A": {"type": "object", "properties": {"x": TEXT}}}, "type": "object", "properties": {}}, None),
-    ],
-)  # fmt: skip
-def test_strict_output_wants_closed_objects_with_all_properties(schema: Any, strict: Any) -> None:
-    assert strict_schema(schema) == strict
+@pytest.mark.parametrize("model", ["gpt-5.2", "openai/gpt-4.1", "openai/o4-mini", "azure/gpt-5", "o3", "openrouter/openai/gpt-5", "chatgpt-4o-latest"])  # fmt: skip
+def test_openais_models_take_no_union_behind_any_gateway(model: str) -> None:
+    with pytest.raises(InvalidParams, match="is a union"):
+        fit_tool({"oneOf": [{"type": "object"}, {}]}, model)
+
+
+@pytest.mark.parametrize("name", ["filter[id]", "Account Number", "x" * 65, "ä"])
+@pytest.mark.parametrize(("dialect", "model"), [("anthropic_messages", "claude-opus-5"), ("bedrock_converse", "anthropic.claude-opus-5"), ("openai_chat", "anthropic/claude-opus-5")])  # fmt: skip
+def test_a_parameter_that_claude_cannot_be_told_of_refuses_the_tool_by_name(
+    dialect: Any, model: str, name: str
+) -> None:
+    tool = Tool(name="pick", parameters={"type": "object", "properties": {"a.b-c": TEXT, name: TEXT}})
+    with pytest.raises(InvalidParams, match="pick") as refused:
+        fitted(call(model=model, tools=(tool,)), dialect)
+    assert name in refused.value.message
+    nested = Tool(name="pick", parameters={"type": "object", "properties": {"a": {"properties": {name: TEXT}}}})
+    assert fitted(call(model=model, tools=(nested,)), dialect).tools == (nested,)
+    assert fitted(call(tools=(tool,)), "openai_chat").tools == (tool,)

@@ -6,8 +6,6 @@ the variables that an agent is started with the names are kept; their values are
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from msgspec import Raw, Struct
 from modelport.adapters.agents.sources.editors import jsonc
 from modelport.adapters.agents.sources.editors.settings_files import SettingsFile, settings_files, shown
 from modelport.adapters.agents.sources.editors.superqode import superqode_agents
+from modelport.adapters.system.regular_files import read_whole
 from modelport.domain.agents.observations import Setting
 
 MAX_SETTINGS_BYTES = 1_000_000
@@ -60,19 +59,9 @@ def configured(home: Path, variables: Mapping[str, str], platform: str) -> tuple
 def read_settings(path: str) -> bytes:
     """The content of a file; empty where it cannot be read, is too large, or is not a regular file. Never blocks."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        return read_whole(path, MAX_SETTINGS_BYTES)
     except (OSError, ValueError):
         return b""
-    try:
-        about = os.fstat(descriptor)
-        if not stat.S_ISREG(about.st_mode) or about.st_size > MAX_SETTINGS_BYTES:
-            return b""
-        with os.fdopen(descriptor, "rb", closefd=False) as file:
-            return file.read(MAX_SETTINGS_BYTES)
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
 
 
 def _of_file(file: SettingsFile, text: bytes, host: str, platform: str) -> Iterator[Setting]:

@@ -7,27 +7,20 @@ from __future__ import annotations
 import os
 import stat
 
+from modelport.adapters.system.regular_files import read_start
+
 HEAD_BYTES = 4096
 """How much of a program is read to see what runs it."""
 MAX_MANIFEST_BYTES = 64 * 1024
 """A larger file of a package manager is not read."""
 
-# Neither a pipe without a writer nor a terminal may block the reader. Windows has none of these flags.
-_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0) | getattr(os, "O_BINARY", 0)
-
 
 def head(path: str, limit: int = HEAD_BYTES) -> bytes:
     """The first bytes of a regular file; none of anything else."""
     try:
-        descriptor = os.open(path, _FLAGS)
+        return read_start(path, limit)
     except (OSError, ValueError):
         return b""
-    try:
-        return os.read(descriptor, limit) if stat.S_ISREG(os.fstat(descriptor).st_mode) else b""
-    except OSError:
-        return b""
-    finally:
-        os.close(descriptor)
 
 
 def whole(path: str, limit: int = MAX_MANIFEST_BYTES) -> bytes:

@@ -33,6 +33,8 @@ class Hit(NamedTuple):
     """Without the ending that Windows gives it."""
     path: str
     folder: SearchFolder
+    shim: str | None = None
+    """The path of the shim that stands for it in the folder."""
 
 
 def path_folders(value: str, label: str, platform: str) -> Iterator[SearchFolder]:

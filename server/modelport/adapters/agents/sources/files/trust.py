@@ -9,6 +9,7 @@ import stat
 
 from modelport.adapters.agents.sources.files.reading import shown
 from modelport.adapters.system.user_id import user_id
+from modelport.adapters.system.workspace import Workspace
 
 _MAX_HOPS = 40
 """How many links in a row are followed; the limit of Linux."""
@@ -18,11 +19,12 @@ class Trust:
     """Refuses files and folders that other users can write to; caches folders for as long as it exists.
 
     A refusal is the end of a sentence. On Windows, where modes do not show this, only the characters of a path are
-    checked.
+    checked. What lies in ``workspace`` may have come with somebody else's project.
     """
 
-    def __init__(self, home: str, *, modes: bool) -> None:
+    def __init__(self, home: str, *, modes: bool, workspace: Workspace | None = None) -> None:
         self._home = home
+        self._workspace = workspace or Workspace()
         self._modes = modes
         self._safe = {0, user_id()} if modes else set[int]()
         self._ways: dict[str, str | None] = {}
@@ -52,8 +54,11 @@ class Trust:
     def folder(self, path: str) -> str | None:
         """Why what a folder holds must not be started; here the sticky bit is not enough."""
         if path not in self._folders:
-            self._folders[path] = self._way(path) or self._itself(path)
+            self._folders[path] = self._way(path) or self._itself(path) or self._in_workspace(path)
         return self._folders[path]
+
+    def _in_workspace(self, path: str) -> str | None:
+        return f"{shown(path, self._home)} lies in the open workspace" if self._workspace.holds(path) else None
 
     def _itself(self, path: str) -> str | None:
         try:

@@ -8,12 +8,10 @@ import os
 import sys
 from collections.abc import Mapping
 
-import msgspec
-from msgspec import Struct
-
-from modelport.adapters.agents.sources.files.reading import head, real, whole
+from modelport.adapters.agents.sources.files.reading import head, real
 from modelport.adapters.agents.sources.files.scan import endings, is_program, path_folders
 from modelport.adapters.agents.sources.packages.owner import manifest
+from modelport.adapters.agents.sources.packages.shims import Shims
 
 
 def node_identity(variables: Mapping[str, str], platform: str = sys.platform) -> str:
@@ -23,7 +21,8 @@ def node_identity(variables: Mapping[str, str], platform: str = sys.platform) ->
     for folder in path_folders(variables.get("PATH", ""), "PATH", platform):
         for path in (os.path.join(folder.path, name) for name in names if folder.refused is None):
             if is_program(path):
-                final = real(path)
+                # Another version chosen in a version manager leaves its shim as it was.
+                final = real(Shims(variables, variables.get("HOME", "")).target(path) or path)
                 status = os.stat(final)
                 return f"{final} {status.st_mtime_ns} {status.st_size}"
     return ""
@@ -32,12 +31,10 @@ def node_identity(variables: Mapping[str, str], platform: str = sys.platform) ->
 def node_version(path: str) -> str | None:
     """The version of a Node, from the folder of its installer or the files beside it; None where neither has it.
 
-    Source: the layouts of nvm, fnm, n, asdf, mise and Homebrew, ``tools/user/platform.json`` of Volta, the headers that
-    Node's own archives and packages bring, and npm's package ``node``.
+    Source: the layouts of nvm, fnm, n, asdf, mise and Homebrew, the headers that Node's own archives and
+    packages bring, and npm's package ``node``.
     """
     final = real(path)
-    if final.endswith("volta-shim"):
-        return _of_volta(path)
     prefix = os.path.dirname(os.path.dirname(final))
     package = manifest(prefix)
     if package and package.name and package.name.startswith("node") and package.version:
@@ -67,20 +64,3 @@ def _of_header(path: str) -> str | None:
             numbers.setdefault(words[1], words[2])
     names = ("NODE_MAJOR_VERSION", "NODE_MINOR_VERSION", "NODE_PATCH_VERSION")
     return _version(".".join(numbers.get(name, "") for name in names))
-
-
-class _Runtime(Struct):
-    runtime: str
-
-
-class _Platform(Struct):
-    node: _Runtime
-
-
-def _of_volta(shim: str) -> str | None:
-    home = os.path.dirname(os.path.dirname(shim))
-    try:
-        platform = msgspec.json.decode(whole(os.path.join(home, "tools/user/platform.json")), type=_Platform)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return None
-    return _version(platform.node.runtime)

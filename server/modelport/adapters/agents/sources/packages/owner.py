@@ -1,7 +1,6 @@
 """Which package a program belongs to, read from the files around it. Nothing is run.
 
-Source: the shims that npm's ``cmd-shim`` and pnpm's fork of it write, ``package.json`` in npm's documentation, and the
-launchers of pip and uv, measured.
+Source: ``package.json`` in npm's documentation, and the launchers of pip and uv, measured.
 """
 
 # Texts are cheaper than paths, and there are hundreds.
@@ -22,15 +21,17 @@ from modelport.adapters.agents.sources.packages.python import (
     is_environment,
     printable_version,
 )
+from modelport.adapters.agents.sources.packages.wrappers import deno_package, wrapped
+from modelport.borders import NOT_JSON
 from modelport.protocol.types import AgentOwner
 
 SHIM_HEAD_BYTES = 4 * HEAD_BYTES
 """pnpm's shims begin with long lists of folders."""
 _MAX_LINKS = 16
 _MAX_PARENTS = 6
+_MAX_WRAPPERS = 4
+"""How many scripts in a row are followed, each of which only starts the next."""
 _MODULES = f"{os.sep}node_modules{os.sep}"
-_STARTS = ("$basedir/", "%dp0%\\", "%~dp0\\", "%~dp0/")
-"""How shims write their own folder."""
 
 
 class Manifest(Struct):
@@ -67,29 +68,40 @@ class Packages:
 
     def owner(self, path: str, guesses: Sequence[str] = ()) -> AgentOwner | None:
         """The package of a program. ``guesses`` are Python projects that it may belong to."""
-        final = path
-        for final in self._links(path):
-            if owner := self._of_npm(final):
-                return owner
-        content = self._content(final)
-        if target := shim_target(content, os.path.dirname(path)):
-            return self._of_npm(real(target))
+        for _ in range(_MAX_WRAPPERS):
+            final = path
+            for final in self._links(path):
+                if owner := self._of_npm(final):
+                    return owner
+            content = self._content(final)
+            target = wrapped(content, os.path.dirname(path))
+            if target is None:
+                return deno_package(content) or self._of_python(final, content, guesses)
+            path = target
+        return None
+
+    def _of_python(self, final: str, content: bytes, guesses: Sequence[str]) -> AgentOwner | None:
         interpreter = interpreter_of(content, final)
         if interpreter is None:
             return self._python.of_binary(final, guesses) or self._of_launcher(final, guesses)
         if not os.path.basename(interpreter).startswith(("python", "pypy")):
             return None
+        beside = os.path.join(os.path.dirname(final), "python3")
         if not os.path.isabs(interpreter):
             # PATH decides which Python it is, unless the script lies in an environment and that is the one in use.
             if not _in_environment(final):
                 return None
-            interpreter = os.path.join(os.path.dirname(final), "python3")
-        return self._python.of_script(interpreter, os.path.basename(final), guesses)
+            interpreter = beside
+        name = os.path.basename(final)
+        if name.startswith(".") and name.endswith("-wrapped"):
+            name = name[1:].removesuffix("-wrapped")
+        # An installer with a prefix of its own for each package, as Nix, leaves the packages beside the script.
+        return self._python.of_script(interpreter, name, guesses) or self._python.of_script(beside, name, guesses)
 
     def leads_to(self, path: str) -> str | None:
-        """The other file that a program starts: the interpreter of a script, the script of a shim."""
+        """The other file that a program starts: the interpreter of a script, the program that it wraps."""
         content = self._content(path)
-        found = shim_target(content, os.path.dirname(path)) or interpreter_of(content, path)
+        found = wrapped(content, os.path.dirname(path)) or interpreter_of(content, path)
         return found if found and os.path.isabs(found) else None
 
     def _content(self, path: str) -> bytes:
@@ -150,31 +162,13 @@ def manifest(root: str) -> Manifest | None:
     content = whole(os.path.join(root, "package.json"))
     try:
         return _MANIFEST.decode(content.removeprefix(b"\xef\xbb\xbf")) if content else None
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except NOT_JSON:
         return None
 
 
 def _is_bin(path: str, root: str, found: Manifest) -> bool:
     targets = [os.path.join(root, target) for target in found.bins().values() if "\0" not in target]
     return any(os.path.normpath(target) == path for target in targets) or real(path) in map(real, targets)
-
-
-def shim_target(content: bytes, folder: str) -> str | None:
-    """The script that a shim of npm's or pnpm's starts: one for a shell, or for Windows' command line."""
-    if not content or b"\0" in content or (b"basedir" not in content and b"dp0" not in content):
-        return None
-    text = content.decode("utf-8", "replace")
-    for line in text.splitlines():
-        if line.startswith("#") or ("exec " not in line and "dp0" not in line):
-            continue
-        for part in line.split('"')[1::2]:
-            start = next((start for start in _STARTS if part.startswith(start)), None)
-            target = part[len(start) :].replace("\\", "/") if start else ""
-            if "/" in target and not any(mark in target for mark in "$%:*"):
-                return os.path.normpath(os.path.join(folder, target))
-            if part.startswith("/") and "/node_modules/" in part:
-                return part
-    return None
 
 
 def interpreter_of(content: bytes, path: str) -> str | None:

@@ -56,10 +56,12 @@ class PythonPackages:
                     return _owner(info)
         return None
 
-    def installed(self, python: str, project: str) -> str | None:
-        """The folder of a project's record in the environment of an interpreter; None where it is not installed."""
-        name = canonical(project)
-        return next((self._all(site)[name] for site in self._sites(python) if name in self._all(site)), None)
+    def projects(self, python: str) -> dict[str, str]:
+        """The folders of the projects' records in the environment of an interpreter, by their normalized names."""
+        found: dict[str, str] = {}
+        for site in reversed(self._sites(python)):
+            found |= self._all(site)
+        return found
 
     def owner(self, info: str) -> AgentOwner | None:
         """The project of a record."""
@@ -68,7 +70,7 @@ class PythonPackages:
     def _all(self, site: str) -> dict[str, str]:
         """The records in a folder of packages, by the name of their project."""
         if site not in self._projects:
-            self._projects[site] = {_project(n): os.path.join(site, n) for n in listed(site) if n.endswith(_RECORDS)}
+            self._projects[site] = {_project(n): f"{site}{os.sep}{n}" for n in listed(site) if n.endswith(_RECORDS)}
         return self._projects[site]
 
     def _by_script(self, site: str) -> dict[str, str]:
@@ -86,7 +88,7 @@ class PythonPackages:
 
 def canonical(project: str) -> str:
     """A project's name in its normalized spelling."""
-    return "-".join(part for part in project.lower().replace("_", "-").replace(".", "-").split("-") if part)
+    return "-".join(filter(None, project.lower().replace("_", "-").replace(".", "-").split("-")))
 
 
 def _project(record: str) -> str:
@@ -110,7 +112,7 @@ def scripts_of(info: str) -> list[str]:
 
 def is_environment(prefix: str) -> bool:
     """Whether a folder is a virtual environment."""
-    return is_file(os.path.join(prefix, "pyvenv.cfg"))
+    return is_file(f"{prefix}{os.sep}pyvenv.cfg")
 
 
 def _prefix(python: str) -> str:
@@ -123,14 +125,15 @@ def _sites(python: str, home: str) -> Iterator[str]:
     if not alone:
         final = real(python)
         prefix, named = _prefix(final), os.path.basename(final)
-    for root in (prefix,) if alone else (prefix, os.path.join(prefix, "local"), os.path.join(home, ".local")):
-        lib = os.path.join(root, "lib")
+    # Joined here: this is done for every interpreter, and a call for each would take most of a search.
+    for root in (prefix,) if alone else (prefix, f"{prefix}{os.sep}local", f"{home}{os.sep}.local"):
+        lib = f"{root}{os.sep}lib"
         for version in listed(lib):
             # An interpreter called python3.11 has the packages of that version only.
             if version.startswith("python3") and ("." not in named or version in (named, "python3")):
-                yield os.path.join(lib, version, "site-packages")
-                yield os.path.join(lib, version, "dist-packages")
-    yield os.path.join(prefix, "Lib", "site-packages")
+                yield f"{lib}{os.sep}{version}{os.sep}site-packages"
+                yield f"{lib}{os.sep}{version}{os.sep}dist-packages"
+    yield f"{prefix}{os.sep}Lib{os.sep}site-packages"
 
 
 def _records(info: str, path: str) -> bool:

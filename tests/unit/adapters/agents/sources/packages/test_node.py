@@ -8,7 +8,7 @@ import pytest
 
 from modelport.adapters.agents.sources.packages.node import node_identity, node_version
 from support import programs
-from support.agent_homes import program
+from support.agent_homes import program, volta_node
 
 HEADER = """
 #ifndef SRC_NODE_VERSION_H_
@@ -71,19 +71,13 @@ def test_by_npms_package_of_it(tmp_path: Path):
     assert node_version(str(node)) == "22.20.1"
 
 
-def test_by_the_setting_of_volta(tmp_path: Path):
-    program(tmp_path / ".volta/bin/volta-shim")
-    (tmp_path / ".volta/bin/node").symlink_to("volta-shim")
-    chosen = tmp_path / ".volta/tools/user/platform.json"
-    chosen.parent.mkdir(parents=True)
-    for text, expected in (
-        ('{"node": {"runtime": "22.1.0", "npm": null}, "pnpm": null}', "22.1.0"),
-        ('{"node": null}', None),
-        ("{", None),
-        ('{"node": {"runtime": "lts"}}', None),
-    ):
-        chosen.write_text(text)
-        assert node_version(str(tmp_path / ".volta/bin/node")) == expected
+def test_the_identity_changes_with_the_version_that_a_manager_starts(tmp_path: Path):
+    path = {"PATH": f"{tmp_path}/.volta/bin", "HOME": str(tmp_path)}
+    seen: list[str] = []
+    for version in ("20.1.0", "22.1.0"):
+        volta_node(tmp_path / ".volta", version)
+        seen.append(node_identity(path).partition(" ")[0])
+    assert [Path(one).parts[-3] for one in seen] == ["20.1.0", "22.1.0"]
 
 
 def test_the_identity_changes_with_the_file_and_with_nothing_else(tmp_path: Path):

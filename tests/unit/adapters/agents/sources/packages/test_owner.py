@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from modelport.adapters.agents.sources.packages.owner import Packages, interpreter_of, shim_target
+from modelport.adapters.agents.sources.packages.owner import Packages, interpreter_of
 from modelport.adapters.agents.sources.packages.python import PythonPackages
+from modelport.adapters.agents.sources.packages.wrappers import wrapped
 from support import programs
 from support.agent_homes import environment, npm_global, npm_package, program, project, tool
 
@@ -213,7 +214,7 @@ class TestShims:
         ],
     )  # fmt: skip
     def test_no_others(self, content: bytes):
-        assert shim_target(content, "/x") is None
+        assert wrapped(content, "/x") is None
 
 
 class TestPython:

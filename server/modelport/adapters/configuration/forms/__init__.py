@@ -1,0 +1,1 @@
+"""The configuration documents of other programs, turned into ours."""

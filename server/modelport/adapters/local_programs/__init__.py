@@ -1,0 +1,1 @@
+"""Running the programs that serve providers on this machine."""

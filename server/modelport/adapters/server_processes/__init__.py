@@ -1,0 +1,1 @@
+"""Servers that this process starts: as processes, and until they answer."""

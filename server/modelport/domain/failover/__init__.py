@@ -1,0 +1,1 @@
+"""What happens after a failure: which targets rest for how long, and which is tried next."""

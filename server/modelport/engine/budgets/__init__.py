@@ -1,0 +1,1 @@
+"""Limits on what calls cost: admission of calls, and reports."""

@@ -1,0 +1,65 @@
+"""The parts that answer completions, shared by all requests of a client."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
+from msgspec import Struct
+
+from modelport.domain.completions.call import ModelCall
+from modelport.domain.errors import RequestFailed
+from modelport.domain.failover.circuits import Circuits, OpenCircuit, Route
+from modelport.domain.failover.fitness import ModelFacts
+from modelport.domain.ports import Clock, Dialects
+from modelport.domain.providers.registry import Target
+from modelport.engine.calls.recorder import CallRecorder
+from modelport.engine.completions.key_warnings import KeyWarnings
+from modelport.engine.providers.connections import Connections
+
+ErrorEnricher = Callable[[RequestFailed, ModelCall], Awaitable[None]]
+"""Adds to a failure what to do about it, within a fraction of a second."""
+DefaultModel = Callable[[Target], Awaitable[str | None]]
+"""The model for a request that names only the provider; None where the row's default counts."""
+FactsOf = Callable[[Target], Awaitable[ModelFacts]]
+"""What is known of a target's model, without a request."""
+
+
+class Defaults(Protocol):
+    """The targets of a request that names nothing."""
+
+    async def targets(self) -> Sequence[Target]:
+        """In the order in which they are called."""
+        ...
+
+
+class NullCircuits:
+    """Circuits that are always closed."""
+
+    async def admit(self, route: Route) -> OpenCircuit | None:
+        """None: the route may be called."""
+
+    async def failed(self, route: Route, failure: RequestFailed) -> bool:
+        """Ignored; True."""
+        return True
+
+    async def succeeded(self, route: Route) -> None:
+        """Ignored."""
+
+    async def abandoned(self, route: Route) -> None:
+        """Ignored."""
+
+
+class CompletionParts(Struct, frozen=True, kw_only=True):
+    """What every completion needs; ``warnings`` and ``circuits`` are shared by all clients of the process."""
+
+    connections: Connections
+    dialects: Dialects
+    recorder: CallRecorder
+    clock: Clock
+    warnings: KeyWarnings
+    circuits: Circuits = NullCircuits()
+    defaults: Defaults | None = None
+    default_model: DefaultModel | None = None
+    enrich: ErrorEnricher | None = None
+    facts_of: FactsOf | None = None

@@ -1,0 +1,1 @@
+"""Reports ended requests, and finds out where telemetry goes."""

@@ -1,0 +1,1 @@
+"""``modelport chat``: its options, attachments, conversations and output."""

@@ -1,0 +1,1 @@
+"""How the command line prints: tables, colours, and sentences in the words of its users."""

@@ -1,0 +1,1 @@
+"""``modelport usage`` and ``modelport budget``."""

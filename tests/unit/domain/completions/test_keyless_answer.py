@@ -1,0 +1,85 @@
+"""An answer whose provider repeats the key: no text of it holds the key, and everything else is as it came."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from modelport.domain.completions.keyless_answer import KeylessAnswer
+from modelport.domain.redaction import REDACTED
+from modelport.protocol.types import Message
+from support.builders import RecordingListener, call, credential, endpoint, tool, user
+
+KEY = "gsk_CANARY5f0c2e7d91b84a63"
+
+
+def answer(*messages: Message, description: str = "x") -> tuple[KeylessAnswer, RecordingListener]:
+    heard = RecordingListener()
+    place = msgspec.structs.replace(endpoint(), credential=credential(KEY))
+    tools = (msgspec.structs.replace(tool(), description=description),)
+    asked = call(*(messages or (user(),)), endpoint=place, tools=tools)
+    return KeylessAnswer(heard, asked), heard
+
+
+@pytest.mark.parametrize("size", [1, 4, 100])
+def test_text_and_stream_are_the_same_without_the_key(size: int) -> None:
+    given, heard = answer()
+    said = f"It is {KEY}, really."
+    for at in range(0, len(said), size):
+        given.text(said[at : at + size])
+    given.finish("stop")
+    assert REDACTED in given.whole_text()
+    assert given.whole_text().endswith(", really.")
+    assert KEY[12:] not in given.whole_text()
+    assert heard.said("text") == given.whole_text()
+
+
+def test_each_text_of_an_answer_is_looked_at_by_itself() -> None:
+    given, _ = answer()
+    given.reasoning(f"The key {KEY[:12]}")
+    given.text("Hello gsk_CANARY5f")
+    given.tool_call(0, call_id=f"id-{KEY}", name=f"run_{KEY}", arguments=f'{{"a": "{KEY[:12]}')
+    given.tool_call(1, call_id="b", name="run", arguments=f'{{"key": "{KEY}"}}')
+    given.tool_call(0, arguments=f'{KEY[12:]}"}}')
+    given.finish("toolCalls")
+    # A part that is broken off by another text passes, and is no key.
+    assert given.whole_reasoning() == f"The key {KEY[:12]}"
+    assert given.whole_text() == "Hello gsk_CANARY5f"
+    first, second = given.tool_calls()
+    assert (first.id, first.name) == (f"id-{REDACTED}", f"run_{REDACTED}")
+    assert second.arguments == {"key": REDACTED}
+
+
+def test_what_is_held_comes_before_what_follows_it() -> None:
+    given, heard = answer()
+    given.text("one gsk_CANARY5")
+    given.reasoning("two")
+    given.text("gsk_CANARY5")
+    given.tool_call(0, call_id="a", name="run", arguments="{}")
+    given.text("gsk_CANARY5")
+    given.finish("stop")
+    # Behind the end nothing is held.
+    given.text("gsk_CANARY5")
+    kinds = [event[0] for event in heard.events]
+    assert kinds.index("reasoning") > kinds.index("text")
+    assert given.whole_text() == "one " + "gsk_CANARY5" * 4
+    assert heard.said("text") == given.whole_text()
+
+
+@pytest.mark.parametrize("where", ["message", "tool"])
+def test_a_key_that_the_client_has_sent_comes_back_whole(where: str) -> None:
+    given, _ = answer(user(f"Put KEY={KEY} into .env"), description="x") if where == "message" else answer(description=KEY)  # fmt: skip
+    for letter in f"KEY={KEY}\n":
+        given.text(letter)
+    given.tool_call(0, call_id="a", name="write", arguments=f'{{"text": "KEY={KEY}"}}')
+    given.finish("toolCalls")
+    assert given.whole_text() == f"KEY={KEY}\n"
+    assert given.tool_calls()[0].arguments == {"text": f"KEY={KEY}"}
+
+
+def test_an_answer_that_breaks_off_holds_back_no_more_than_an_unclear_end() -> None:
+    given, heard = answer()
+    given.text("A sentence. gsk_CANARY5")
+    assert given.whole_text() == "A sentence. "
+    assert given.begun
+    assert heard.events == [("text", "A sentence. ")]
