@@ -94,8 +94,8 @@ class Boundary:
     def _unanswered(self, message: Incoming) -> None:
         if message.kind == "notification":
             self._notification(message)
-        else:
-            self._standard.response(message.raw)
+        elif not self._session.requests.receive(message.raw):
+            log.debug("dropped a response to request %s, which does not wait for one", str(message.id)[:100])
 
     async def idle(self) -> None:
         """Returns when every request that was received has been answered."""

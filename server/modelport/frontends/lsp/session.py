@@ -15,6 +15,7 @@ from modelport.frontends.lsp import workspace
 from modelport.frontends.lsp.activity import Activity
 from modelport.frontends.lsp.announcement import InstanceAnnouncement
 from modelport.frontends.rpc import messages
+from modelport.frontends.rpc.client_requests import ClientRequests
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.lazy import Lazy
 from modelport.protocol.shapes import is_object
@@ -34,6 +35,7 @@ class Session:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
+        self.requests = ClientRequests(outbox)
         self.announcement = InstanceAnnouncement()
         self.activity = Activity(self._send_status)
         self._engine = Lazy(self._load)

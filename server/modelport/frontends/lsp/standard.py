@@ -7,7 +7,6 @@ request by then; pygls converts it to its type and calls the feature, and never 
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from modelport.domain.errors import InvalidParams
@@ -20,7 +19,6 @@ from modelport.protocol.methods import METHODS
 if TYPE_CHECKING:
     from modelport.frontends.lsp.language_server import Features
 
-log = logging.getLogger("modelport.wire")
 COMMAND_PREFIX = "modelport."
 
 
@@ -40,10 +38,6 @@ class StandardMethods:
             InvalidParams: the params do not fit the LSP's type.
         """
         return await (await self._features.get()).request(raw)
-
-    def response(self, raw: dict[str, Any]) -> None:
-        """Logs and drops a response: this build sends no requests to the client."""
-        log.debug("dropped a response to request %s, which was not sent", str(raw.get("id"))[:100])
 
     async def execute(self, command: str, arguments: list[Any] | None) -> Any:
         """Runs a method of the contract as a command: ``modelport.usage.summary`` with its params as the argument.
