@@ -14,14 +14,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio
 import anyio.to_thread
-import msgspec
 
+from modelport.adapters.credential_stores.entries import decode, encode
 from modelport.adapters.credential_stores.index_file import IndexFile
 from modelport.adapters.credential_stores.keyring_backend import BackendNotLoaded, backend_in_use
-from modelport.borders import NOT_JSON, json_bytes
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import StoredKey
-from modelport.protocol.secret import Secret
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -156,13 +154,6 @@ class _KeptNothing(Exception):
     """Holds the keyring's name."""
 
 
-class _Entry(msgspec.Struct, rename="camel", omit_defaults=True):
-    secret: str
-    base_url: str | None = None
-    more: tuple[str, ...] = ()
-    """Further keys; a version that does not know them reads the first one."""
-
-
 def _stuck() -> RequestFailed:
     return _unavailable(f"The keyring does not answer: unlock it, {OTHER_PLACES}.", "unlock the keyring")
 
@@ -193,14 +184,7 @@ def _read(provider: str, *, unlock: bool) -> StoredKey | None:
     if not unlock and _translated(_is_locked):
         raise _KeyringFailed("it is locked")
     text = _translated(lambda backend: backend.get_password(SERVICE, provider))
-    if not text:
-        return None
-    try:
-        entry = msgspec.json.decode(text, type=_Entry)
-    except NOT_JSON:
-        # A key that its owner put there with another program.
-        return StoredKey(Secret(text))
-    return StoredKey(Secret(entry.secret), entry.base_url, tuple(map(Secret, entry.more)))
+    return decode(text) if text else None
 
 
 def _is_locked(used: KeyringBackend) -> bool:
@@ -228,9 +212,7 @@ def _collection_is_locked(path: str | None) -> bool:
 def _write(provider: str, key: StoredKey) -> None:
     import keyring
 
-    more = tuple(secret.reveal() for secret in key.more)
-    entry = _Entry(secret=key.secret.reveal(), base_url=key.base_url, more=more)
-    text = json_bytes(entry).decode()
+    text = encode(key)
     _translated(lambda _: keyring.set_password(SERVICE, provider, text))
     # Keyring's null backend, which "keyring --disable" selects, takes every key and keeps none.
     if _translated(lambda backend: backend.get_password(SERVICE, provider)) != text:
