@@ -17,6 +17,9 @@ export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" 
 /** Where a credential was found. */
 export type CredentialSource = "keyring" | "environment" | "command" | "file" | "session" | "none" | "notRequired";
 
+/** The way of a log-in. */
+export type LoginMethod = "device" | "code";
+
 /** Where the facts about a model come from. */
 export type ModelSource = "live" | "catalog" | "curated";
 
@@ -133,6 +136,8 @@ export interface Provider {
   readonly apiKeyEnvVars: readonly string[];
   /** Whether it needs a key: true where no request is answered without one. */
   readonly requiresApiKey: boolean;
+  /** The ways of credential/login, the usual one first; absent: it has none. */
+  readonly loginMethods?: readonly LoginMethod[];
   /** Whether it can be used free of charge. */
   readonly freeTier?: boolean;
   /** The state of the service. */
@@ -257,6 +262,8 @@ export interface CredentialStatus {
   readonly location?: string;
   /** Its last four characters, where it is long enough to show them; absent while the keyring that holds it is locked. */
   readonly last4?: string;
+  /** Whether a log-in of Modelport has stored it; absent: no. */
+  readonly loggedIn?: boolean;
   /** The only address it is sent to, where it is bound to one. */
   readonly baseUrl?: string;
   /** What looks wrong about the key, in a sentence for people. It is used all the same. */
@@ -1168,8 +1175,46 @@ export interface ListCredentialResult {
 export interface LoginCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
+  /** The way to log in. Absent: the provider's first. */
+  readonly method?: LoginMethod;
+  /** The name of the connection that it is for, such as one to a second account. Absent: the provider's. */
+  readonly name?: string;
   /** For progress. */
   readonly workDoneToken?: string | number;
+}
+
+/** What the page of a log-in shows. */
+export interface InputCredentialParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+  /** The name of the connection that the log-in is for. Absent: the provider's. */
+  readonly name?: string;
+  /** The whole address, or the code in it. */
+  readonly text: string;
+}
+
+/** A log-in to end. */
+export interface LogoutCredentialParams {
+  /** Its id or an alias. */
+  readonly provider: string;
+  /** The name of the connection that it is for. Absent: the provider's. */
+  readonly name?: string;
+}
+
+/** What the user has to do for a log-in. */
+export interface CredentialUpdateParams {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name of the connection that it is for, where it is not the provider's. */
+  readonly name?: string;
+  /** The code to enter; absent where there is none. */
+  readonly userCode?: string;
+  /** The address to open, http or https. */
+  readonly verificationUri: string;
+  /** The end of the log-in, RFC 3339, UTC. */
+  readonly expiresAt: string;
+  /** What the user is to know before, such as the end of the service. */
+  readonly notice?: string;
 }
 
 /** Which calls to sum. */
@@ -1458,6 +1503,8 @@ export interface ServerRequests {
   "credential/delete": [DeleteCredentialParams, CredentialStatus];
   "credential/list": [ListCredentialParams, ListCredentialResult];
   "credential/login": [LoginCredentialParams, CredentialStatus];
+  "credential/input": [InputCredentialParams, Empty];
+  "credential/logout": [LogoutCredentialParams, CredentialStatus];
   "usage/summary": [SummaryUsageParams, SummaryUsageResult];
   "usage/snapshot": [SnapshotUsageParams, UsageTotals];
   "usage/delta": [DeltaUsageParams, UsageTotals];
@@ -1481,6 +1528,7 @@ export interface ServerNotifications {
   "completion/update": CompletionUpdateParams;
   "usage/updated": UsageUpdatedParams;
   "provider/update": ProviderUpdateParams;
+  "credential/update": CredentialUpdateParams;
   "agent/update": AgentUpdateParams;
   "status/changed": StatusChangedParams;
 }

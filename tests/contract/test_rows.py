@@ -19,6 +19,7 @@ from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.models.host import ProviderModels
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.log_ins.wire import LogInWire
 from modelport.domain.providers.connection import Overrides, wire_format
 from modelport.domain.providers.credential import Credential
 from modelport.domain.providers.registry import Registry
@@ -112,7 +113,11 @@ class World:
         base_url = self.here(row.base_url or "https://mine.example/v1", row)
         way = row.with_key and msgspec.structs.replace(row.with_key, base_url=self.here(row.with_key.base_url, row))
         return msgspec.structs.replace(
-            row, base_url=base_url, base_url_rules=(), with_key=way, token_url=f"{self.server.url}/token"
+            row,
+            base_url=base_url,
+            base_url_rules=(),
+            with_key=way,
+            login=LogInWire(exchange_url=f"{self.server.url}/token"),
         )
 
     async def create(self, provider: str, model: str, **params: Any) -> tuple[Completion, Received]:

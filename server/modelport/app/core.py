@@ -47,10 +47,12 @@ from modelport.lazy import Lazy
 from modelport.protocol.types import Check
 
 if TYPE_CHECKING:
+    from modelport.adapters.log_ins.oauth.renewal import StoredTokens
     from modelport.adapters.telemetry.background import BackgroundTelemetry
     from modelport.engine.agents.discovery import AgentDiscovery
     from modelport.engine.calls.meter import Hold
     from modelport.engine.calls.recorder import Admission, PlannedCall
+    from modelport.engine.log_ins.logging_in import LoggingIn
 
 
 class Core:
@@ -75,7 +77,10 @@ class Core:
         self.guard = ListenerGuard(Lazy(local.load_port_listeners))
         self._pool = HttpPool(self.guard.admit)
         # One for all, so that the token of a log-in is requested once.
-        self.provider_client = ProviderClient(self._pool, partial(run_for_library, programs, secrets.secret_env_vars))
+        self.store = KeyringStore(self.folder / "keyring-providers.json")
+        self.provider_client = ProviderClient(
+            self._pool, partial(run_for_library, programs, secrets.secret_env_vars), self._load_tokens
+        )
         self.ledger = SqliteLedger(self.folder / "usage.sqlite3", self.log)
         self.circuits = SharedCircuits(self.ledger, self.clock, self.log, random.random)
         self.usage = UsageReports(self.ledger)
@@ -90,7 +95,6 @@ class Core:
         self.key_warnings = KeyWarnings(self.clock)
         self._background_telemetry: BackgroundTelemetry | None = None
         self._load_telemetry = partial(self._new_telemetry, programs)
-        self.store = KeyringStore(self.folder / "keyring-providers.json")
         self.local_models = LocalModels(
             self.registry, secrets.secret_env_vars, partial(local.load_model_files, self.environment, programs), loading
         )
@@ -108,6 +112,7 @@ class Core:
         self.endpoints = Endpoints(
             self.environment, vendor_files, self.credentials, self.dialects, secrets, self.local_models
         )
+        self.log_ins = Lazy(self._load_log_ins)
         self.discovery = Lazy(lambda: local.load_discovery(self.registry, self.environment))
         self.agents = Lazy(self._load_agents)
 
@@ -147,10 +152,26 @@ class Core:
         telemetry = self._background_telemetry
         return check(self.registry, self.environment, telemetry.status if telemetry is not None else None)
 
+    def _load_tokens(self) -> StoredTokens:
+        from modelport.adapters.log_ins.oauth.refresh import Refresher
+        from modelport.adapters.log_ins.oauth.renewal import StoredTokens
+
+        return StoredTokens(Refresher(self._pool), self.store, self.folder / "log-ins")
+
+    def _load_log_ins(self) -> LoggingIn:
+        from modelport.adapters.log_ins.oauth.flows import OAuthFlows
+        from modelport.engine.log_ins.logging_in import LoggingIn
+
+        return LoggingIn(self.registry, self.credentials, self.store, self._secrets, OAuthFlows(self._pool), self.clock)
+
     def _load_agents(self) -> AgentDiscovery:
         from modelport.app.agents import AgentCore
 
         return AgentCore(self._secrets.secret_env_vars, self.workspace).discovery()
+
+    def secret_env_vars(self) -> frozenset[str]:
+        """The variables that hold a secret of any provider, which no child process gets."""
+        return self._secrets.secret_env_vars()
 
     async def aclose(self) -> None:
         """Closes connections and files, ends the model servers of this process, and has telemetry send the rest."""

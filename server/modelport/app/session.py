@@ -27,9 +27,15 @@ if TYPE_CHECKING:
     from modelport.domain.errors import RequestFailed
     from modelport.domain.failover.fitness import ModelFacts
     from modelport.domain.providers.registry import Target
+    from modelport.engine.local.model_files import Loading
 
 QUICK_MS = 500
 """How long a request that names nothing looks for local servers."""
+
+
+def load_app(loading: Loading) -> App:
+    """The use cases of the only client of a process; ``loading`` surrounds the start of a model server."""
+    return App(Core(loading))
 
 
 class App:

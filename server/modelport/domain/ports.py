@@ -85,8 +85,11 @@ class CredentialStore(Protocol):
         RequestFailed: the store cannot be used; the message says why and what else to do.
     """
 
-    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
-        """The key stored for a provider; without ``unlock`` it fails where the user would have to unlock the store."""
+    async def get(self, provider: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
+        """The key stored for a provider; without ``unlock`` it fails where the user would have to unlock the store.
+
+        ``fresh`` reads what another process may have stored a moment ago.
+        """
         ...
 
     async def set(self, provider: str, key: StoredKey) -> None:

@@ -60,6 +60,12 @@ CredentialSource = Literal[
 ]
 """Where a credential was found."""
 
+LoginMethod = Literal[
+    "device",
+    "code",
+]
+"""The way of a log-in."""
+
 ModelSource = Literal[
     "live",
     "catalog",
@@ -359,6 +365,9 @@ class Provider(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=
     requires_api_key: bool
     """Whether it needs a key: true where no request is answered without one."""
 
+    login_methods: tuple[LoginMethod, ...] | None = None
+    """The ways of credential/login, the usual one first; absent: it has none."""
+
     free_tier: bool | None = None
     """Whether it can be used free of charge."""
 
@@ -534,6 +543,9 @@ class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_d
 
     last4: str | None = None
     """Its last four characters, where it is long enough to show them; absent while the keyring that holds it is locked."""
+
+    logged_in: bool | None = None
+    """Whether a log-in of Modelport has stored it; absent: no."""
 
     base_url: str | None = None
     """The only address it is sent to, where it is bound to one."""
@@ -1768,8 +1780,59 @@ class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", o
     provider: str
     """Its id or an alias."""
 
+    method: LoginMethod | None = None
+    """The way to log in. Absent: the provider's first."""
+
+    name: str | None = None
+    """The name of the connection that it is for, such as one to a second account. Absent: the provider's."""
+
     work_done_token: str | Whole | None = None
     """For progress."""
+
+
+class InputCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the page of a log-in shows."""
+
+    provider: str
+    """Its id or an alias."""
+
+    name: str | None = None
+    """The name of the connection that the log-in is for. Absent: the provider's."""
+
+    text: Secret
+    """The whole address, or the code in it."""
+
+
+class LogoutCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A log-in to end."""
+
+    provider: str
+    """Its id or an alias."""
+
+    name: str | None = None
+    """The name of the connection that it is for. Absent: the provider's."""
+
+
+class CredentialUpdateParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the user has to do for a log-in."""
+
+    provider: str
+    """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection that it is for, where it is not the provider's."""
+
+    user_code: str | None = None
+    """The code to enter; absent where there is none."""
+
+    verification_uri: str
+    """The address to open, http or https."""
+
+    expires_at: str
+    """The end of the log-in, RFC 3339, UTC."""
+
+    notice: str | None = None
+    """What the user is to know before, such as the end of the service."""
 
 
 class SummaryUsageParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -46,10 +46,13 @@ class KeyringStore:
         self._hanging = 0
         self._absent = False
 
-    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
-        """The key kept for a provider; no keyring counts as no key, and one that is locked fails without ``unlock``."""
+    async def get(self, provider: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
+        """The key kept for a provider; no keyring counts as no key, and one that is locked fails without ``unlock``.
+
+        ``fresh`` reads it from the keyring although it is known.
+        """
         await self._look()
-        if provider not in self._cache:
+        if fresh or provider not in self._cache:
             self._cache[provider] = await self._run(lambda: _read(provider, unlock=unlock))
         return self._cache[provider]
 

@@ -16,7 +16,7 @@ from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.http.wrong_protocol import what_answered
 from modelport.domain.errors import RequestFailed
-from modelport.domain.providers.address import is_loopback
+from modelport.domain.loopback import is_loopback
 from modelport.protocol.types import ErrorKind
 
 if TYPE_CHECKING:

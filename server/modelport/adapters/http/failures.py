@@ -24,7 +24,7 @@ from modelport.adapters.http.refusal import (
 from modelport.adapters.http.retry_after import retry_after_ms
 from modelport.adapters.http.wrong_protocol import needs_tls, wrong_protocol
 from modelport.domain.errors import RequestFailed
-from modelport.domain.providers.address import is_loopback
+from modelport.domain.loopback import is_loopback
 from modelport.domain.providers.base_urls import version_hint
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.key_advice import get_key, has_credential, key_words

@@ -19,11 +19,13 @@ import msgspec
 from modelport.adapters.credential_stores.vendor_files import QWEN_FILE, QWEN_FILE_VARIABLE, read_object
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import Unsigned
-from modelport.adapters.log_ins.tokens import Token, life_s, request_json
+from modelport.adapters.log_ins.requests import request_json
+from modelport.adapters.log_ins.tokens import Refusals, Token, life_s
 from modelport.adapters.system.private_files import write_private
 from modelport.borders import json_bytes
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.log_ins import read_named
 from modelport.protocol.secret import Secret
 
 RENEW_MARGIN_S = 30.0
@@ -39,7 +41,7 @@ class QwenToken:
 
     def __init__(self, pool: HttpPool) -> None:
         self._pool = pool
-        self._refused: Secret | None = None
+        self._refusals = Refusals()
         self._lock = anyio.Lock()
 
     async def authenticate(self, endpoint: Endpoint) -> Endpoint:
@@ -59,16 +61,16 @@ class QwenToken:
 
     def discard_token(self, endpoint: Endpoint) -> bool:
         """Marks the token as refused, so that it is renewed although its time has not come."""
-        again = endpoint.credential.source == "file" and endpoint.credential.secret != self._refused
-        self._refused = endpoint.credential.secret
-        return again
+        token = endpoint.credential.secret
+        return token is not None and endpoint.credential.source == "file" and self._refusals.add(token)
 
     async def _token(self, endpoint: Endpoint) -> Token:
         path = await anyio.to_thread.run_sync(Path(endpoint.settings.get(QWEN_FILE_VARIABLE, QWEN_FILE)).expanduser)
         kept = await anyio.to_thread.run_sync(read_object, path)
         token = _read(kept)
-        if token is not None and token.fresh(RENEW_MARGIN_S) and token.secret != self._refused:
+        if token is not None and token.fresh(RENEW_MARGIN_S) and token.secret not in self._refusals:
             return token
+        refused = token is not None and token.secret in self._refusals
         renewed = await self._renew(endpoint, kept.get("refresh_token"))
         if "expires_at" in kept:
             # The file of another program, which reads the time as it wrote it.
@@ -78,17 +80,19 @@ class QwenToken:
         token = _read(kept)
         if token is None:
             raise _over(endpoint)
+        if refused:
+            self._refusals.replaced(token.secret)
         return token
 
     async def _renew(self, endpoint: Endpoint, refresh_token: Any) -> dict[str, Any]:
         row = endpoint.provider
-        if not isinstance(refresh_token, str) or row.token_url is None:
+        wire = row.login
+        if not isinstance(refresh_token, str) or wire is None or wire.token_url is None:
             raise _over(endpoint)
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": row.client_id or ""}
+        form = {"grant_type": "refresh_token", "refresh_token": refresh_token, "client_id": wire.client_id or ""}
         try:
-            reply = await request_json(
-                self._pool, endpoint, "POST", row.token_url, headers={"Accept": "application/json"}, form=form
-            )
+            url, headers = wire.address(wire.token_url), {"Accept": "application/json"}
+            reply = await request_json(self._pool, endpoint, "POST", url, headers=headers, form=form)
         except RequestFailed as error:
             raise (_over(endpoint) if error.http_status in (400, 401) else error) from error
         reply["expiry_date"] = int((time.time() + life_s(reply.get("expires_in"), DEFAULT_LIFE_S)) * 1000)
@@ -100,7 +104,7 @@ def _read(kept: Mapping[str, Any]) -> Token | None:
     token, ends, host = kept.get("access_token"), _ends_s(kept), kept.get("resource_url")
     if not isinstance(token, str) or ends is None:
         return None
-    return Token(Secret(token), ends, _address(host) if isinstance(host, str) and host else None)
+    return Token(Secret(token), ends, read_named(host) if isinstance(host, str) and host else None)
 
 
 def _ends_s(kept: Mapping[str, Any]) -> float | None:
@@ -120,12 +124,6 @@ def _in_form(before: Any, milliseconds: int) -> int | str:
     if isinstance(before, str):
         return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
     return milliseconds if isinstance(before, int | float) and before > MIN_MILLISECONDS else milliseconds // 1000
-
-
-def _address(host: str) -> str:
-    """The base URL of a ``resource_url``, which has no scheme and no version."""
-    url = (host if host.startswith(("http://", "https://")) else f"https://{host}").rstrip("/")
-    return url if url.endswith("/v1") else f"{url}/v1"
 
 
 def _write(path: Path, kept: dict[str, Any]) -> None:

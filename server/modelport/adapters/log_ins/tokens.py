@@ -1,26 +1,21 @@
-"""Requests a token from a vendor, over the shared pool, and translates failures."""
+"""Short-lived tokens: how long they last, and which were refused before that."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections import OrderedDict
 from typing import Any
 
-import anyio
 from msgspec import Struct
 
-from modelport.adapters.http import failures
-from modelport.adapters.http.bodies import MAX_REFUSAL_BYTES, read_capped
-from modelport.adapters.http.pool import HttpPool, network
-from modelport.borders import NOT_JSON
-from modelport.domain.errors import RequestFailed
-from modelport.domain.providers.connection import Endpoint
+from modelport.domain.log_ins.stored import margin_s
 from modelport.protocol.secret import Secret
-from modelport.protocol.shapes import is_object
 
-TIMEOUT_S = 20.0
 MAX_LIFE_S = 366 * 24 * 3600.0
 """Of a token; one that is said to last longer is requested again after this time."""
+QUIET_S = 60.0
+"""A token that took the place of a refused one and is refused as soon as this was no token's fault."""
+MAX_REMEMBERED = 64
 
 
 class Token(Struct, frozen=True):
@@ -35,48 +30,58 @@ class Token(Struct, frozen=True):
         return time.time() + margin_s < self.ends_s
 
 
+class Lease(Struct, frozen=True):
+    """A token that this process has just obtained: when it is to be renewed, by the clock that nobody sets."""
+
+    secret: Secret
+    due: float
+    """Of ``time.monotonic``."""
+    base_url: str | None = None
+
+    @property
+    def fresh(self) -> bool:
+        """Whether it need not be renewed yet."""
+        return time.monotonic() < self.due
+
+
+def due_after(life: float) -> float:
+    """When a token that was obtained now and lasts for so many seconds is to be renewed, of ``time.monotonic``."""
+    return time.monotonic() + life - margin_s(life)
+
+
 def life_s(value: Any, otherwise: float) -> float:
     """How long a token lasts, by the seconds that a vendor has sent; ``otherwise`` where these are no number."""
-    return float(max(0, min(value, MAX_LIFE_S))) if isinstance(value, int | float) else otherwise
+    seconds = seconds_of(value)
+    return otherwise if seconds is None else seconds
 
 
-async def request_json(
-    pool: HttpPool,
-    endpoint: Endpoint,
-    method: str,
-    url: str,
-    *,
-    headers: Mapping[str, str],
-    form: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """The JSON object of a reply.
+def seconds_of(value: Any) -> float | None:
+    """A number of seconds that a vendor has sent, as a number or as a text; None for anything else."""
+    if isinstance(value, str) and value.strip().isdecimal():
+        value = int(value[:20])
+    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:  # noqa: PLR0124  not a number
+        return None
+    return float(max(0, min(value, MAX_LIFE_S)))
 
-    Raises:
-        RequestFailed: no reply, a refusal, or no object.
-    """
-    import msgspec
 
-    client = await pool.client(url, **network(endpoint))
-    with anyio.move_on_after(TIMEOUT_S):
-        try:
-            request = client.build_request(method, url, headers=dict(headers), data=dict(form) if form else None)
-            response = await client.send(request, stream=True)
-            try:
-                body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
-            finally:
-                with anyio.CancelScope(shield=True):
-                    await response.aclose()
-            if not response.is_success:
-                raise failures.refused(endpoint, "", response.status_code, response.headers, body)
-        except RequestFailed:
-            raise
-        except Exception as error:
-            raise failures.translate(endpoint, "", error) from error
-        try:
-            value = msgspec.json.decode(body)
-        except NOT_JSON as error:
-            raise failures.not_understood(endpoint, "", b"", "no token") from error
-        if not is_object(value):
-            raise failures.not_understood(endpoint, "", b"", "no token")
-        return value
-    raise failures.timed_out(endpoint, "", TIMEOUT_S)
+class Refusals:
+    """The refused tokens of a process, the newest of them."""
+
+    def __init__(self) -> None:
+        self._refused: OrderedDict[Secret, None] = OrderedDict()
+        self._replacements: dict[Secret, float] = {}
+
+    def add(self, token: Secret) -> bool:
+        """Takes a token that was refused; returns whether another one may do. Callers at once get one answer."""
+        obtained = self._replacements.get(token)
+        self._refused[token] = None
+        while len(self._refused) > MAX_REMEMBERED:
+            self._replacements.pop(self._refused.popitem(last=False)[0], None)
+        return obtained is None or time.monotonic() - obtained > QUIET_S
+
+    def replaced(self, by: Secret) -> None:
+        """Takes the token that was obtained because the one before was refused."""
+        self._replacements = {by: time.monotonic()} | dict(list(self._replacements.items())[:MAX_REMEMBERED])
+
+    def __contains__(self, token: Secret | None) -> bool:
+        return token in self._refused

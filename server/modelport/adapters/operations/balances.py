@@ -11,7 +11,7 @@ from modelport.adapters.operations.sender import Sender
 from modelport.adapters.wire.errors import NotUnderstood
 from modelport.domain.errors import RequestFailed
 from modelport.domain.operations.calls import Balance, Credit, CreditCall
-from modelport.domain.providers.operation_wire import CreditsWire
+from modelport.domain.providers.wire.operations import CreditsWire
 
 MICROS = 1_000_000
 MAX_MICROS = 1 << 53

@@ -22,7 +22,7 @@ from modelport.domain.completions.call import ModelCall
 from modelport.domain.completions.fitting.fit import fit
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.operations.calls import CountCall, TokenCount, speaks_as_its_row
-from modelport.domain.providers.operation_wire import TokenCountWire
+from modelport.domain.providers.wire.operations import TokenCountWire
 from modelport.protocol.shapes import is_list
 from modelport.protocol.types import Dialect, ImagePart
 

@@ -38,11 +38,14 @@ class Fetched(Struct, frozen=True):
 class ProviderClient:
     """Requests to providers, over the shared pool or a vendor's own client.
 
-    ``start`` runs the programs that log-ins need, with the arguments of ``subprocess.Popen``.
+    ``start`` runs the programs that log-ins need, with the arguments of ``subprocess.Popen``; ``tokens`` loads what
+    renews the tokens that OAuth gave.
     """
 
-    def __init__(self, pool: HttpPool, start: Callable[..., Any] | None = None) -> None:
-        self._replies = ReplyOpener(pool, start)
+    def __init__(
+        self, pool: HttpPool, start: Callable[..., Any] | None = None, tokens: Callable[[], Any] | None = None
+    ) -> None:
+        self._replies = ReplyOpener(pool, start, tokens)
 
     def post(
         self, endpoint: Endpoint, model: str, outgoing: HttpRequest

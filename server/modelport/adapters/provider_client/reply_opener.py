@@ -26,8 +26,10 @@ NOT_MODIFIED = 304
 class ReplyOpener:
     """Sends requests and turns refusals into failures. The caller reads the body, and closes the reply."""
 
-    def __init__(self, pool: HttpPool, start: Callable[..., Any] | None = None) -> None:
-        self._sender = RequestSender(pool, start)
+    def __init__(
+        self, pool: HttpPool, start: Callable[..., Any] | None = None, tokens: Callable[[], Any] | None = None
+    ) -> None:
+        self._sender = RequestSender(pool, start, tokens)
         # Base URLs that turned out to lack a version.
         self._mended: set[str] = set()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from modelport.adapters.http import failures
@@ -21,10 +22,12 @@ if TYPE_CHECKING:
 class RequestSender:
     """Sends requests over the shared pool or a vendor's own client. No reply's body is read here."""
 
-    def __init__(self, pool: HttpPool, start: StartProgram | None = None) -> None:
+    def __init__(
+        self, pool: HttpPool, start: StartProgram | None = None, tokens: Callable[[], LogIn] | None = None
+    ) -> None:
         self._pool = pool
         self._vendors = VendorClients(pool)
-        self._log_ins = LogIns(pool, start)
+        self._log_ins = LogIns(pool, start, tokens)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.local.fingerprints import Fingerprint, Fingerprints
-from modelport.domain.providers.address import base_url, is_loopback
+from modelport.domain.loopback import is_loopback
+from modelport.domain.providers.address import base_url
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.providers.connection import Endpoint
-from modelport.domain.providers.operation_wire import (
+from modelport.domain.providers.rows import Capability, Provider
+from modelport.domain.providers.wire.operations import (
     BATCHES,
     EMBEDDINGS,
     IMAGES,
@@ -19,7 +20,6 @@ from modelport.domain.providers.operation_wire import (
     ModerationWire,
     Scope,
 )
-from modelport.domain.providers.rows import Capability, Provider
 from modelport.protocol.types import Image, Judgement, Message, Tool
 
 InputType = Literal["document", "query"]

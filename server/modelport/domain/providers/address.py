@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 
 from modelport.domain.errors import InvalidParams
+from modelport.domain.loopback import is_loopback
 from modelport.domain.providers.base_urls import BaseUrl, read_base_url, split_port
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Dialect
@@ -76,11 +77,6 @@ def other_host(url: str, hosts: Mapping[str, str]) -> str | None:
         if len(wanted) == len(labels) and all(w in ("*", label) for w, label in zip(wanted, labels, strict=True)):
             return f"{scheme}{separator}{'.'.join([other, *labels[1:]])}{colon}{port}{slash}{path}"
     return None
-
-
-def is_loopback(url: str) -> bool:
-    """Whether an address is on this machine; the empty one of the mock is."""
-    return not url or re.match(r"https?://(localhost|127(\.\d+){3}|\[::1\])(?![\w.-])", url) is not None
 
 
 def is_own_network(url: str) -> bool:

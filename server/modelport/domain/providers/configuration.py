@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Protocol
 from msgspec import Meta, Struct
 
 from modelport.domain.budgets.settings import BudgetEntry
+from modelport.domain.log_ins.entry import LogInEntry
 from modelport.domain.providers.pricing import OwnPrice
 from modelport.domain.providers.rows import Capability, Wire
 from modelport.protocol.secret import Secret
@@ -93,6 +94,8 @@ class ProviderEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """GitHub Copilot: a file that holds a GitHub token."""
     credentials_path: Name | None = None
     """Qwen: the file of its log-in; absent: that of qwen-code."""
+    login: LogInEntry | None = None
+    """How to log in with modelport login."""
     prices: dict[Name, OwnPrice] | None = None
     """What you pay for its models, by name; "*" in a name stands for any text."""
     wire: Wire | None = None

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
+from modelport.domain.log_ins.stored import StoredLogIn
 from modelport.domain.providers.base_urls import read_base_url, server_part, shown
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.protocol.secret import Secret
@@ -27,6 +29,8 @@ class Credential(Struct, frozen=True, kw_only=True):
     connection: str | None = None
     """The name of the connection that it is stored for; None where it is the provider's."""
     base_url: str | None = None
+    log_in: StoredLogIn | None = None
+    """What renews the secret, where a log-in gave it."""
     alternatives: tuple[Credential, ...] = ()
     """The further keys of the same source, in the order in which they are tried; they have no alternatives."""
 
@@ -51,6 +55,7 @@ class Credential(Struct, frozen=True, kw_only=True):
             name=self.connection,
             last4=self.secret.last4 if self.secret else None,
             base_url=self.base_url and shown(self.base_url),
+            logged_in=self.log_in is not None or None,
             hint=_hint(row, self.secret) if base_url in (None, row.base_url) else None,
             more_keys=tuple(
                 CredentialKey(location=one.location, last4=one.secret.last4 if one.secret else None)
@@ -70,6 +75,26 @@ def _hint(row: Provider, secret: Secret | None) -> str | None:
     return f"Keys of {row.display_name} begin with {row.key_prefix}, and this one does not: check it if it is refused."
 
 
+def with_alternatives(keys: Sequence[Credential]) -> Credential | None:
+    """The first of several keys, with the others that differ from it and from each other."""
+    if len(keys) < 2:
+        return keys[0] if keys else None
+    different: dict[str, Credential] = {}
+    for key in keys:
+        different.setdefault(key.fingerprint, key)
+    first, *others = different.values()
+    return msgspec.structs.replace(first, alternatives=tuple(others))
+
+
+SEPARATOR = "/"
+"""Between a provider and the name of a connection, in the name of an entry of a store. Neither has one."""
+
+
+def entry_name(provider: str, connection: str | None) -> str:
+    """The name of a store's entry for a provider, or for a connection with a name of its own, in any case."""
+    return provider if connection is None else f"{provider}{SEPARATOR}{connection.casefold()}"
+
+
 class StoredKey(Struct, frozen=True):
     """What a credential store keeps for a provider."""
 
@@ -77,6 +102,8 @@ class StoredKey(Struct, frozen=True):
     base_url: str | None = None
     more: tuple[Secret, ...] = ()
     """The provider's further keys for the same address, in the order in which they are tried."""
+    log_in: StoredLogIn | None = None
+    """What renews the secret, where a log-in gave it."""
 
 
 def fits_header(secret: Secret) -> bool:

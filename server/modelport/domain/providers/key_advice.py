@@ -18,6 +18,8 @@ def key_words(endpoint: Endpoint) -> str:
         if not has_credential(endpoint):
             return "this client"
         return f"the credentials from {credential.location}" if credential.location else "the credentials"
+    if credential.log_in is not None:
+        return "the log-in"
     where = {"environment": "from", "keyring": "in the keyring at", "session": "given for this"}.get(
         credential.source, "from"
     )
@@ -29,6 +31,9 @@ def get_key(endpoint: Endpoint) -> str:
     if endpoint.key_withheld:
         return endpoint.key_withheld
     row = endpoint.provider
+    if endpoint.credential.log_in is not None:
+        name = f" --name {endpoint.credential.connection}" if endpoint.credential.connection else ""
+        return f"log in again with modelport login {row.id}{name}"
     renewed = endpoint.credential.secret is None and has_credential(endpoint)
     ways = ["renew them"] if renewed else [f"make one at {row.key_url}"] if row.key_url else []
     ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import msgspec
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.address import is_collector, is_loopback, is_proxy
-from modelport.domain.providers.base_urls import CHAT_PATHS, read_base_url
+from modelport.domain.providers.address import is_collector, is_proxy
 from modelport.domain.providers.configuration import (
     Configuration,
     Finding,
@@ -23,8 +21,9 @@ from modelport.domain.providers.configuration import (
 )
 from modelport.domain.providers.connection import Overrides, is_header
 from modelport.domain.providers.credential import fits_header, is_secret_header
+from modelport.domain.providers.merged_rows import changed_row, log_in_mistakes, own_base_url, own_row
 from modelport.domain.providers.registry import Registry, Target
-from modelport.domain.providers.rows import Provider, Wire, laid_over
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 
 ORGANIZATION = "OpenAI-Organization"
@@ -73,9 +72,10 @@ class _Merge:
         if entry.api_key_env and entry.api_key_envs:
             self._wrong((*key_path, "api_key_envs"), "Name one of the two, api_key_env or api_key_envs.")
         base_url = self._address(key_path, row, entry)
+        self._log_in(key_path, row, entry)
         wire = self._configuration.wire.get(name, {})
         self._rows[row.id] = msgspec.structs.replace(
-            _changed(row, entry, wire), **({"base_url": base_url} if base_url and known is None else {})
+            changed_row(row, entry, wire), **({"base_url": base_url} if base_url and known is None else {})
         )
         self._overrides[row.id] = Overrides(
             base_url=base_url,
@@ -166,7 +166,7 @@ class _Merge:
             hint = did_you_mean(name, names)
             self._wrong(key_path, f"No provider is called this{hint}, and one of your own needs a base_url.")
             return None
-        return _own_row(name, entry)
+        return own_row(name, entry)
 
     def _names(self, key_path: KeyPath, row: Provider, entry: ProviderEntry) -> None:
         for alias in entry.aliases or ():
@@ -179,12 +179,8 @@ class _Merge:
             self._wrong(key_path, "Another provider of the file has this name.")
 
     def _address(self, key_path: KeyPath, row: Provider, entry: ProviderEntry) -> str | None:
-        if entry.base_url is None:
-            return None
         try:
-            # A dialect of the file drops what the row says about its own.
-            own = CHAT_PATHS[entry.dialect] if entry.dialect and entry.dialect != row.dialect else None
-            return read_base_url(entry.base_url, row, "base_url", entry.chat_path or own).text
+            return own_base_url(row, entry)
         except InvalidParams as error:
             # The message would repeat the address, which may hold a password.
             self._wrong((*key_path, "base_url"), f"This is no address: {error.action}.")
@@ -226,6 +222,10 @@ class _Merge:
                 self._wrong((*key_path, name), f"This is a setting of {' and '.join(owners)} only.")
         return variables
 
+    def _log_in(self, key_path: KeyPath, row: Provider, entry: ProviderEntry) -> None:
+        for name, mistake in log_in_mistakes(row, entry):
+            self._wrong((*key_path, "login", name) if name else (*key_path, "login"), mistake)
+
     def _is_key(self, value: str) -> bool:
         """Whether a text begins with the key prefix of a provider."""
         prefixes = [row.key_prefix for row in self._shipped.all() if row.key_prefix]
@@ -250,51 +250,3 @@ class _Merge:
 
 def _names_of(row: Provider) -> tuple[str, ...]:
     return (row.id, *row.aliases)
-
-
-def _own_row(name: str, entry: ProviderEntry) -> Provider:
-    """The row of a provider of the user's own, before the fields of the file are laid over it."""
-    dialect = entry.dialect or "openai_chat"
-    address = entry.base_url or ""
-    local = is_loopback(address if "://" in address else f"http://{address}")
-    keyed = any((entry.api_key_env, entry.api_key_envs, entry.api_key_command))
-    return Provider(
-        id=name,
-        display_name=name,
-        adapter="openai_compatible" if dialect == "openai_chat" else dialect,
-        dialect=dialect,
-        connection_type="local" if local else "byok",
-        category="Local" if local else "Custom",
-        auth="bearer" if keyed else "none",
-        requires_api_key=keyed,
-        checked="",
-        source="the configuration file",
-        key_header=None,
-    )
-
-
-def _changed(row: Provider, entry: ProviderEntry, flags: Mapping[str, object]) -> Provider:
-    """The row with the fields that the file sets."""
-    if entry.dialect is not None and entry.dialect != row.dialect:
-        # The row's flags are about another wire format.
-        row = msgspec.structs.replace(
-            row, dialect=entry.dialect, dialect_rules=(), with_key=None, key_header=None, wire=Wire()
-        )
-    as_it_is = entry.key_header is not None and entry.key_header.casefold() != "authorization"
-    changes: dict[str, Any] = {
-        "display_name": entry.display_name,
-        "aliases": entry.aliases,
-        "default_model": entry.default_model,
-        "example_models": entry.models,
-        "capabilities": entry.capabilities,
-        "connection_type": entry.connection_type,
-        "requires_api_key": entry.requires_api_key,
-        "auth": entry.auth or ("key" if as_it_is else None),
-        "key_header": entry.key_header,
-        "api_key_env_vars": (entry.api_key_env,) if entry.api_key_env else entry.api_key_envs,
-    }
-    changes = {name: value for name, value in changes.items() if value is not None}
-    wire = laid_over(msgspec.to_builtins(row.wire), flags)
-    if entry.chat_path is not None:
-        wire["chat_path"] = "/" + entry.chat_path.lstrip("/")
-    return msgspec.structs.replace(row, **changes, wire=msgspec.convert(wire, Wire))

@@ -11,15 +11,16 @@ from typing import Any, Literal, get_args
 
 from msgspec import Struct
 
-from modelport.domain.providers.history import HistoryWire
-from modelport.domain.providers.operation_wire import (
+from modelport.domain.log_ins.wire import LogInWire
+from modelport.domain.providers.pricing import Pricing
+from modelport.domain.providers.wire.history import HistoryWire
+from modelport.domain.providers.wire.operations import (
     CreditsWire,
     EmbeddingsWire,
     ImagesWire,
     ModerationWire,
     TokenCountWire,
 )
-from modelport.domain.providers.pricing import Pricing
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import ConnectionType, Dialect, ProviderStatus
 
@@ -215,10 +216,8 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     timeout_env_vars: tuple[str, ...] = ()
     """Variables that hold the idle timeout, in seconds."""
     with_key: WithKey | None = None
-    token_url: str | None = None
-    """Where a log-in's token is exchanged or renewed."""
-    client_id: str | None = None
-    """The public client id that goes with ``token_url``."""
+    login: LogInWire | None = None
+    """How users log in with OAuth; absent: they cannot."""
     free_tier: bool | None = None
     free_without_key: bool = False
     """Without a key only the models that cost nothing are listed."""

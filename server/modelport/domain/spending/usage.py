@@ -12,7 +12,7 @@ from msgspec import Struct
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.reported_usage import TokenCounts
 from modelport.domain.completions.request import input_characters
-from modelport.domain.providers.address import is_loopback
+from modelport.domain.loopback import is_loopback
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.price_kinds import price_kind

@@ -10,16 +10,22 @@ from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment, VendorFiles
 from modelport.domain.providers.base_urls import read_base_url
 from modelport.domain.providers.connection import Overrides
-from modelport.domain.providers.credential import Credential, StoredKey, fits_header, means, missing
+from modelport.domain.providers.credential import (
+    SEPARATOR,
+    Credential,
+    StoredKey,
+    entry_name,
+    fits_header,
+    means,
+    missing,
+    with_alternatives,
+)
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.engine.providers.key_rotation import KeyRotation
 from modelport.engine.providers.secret_sources import SecretSources, name_of
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import CredentialStatus
-
-SEPARATOR = "/"
-"""Between a provider and the name of a connection, in the name of an entry of the keyring. Neither has one."""
 
 
 class Credentials:
@@ -86,7 +92,7 @@ class Credentials:
         """The key that the keyring holds for the connection itself: it is chosen where others are only found."""
         if overrides.api_key or overrides.connection is None:
             return None
-        entry = _entry(row, overrides.connection)
+        entry = entry_name(row.id, overrides.connection)
         listed = entry in await self._store.providers()
         if not listed and not (unlock and row.requires_api_key):
             return None
@@ -114,7 +120,7 @@ class Credentials:
             if (value := variables.get(name, "").strip())
         ]
         # The names of a shipped row are other names for one key.
-        return _with_alternatives(found if overrides.several_keys else found[:1])
+        return with_alternatives(found if overrides.several_keys else found[:1])
 
     async def _stored_or_file(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
@@ -178,12 +184,21 @@ class Credentials:
             self.check_prefix(row, secret, "secret")
         else:
             read_base_url(base_url, row, "baseUrl")
-        entry = _entry(row, self._registry.connection_name(connection, row))
+        entry = entry_name(row.id, self._registry.connection_name(connection, row))
         key = StoredKey(secret, base_url)
         if add and (before := await self._store.get(entry)) is not None:
             key = _added(before, key, row)
+        return await self.keep(row, _connection(entry), key)
+
+    async def keep(self, row: Provider, connection: str | None, key: StoredKey) -> CredentialStatus:
+        """Stores a key as it is, for a provider or for one of its connections; returns its status.
+
+        Raises:
+            RequestFailed: there is no usable keyring.
+        """
+        entry = entry_name(row.id, connection)
         await self._store.set(entry, key)
-        return (await self._stored(row, base_url, entry=entry) or missing(row)).status(row, base_url)
+        return (await self._stored(row, key.base_url, entry=entry) or missing(row)).status(row, key.base_url)
 
     async def delete(self, name: str, connection: str | None = None) -> CredentialStatus:
         """Deletes the key of a provider or of one of its connections from the keyring.
@@ -195,7 +210,7 @@ class Credentials:
             RequestFailed: there is no usable keyring.
         """
         row = self._registry.get(name)
-        await self._store.delete(_entry(row, self._registry.connection_name(connection, row)))
+        await self._store.delete(entry_name(row.id, self._registry.connection_name(connection, row)))
         return (await self.statuses([(row, self._registry.defaults(row), None)]))[0]
 
     async def list(self) -> Sequence[CredentialStatus]:
@@ -249,18 +264,14 @@ class Credentials:
                 location=self._store.location(entry),
                 connection=_connection(entry),
                 base_url=stored.base_url,
+                log_in=stored.log_in,
             )
             for secret in (stored.secret, *stored.more)
         ]
         if base_url is None or keys[0].may_go_to(base_url, row):
-            return _with_alternatives(keys)
+            return with_alternatives(keys)
         # The status names the address that the key is stored for.
         return msgspec.structs.replace(missing(row), base_url=stored.base_url)
-
-
-def _entry(row: Provider, connection: str | None) -> str:
-    """The name of the keyring's entry for a provider, or for a connection with a name of its own, in any case."""
-    return row.id if connection is None else f"{row.id}{SEPARATOR}{connection.casefold()}"
 
 
 def _connection(entry: str) -> str | None:
@@ -279,17 +290,6 @@ def _added(before: StoredKey, key: StoredKey, row: Provider) -> StoredKey:
     others = tuple(one for one in before.more if one != key.secret)
     more = others if key.secret == before.secret else (*others, key.secret)
     return msgspec.structs.replace(before, more=more)
-
-
-def _with_alternatives(keys: Sequence[Credential]) -> Credential | None:
-    """The first of several keys, with the others that differ from it and from each other."""
-    if len(keys) < 2:
-        return keys[0] if keys else None
-    different: dict[str, Credential] = {}
-    for key in keys:
-        different.setdefault(key.fingerprint, key)
-    first, *others = different.values()
-    return msgspec.structs.replace(first, alternatives=tuple(others))
 
 
 def _by_command(row: Provider, overrides: Overrides, secret: Secret | None) -> Credential:

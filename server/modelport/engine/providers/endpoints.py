@@ -183,7 +183,8 @@ def _unfit_key(row: Provider, credential: Credential) -> RequestFailed:
 
 
 def _no_key(row: Provider, address: str, kept_for: str | None) -> RequestFailed:
-    ways = [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
+    ways = [f"log in with modelport login {row.id}"] if row.login else []
+    ways += [f"set {row.api_key_env_vars[0]}"] if row.api_key_env_vars else []
     ways.append(f"store one with modelport keys set {row.id}")
     more = f" {row.notice}" if row.notice else ""
     none = f"the stored one is for {base_urls.shown(kept_for)} only" if kept_for else "none was found"

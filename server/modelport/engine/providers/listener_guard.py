@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from modelport.domain.local.listeners import Ends, PortListeners, admitted, carries_key, owner, permitted
-from modelport.domain.providers.address import is_loopback
+from modelport.domain.loopback import is_loopback
 from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import Lazy
 from modelport.protocol.types import ResolutionStep

@@ -91,6 +91,7 @@ class Providers:
             base_url_env_var=row.base_url_env_vars[0] if row.base_url_env_vars else None,
             api_key_env_vars=row.api_key_env_vars,
             requires_api_key=row.requires_api_key,
+            login_methods=(row.login.methods if row.login else None) or None,
             free_tier=row.free_tier,
             status=row.status,
             notice=_notice(row, installed=installed),

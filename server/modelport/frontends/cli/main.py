@@ -28,6 +28,8 @@ COMMANDS = {
     "discover-agents": ("discover_agents", "Find the agents on this machine; also as acp-discover."),
     "doctor": ("doctor", "Check this installation."),
     "keys": ("keys", "Store provider keys in the system's keyring."),
+    "login": ("log_ins.login", "Log in to a provider, and keep what it gives in the keyring."),
+    "logout": ("log_ins.logout", "Log out of a provider."),
     "logs": ("chat.logs", "List, show and delete the conversations of modelport chat."),
     "models": ("models", "List models, or search them by name, ability and price."),
     "prices": ("prices", "Show what models cost, and where the prices are from."),

@@ -44,6 +44,8 @@ class Session:
         self._folders: tuple[str, ...] = ()
         self._streams: set[str] = set()
         self._shows_messages = False
+        self.opens_pages = False
+        """Whether the client can open a page in the user's browser."""
 
     def introduce(self, params: dict[str, Any]) -> None:
         """Takes the client's name and project from the params of ``initialize``; None where missing or malformed."""
@@ -53,6 +55,8 @@ class Session:
         capabilities = params.get("capabilities")
         window = capabilities.get("window") if is_object(capabilities) else None
         self._shows_messages = is_object(window) and is_object(window.get("showMessage"))
+        document = window.get("showDocument") if is_object(window) else None
+        self.opens_pages = is_object(document) and document.get("support") is True
         self._project = workspace.project(params)
         self._folders = workspace.open_folders(params)
         self.announcement.introduce(self._client, params)
@@ -69,10 +73,9 @@ class Session:
         return app
 
     def _load(self) -> App:
-        from modelport.app.core import Core
-        from modelport.app.session import App
+        from modelport.app.session import load_app
 
-        return App(Core(self.activity.during))
+        return load_app(self.activity.during)
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the configuration again where it has changed, and reports its problems to the client.

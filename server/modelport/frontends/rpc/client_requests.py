@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import count
 from typing import Any, Protocol
 
@@ -41,7 +42,7 @@ class ClientRequests:
         self._numbers = count(1)
         self._waiting: dict[str, _Waiting] = {}
 
-    async def send(self, method: str, params: Struct, timeout_s: float) -> Any:
+    async def send(self, method: str, params: Struct | Mapping[str, Any], timeout_s: float) -> Any:
         """The result of a request, as JSON values. A request that is given up is cancelled at the client too.
 
         Raises:

@@ -10,9 +10,11 @@ import msgspec
 import pytest
 
 from modelport.adapters.http.pool import HttpPool
+from modelport.adapters.log_ins import copilot
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
+from modelport.domain.log_ins.wire import LogInWire
 from support.builders import credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
 
@@ -51,7 +53,11 @@ class World:
     async def call(self, token: str = APP_TOKEN, base_url: str | None = None) -> Received:
         own = f"{self.server.url}/individual"
         provider = row(
-            "copilot", auth="copilot", base_url=own, token_url=f"{self.server.url}/token", headers={"X-Version": "1"}
+            "copilot",
+            auth="copilot",
+            base_url=own,
+            login=LogInWire(exchange_url=f"{self.server.url}/token"),
+            headers={"X-Version": "1"},
         )
         place = endpoint(provider, credential=credential(token))
         place = msgspec.structs.replace(place, base_url=base_url or own)
@@ -97,10 +103,46 @@ async def test_an_address_of_the_users_own_is_kept() -> None:
 
 
 async def test_a_token_that_is_about_to_end_is_renewed_before_the_call() -> None:
-    async with World(GitHub(life_s=200)) as world:
+    async with World(GitHub(life_s=0)) as world:
         await world.call()
         assert (await world.call()).headers["authorization"] == "Bearer tid=2"
         assert len(world.github.calls) == 2
+
+
+@pytest.mark.parametrize("wrong_by_s", [-86400 * 3650, 86400 * 3650])
+async def test_a_wrong_clock_of_this_machine_does_no_harm(wrong_by_s: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    true_time = time.time
+    async with World(GitHub(life_s=1800)) as world:
+        monkeypatch.setattr(copilot.time, "time", lambda: true_time() + wrong_by_s)
+        for _ in range(2):
+            assert (await world.call()).headers["authorization"] == "Bearer tid=1"
+        assert len(world.github.exchanges) == 1
+
+
+async def test_the_time_to_renew_counts_before_the_end() -> None:
+    async with World(GitHub(reply={"token": "tid=1", "expires_at": 1, "refresh_in": 1500})) as world:
+        await world.call()
+        await world.call()
+        assert len(world.github.exchanges) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "base_url"),
+    [
+        ({"endpoints": {"api": "https://api.business.example/"}}, "https://api.business.example"),
+        ({"token": "tid=1;proxy-ep=proxy.individual.example;sku=x"}, "https://api.individual.example"),
+        ({"token": "tid=1;proxy-ep=https://proxy.enterprise.example"}, "https://api.enterprise.example"),
+        ({"endpoints": {"api": "javascript:alert(1)"}}, None),
+        ({"endpoints": {"api": "http://elsewhere.example"}}, None),
+        ({"token": "tid=1;sku=x", "endpoints": [1]}, None),
+    ],
+)
+async def test_the_address_for_calls_is_what_the_service_names(fields: dict[str, Any], base_url: str | None) -> None:
+    async with World(GitHub(reply={"token": "tid=1", "refresh_in": 1500} | fields)) as world:
+        provider = row("copilot", auth="copilot", login=LogInWire(exchange_url=f"{world.server.url}/token"))
+        place = endpoint(provider, credential=credential(APP_TOKEN))
+        place = msgspec.structs.replace(place, base_url=provider.base_url or "")
+        assert (await copilot.CopilotToken(world.pool).authenticate(place)).base_url == (base_url or place.base_url)
 
 
 async def test_a_token_that_is_refused_is_renewed_and_the_call_is_made_once_more() -> None:

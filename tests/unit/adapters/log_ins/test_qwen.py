@@ -18,6 +18,7 @@ from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
+from modelport.domain.log_ins.wire import LogInWire
 from support.builders import Variables, credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
 
@@ -32,7 +33,7 @@ class World:
         self.server = LocalServer(self.behave)
         self.pool = HttpPool()
         self.exchange = ProviderClient(self.pool)
-        self.provider = row("qwen", auth="qwen", requires_api_key=False, token_url=f"{self.server.url}/token", client_id="client", base_url=f"{self.server.url}/default", notice="It ended.")  # fmt: skip
+        self.provider = row("qwen", auth="qwen", requires_api_key=False, login=LogInWire(token_url=f"{self.server.url}/token", client_id="client"), base_url=f"{self.server.url}/default", notice="It ended.")  # fmt: skip
 
     def behave(self, request: Received) -> Answer:
         if request.path == "/token":

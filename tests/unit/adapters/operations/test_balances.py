@@ -10,7 +10,7 @@ import pytest
 from modelport.adapters.operations.balances import decode
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.operations.calls import Balance
-from modelport.domain.providers.operation_wire import CreditsWire
+from modelport.domain.providers.wire.operations import CreditsWire
 
 
 def balances(reply: Any, **flags: Any) -> tuple[Balance, ...]:

@@ -13,7 +13,7 @@ from modelport.adapters.operations.embeddings import decode, request
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operations.calls import EmbeddingCall
-from modelport.domain.providers.operation_wire import EmbeddingsWire
+from modelport.domain.providers.wire.operations import EmbeddingsWire
 from support.builders import endpoint, row
 
 GEMINI = row("google", dialect="gemini", wire={"chat_path": "/v1beta/models/{model}:streamGenerateContent?alt=sse"})

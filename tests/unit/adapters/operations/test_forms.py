@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from modelport.adapters.operations import embeddings, images, token_counts
-from modelport.domain.providers.operation_wire import BATCHES, EmbeddingsWire, ImagesWire, TokenCountWire
+from modelport.domain.providers.wire.operations import BATCHES, EmbeddingsWire, ImagesWire, TokenCountWire
 
 WITHOUT_A_REQUEST = {"mock", "other"}
 

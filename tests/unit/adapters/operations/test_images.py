@@ -11,7 +11,7 @@ from modelport.adapters.operations.images import decode, per_request, request
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operations.calls import ImageCall
-from modelport.domain.providers.operation_wire import ImagesWire
+from modelport.domain.providers.wire.operations import ImagesWire
 from modelport.protocol.types import Image
 from support.builders import endpoint, row
 

@@ -11,7 +11,7 @@ import pytest
 from modelport.adapters.operations import mock
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.operations.calls import CountCall, EmbeddingCall, ImageCall, ModerationCall
-from modelport.domain.providers.operation_wire import EmbeddingsWire, ImagesWire, ModerationWire
+from modelport.domain.providers.wire.operations import EmbeddingsWire, ImagesWire, ModerationWire
 from support.builders import endpoint, row, user
 
 ENDPOINT = endpoint(row("mock", dialect="mock"))

@@ -10,7 +10,7 @@ import pytest
 from modelport.adapters.operations.moderations import decode, request
 from modelport.adapters.wire.errors import NotUnderstood, ProviderRefused
 from modelport.domain.operations.calls import ModerationCall
-from modelport.domain.providers.operation_wire import ModerationWire
+from modelport.domain.providers.wire.operations import ModerationWire
 from modelport.protocol.types import Judgement
 from support.builders import endpoint
 

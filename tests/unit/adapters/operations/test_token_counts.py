@@ -9,7 +9,7 @@ import pytest
 
 from modelport.adapters.operations.token_counts import decode, prompt, request
 from modelport.adapters.wire.errors import NotUnderstood
-from modelport.domain.providers.operation_wire import TokenCountWire
+from modelport.domain.providers.wire.operations import TokenCountWire
 from support.builders import call, endpoint, row
 
 GEMINI = row("google", dialect="gemini", wire={"chat_path": "/v1/p/models/{model}:streamGenerateContent?alt=sse"})

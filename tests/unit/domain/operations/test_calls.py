@@ -16,8 +16,8 @@ from modelport.domain.operations.calls import (
     images_wire,
     moderation_wire,
 )
-from modelport.domain.providers.operation_wire import EmbeddingsWire, ImagesWire
 from modelport.domain.providers.rows import DialectRule
+from modelport.domain.providers.wire.operations import EmbeddingsWire, ImagesWire
 from support.builders import endpoint, row
 
 

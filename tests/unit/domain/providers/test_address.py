@@ -7,16 +7,8 @@ import contextlib
 import pytest
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.address import (
-    base_url,
-    fill,
-    find,
-    headers,
-    is_loopback,
-    is_own_network,
-    other_host,
-    settings,
-)
+from modelport.domain.loopback import is_loopback
+from modelport.domain.providers.address import base_url, fill, find, headers, is_own_network, other_host, settings
 from modelport.domain.providers.rows import BaseUrlRule, Setting
 from support.builders import row
 

@@ -18,8 +18,8 @@ from modelport.domain.operations.calls import CountCall, Embedded, EmbeddingCall
 from modelport.domain.providers.configuration import LocalModelsEntry
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.model_file import ModelFile
-from modelport.domain.providers.operation_wire import EmbeddingsWire
 from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.wire.operations import EmbeddingsWire
 from modelport.engine.local.completions import LocalDialects
 from modelport.engine.local.model_files import LocalModels
 from modelport.engine.local.operations import LocalLister, LocalOperations

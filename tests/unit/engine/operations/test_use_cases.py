@@ -25,14 +25,14 @@ from modelport.domain.operations.calls import (
 )
 from modelport.domain.providers.configuration import FailoverEntry
 from modelport.domain.providers.connection import Overrides
-from modelport.domain.providers.operation_wire import (
+from modelport.domain.providers.registry import Registry
+from modelport.domain.providers.wire.operations import (
     CreditsWire,
     EmbeddingsWire,
     ImagesWire,
     ModerationWire,
     TokenCountWire,
 )
-from modelport.domain.providers.registry import Registry
 from modelport.engine.calls.recorder import Caller, CallRecorder, Origin
 from modelport.engine.operations.attempts import KeyAttempts
 from modelport.engine.operations.balances import Balances

@@ -7,9 +7,9 @@ from typing import Any, cast
 import pytest
 
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.providers.operation_wire import CreditsWire
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Wire
+from modelport.domain.providers.wire.operations import CreditsWire
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.listing import Providers
 from modelport.protocol.secret import Secret

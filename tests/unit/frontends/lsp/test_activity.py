@@ -14,7 +14,7 @@ from modelport.frontends.rpc.messages import convert
 from modelport.protocol import types
 from modelport.protocol.methods import METHODS
 
-FROM_MEMORY = {"provider/list", "provider/disconnect", "provider/status", "credential/list", "usage/summary", "usage/snapshot", "usage/delta", "usage/history", "budget/list"}  # fmt: skip
+FROM_MEMORY = {"credential/input", "provider/list", "provider/disconnect", "provider/status", "credential/list", "usage/summary", "usage/snapshot", "usage/delta", "usage/history", "budget/list"}  # fmt: skip
 """What waits for nothing outside the server: its data, its ledger and its own state."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from modelport.domain.providers.address import is_loopback
+from modelport.domain.loopback import is_loopback
 from modelport.protocol.secret import Secret
 
 NO_PROXY = Secret("")

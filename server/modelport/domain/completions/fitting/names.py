@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import structs
 
-from modelport.domain.providers.history import ToolNames
+from modelport.domain.providers.wire.history import ToolNames
 from modelport.protocol.types import Message, Tool
 
 MAX_LENGTH = 64

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from modelport.domain.completions.turn_state import renamed
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.history import CallIds
+from modelport.domain.providers.wire.history import CallIds
 from modelport.protocol.types import Message
 
 NO_RESULT = "(There is no result: the call was not carried out.)"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from modelport.domain.providers.history import References
+from modelport.domain.providers.wire.history import References
 from modelport.protocol.shapes import is_list, is_object
 
 Schema = dict[str, Any]

@@ -15,7 +15,8 @@ import msgspec
 from msgspec import Struct
 
 from modelport.domain.completions.fitting.families import changes_of_families
-from modelport.domain.providers.history import (
+from modelport.domain.providers.rows import Provider
+from modelport.domain.providers.wire.history import (
     CalledTools,
     CallIds,
     ClosedAnswers,
@@ -33,7 +34,6 @@ from modelport.domain.providers.history import (
     ToolNames,
     TopUnions,
 )
-from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Dialect
 
 

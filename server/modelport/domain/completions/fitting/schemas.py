@@ -18,7 +18,7 @@ from modelport.domain.completions.fitting.references import CannotWriteOut, merg
 from modelport.domain.completions.fitting.rules import HistoryRules
 from modelport.domain.completions.fitting.subsets import CannotSay, in_subset
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.history import References
+from modelport.domain.providers.wire.history import References
 from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import Tool
 

@@ -17,7 +17,7 @@ from msgspec import Struct, structs
 from modelport.borders import json_text
 from modelport.domain.completions.fitting.enumerations import fitted_enum
 from modelport.domain.completions.fitting.references import merged, one_type, without_constant
-from modelport.domain.providers.history import SchemaSubset
+from modelport.domain.providers.wire.history import SchemaSubset
 from modelport.protocol.shapes import is_list, is_object
 
 Schema = dict[str, Any]

@@ -36,6 +36,8 @@ LOOKING_FOR_AGENTS: Final = "Looking for agents"
 TITLES: Final[dict[str, Callable[[Any], str]]] = {
     "provider/discover": lambda _: LOOKING_FOR_SERVERS,
     "provider/connect": _connecting,
+    "credential/login": lambda params: f"Logging in to {params.provider}",
+    "credential/logout": lambda params: f"Logging out of {params.provider}",
     "model/list": lambda _: "Listing models",
     "model/search": lambda _: "Listing models",
     "model/pull": downloading,

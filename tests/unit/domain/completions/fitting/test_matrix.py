@@ -14,7 +14,7 @@ from modelport.domain.completions.fitting.families import FAMILIES
 from modelport.domain.completions.fitting.matrix import MATRIX
 from modelport.domain.completions.fitting.rules import RULES, HistoryRules, history_rules
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.history import HistoryWire
+from modelport.domain.providers.wire.history import HistoryWire
 from modelport.protocol.types import Dialect, ImagePart, Message, TextPart, Tool, ToolCall
 from support.builders import call, endpoint, fitted, json_form, row, tool, user
 from support.checks import together

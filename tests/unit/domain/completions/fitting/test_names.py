@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from modelport.domain.completions.call import Answer
 from modelport.domain.completions.fitting.names import FORMS, fitted_names
-from modelport.domain.providers.history import ToolNames
+from modelport.domain.providers.wire.history import ToolNames
 from modelport.protocol.types import Message, Tool, ToolCall
 from support.builders import RecordingListener, call, fitted, user
 

@@ -1,0 +1,1 @@
+"""How a provider's servers differ from the plain dialect, by the part of the API."""

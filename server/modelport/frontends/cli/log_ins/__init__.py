@@ -1,0 +1,1 @@
+"""``modelport login`` and ``modelport logout``."""
