@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import PurePath
 
 import msgspec
@@ -16,9 +16,10 @@ from modelport.adapters.key_sources.table import Form, Source, load_sources
 from modelport.domain.errors import InvalidParams
 from modelport.domain.key_imports.found import FoundFile, FoundFiles
 
-PLAIN = Source(program="file", form="env", files=(), source="", checked="")
-START_FILE = Source(program="file", form="shell", files=(), source="", checked="")
-"""What a file is taken for that has no known name: the two differ in what a line may hold besides."""
+VARIABLES = tuple(
+    Source(program="file", form=form, files=(), source="", checked="") for form in ("env", "shell", "fish")
+)
+"""What a file may be that has no known name."""
 DATA_SUFFIXES = (".json", ".jsonc", ".toml", ".yaml", ".yml")
 
 
@@ -44,7 +45,7 @@ class LocalKeySources:
                 files += _read(located, machine, reading, variables)
             except Unreadable as error:
                 problems.append(f"{machine.shown(located.path)} {error}.")
-        return FoundFiles(files=[file for file in files if not file.is_empty], problems=problems)
+        return FoundFiles(files=tuple(file for file in files if not file.is_empty), problems=tuple(problems))
 
     def read(self, path: str, variables: Collection[str]) -> FoundFiles:
         """What one file holds, in the form that its name says; any other is read as variables, or as settings.
@@ -53,24 +54,27 @@ class LocalKeySources:
             InvalidParams: it cannot be read, or is in no form that is known here.
         """
         machine, reading = self._machine(), readers(self._find)
-        name = PurePath(path).name
-        problem = (
-            "is in no form that is known here: name an .env file, a start file of a shell, or a program's settings"
-        )
-        for source in _likely(name):
-            try:
-                text = file_text(path, others=True)
-                if text is None:
-                    raise InvalidParams(f"There is no file {machine.shown(path)}.", field="from")
-                file = reading[source.form](Document(source=source, path=machine.shown(path), text=text), variables)
-            except Unreadable as error:
-                problem = str(error)
-                continue
-            if not file.is_empty:
-                return FoundFiles(files=[file])
-            problem = ""
-        if problem:
-            raise InvalidParams(f"{machine.shown(path)} {problem}.", field="from")
+        shown = machine.shown(path)
+        try:
+            text = file_text(path, others=True)
+        except Unreadable as error:
+            raise InvalidParams(f"{shown} {error}.", field="from") from error
+        if text is None:
+            raise InvalidParams(f"There is no file {shown}.", field="from")
+        problem: str | None = None
+        for sources in _likely(PurePath(path).name):
+            found: list[FoundFile] = []
+            for source in sources:
+                try:
+                    found.append(reading[source.form](Document(source=source, path=shown, text=text), variables))
+                except Unreadable as error:
+                    problem = problem or f"{shown} {error}."
+            # Several programs call their file so, and the one that it is of finds most in it.
+            best = max(found, key=lambda file: file.size, default=FoundFile())
+            if not best.is_empty:
+                return FoundFiles(files=(best,))
+        if problem is not None:
+            raise InvalidParams(problem, field="from")
         return FoundFiles(files=())
 
 
@@ -86,22 +90,15 @@ def _read(
     yield msgspec.structs.replace(file, providers=None) if located.here else file
 
 
-def _likely(name: str) -> Iterator[Source]:
-    """The sources whose files have this name, then those that it may be by its ending."""
+def _likely(name: str) -> Iterator[Sequence[Source]]:
+    """The sources whose files have this name, then those that it may be of by its ending."""
     rows = load_sources()
-    known = [row for row in rows if any(PurePath(file).name == name for file in row.files)]
-    yield from known
+    yield [row for row in rows if any(PurePath(file).name == name for file in row.files)]
     suffix = PurePath(name).suffix
     if suffix in DATA_SUFFIXES:
-        forms = {row.form for row in known}
-        others = {row.form: row for row in rows if row.form not in forms and _has_suffix(row, suffix)}
-        yield from others.values()
-    elif not known:
-        yield from (PLAIN, START_FILE, msgspec.structs.replace(START_FILE, form="fish"))
-
-
-def _has_suffix(row: Source, suffix: str) -> bool:
-    return any(PurePath(file).suffix == suffix for file in row.files)
+        yield [row for row in rows if any(PurePath(file).suffix == suffix for file in row.files)]
+    else:
+        yield VARIABLES
 
 
 def _is_there(path: str) -> bool:

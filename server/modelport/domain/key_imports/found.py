@@ -61,9 +61,15 @@ class FoundFile(Struct, frozen=True, kw_only=True):
     providers: FoundProviders | None = None
 
     @property
+    def size(self) -> int:
+        """How much was found in it."""
+        tables = len(self.providers.tables) if self.providers is not None else 0
+        return len(self.keys) + len(self.log_ins) + tables
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing was found in it."""
-        return not (self.keys or self.log_ins or (self.providers is not None and self.providers.tables))
+        return self.size == 0
 
 
 class FoundFiles(Struct, frozen=True, kw_only=True):
