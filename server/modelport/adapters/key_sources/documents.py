@@ -18,7 +18,7 @@ from modelport.domain.key_imports.found import FoundFile, Place
 from modelport.protocol.shapes import is_object
 
 MAX_FILE_BYTES = 1024 * 1024
-MAX_YAML_CHARS = 256 * 1024
+MAX_YAML_CHARS = 64 * 1024
 """YAML is read a hundred times more slowly than JSON."""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 import tomllib
 from pathlib import Path
@@ -48,7 +47,7 @@ def test_a_new_file_holds_them_and_is_private(file: Path) -> None:
     assert LocalConfigurationFile(file.parent).read().problems == ()
 
 
-@pytest.mark.parametrize("text", [OLD, OLD.rstrip(), OLD.replace("\n", "\r\n"), "", "\n", "[providers]\n", 'providers.groq.timeout_s = 5\n'])  # fmt: skip
+@pytest.mark.parametrize("text", [OLD, OLD.rstrip(), OLD.replace("\n", "\r\n"), "", "\n", "[providers]\n", "providers.groq.timeout_s = 5\n"])  # fmt: skip
 def test_what_stands_there_stays(file: Path, text: str) -> None:
     file.write_bytes(text.encode())
     assert tables(file).refusals(NEW) == {}
@@ -106,4 +105,3 @@ def test_a_file_that_cannot_be_written_is_an_error(file: Path) -> None:
     assert set(tables(file).refusals(NEW)) == set(NEW)
     with pytest.raises(RequestFailed, match=r"config\.toml cannot be written"):
         tables(file).add(NEW, {})
-    os.rmdir(file)
