@@ -12,7 +12,7 @@ __all__ = ["Imported", "import_configuration", "write_configuration"]
 
 
 def import_configuration(path: Path) -> Imported:
-    """A document of SmartopolAI, the AI router, LiteLLM, Continue or opencode as a ``config.toml``. Blocks.
+    """A document of SmartopolAI, the AI router, LiteLLM, Continue, opencode, Zed or ECA as a ``config.toml``. Blocks.
 
     Raises:
         InvalidParams: it cannot be read, or is of no program that is known here, or cannot be used.

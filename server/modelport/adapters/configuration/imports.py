@@ -12,8 +12,8 @@ from msgspec import Struct
 
 from modelport.adapters.agents.sources.editors.jsonc import members
 from modelport.adapters.configuration.checking import check
-from modelport.adapters.configuration.forms.endpoints import Find
 from modelport.adapters.configuration.forms.table import translated
+from modelport.adapters.configuration.forms.translated import Find
 from modelport.domain.errors import InvalidParams
 from modelport.protocol.secret import Secret
 from modelport.protocol.shapes import is_object

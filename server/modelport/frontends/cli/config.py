@@ -67,7 +67,7 @@ def check(as_json: bool) -> None:  # noqa: FBT001
 @click.option("--print", "only_print", is_flag=True, help="Print the file instead of writing it; no key is stored.")
 @click.option("--yes", is_flag=True, help="Store the keys that FILE holds in the keyring without asking.")
 def import_file(file: Path, only_print: bool, yes: bool) -> None:  # noqa: FBT001
-    """Writes config.toml from FILE: the settings of SmartopolAI, the AI router, LiteLLM, Continue or opencode.
+    """Writes config.toml from FILE, settings of SmartopolAI, the AI router, LiteLLM, Continue, opencode, Zed or ECA.
 
     Keys in FILE are kept in the system's keyring, each after a question, and never written into config.toml.
     """

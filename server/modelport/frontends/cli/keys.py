@@ -11,6 +11,7 @@ import click
 from modelport.app.session import App
 from modelport.borders import text_of
 from modelport.domain.errors import RequestFailed
+from modelport.frontends.cli import keys_import
 from modelport.frontends.cli.output.printing import echo, print_json, print_message, print_table
 from modelport.frontends.cli.output.questions import hidden
 from modelport.frontends.cli.output.wrong_usage import Commands
@@ -24,6 +25,9 @@ NAME = click.option("--name", help="The connection whose key it is, such as one 
 @click.group(name="keys", cls=Commands)
 def command() -> None:
     """Stores provider keys in the system's keyring, where every editor finds them."""
+
+
+command.add_command(keys_import.command)
 
 
 @command.command(name="set", context_settings={"allow_extra_args": True})

@@ -246,6 +246,72 @@ def test_opencode(tmp_path: Path) -> None:
     assert registry.default_target.provider.id == "myprovider"
 
 
+ZED = """{
+  // editor
+  "theme": "One Dark",
+  "language_models": {
+    "open_router": {"api_url": "https://openrouter.ai/api/v1", "available_models": [{"name": "a/b", "max_tokens": 1}]},
+    "anthropic": {"available_models": []},
+    "openai_compatible": {
+      "My Company": {"api_url": "https://llm.corp.example/v1", "available_models": [{"name": "big"}, {"name": 7}, 8]},
+    },
+    "broken": 7,
+  },
+}"""
+
+
+def test_zed(tmp_path: Path) -> None:
+    found, document, registry = imported(tmp_path, "settings.json", ZED)
+    assert (found.program, found.keys) == ("Zed", {})
+    assert document["providers"] == {
+        "openrouter": {"base_url": "https://openrouter.ai/api/v1", "models": ["a/b"]},
+        "my-company": {"base_url": "https://llm.corp.example/v1", "models": ["big"]},
+    }
+    assert registry.resolve(None, "big").provider.id == "my-company"
+    assert "language_models.broken: This is no provider." in found.notes
+
+
+ECA = """{
+  "providers": {
+    "openai": {"key": "${env:MY_OPENAI}", "models": {"o1": {}, "o1-high": {"modelName": "o1"}}},
+    "anthropic": {"keyRc": "work@api.anthropic.com", "url": "${env:MY_URL}"},
+    "google": {"key": "{netrc:google}"},
+    "my-company": {"api": "openai-responses", "url": "https://llm.corp.example/", "key": "CANARY", "models": {"big": {}}},
+    "versioned": {"api": "openai-chat", "url": "https://api.versioned.example/openai/v1", "keyEnv": "V_KEY"},
+    "lmstudio": {"api": "openai-chat", "url": "http://localhost:1234", "completionUrlRelativePath": "/v1/chat/completions"},
+    "claude-like": {"api": "anthropic", "url": "https://api.z.example/anthropic", "thinkTagStart": "<t>"},
+    "broken": 7
+  }
+}"""
+
+
+def test_eca(tmp_path: Path) -> None:
+    found, document, registry = imported(tmp_path, "config.json.bak", ECA)
+    assert (found.program, list(found.keys)) == ("ECA", ["my-company"])
+    assert found.addresses["my-company"] == "https://llm.corp.example/v1"
+    assert document["providers"] == {
+        "openai": {"models": ["o1"], "api_key_env": "MY_OPENAI"},
+        "anthropic": {},
+        "gemini": {},
+        "my-company": {"dialect": "openai_responses", "base_url": "https://llm.corp.example/v1", "models": ["big"]},
+        "versioned": {
+            "dialect": "openai_chat",
+            "base_url": "https://api.versioned.example/openai/v1",
+            "api_key_env": "V_KEY",
+        },
+        "lmstudio": {
+            "dialect": "openai_chat",
+            "chat_path": "/v1/chat/completions",
+            "base_url": "http://localhost:1234",
+        },
+        "claude-like": {"dialect": "anthropic_messages", "base_url": "https://api.z.example/anthropic"},
+    }
+    assert registry.get("my-company").dialect == "openai_responses"
+    text = "\n".join(found.notes)
+    for part in ("anthropic.url", "google.key", "broken", "thinkTagStart"):
+        assert part in text
+
+
 SKYNET = """\
 [agent]
 model = "claude-sonnet-4-6"

@@ -28,6 +28,11 @@ KEY = "api_key"
 KNOWN = (*SAME, *HEADERS, *MODELS, PROGRAM, KEY)
 
 
+def is_form(document: dict[str, Any]) -> bool:
+    """Whether each provider has a setting of the router's; other programs have files of the same name."""
+    return all(is_object(entry) and any(name in entry for name in KNOWN) for entry in document.values())
+
+
 def translate(document: Any) -> Translated:
     """The document as ours; settings that are not known are left out."""
     done = Translated()

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from modelport.adapters.configuration.forms.endpoints import Endpoints, Find
-from modelport.adapters.configuration.forms.translated import Translated
+from modelport.adapters.configuration.forms.endpoints import Endpoints
+from modelport.adapters.configuration.forms.translated import Find, Translated
 from modelport.domain.providers.configuration import KeyPath
 from modelport.protocol.shapes import is_list, is_object
 

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from modelport.adapters.configuration.forms.translated import Translated
+from modelport.adapters.configuration.forms.translated import Find, Translated
 from modelport.domain.providers.configuration import KeyPath
-from modelport.domain.providers.rows import Provider
 
-Find = Callable[[str], Provider | None]
-"""Finds a shipped provider by its id or an alias."""
 _UNFIT = re.compile(r"[^a-z0-9._-]+")
 
 

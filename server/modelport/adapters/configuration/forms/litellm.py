@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from modelport.adapters.configuration.forms.endpoints import Endpoints, Find
+from modelport.adapters.configuration.forms.endpoints import Endpoints
 from modelport.adapters.configuration.forms.litellm_fallbacks import Groups, add_chains
-from modelport.adapters.configuration.forms.translated import Translated
+from modelport.adapters.configuration.forms.translated import Find, Translated
 from modelport.domain.providers.configuration import KeyPath
 from modelport.protocol.shapes import is_list, is_object
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from modelport.adapters.configuration.forms.endpoints import Find, name_of
-from modelport.adapters.configuration.forms.translated import Translated
+from modelport.adapters.configuration.forms.endpoints import name_of
+from modelport.adapters.configuration.forms.translated import Find, Translated
 from modelport.domain.providers.configuration import KeyPath
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import Dialect

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from modelport.domain.providers.configuration import Finding, KeyPath, did_you_mean
 from modelport.domain.providers.connection import is_header
 from modelport.domain.providers.credential import is_secret_header
+from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
+
+Find = Callable[[str], Provider | None]
+"""Finds a shipped provider by its id or an alias."""
 
 
 class Translated:

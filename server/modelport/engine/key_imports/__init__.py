@@ -1,0 +1,1 @@
+"""Moving in: keys and providers of other programs become ours."""
