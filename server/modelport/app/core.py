@@ -112,6 +112,7 @@ class Core:
         self.endpoints = Endpoints(
             self.environment, vendor_files, self.credentials, self.dialects, secrets, self.local_models
         )
+        self._tokens: StoredTokens | None = None
         self.log_ins = Lazy(self._load_log_ins)
         self.discovery = Lazy(lambda: local.load_discovery(self.registry, self.environment))
         self.agents = Lazy(self._load_agents)
@@ -156,7 +157,8 @@ class Core:
         from modelport.adapters.log_ins.oauth.refresh import Refresher
         from modelport.adapters.log_ins.oauth.renewal import StoredTokens
 
-        return StoredTokens(Refresher(self._pool), self.store, self.folder / "log-ins")
+        self._tokens = StoredTokens(Refresher(self._pool), self.store, self.folder / "log-ins")
+        return self._tokens
 
     def _load_log_ins(self) -> LoggingIn:
         from modelport.adapters.log_ins.oauth.flows import OAuthFlows
@@ -180,6 +182,8 @@ class Core:
             telemetry.close()
         await self.local_models.aclose()
         await self.programs.aclose()
+        if self._tokens is not None:
+            await self._tokens.settled()
         await self._pool.aclose()
         await self.circuits.aclose()
         await self.ledger.aclose()

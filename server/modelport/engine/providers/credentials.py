@@ -264,7 +264,7 @@ class Credentials:
                 location=self._store.location(entry),
                 connection=_connection(entry),
                 base_url=stored.base_url,
-                log_in=stored.log_in,
+                log_in=stored.log_in if secret is stored.secret else None,
             )
             for secret in (stored.secret, *stored.more)
         ]

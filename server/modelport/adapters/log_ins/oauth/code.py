@@ -161,11 +161,11 @@ class CodeFlow:
             if failure.kind != "network" or not failure.may_repeat:
                 raise
             reply = await self._sent(url)
-        tokens = _key_of(reply.fields) if wire.gives == "key" else tokens_of(self._asked, reply.fields)
+        tokens = _key_of(reply.fields) if wire.gives == "key" else tokens_of(self._asked.wire, reply.fields)
         if reply.is_success and tokens is not None and error_code(reply.fields) is None:
             return tokens
         if not reply.is_success or error_code(reply.fields):
-            raise refusal(self._asked, url, reply)
+            raise refusal(self._asked.endpoint, url, reply)
         raise refused(self._asked.endpoint, url, reply)
 
     async def _sent(self, url: str) -> Reply:

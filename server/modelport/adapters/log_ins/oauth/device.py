@@ -92,21 +92,21 @@ class DeviceFlow:
             if (tokens := self._tokens(reply)) is not None:
                 return tokens
             if is_outage(reply):
-                outage = refusal(self._asked, self._token_url, reply)
+                outage = refusal(self._asked.endpoint, self._token_url, reply)
                 continue
             outage = None
             pending = error_code(reply.fields)
             if pending == "slow_down" or (pending is None and reply.status == 429):
                 interval_s = _slower(interval_s, reply)
             elif pending != "authorization_pending":
-                raise refusal(self._asked, self._token_url, reply)
+                raise refusal(self._asked.endpoint, self._token_url, reply)
 
     @property
     def _token_url(self) -> str:
         return self._asked.wire.address(self._asked.wire.token_url or "")
 
     def _tokens(self, reply: Reply) -> Tokens | None:
-        return tokens_of(self._asked, reply.fields) if reply.is_success and not error_code(reply.fields) else None
+        return tokens_of(self._asked.wire, reply.fields) if reply.is_success and not error_code(reply.fields) else None
 
     async def _code(self) -> _Code:
         wire = self._asked.wire
@@ -114,7 +114,7 @@ class DeviceFlow:
         form = {"client_id": self._asked.client_id, "scope": " ".join(wire.scopes), **_challenge(self._pkce)}
         reply = await post_form(self._pool, self._asked.endpoint, url, {k: v for k, v in form.items() if v})
         if not reply.is_success or error_code(reply.fields):
-            raise refusal(self._asked, url, reply)
+            raise refusal(self._asked.endpoint, url, reply)
         code = _read(reply.fields)
         if code is None:
             raise refused(self._asked.endpoint, url, reply)

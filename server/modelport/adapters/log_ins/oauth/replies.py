@@ -5,6 +5,7 @@ Source: RFC 6749, 4.1.2.1, 5.1 and 5.2; RFC 8628, 3.5.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,14 +15,15 @@ from modelport.adapters.log_ins.requests import Reply, refused, request
 from modelport.adapters.log_ins.tokens import seconds_of
 from modelport.domain.errors import RequestFailed
 from modelport.domain.log_ins.flow import Tokens
+from modelport.domain.log_ins.wire import LogInWire
 from modelport.domain.providers.connection import Endpoint
-from modelport.domain.providers.log_ins import LogInRequest
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import ErrorKind
 
 HEADERS = {"Accept": "application/json"}
 MAX_TOKEN_CHARS = 100_000
 MAX_WORDS = 200
+_CODE = re.compile(r"[\w.-]{1,60}", re.ASCII)
 OUTAGES = frozenset({"temporarily_unavailable", "server_error"})
 """Codes for a failure of the service, which refuses nothing."""
 OVER = frozenset({"expired_token", "code_expired"})
@@ -52,7 +54,9 @@ async def post_form(pool: HttpPool, endpoint: Endpoint, url: str, form: Mapping[
 def error_code(fields: Mapping[str, Any]) -> str | None:
     """The code of an error, wherever it came: with a status of success too, as GitHub sends it."""
     code = fields.get("error")
-    return code.strip() if isinstance(code, str) and code.strip() else None
+    if not isinstance(code, str) or not code.strip():
+        return None
+    return code.strip() if _CODE.fullmatch(code.strip()) else "unknown"
 
 
 def is_outage(reply: Reply) -> bool:
@@ -60,19 +64,19 @@ def is_outage(reply: Reply) -> bool:
     return reply.status >= 500 or error_code(reply.fields) in OUTAGES
 
 
-def refusal(asked: LogInRequest, url: str, reply: Reply) -> RequestFailed:
+def refusal(endpoint: Endpoint, url: str, reply: Reply) -> RequestFailed:
     """The failure for a reply that is no success."""
     code = error_code(reply.fields)
     if code is None or reply.status >= 500:
-        return refused(asked.endpoint, url, reply)
-    return refusal_by_code(asked.endpoint, code, reply.fields.get("error_description"), reply.status)
+        return refused(endpoint, url, reply)
+    return refusal_by_code(endpoint, code, reply.fields.get("error_description"), reply.status)
 
 
 def refusal_by_code(endpoint: Endpoint, code: str, description: Any, status: int | None = None) -> RequestFailed:
     """The failure for the code of an error. Its description is the provider's, and shown on one line."""
     row = endpoint.provider
     words = clean(endpoint, description)[:MAX_WORDS].rstrip(". ") if isinstance(description, str) else ""
-    words = words or clean(endpoint, code)[:MAX_WORDS]
+    words = words or code
     again = f"modelport login {row.id}"
     kind: ErrorKind = "auth_rejected"
     why, action = f"refused the log-in ({words}): run {again} again", "log in again"
@@ -88,12 +92,12 @@ def refusal_by_code(endpoint: Endpoint, code: str, description: Any, status: int
     return RequestFailed(kind, f"{row.display_name} {why}.", provider=row.id, http_status=status, action=action)
 
 
-def tokens_of(asked: LogInRequest, fields: Mapping[str, Any]) -> Tokens | None:
+def tokens_of(wire: LogInWire, fields: Mapping[str, Any]) -> Tokens | None:
     """The tokens of a reply; None where it holds none that could be sent."""
     secret = token_text(fields.get("access_token"))
     if secret is None:
         return None
-    named = fields.get(asked.wire.base_url_field) if asked.wire.base_url_field else None
+    named = fields.get(wire.base_url_field) if wire.base_url_field else None
     return Tokens(
         secret=secret,
         refresh_token=token_text(fields.get("refresh_token")),
