@@ -500,6 +500,19 @@ async def test_r8_a_half_call_is_dropped(mode: Any) -> None:
     assert completion.text == ("I will look." if mode == "continue" else "look.")
 
 
+@pytest.mark.parametrize("mode", ["continue", "restart"])
+async def test_r8_a_half_call_ends_it_for_a_client_that_cannot_take_back(mode: Any) -> None:
+    async def begun(call: ModelCall, answer: Answer) -> None:
+        answer.text("I will ")
+        answer.tool_call(0, call_id="c", name="f", arguments='{"a":')
+        raise CUT
+
+    world = World(FailoverEntry(after_commit=mode), claude=turns(begun, writes("look.")))
+    error = await world.failure(model=f"claude/{CLAUDE}", resets=False)
+    assert (error.kind, error.text, len(world.called)) == ("stream_interrupted", "I will ", 1)
+    assert ("reset",) not in world.heard.events
+
+
 # R9: answers that are none; tests/contract/test_odd_streams.py has what counts as one.
 
 
