@@ -33,7 +33,7 @@ export type FinishReason = "stop" | "length" | "toolCalls" | "contentFilter" | "
 export type AttemptOutcome = "ok" | "failed";
 
 /** What usage is grouped by. */
-export type UsageGroupBy = "model" | "provider" | "client" | "project" | "role" | "day";
+export type UsageGroupBy = "model" | "provider" | "client" | "project" | "role" | "costSource" | "day";
 
 /** Where the price of a call is from. */
 export type CostSource = "reported" | "user" | "list" | "catalog";
@@ -522,6 +522,8 @@ export interface UsageTotals {
   readonly usdMicros: number;
   /** Calls whose price is not known. */
   readonly unpricedCalls: number;
+  /** Calls whose cost is an estimate, as `costEstimated` of their usage says. */
+  readonly estimatedCalls: number;
 }
 
 /** Totals of one group. */

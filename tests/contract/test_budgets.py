@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
@@ -19,11 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.test_ledger_trouble import Lock, no_database
-from modelport.adapters.usage_ledgers.database import VERSION
+from modelport.adapters.usage_ledgers.database import VERSION, _prepare
+from modelport.adapters.usage_ledgers.queries import in_session
+from modelport.adapters.usage_ledgers.reservations import MAX_LOOKED_AT
 from modelport.domain.budgets.budget import Standing, Window
-from modelport.domain.budgets.reservations import LedgerSilentError, Reservation, Reserved
+from modelport.domain.budgets.reservations import USUAL_OUTPUT_TOKENS, LedgerSilentError, Reservation, Reserved
 from modelport.domain.errors import RequestFailed
-from support.budgets import NOON, PATIENT_S, MemoryBudgets, OnDisk, reservation, row, window
+from support.budgets import MIDNIGHT, NOON, PATIENT_S, MemoryBudgets, OnDisk, reservation, row, window
 
 DAY = 86_400_000
 posix = pytest.mark.skipif(os.name == "nt", reason="signals of a POSIX system")
@@ -153,6 +156,16 @@ async def test_only_calls_that_fit_count(budgets: Budgets, of: dict[str, str], c
     assert amounts(await standing(budgets, window(scope=of, period=period))) == ((40, 100) if counts else (0, 0))
 
 
+async def test_a_session_counts_calls_after_the_clock_was_put_back(budgets: Budgets) -> None:
+    """They seem to be from before it began; no other session has its name."""
+    began = window(period="session", session="s1")
+    assert began.since_ms == MIDNIGHT
+    await reserve(budgets, reservation(1, 100, started_ms=MIDNIGHT - 3_600_000), began)
+    assert amounts(await standing(budgets, began)) == (0, 100)
+    await budgets.record(row(1, 60, started_ms=MIDNIGHT - 3_600_000))
+    assert amounts(await standing(budgets, began)) == (60, 0)
+
+
 async def test_a_session_counts_its_own_calls_only(budgets: Budgets) -> None:
     for number, session in enumerate(("s1", "s2", "s1"), 1):
         await budgets.record(row(number, 10 * number, session=session))
@@ -196,6 +209,26 @@ async def test_the_output_of_a_model_is_estimated_by_its_last_calls(budgets: Bud
 
 def told(found: Sequence[tuple[Window, Standing]]) -> list[tuple[str, int]]:
     return [(of.budget.name, standing.spent) for of, standing in found]
+
+
+async def test_a_model_that_another_provider_has_answered_long_ago_is_one_that_is_not_known(path: Path) -> None:
+    """Else a million calls of that one were looked at before each call."""
+    budgets = OnDisk(path)
+    await budgets.ledger.totals()
+    with sqlite3.connect(path) as connection:
+        columns = "started_at_ms, provider, model, client, project, outcome, input_tokens, output_tokens, latency_ms, estimated"
+        rows = ((NOON - 10 - n, "other", "m", "", "", "ok", 1, 7, 1, 0) for n in range(MAX_LOOKED_AT))
+        connection.executemany(f"INSERT INTO call ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows)
+    connection.close()
+    free = row(1, 50, output=9, started_ms=NOON - 20 - MAX_LOOKED_AT)
+    await budgets.record(free)
+    unlimited = reservation(2, 0, input_micros=0, max_output=1_000_000)
+    assert (await reserve(budgets, unlimited, window(1_000_000))).estimate == USUAL_OUTPUT_TOKENS
+    await budgets.record(row(3, 50, output=9, started_ms=NOON - 5))
+    assert (
+        await reserve(budgets, reservation(4, 0, input_micros=0, max_output=1_000_000), window(1_000_000))
+    ).estimate == 9
+    await budgets.ledger.aclose()
 
 
 async def test_each_state_is_reported_once_in_a_period(budgets: Budgets) -> None:
@@ -295,6 +328,15 @@ async def test_both_ledgers_agree_whatever_happens(steps: list[tuple[Any, ...]])
                 assert await memory.standings(windows) == await disk.standings(windows)
         finally:
             await disk.ledger.aclose()
+
+
+def test_the_calls_of_a_session_are_found_without_a_look_at_all_others(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "usage.sqlite3", isolation_level=None)
+    _prepare(connection)
+    plan = connection.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM ({in_session(waiting=False)}) WHERE session = 's1'")
+    (step,) = [detail for *_, detail in plan]
+    connection.close()
+    assert "call_by_session" in step
 
 
 # Several processes.
@@ -400,6 +442,24 @@ async def test_a_call_that_a_killed_process_has_kept_counts_as_it_was(path: Path
     await reserve(budgets, reservation(3, 1))
     assert amounts(await standing(budgets)) == (30 + 77, 1)
     assert (await budgets.ledger.totals()).total_calls == 2
+    await budgets.ledger.aclose()
+
+
+@posix
+async def test_a_call_whose_file_cannot_be_read_now_is_not_settled_by_its_input(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    killed(path, "spooled")
+    budgets = OnDisk(path)
+
+    def no_descriptor_left(*_: object) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("modelport.adapters.usage_ledgers.spool.read_start", no_descriptor_left)
+        spent, reserved = amounts(await standing(budgets))
+        assert (spent, reserved > 0) == (0, True)
+    assert amounts(await standing(budgets)) == (30 + 77, 0)
     await budgets.ledger.aclose()
 
 

@@ -19,7 +19,7 @@ from support.event_stream import frame, header
 from support.long_streams import ENDS, KINDS
 
 LONG = "x" * 400_000
-NUMBERS = ["1e400", "-1e400", "1" * 5000, "-1", str(2**63), str(2**64), "1e-400", "0.1"]
+NUMBERS = ["1e400", "-1e400", "1e9999999999999999999", "1" * 5000, "-1", str(2**63), str(2**64), "1e-400", "0.1"]
 """Numbers where small counts and positions are expected."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
@@ -213,6 +214,27 @@ async def test_what_a_process_leaves_behind_goes_into_the_ledger_once(path: Path
     assert await tokens(second) == [1, 2, 3]
     await second.aclose()
     await third.aclose()
+
+
+async def test_a_file_that_cannot_be_read_now_is_kept_until_it_can(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = SqliteLedger(path)
+    await first.totals()
+    lock = Lock(path)
+    await first.record(record(input_tokens=1))
+    await first.aclose()
+    lock.release()
+
+    def no_descriptor_left(*_: object) -> bytes:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    second = SqliteLedger(path)
+    with monkeypatch.context() as patch:
+        patch.setattr("modelport.adapters.usage_ledgers.spool.read_start", no_descriptor_left)
+        await second.record(record(input_tokens=2))
+        assert await tokens(second) == [2]
+    assert await tokens(second) == [2, 1]
+    await second.aclose()
+    assert spools(path) == []
 
 
 async def test_the_file_of_a_living_process_is_read_and_left_alone(path: Path) -> None:

@@ -84,11 +84,15 @@ async def test_a_ledger_of_an_earlier_version_is_gone_on_with(version: int, tmp_
     await ledger.record(next_call())
     totals = await ledger.totals()
     roles = dict(await ledger.groups("role"))
+    sources = {name: sums.total_calls for name, sums in await ledger.groups("costSource")}
     newest = next(call for call in await ledger.history() if call.role == "inline")
     await ledger.aclose()
     assert (before.total_calls, before.usd_micros, before.unpriced_calls) == (CALLS, 70, 1)
     assert totals.total_calls == CALLS + 1
     assert {name: sums.total_calls for name, sums in roles.items()} == {"chat": CALLS, "inline": 1}
+    # The new call has a price without a source, and so have those of versions without sources, but for a free one.
+    assert sources == ({"list": 3, "unknown": 4} if version >= 3 else {"free": 1, "unknown": 6})
+    assert totals.estimated_calls == (version >= 3)
     assert (newest.session, newest.answered_model, newest.service_tier) == ("s1", "m0-2024", "flex")
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA user_version").fetchone() == (VERSION,)

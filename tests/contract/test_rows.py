@@ -24,27 +24,23 @@ from modelport.domain.providers.connection import Overrides, wire_format
 from modelport.domain.providers.credential import Credential
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
-from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.engine.completions.create import Completions
-from modelport.engine.completions.key_warnings import KeyWarnings
-from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.providers.connections import Connections
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.secret import Secret
 from modelport.protocol.types import Completion, Connection, ConnectProviderParams, CreateCompletionParams
 from support.builders import (
-    FixedClock,
     KeptByVendors,
-    Lines,
     MemoryLedger,
     MemoryStore,
     RecordingListener,
     Variables,
-    no_prices,
 )
 from support.builders import connections as session
 from support.builders import row as custom_row
 from support.checks import Checks
+from support.completions import completion_parts
 from support.http_server import Answer, LocalServer, Received
 from support.shipped import shipped_registry
 from support.vendors import FORMATS, SAID, foundation_model, inference_profile, value_at
@@ -90,15 +86,7 @@ class World:
         self.variables = Variables(**variables)
         kept = KeptByVendors(**{row.id: Credential(provider=row.id, source="session", secret=Secret(KEY)) for row in ROWS if row.auth == "qwen"})  # fmt: skip
         _, self.connections = session(self.registry, self.variables, MemoryStore(), self.dialects, kept)
-        self.completions = Completions(
-            CompletionParts(
-                connections=self.connections,
-                dialects=self.dialects,
-                recorder=CallRecorder(self.ledger, no_prices(), FixedClock(), Lines()),  # type: ignore[arg-type]
-                clock=FixedClock(),
-                warnings=KeyWarnings(FixedClock()),
-            )
-        )
+        self.completions = Completions(completion_parts(self.connections, self.dialects, self.ledger))
 
     def behave(self, request: Received) -> Answer:
         if request.path == "/token":

@@ -147,6 +147,8 @@ RECORDS = st.lists(
         cache_write_tokens=st.none() | st.integers(0, 9),
         reasoning_tokens=st.none() | st.integers(0, 9),
         usd_micros=st.none() | st.integers(0, 9),
+        cost_source=st.sampled_from([None, "reported", "list"]),
+        cost_estimated=st.sampled_from([None, True]),
     ),
     max_size=10,
 )
@@ -161,9 +163,17 @@ def plain_sum(calls: Iterable[CallRecord]) -> UsageTotals:
         sums["failed_calls"] += call.outcome == "failed"
         sums["cancelled_calls"] += call.outcome == "cancelled"
         sums["unpriced_calls"] += usage.usd_micros is None
+        sums["estimated_calls"] += usage.cost_estimated is True
         for name in ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "usd_micros"):  # fmt: skip
             sums[name] += getattr(usage, name) or 0
     return UsageTotals(**sums)
+
+
+def source_of(call: CallRecord) -> str:
+    """Where the price of a call is from."""
+    if call.usage.usd_micros is None:
+        return "unknown"
+    return call.usage.cost_source or ("unknown" if call.usage.usd_micros else "free")
 
 
 KEYS: dict[str, Callable[[CallRecord], str]] = {
@@ -171,6 +181,7 @@ KEYS: dict[str, Callable[[CallRecord], str]] = {
     "provider": lambda call: call.provider,
     "client": lambda call: call.client or "",
     "project": lambda call: call.project or "",
+    "costSource": source_of,
     "day": lambda call: f"1970-01-0{call.started_at_ms // DAY + 1}",
 }
 

@@ -168,8 +168,8 @@ class MemoryBudgets:
     def _standing(self, window: Window) -> Standing:
         def counts(of: CallScope, started_ms: int) -> bool:
             until = window.until_ms or 1 << 60
-            mine = window.session in (None, of.session)
-            return mine and window.since_ms <= started_ms < until and window.budget.scope.covers(of)
+            mine = window.since_ms <= started_ms < until if window.session is None else window.session == of.session
+            return mine and window.budget.scope.covers(of)
 
         rows = [row for row in self.rows if counts(_scope_of(row), row.started_at_ms)]
         raised, until_ms = self._raises.get(window.budget.name, (0, 0))

@@ -1,4 +1,4 @@
-import type { BudgetStatus, CreditsUsageResult, HistoryUsageParams, SummaryUsageParams, UsageGroup, UsageTotals } from "../../src/protocol";
+import type { BudgetStatus, CreditsUsageResult, SummaryUsageParams, UsageGroup, UsageTotals } from "../../src/protocol";
 import { add, NO_USAGE } from "../../src/views/usage/chart/totals";
 import { provider } from "../support/rows";
 import { totals } from "../support/usage";
@@ -31,8 +31,6 @@ export class Ledger {
     switch (method) {
       case "usage/snapshot":
         return sumOf(this.calls);
-      case "usage/history":
-        return { calls: this.history(params as HistoryUsageParams) };
       case "budget/list":
         return { budgets: this.budgets };
       case "provider/list":
@@ -46,17 +44,10 @@ export class Ledger {
     }
   };
 
-  private history({ since, limit = 100 }: HistoryUsageParams): unknown[] {
-    const calls = this.calls.filter((call) => dayOf(call) >= (since ?? "").slice(0, 10));
-    return calls.slice(-limit).map((call) => ({
-      usage: { usdMicros: call.usdMicros ?? null, ...(call.usdMicros && { costSource: "list" }) },
-    }));
-  }
-
   private summary({ since, groupBy }: SummaryUsageParams): unknown {
     const calls = this.calls.filter((call) => dayOf(call) >= (since ?? "").slice(0, 10));
     const by = [groupBy ?? "model"].flat();
-    const key = by[0] === "day" ? dayOf : (call: LedgerCall) => (by[0] === "client" ? (call.client ?? "") : "site");
+    const key = KEYS[by[0] ?? "model"] ?? (() => "site");
     const groups = groupsOf(calls, key).map(([name, own]): UsageGroup => {
       const group = { key: name, totals: sumOf(own) };
       const models = groupsOf(own, (call) => call.model).map(([model, of]) => ({ key: model, totals: sumOf(of) }));
@@ -97,6 +88,12 @@ const MODELS = [
   "claude-sonnet-4-5", "gpt-5.1", "gemini-3-pro", "llama-3.3-70b-versatile", "mistral-large-latest", "deepseek-chat",
   "grok-4", "qwen3:8b", "gemma3:12b", "phi4:14b",
 ]; // prettier-ignore
+
+const KEYS: Readonly<Record<string, (call: LedgerCall) => string>> = {
+  day: dayOf,
+  client: ({ client }) => client ?? "",
+  costSource: ({ usdMicros }) => (usdMicros === undefined ? "unknown" : usdMicros === 0 ? "free" : "list"),
+};
 
 function dayOf({ ago }: LedgerCall): string {
   return new Date(Date.now() - ago * DAY_MS).toISOString().slice(0, 10);

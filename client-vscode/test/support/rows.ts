@@ -57,6 +57,7 @@ export function totals(differences: Partial<UsageTotals> = {}): UsageTotals {
     reasoningTokens: 0,
     usdMicros: 41_500,
     unpricedCalls: 0,
+    estimatedCalls: 0,
     ...differences,
   };
 }

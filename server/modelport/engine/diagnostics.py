@@ -108,7 +108,7 @@ class Diagnostics:
             id="dataFolder",
             status="fail",
             detail=f"{self._folder.path}: {problem}",
-            action="make the folder writable, or set MODELPORT_DATA_DIR",
+            action="make the folder writable and its disk not full, or set MODELPORT_DATA_DIR",
         )
 
     async def _usage_ledger(self) -> Check:

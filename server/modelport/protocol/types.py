@@ -103,6 +103,7 @@ UsageGroupBy = Literal[
     "client",
     "project",
     "role",
+    "costSource",
     "day",
 ]
 """What usage is grouped by."""
@@ -898,6 +899,9 @@ class UsageTotals(Struct, frozen=True, kw_only=True, rename="camel"):
 
     unpriced_calls: Whole = 0
     """Calls whose price is not known."""
+
+    estimated_calls: Whole = 0
+    """Calls whose cost is an estimate, as `costEstimated` of their usage says."""
 
 
 class UsageGroup(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

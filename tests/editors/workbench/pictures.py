@@ -32,6 +32,17 @@ USED = {
     ("groq", "openai/gpt-oss-120b"): (0.15, 0.6),
 }
 """Models with their prices for input and output, in dollars for a million tokens."""
+BUDGETS = """
+[budgets.everything]
+period = "month"
+usd = 25
+
+[budgets.groq]
+period = "day"
+usd = 0.10
+provider = "groq"
+action = "warn"
+"""
 SOURCE = '''"""Reads measurements, one per line."""
 
 from pathlib import Path
@@ -78,7 +89,7 @@ def main() -> None:
         env = {"GROQ_API_KEY": "gsk_for-a-picture-0123456789x7Qd"}
         with Workbench(folder, packages=[package()], settings=settings, env=env) as workbench:
             row = f'[providers.lmstudio]\nbase_url = "{lmstudio.url}/v1"\n'
-            (workbench.configuration / "config.toml").write_text(row)
+            (workbench.configuration / "config.toml").write_text(row + BUDGETS)
             asyncio.run(use(workbench.ledger / "usage.sqlite3"))
             work = folder / "measure"
             work.mkdir()
@@ -131,6 +142,7 @@ async def use(path: Path) -> None:
                     latency_ms=2_000.0,
                     usd_micros=round(read * input_usd + written * output_usd),
                     estimated=False,
+                    cost_source="list" if input_usd else None,
                 )
                 outcome = "failed" if chance.random() < 0.02 else "ok"
                 await ledger.record(

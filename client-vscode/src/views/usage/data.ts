@@ -8,12 +8,9 @@ import { plusDays } from "./days";
 import type { BudgetUse, DayUsage, LastCall, NamedTotals, ProviderCredit, Range, UsageReport } from "./messages";
 import { bySource } from "./sources";
 
-/** The sums of the ledger do not have the source of a price, so as many calls are looked at one by one. */
-const MAX_SOURCE_CALLS = 1_000;
-
 /**
- * What was used in a range that ends today, by day and model of a provider, by client and by project; of the
- * newest calls, by the source of their price; and how far the budgets are used up. Days are UTC, as in the ledger.
+ * What was used in a range that ends today, by day and model of a provider, by client, by project and by the source of
+ * the price; and how far the budgets are used up. Days are UTC, as in the ledger.
  *
  * @throws whatever {@link Server.request} throws
  */
@@ -26,12 +23,12 @@ export async function loadUsage(
   const to = now.toISOString().slice(0, 10);
   const first = range === "all" ? undefined : plusDays(to, 1 - range);
   const period = first === undefined ? {} : { since: `${first}T00:00:00Z` };
-  const [byDay, byClient, byProject, { calls }, budgets] = await Promise.all([
+  const [byDay, byClient, byProject, bySources, budgets] = await Promise.all([
     server.request("usage/summary", { ...period, groupBy: ["day", "provider", "model"] }, token),
     server.request("usage/summary", { ...period, groupBy: "client" }, token),
     server.request("usage/summary", { ...period, groupBy: "project" }, token),
-    server.request("usage/history", { ...period, limit: MAX_SOURCE_CALLS }, token),
-    // A server of an earlier version has no budgets.
+    // A server of an earlier version has neither this group nor budgets.
+    server.request("usage/summary", { ...period, groupBy: "costSource" }, token).then(({ groups }) => groups, () => []),
     server.request("budget/list", {}, token).then(({ budgets: listed }) => listed, () => []),
   ]);
   const everUsed = byDay.totals.totalCalls > 0 || (await hasHistory(server, range, token));
@@ -47,7 +44,7 @@ export async function loadUsage(
     clients: byClient.groups.map(named),
     projects: byProject.groups.map(named),
     budgets: budgets.map(budgetUse),
-    sources: bySource(calls),
+    sources: bySource(bySources),
     ...(byDay.lastCall ? { lastCall: lastCall(byDay.lastCall) } : {}),
   };
 }

@@ -78,7 +78,6 @@ export interface UsageReport {
   readonly clients: readonly NamedTotals[];
   readonly projects: readonly NamedTotals[];
   readonly budgets: readonly BudgetUse[];
-  /** Of the newest calls only, where there are more than can be looked at. */
   readonly sources: readonly SourceTotals[];
   readonly lastCall?: LastCall;
 }
@@ -88,7 +87,7 @@ export const STRING_KEYS = [
   "title", "loading", "failed", "retry", "showLog", "neverUsed", "nothingInRange", "noPrices", "range", "lastDays", "allTime",
   "measure", "tokens", "inputTokens", "outputTokens", "money", "calls", "callsFailed", "cachedTokens",
   "reasoningTokens", "unknown", "atLeast", "unpricedNote", "chart", "chartHelp", "bar", "week", "total", "otherModels", "byModel", "byClient", "byProject", "noName", "showTable", "hideTable", "tableCaption",
-  "budgets", "budgetUse", "budgetWarned", "budgetExceeded", "budgetReserved", "budgetResets", "bySource", "bySourceOfNewest", "reported",
+  "budgets", "budgetUse", "budgetWarned", "budgetExceeded", "budgetReserved", "budgetResets", "bySource", "reported",
   "user", "list", "catalog", "free", "estimatedCalls", "credits", "creditOfKey", "day", "model", "name", "lastCall", "lastCallText", "ok", "failedOutcome", "cancelled", "utcNote", "shown",
 ] as const; // prettier-ignore
 export type PageStrings = Readonly<Record<(typeof STRING_KEYS)[number], string>>;

@@ -1,22 +1,18 @@
-import type { Call } from "../../protocol";
+import type { UsageGroup } from "../../protocol";
 import { PRICE_SOURCES, type PriceSource, type SourceTotals } from "./messages";
 
 /** What calls cost by the source of their price, in the order of `PRICE_SOURCES`; sources without calls are left out. */
-export function bySource(calls: readonly Call[]): SourceTotals[] {
-  const sources = calls.map(({ usage }) => ({ source: sourceOf(usage), usage }));
+export function bySource(groups: readonly UsageGroup[]): SourceTotals[] {
   return PRICE_SOURCES.flatMap((source) => {
-    const own = sources.filter((one) => one.source === source).map(({ usage }) => usage);
-    const usdMicros = own.reduce((sum, usage) => sum + (usage.usdMicros ?? 0), 0);
-    const estimatedCalls = own.filter((usage) => usage.costEstimated === true).length;
-    return own.length === 0 ? [] : [{ source, calls: own.length, usdMicros, estimatedCalls }];
+    const own = groups.filter(({ key }) => sourceOf(key) === source).map(({ totals }) => totals);
+    const sum = (count: (totals: UsageGroup["totals"]) => number) => own.reduce((all, one) => all + count(one), 0);
+    const calls = sum(({ totalCalls }) => totalCalls);
+    const usdMicros = sum((one) => one.usdMicros);
+    return calls === 0 ? [] : [{ source, calls, usdMicros, estimatedCalls: sum((one) => one.estimatedCalls) }];
   });
 }
 
-function sourceOf({ usdMicros, costSource }: Call["usage"]): PriceSource {
-  if (typeof usdMicros !== "number") {
-    return "unknown";
-  }
-  // A call that is free has no source. A source that a later server may have is one that this page does not know.
-  const known = PRICE_SOURCES.find((source) => source === costSource);
-  return known ?? (usdMicros === 0 ? "free" : "unknown");
+/** A source that a later server may have is one that this page does not know. */
+function sourceOf(key: string): PriceSource {
+  return PRICE_SOURCES.find((source) => source === key) ?? "unknown";
 }

@@ -49,7 +49,6 @@ export function pageStrings(): PageStrings {
     budgetReserved: l10n.t("{0} reserved for calls under way"),
     budgetResets: l10n.t("begins anew on {0}"),
     bySource: l10n.t("By source of the price"),
-    bySourceOfNewest: l10n.t("By source of the price, newest {0} calls"),
     reported: l10n.t("Reported by the provider"),
     user: l10n.t("Your own price"),
     list: l10n.t("Price list"),

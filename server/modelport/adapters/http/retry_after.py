@@ -54,7 +54,7 @@ def retry_after_ms(
     ``reset`` the form of the row's reset headers.
     """
     if (exact := _number(headers.get("retry-after-ms", ""))) is not None:
-        return max(0, int(exact))
+        return int(exact)
     if after := headers.get("retry-after"):
         return _seconds_or_date(after, now_s)
     if match := _RETRY_INFO.search(body[:MAX_BODY_CHARS]) or _TEXT.search(text):
@@ -97,16 +97,18 @@ def _ietf(value: str) -> Iterator[int]:
 
 
 def _number(value: str) -> float | None:
+    """A number of seconds, milliseconds or requests; None for what is none, or too much."""
     try:
         number = float(value)
     except ValueError:
         return None
-    return number if math.isfinite(number) and number <= MAX_DELAY else None
+    # A time that has passed is no wait. As a large negative number it would overflow when callers convert its unit.
+    return max(number, 0.0) if math.isfinite(number) and number <= MAX_DELAY else None
 
 
 def _seconds_or_date(value: str, now_s: float) -> int | None:
     if (seconds := _number(value)) is not None:
-        return max(0, int(seconds * 1000))
+        return int(seconds * 1000)
     from email.utils import parsedate_to_datetime
 
     try:
@@ -128,7 +130,7 @@ def _duration_ms(value: str, _: float) -> int | None:
 
 def _milliseconds(value: str, _: float) -> int | None:
     number = _number(value)
-    return None if number is None else max(0, int(number))
+    return None if number is None else int(number)
 
 
 def _epoch_ms(value: str, now_s: float) -> int | None:

@@ -8,6 +8,8 @@ from pathlib import Path
 from modelport.adapters.system.private_files import open_to_others, private_folder
 from modelport.adapters.system.user_path import user_path
 
+_WRITTEN_BYTES = 64 * 1024
+
 
 def data_folder(variables: Mapping[str, str]) -> Path:
     """``MODELPORT_DATA_DIR``, else the platform's folder for application data."""
@@ -46,7 +48,10 @@ class LocalFolder:
 
         try:
             private_folder(self._path)
-            with tempfile.TemporaryFile(dir=self._path):
+            with tempfile.TemporaryFile(dir=self._path) as file:
+                # A full disk may take a new file as long as it is empty.
+                file.write(bytes(_WRITTEN_BYTES))
+                file.flush()
                 return None
         except OSError as error:
             return error.strerror or type(error).__name__

@@ -12,11 +12,13 @@ from modelport.adapters.usage_ledgers.spool import SpooledCall
 _MARKS = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))
 _DAILY_SUMS = ", ".join(f"sum({name})" for name in TOTALS)
 _AS_DAILY = (
-    "SELECT started_at_ms / 86400000 AS day, provider, model, client, project, role, 1 AS total_calls, "
+    "SELECT started_at_ms / 86400000 AS day, provider, model, client, project, role, CASE WHEN usd_micros IS NULL "
+    "THEN 'unknown' ELSE coalesce(cost_source, iif(usd_micros = 0, 'free', 'unknown')) END AS cost_source, "
+    "1 AS total_calls, "
     "outcome = 'failed' AS failed_calls, outcome = 'cancelled' AS cancelled_calls, input_tokens, output_tokens, "
     "coalesce(cache_read_tokens, 0) AS cache_read_tokens, coalesce(cache_write_tokens, 0) AS cache_write_tokens, "
     "coalesce(reasoning_tokens, 0) AS reasoning_tokens, coalesce(usd_micros, 0) AS usd_micros, "
-    "usd_micros IS NULL AS unpriced_calls FROM"
+    "usd_micros IS NULL AS unpriced_calls, cost_estimated AS estimated_calls FROM"
 )
 _END_OF_TIME = 1 << 60
 
@@ -90,12 +92,12 @@ def by_day(since_ms: int | None, until_ms: int | None, *, waiting: bool) -> str:
     return " UNION ALL ".join(parts)
 
 
-def in_session(start: int, end: int, *, waiting: bool) -> str:
-    """A query for the calls of a period with the columns that tell sessions apart, which the daily table does not."""
+def in_session(*, waiting: bool) -> str:
+    """A query for the calls of sessions with the columns that tell them apart, which the daily table does not."""
     tables = ("call", "waiting") if waiting else ("call",)
     return " UNION ALL ".join(
-        f"SELECT provider, model, client, project, role, session, usd_micros FROM {table} "  # noqa: S608  names and numbers
-        f"WHERE started_at_ms >= {start} AND started_at_ms < {end}"
+        # The index is over calls with a session.
+        f"SELECT provider, model, client, project, role, session, usd_micros FROM {table} WHERE session != ''"  # noqa: S608  names
         for table in tables
     )
 

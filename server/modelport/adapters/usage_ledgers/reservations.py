@@ -18,6 +18,8 @@ COLUMNS = (
 )
 RECENT_CALLS = 100
 """By how many of the last calls the output of a model is estimated."""
+MAX_LOOKED_AT = 5_000
+"""How many of its calls are looked at for them: with another provider, or failed, there may be a million."""
 OFTEN = 0.95
 """The part of them that had no more output."""
 KEPT_STATES_MS = 30 * 86_400_000
@@ -83,9 +85,9 @@ def typical_output(connection: sqlite3.Connection, scope: CallScope) -> int | No
     found = sorted(
         tokens
         for (tokens,) in connection.execute(
-            "SELECT output_tokens FROM call WHERE model = ? AND provider = ? AND outcome = 'ok' "
-            "ORDER BY started_at_ms DESC LIMIT ?",
-            (scope.model, scope.provider, RECENT_CALLS),
+            "SELECT output_tokens FROM (SELECT provider, outcome, output_tokens FROM call WHERE model = ? "
+            "ORDER BY started_at_ms DESC LIMIT ?) WHERE provider = ? AND outcome = 'ok' LIMIT ?",
+            (scope.model, MAX_LOOKED_AT, scope.provider, RECENT_CALLS),
         )
     )
     return found[min(int(len(found) * OFTEN), len(found) - 1)] if found else None
@@ -97,21 +99,20 @@ def standings(connection: sqlite3.Connection, windows: Sequence[Window], *, wait
 
 
 def _standing(connection: sqlite3.Connection, window: Window, *, waiting: bool) -> Standing:
-    start, end = queries.bounds(window.since_ms, window.until_ms)
     where, values = _where(window)
     if window.session is None:
         source = queries.by_day(window.since_ms, window.until_ms, waiting=waiting)
         sums = f"SELECT sum(usd_micros), sum(unpriced_calls) FROM ({source}) WHERE {where}"  # noqa: S608  names and marks
+        start, end = queries.bounds(window.since_ms, window.until_ms)
+        under_way = f"{where} AND started_at_ms >= {start} AND started_at_ms < {end}"
     else:
-        source = queries.in_session(start, end, waiting=waiting)
-        sums = f"SELECT sum(usd_micros), sum(usd_micros IS NULL) FROM ({source}) WHERE {where} AND session = ?"  # noqa: S608  names and marks
-        values = (*values, window.session)
-        where = f"{where} AND session = ?"
+        # Its name alone: while it runs the clock may be put back to before it began.
+        where, values = f"{where} AND session = ?", (*values, window.session)
+        source = queries.in_session(waiting=waiting)
+        sums = f"SELECT sum(usd_micros), sum(usd_micros IS NULL) FROM ({source}) WHERE {where}"  # noqa: S608  names and marks
+        under_way = where
     spent, unpriced = connection.execute(sums, values).fetchone()
-    (reserved,) = connection.execute(
-        f"SELECT sum(usd_micros) FROM reservation WHERE started_at_ms >= {start} AND started_at_ms < {end} AND {where}",  # noqa: S608  names and marks
-        values,
-    ).fetchone()
+    (reserved,) = connection.execute(f"SELECT sum(usd_micros) FROM reservation WHERE {under_way}", values).fetchone()  # noqa: S608  names and marks
     raised = connection.execute(
         "SELECT usd_micros, until_ms FROM budget_raise WHERE budget = ? AND until_ms > ?",
         (window.budget.name, window.now_ms),

@@ -36,6 +36,7 @@ TOTALS = (
     "reasoning_tokens",
     "usd_micros",
     "unpriced_calls",
+    "estimated_calls",
 )
 
 

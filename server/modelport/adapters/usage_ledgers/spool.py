@@ -133,6 +133,16 @@ class Spool:
             if name.endswith(SUFFIX) and path != self._path:
                 yield path
 
+    def entries_of_others(self) -> frozenset[int] | None:
+        """The entries of the calls in the files of other processes; None where one cannot be read now."""
+        found: set[int] = set()
+        for path in self.others():
+            calls = calls_in(path)
+            if calls is None and path.exists():
+                return None
+            found.update(call.entry for call in calls or ())
+        return frozenset(found)
+
     def _open(self) -> None:
         if self._path is not None and os.fstat(self._descriptor).st_nlink:
             return
@@ -153,12 +163,15 @@ class Spool:
         self._path, self._size = path, 0
 
 
-def calls_in(path: Path) -> Sequence[SpooledCall]:
-    """The calls of a file; without a last line that was cut off, and without what a newer version wrote differently."""
+def calls_in(path: Path) -> Sequence[SpooledCall] | None:
+    """The calls of a file; without a last line that was cut off, and without what a newer version wrote differently.
+
+    None where it cannot be read, for instance because the process has no descriptor left.
+    """
     try:
         data = read_start(path, sys.maxsize)
     except OSError:
-        return ()
+        return None
     calls: list[SpooledCall] = []
     for line in data.split(b"\n"):
         with suppress(*NOT_JSON):

@@ -48,6 +48,7 @@ _KEYS: dict[UsageGroupBy, str] = {
     "client": "client",
     "project": "project",
     "role": "role",
+    "costSource": "cost_source",
     "day": "day",
 }
 

@@ -141,7 +141,9 @@ class WaitingCalls:
             return (), frozenset()
         # The next write takes over what they have left.
         self._others_taken = False
-        return gone, frozenset(call.entry for path in self._spool.others() for call in calls_in(path))
+        waiting = self._spool.entries_of_others()
+        # A file that cannot be read now may have their calls as they really were.
+        return ((), frozenset()) if waiting is None else (gone, waiting)
 
     def problem(self) -> str | None:
         """What keeps calls from being written, as a sentence; None where nothing does."""
@@ -164,7 +166,7 @@ class WaitingCalls:
 
     def _read(self, query: Callable[[sqlite3.Connection, bool], T]) -> T:
         # First what waits, then the ledger: what is written in between is counted once.
-        others = [call for path in self._spool.others() for call in calls_in(path)]
+        others = [call for path in self._spool.others() for call in calls_in(path) or ()]
         waiting = [*(pending.call for pending in self._mine()), *others]
 
         def look(connection: sqlite3.Connection) -> T:
@@ -223,8 +225,9 @@ class WaitingCalls:
     def _commit_with_others(self) -> None:
         with ExitStack() as stack:
             paths = [mine for path in self._spool.others() if (mine := stack.enter_context(taken_over(path)))]
-            self._commit([call for path in paths for call in calls_in(path)])
-            for path in paths:
+            found = {path: calls for path in paths if (calls := calls_in(path)) is not None}
+            self._commit([call for calls in found.values() for call in calls])
+            for path in found:
                 path.unlink(missing_ok=True)
         self._others_taken = True
 

@@ -7,7 +7,7 @@ objects are kept as they came and merged when the counts are read, so a chunk th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from typing import Any
 
 import msgspec
@@ -20,8 +20,17 @@ MAX_WAITING = 64
 MAX_DEPTH = 4
 MAX_COSTS = 32
 MAX_COST_CHARS = 64
-_USAGE = msgspec.json.Decoder(float_hook=Decimal)
-"""Keeps fractions as they were written: a cost is not rounded."""
+
+
+def _fraction(text: str) -> Decimal | None:
+    """A number as it was written, so that a cost is not rounded; None where no decimal has such an exponent."""
+    try:
+        return Decimal(text)
+    except DecimalException:
+        return None
+
+
+_USAGE = msgspec.json.Decoder(float_hook=_fraction)
 
 
 class TokenCounts(Struct, frozen=True, kw_only=True):

@@ -67,6 +67,8 @@ class Situation(Struct, frozen=True, kw_only=True):
     """Whether the same provider has another key."""
     committed: bool = False
     """Whether a part of the answer was sent to the client."""
+    call_begun: bool = False
+    """Whether that part holds a tool call, complete or not: to go on, the client has to take it back."""
     call_finished: bool = False
     """Whether that part holds a complete tool call, which the client may have made already."""
     can_continue: bool = False
@@ -98,7 +100,7 @@ def _way(failure: RequestFailed, now: Situation, settings: FailoverEntry) -> Way
     if now.call_finished or not (rule.repeats or rule.waits or failure.reason == "timeout"):
         return None
     if settings.after_commit == "continue" and now.can_continue:
-        return "continue"
+        return "continue" if now.can_restart or not now.call_begun else None
     return "restart" if settings.after_commit == "restart" and now.can_restart else None
 
 

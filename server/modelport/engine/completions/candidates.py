@@ -20,8 +20,8 @@ from modelport.domain.failover.fitness import (
 from modelport.domain.failover.rules import PER_KEY, costs_nothing
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.registry import Target
+from modelport.engine.completions.lookups import FactsOf
 from modelport.engine.completions.own_failures import model_of
-from modelport.engine.completions.parts import FactsOf
 from modelport.protocol.types import ErrorKind
 
 

@@ -133,6 +133,7 @@ class Failover:
             own_chain=own.candidates.next_is_own or not own.candidates,
             another_key=candidate.has_another_key(own.refused),
             committed=answer.committed,
+            call_begun=answer.has_tool_calls(),
             call_finished=answer.has_finished_call,
             can_continue=attempt.can_continue,
             can_restart=own.can_restart,

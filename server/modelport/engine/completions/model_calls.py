@@ -7,6 +7,7 @@ from typing import Any
 
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.fitting.fit import fit
+from modelport.domain.completions.known_tools import KnownTools
 from modelport.domain.completions.request import CompletionRequest
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.spending import usage as spending
@@ -59,7 +60,7 @@ class AnswerMeter:
         return billing, spending.usage_of(billing, self._answer, started_s=started_s, ended_s=ended_s)
 
 
-def model_call(request: CompletionRequest, model: str, endpoint: Endpoint) -> ModelCall:
+def model_call(request: CompletionRequest, model: str, endpoint: Endpoint, known: KnownTools) -> ModelCall:
     """The call of a model, its conversation fitted to what the endpoint takes.
 
     Raises:
@@ -76,4 +77,4 @@ def model_call(request: CompletionRequest, model: str, endpoint: Endpoint) -> Mo
         parameters=request.parameters,
         cache=request.cache,
     )
-    return fit(call)
+    return fit(call, known.fit)

@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from modelport.domain.completions.call import ModelCall
+from modelport.domain.completions.known_tools import KnownTools
 from modelport.domain.errors import RequestFailed
 from modelport.domain.failover.circuits import Circuits, OpenCircuit, Route
-from modelport.domain.failover.fitness import ModelFacts
 from modelport.domain.ports import Clock, Dialects
 from modelport.domain.providers.registry import Target
 from modelport.engine.calls.recorder import CallRecorder
 from modelport.engine.completions.key_warnings import KeyWarnings
+from modelport.engine.completions.lookups import DefaultModel, ErrorEnricher, FactsOf
 from modelport.engine.providers.connections import Connections
-
-ErrorEnricher = Callable[[RequestFailed, ModelCall], Awaitable[None]]
-"""Adds to a failure what to do about it, within a fraction of a second."""
-DefaultModel = Callable[[Target], Awaitable[str | None]]
-"""The model for a request that names only the provider; None where the row's default counts."""
-FactsOf = Callable[[Target], Awaitable[ModelFacts]]
-"""What is known of a target's model, without a request."""
 
 
 class Defaults(Protocol):
@@ -63,3 +56,4 @@ class CompletionParts(Struct, frozen=True, kw_only=True):
     default_model: DefaultModel | None = None
     enrich: ErrorEnricher | None = None
     facts_of: FactsOf | None = None
+    known_tools: KnownTools = field(default_factory=KnownTools)

@@ -86,7 +86,7 @@ class Preparation:
             raise RequestFailed("auth_rejected", why, provider=row.id, model=model, action="give another key")
         if failure := await self.candidates.unfit(candidate):
             raise Skipped(failure, counts=False)
-        return model_call(request, model, candidate.endpoint)
+        return model_call(request, model, candidate.endpoint, self.parts.known_tools)
 
     async def admit(self, call: ModelCall) -> None:
         """Returns where the circuit of a call lets it pass, which makes it the one that tries after a failure.

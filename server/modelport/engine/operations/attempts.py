@@ -61,7 +61,7 @@ class KeyAttempts:
         tried: set[str] = set()
         failures: list[RequestFailed] = []
         rests: list[_Resting] = []
-        while len(failures) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
+        while len(failures) - len(rests) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
             tried.add(endpoint.credential.fingerprint)
             circuit = await self._circuits.admit(route_of(endpoint, model, client=client))
             if circuit is not None:

@@ -22,6 +22,7 @@ NOW = 1_795_168_800.0
         ({"retry-after": "0.25"}, 250),
         ({"retry-after": "0"}, 0),
         ({"retry-after": "-3"}, 0),
+        ({"retry-after": "-1e308"}, 0),
         ({"retry-after": "Fri, 20 Nov 2026 10:00:30 GMT"}, 30_000),
         ({"retry-after": "Fri, 20 Nov 2026 09:00:00 GMT"}, 0),
         ({"retry-after": "soon"}, None),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -44,6 +46,26 @@ async def test_a_folder_that_cannot_be_made_is_reported_with_the_reason(tmp_path
     problem = await LocalFolder(tmp_path / "file" / "data").problem()
     assert problem
     assert str(tmp_path) not in problem
+
+
+NO_ROOM = """
+import resource, signal, sys
+from pathlib import Path
+import anyio
+from modelport.adapters.system.data_folder import LocalFolder
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+print(anyio.run(LocalFolder(Path(sys.argv[1])).problem))
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="limits of a POSIX system")
+def test_a_folder_without_room_is_reported_with_the_reason(tmp_path: Path) -> None:
+    """A limit on the size of files stands in for a full disk, which takes an empty file as well."""
+    said = subprocess.run([sys.executable, "-c", NO_ROOM, str(tmp_path)], capture_output=True, text=True, check=True)
+    assert said.stdout == "File too large\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")

@@ -60,7 +60,7 @@ def test_a_row_has_a_value_for_every_column() -> None:
 def test_totals_are_in_the_order_of_the_contract_and_nothing_is_zero() -> None:
     assert tuple(msgspec.structs.asdict(UsageTotals())) == TOTALS
     assert to_totals([None] * len(TOTALS)) == UsageTotals()
-    assert to_totals(range(1, 11)).unpriced_calls == 10
+    assert to_totals(range(1, 12)).estimated_calls == 11
 
 
 @pytest.mark.parametrize(

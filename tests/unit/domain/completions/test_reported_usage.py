@@ -76,6 +76,8 @@ def test_an_object_in_the_place_of_a_number_replaces_nothing_and_neither_does_a_
         ([{"in": 1, "details": {"cached": 0}, "cached": 6}], TokenCounts(input=1, output=0, cache_read=6)),
         ([{"in": 1e300}], None),
         ([b'{"in": 1e999999999, "out": 4}'], None),
+        ([b'{"in": 1e9999999999999999999, "out": 4}'], None),
+        ([b'{"in": 10, "out": 4, "cost": 1e-9999999999999999999}'], TokenCounts(input=10, output=4)),
         ([b'{"in": 3.0, "out": 4.0}'], TokenCounts(input=3, output=4)),
     ],
 )

@@ -13,10 +13,8 @@ from modelport.domain.completions.reported_usage import Measured, TokenCounts
 from modelport.domain.errors import ERROR_KINDS, InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry, Target
 from modelport.engine.calls import recorder
-from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.engine.completions.create import Completions
-from modelport.engine.completions.key_warnings import KeyWarnings
-from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.time_limit import TimeLimit
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
@@ -30,10 +28,10 @@ from support.builders import (
     Variables,
     VirtualTime,
     connections,
-    no_prices,
     row,
     writes,
 )
+from support.completions import completion_parts
 
 A, B, C = (row(name, requires_api_key=False, auth="none", default_model=f"{name}-default") for name in "abc")
 LOCKED = row("locked")
@@ -62,10 +60,8 @@ class World:
 
     def use(self, **parts: Any) -> None:
         """Makes the use case of other parts."""
-        recorder = CallRecorder(self.ledger, no_prices(), FixedClock(), self.log)  # type: ignore[arg-type]
-        common = {"connections": self.connections, "dialects": self.dialects, "recorder": recorder}
         self.completions = Completions(
-            CompletionParts(clock=FixedClock(), warnings=KeyWarnings(FixedClock()), **common | parts)
+            completion_parts(self.connections, self.dialects, self.ledger, self.log, **parts)
         )
 
     async def create(self, **params: Any) -> Completion:

@@ -16,15 +16,11 @@ from modelport.domain.failover.steps import MAX_ATTEMPTS
 from modelport.domain.providers.configuration import FailoverEntry
 from modelport.domain.providers.connection import Overrides
 from modelport.domain.providers.registry import Registry, Target
-from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.engine.completions.create import Completions
-from modelport.engine.completions.key_warnings import KeyWarnings
-from modelport.engine.completions.parts import CompletionParts
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import Completion, CreateCompletionParams
 from support.builders import (
-    FixedClock,
-    Lines,
     MemoryLedger,
     MemoryStore,
     RecordingListener,
@@ -32,10 +28,10 @@ from support.builders import (
     Variables,
     VirtualTime,
     connections,
-    no_prices,
     row,
     writes,
 )
+from support.completions import completion_parts
 
 CLAUDE = "claude-sonnet-4-5"
 OPEN = {"requires_api_key": False, "auth": "none"}
@@ -91,17 +87,12 @@ class World:
     def share(self, circuits: MemoryCircuits) -> None:
         """Makes the completions, with circuits that other processes may have as well."""
         self.circuits = circuits
-        self.completions = Completions(
-            CompletionParts(
-                connections=self.connections,
-                dialects=self.dialects,
-                recorder=CallRecorder(self.ledger, no_prices(), FixedClock(), Lines()),  # type: ignore[arg-type]
-                clock=LoopClock(),
-                warnings=KeyWarnings(LoopClock()),
-                circuits=self.circuits,
-                facts_of=self._facts_of,
-            )
-        )
+        self.use(circuits=circuits, facts_of=self._facts_of)
+
+    def use(self, **parts: Any) -> None:
+        """Makes the completions of other parts."""
+        common = completion_parts(self.connections, self.dialects, self.ledger, clock=LoopClock(), **parts)
+        self.completions = Completions(common)
 
     async def _facts_of(self, target: Target) -> ModelFacts:
         return self.facts.get(target.provider.id, ModelFacts())
@@ -509,6 +500,19 @@ async def test_r8_a_half_call_is_dropped(mode: Any) -> None:
     assert completion.text == ("I will look." if mode == "continue" else "look.")
 
 
+@pytest.mark.parametrize("mode", ["continue", "restart"])
+async def test_r8_a_half_call_ends_it_for_a_client_that_cannot_take_back(mode: Any) -> None:
+    async def begun(call: ModelCall, answer: Answer) -> None:
+        answer.text("I will ")
+        answer.tool_call(0, call_id="c", name="f", arguments='{"a":')
+        raise CUT
+
+    world = World(FailoverEntry(after_commit=mode), claude=turns(begun, writes("look.")))
+    error = await world.failure(model=f"claude/{CLAUDE}", resets=False)
+    assert (error.kind, error.text, len(world.called)) == ("stream_interrupted", "I will ", 1)
+    assert ("reset",) not in world.heard.events
+
+
 # R9: answers that are none; tests/contract/test_odd_streams.py has what counts as one.
 
 
@@ -748,16 +752,7 @@ class Automatic:
 )
 async def test_an_automatic_order_never_goes_on_after_a_refused_key(kind: str, goes_on: bool) -> None:
     world = World(keys=SEVERAL, keyed=failing(kind), other=writes("from other"))
-    world.completions = Completions(
-        CompletionParts(
-            connections=world.connections,
-            dialects=world.dialects,
-            recorder=CallRecorder(world.ledger, no_prices(), FixedClock(), Lines()),  # type: ignore[arg-type]
-            clock=LoopClock(),
-            warnings=KeyWarnings(LoopClock()),
-            defaults=Automatic(world, "keyed", "other"),
-        )
-    )
+    world.use(defaults=Automatic(world, "keyed", "other"))
     if goes_on:
         assert (await world.create()).provider == "other"
     else:

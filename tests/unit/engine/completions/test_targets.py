@@ -8,23 +8,17 @@ import pytest
 
 from modelport.domain.errors import InvalidParams
 from modelport.domain.providers.registry import Registry, Target
-from modelport.engine.calls.recorder import CallRecorder
-from modelport.engine.completions.key_warnings import KeyWarnings
-from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.completions.targets import Targets
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams
 from support.builders import (
-    FixedClock,
-    Lines,
-    MemoryLedger,
     MemoryStore,
     Scripted,
     Variables,
     connections,
-    no_prices,
     row,
 )
+from support.completions import completion_parts
 
 ROWS = [row(name, requires_api_key=False, auth="none", default_model=f"{name}-1") for name in "abcd"]
 CHAINS = {"default": ("a/x", "b/y"), "inline": ("c/z", "gone/m", "a/x"), "night": ("d/w", "b")}
@@ -51,16 +45,7 @@ class World:
         dialects = Scripted()
         _, self.connections = connections(self.registry, Variables(), MemoryStore(), dialects)
         self.automatic = Automatic(self.registry)
-        self.targets = Targets(
-            CompletionParts(
-                connections=self.connections,
-                dialects=dialects,
-                recorder=CallRecorder(MemoryLedger(), no_prices(), FixedClock(), Lines()),  # type: ignore[arg-type]
-                clock=FixedClock(),
-                warnings=KeyWarnings(FixedClock()),
-                defaults=self.automatic,
-            )
-        )
+        self.targets = Targets(completion_parts(self.connections, dialects, defaults=self.automatic))
 
     async def found(self, **params: Any) -> list[str]:
         candidates = await self.targets.find(convert({"prompt": "hi", **params}, CreateCompletionParams))

@@ -10,6 +10,8 @@ import pytest
 
 from modelport.adapters.failover.memory import MemoryCircuits
 from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.failover.circuits import route_of
+from modelport.domain.failover.steps import MAX_ATTEMPTS
 from modelport.domain.operations.calls import (
     Balance,
     CountCall,
@@ -60,7 +62,7 @@ ACME = row(
     "acme",
     capabilities=EVERYTHING,
     default_model="chatty",
-    api_key_env_vars=("ACME_API_KEY", "ACME_SECOND_KEY"),
+    api_key_env_vars=("ACME_API_KEY", "ACME_SECOND_KEY", *(f"ACME_KEY_{n}" for n in range(2, 8))),
     wire={
         "embeddings": EmbeddingsWire(default_model="vectors", batch=2),
         "images": ImagesWire(default_model="brush"),
@@ -445,6 +447,19 @@ async def test_another_key_goes_on_where_the_first_is_refused_or_limited(bench: 
     # The key that has answered stays in use.
     await bench.embed("d")
     assert sent_keys(bench)[-1] == "second-0123456789"
+
+
+async def test_keys_that_rest_are_no_calls_so_the_one_behind_them_is_sent(bench: Bench) -> None:
+    """Another process has met the refusals, so that this one has no key in use."""
+    bench.variables.values |= {f"ACME_KEY_{n}": f"number-{n}-0123456789" for n in range(2, MAX_ATTEMPTS + 2)}
+    tried: list[str] = []
+    while endpoint := await bench.connections.next_endpoint(ACME, "vectors", tried):
+        if len(tried) < MAX_ATTEMPTS:
+            refused = RequestFailed("auth_rejected", "No.", provider="acme")
+            await bench.circuits.failed(route_of(endpoint, "vectors"), refused)
+        tried.append(endpoint.credential.fingerprint)
+    assert (await bench.embed("a")).embeddings
+    assert sent_keys(bench) == [f"number-{MAX_ATTEMPTS + 1}-0123456789"]
 
 
 async def test_no_other_key_is_sent_where_a_refusal_is_to_end_it(bench: Bench) -> None:

@@ -10,26 +10,22 @@ import pytest
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Setting
-from modelport.engine.calls.recorder import CallRecorder, Origin
+from modelport.engine.calls.recorder import Origin
 from modelport.engine.completions.create import Completions
-from modelport.engine.completions.key_warnings import KeyWarnings
-from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.providers.default_chain import DefaultChain
 from modelport.frontends.rpc.messages import convert
 from modelport.protocol.types import ConnectProviderParams, CreateCompletionParams, LocalServer
 from support.builders import (
-    FixedClock,
     Lines,
-    MemoryLedger,
     MemoryStore,
     RecordingListener,
     Scripted,
     Variables,
-    no_prices,
     row,
     writes,
 )
 from support.builders import connections as session
+from support.completions import completion_parts
 
 KEY = "key-0123456789abcdef"
 ROWS = [
@@ -68,14 +64,7 @@ class World:
         self.chain = DefaultChain(self.registry, credentials, self.connections, self.local_servers, self.log)
         self.listener = RecordingListener()
         self.completions = Completions(
-            CompletionParts(
-                connections=self.connections,
-                dialects=self.dialects,
-                recorder=CallRecorder(MemoryLedger(), no_prices(), FixedClock(), self.log),  # type: ignore[arg-type]
-                clock=FixedClock(),
-                warnings=KeyWarnings(FixedClock()),
-                defaults=self.chain,
-            )
+            completion_parts(self.connections, self.dialects, log=self.log, defaults=self.chain)
         )
 
     async def local_servers(self) -> Sequence[LocalServer]:

@@ -32,7 +32,7 @@ def test_a_table_for_people(used: Any) -> None:
     assert rows[-1].split()[-1] == "$0.0000"
 
 
-@pytest.mark.parametrize("by", ["model", "provider", "client", "project", "day"])
+@pytest.mark.parametrize("by", ["model", "provider", "client", "project", "role", "source", "day"])
 def test_groups(used: Any, by: str) -> None:
     summary = json.loads(used("usage", "--by", by, "--json").stdout)
     assert sum(group["totals"]["totalCalls"] for group in summary["groups"]) == 3

@@ -12,6 +12,7 @@ export const NO_USAGE: UsageTotals = {
   reasoningTokens: 0,
   usdMicros: 0,
   unpricedCalls: 0,
+  estimatedCalls: 0,
 };
 
 /** The sum of both, field by field. */
@@ -27,6 +28,7 @@ export function add(one: UsageTotals, other: UsageTotals): UsageTotals {
     reasoningTokens: one.reasoningTokens + other.reasoningTokens,
     usdMicros: one.usdMicros + other.usdMicros,
     unpricedCalls: one.unpricedCalls + other.unpricedCalls,
+    estimatedCalls: one.estimatedCalls + other.estimatedCalls,
   };
 }
 

@@ -1,6 +1,6 @@
 import type { UsageTotals } from "../../../protocol";
 import type { Bucket } from "../chart/buckets";
-import { fill, type Format } from "../chart/format";
+import type { Format } from "../chart/format";
 import { inOrderOf } from "../chart/totals";
 import type { NamedTotals, PageStrings, UsageReport } from "../messages";
 import { html } from "./elements";
@@ -44,10 +44,7 @@ export function sumsTable(
 }
 
 /** What calls cost by the source of their price. */
-export function sourcesTable({ sources, totals }: UsageReport, format: Format, strings: PageStrings): HTMLTableElement {
-  const counted = sources.reduce((sum, { calls }) => sum + calls, 0);
-  const caption =
-    counted < totals.totalCalls ? fill(strings.bySourceOfNewest, format.integer(counted)) : strings.bySource;
+export function sourcesTable({ sources }: UsageReport, format: Format, strings: PageStrings): HTMLTableElement {
   const rows = sources.map(({ source, calls, estimatedCalls, usdMicros }) => {
     const money = source === "unknown" ? strings.unknown : format.dollars(usdMicros);
     const texts = [format.integer(calls), format.integer(estimatedCalls), money];
@@ -58,7 +55,7 @@ export function sourcesTable({ sources, totals }: UsageReport, format: Format, s
       ...texts.map((text) => html("td", { class: "number" }, text)),
     );
   });
-  return framed(caption, [strings.name], [strings.calls, strings.estimatedCalls, strings.money], rows);
+  return framed(strings.bySource, [strings.name], [strings.calls, strings.estimatedCalls, strings.money], rows);
 }
 
 function table(

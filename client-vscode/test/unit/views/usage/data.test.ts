@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Server } from "../../../../src/client";
-import type { BudgetStatus, Call, Health, Provider, SummaryUsageParams, SummaryUsageResult } from "../../../../src/protocol";
+import type { BudgetStatus, Call, Health, Provider, SummaryUsageParams, SummaryUsageResult, UsageGroup } from "../../../../src/protocol";
 import { Credits } from "../../../../src/shared/credits";
 import { loadCredits, loadUsage } from "../../../../src/views/usage/data";
 import { parseToPage } from "../../../../src/views/usage/messages";
@@ -22,9 +22,10 @@ const CALL: Call = {
 
 class Ledger implements Pick<Server, "request"> {
   readonly asked: [string, unknown][] = [];
-  newest: readonly Call[] = [];
   /** Undefined: a server of an earlier version. */
   budgets: readonly BudgetStatus[] | undefined = [];
+  /** Undefined: a server of an earlier version. */
+  sources: readonly UsageGroup[] | undefined = [];
   providers: readonly Provider[] = [];
   health: readonly Health[] = [];
   credit: unknown;
@@ -37,8 +38,6 @@ class Ledger implements Pick<Server, "request"> {
   request = (async (method: string, params: SummaryUsageParams): Promise<unknown> => {
     this.asked.push([method, params]);
     switch (method) {
-      case "usage/history":
-        return { calls: this.newest };
       case "budget/list":
         return this.budgets === undefined ? Promise.reject(new Error("unknown method")) : { budgets: this.budgets };
       case "provider/list":
@@ -48,8 +47,11 @@ class Ledger implements Pick<Server, "request"> {
       case "usage/credits":
         return this.credit instanceof Error ? Promise.reject(this.credit) : this.credit;
     }
+    if (params.groupBy === "costSource" && this.sources === undefined) {
+      throw new Error("unknown group");
+    }
     const empty = { totals: totals({ totalCalls: 0 }), byModel: {}, groups: [] };
-    return method === "usage/snapshot" ? totals({ totalCalls: this.calls }) : { ...empty, ...this.summary(params) };
+    return method === "usage/snapshot" ? totals({ totalCalls: this.calls }) : { ...empty, ...this.summary(params), ...(params.groupBy === "costSource" && { groups: this.sources }) };
   }) as Server["request"];
 }
 
@@ -61,7 +63,7 @@ test("a range is so many whole days of UTC that end today", async () => {
     ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: ["day", "provider", "model"] }],
     ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "client" }],
     ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "project" }],
-    ["usage/history", { since: "2026-11-15T00:00:00Z", limit: 1_000 }],
+    ["usage/summary", { since: "2026-11-15T00:00:00Z", groupBy: "costSource" }],
   ]);
 });
 
@@ -134,31 +136,34 @@ test("a price that is not known is absent", async () => {
   expect(report.lastCall).not.toHaveProperty("usdMicros");
 });
 
-test("the newest calls are summed by the source of their price", async () => {
+test("all calls of the range are summed by the source of their price", async () => {
   const ledger = new Ledger(() => ({ totals: totals() }));
-  const priced = (usage: Partial<Record<keyof Call["usage"], unknown>>): Call =>
-    ({ ...CALL, usage: { ...CALL.usage, ...usage } }) as Call;
-  ledger.newest = [
-    priced({ usdMicros: 5, costSource: "list" }),
-    priced({ usdMicros: 7, costSource: "list", costEstimated: true }),
-    priced({ usdMicros: 0, costSource: "reported" }),
-    priced({ usdMicros: 3, costSource: "user" }),
-    priced({ usdMicros: 2, costSource: "catalog" }),
-    priced({ usdMicros: 0 }),
-    priced({ usdMicros: null }),
+  const group = (key: string, totalCalls: number, usdMicros: number, estimatedCalls = 0): UsageGroup => ({
+    key,
+    totals: totals({ totalCalls, usdMicros, estimatedCalls }),
+  });
+  ledger.sources = [
+    group("list", 1_200_000, 12, 1),
+    group("reported", 1, 0),
+    group("user", 1, 3),
+    group("catalog", 1, 2),
+    group("free", 1, 0),
+    group("unknown", 1, 0),
     // Of a later server.
-    priced({ usdMicros: 9, costSource: "invoice" }),
+    group("invoice", 1, 9),
   ];
   const report = await loadUsage(ledger, 7, NOW, TOKEN);
   expect(report.sources).toEqual([
     { source: "reported", calls: 1, usdMicros: 0, estimatedCalls: 0 },
     { source: "user", calls: 1, usdMicros: 3, estimatedCalls: 0 },
-    { source: "list", calls: 2, usdMicros: 12, estimatedCalls: 1 },
+    { source: "list", calls: 1_200_000, usdMicros: 12, estimatedCalls: 1 },
     { source: "catalog", calls: 1, usdMicros: 2, estimatedCalls: 0 },
     { source: "free", calls: 1, usdMicros: 0, estimatedCalls: 0 },
     { source: "unknown", calls: 2, usdMicros: 9, estimatedCalls: 0 },
   ]);
   expect(parseToPage({ kind: "report", report })).toBeDefined();
+  ledger.sources = undefined;
+  expect((await loadUsage(ledger, 7, NOW, TOKEN)).sources).toEqual([]);
 });
 
 test("budgets come with the report, and a server that has none yet is no failure", async () => {

@@ -17,7 +17,6 @@ class FakeServer {
   readonly answers: Record<string, unknown> = {
     "usage/summary": { totals: totals({ totalCalls: 3 }), byModel: {}, groups: [] },
     "usage/snapshot": totals({ totalCalls: 3 }),
-    "usage/history": { calls: [] },
     "budget/list": { budgets: [] },
     "provider/list": { providers: [] },
     "provider/status": { active: null, connections: [], health: [] },
@@ -114,7 +113,7 @@ test("calls that come in are gathered and shown", async () => {
   }
   await vi.advanceTimersByTimeAsync(1_000);
   expect(panel.kinds).toEqual(["loading", "report"]);
-  expect(server.sums() - before).toBe(3);
+  expect(server.sums() - before).toBe(4);
 });
 
 test("a hidden page is not refreshed", async () => {

@@ -6,7 +6,7 @@ so that a provider's cache of prompts still hits.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from msgspec import structs
@@ -22,10 +22,14 @@ from modelport.domain.completions.fitting.turns import placed, without_blanks
 from modelport.protocol.types import Message, Tool
 
 CONTEXT = "context_length"
+FitTool = Callable[[Tool, int, ModelCall, HistoryRules], Tool]
+"""Takes a tool, its position and the call; returns the tool as the rules want it."""
 
 
-def fit(call: ModelCall) -> ModelCall:
+def fit(call: ModelCall, fit_tool: FitTool = fitted_tool) -> ModelCall:
     """The call with messages and tools as its endpoint's wire format, row and model accept them.
+
+    ``fit_tool`` gives what ``fitted_tool`` does, and may know it from an earlier call.
 
     Raises:
         InvalidParams: a tool message answers no call, nothing but blank text is left, or the schema of a tool or of
@@ -35,7 +39,7 @@ def fit(call: ModelCall) -> ModelCall:
     rules = history_rules(endpoint.provider, endpoint.dialect, call.model)
     spoken = without_blanks(paired(_without_foreign_state(call), rules.call_ids))
     messages = placed(spoken, rules)
-    tools = tuple(fitted_tool(tool, position, call, rules) for position, tool in enumerate(call.tools))
+    tools = tuple(fit_tool(tool, position, call, rules) for position, tool in enumerate(call.tools))
     names = fitted_names((*(tool.name for tool in tools), *called_names(messages)), rules.tool_names)
     messages, tools = with_names(messages, tools, names)
     changes: dict[str, Any] = {

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from modelport.app.session import App
 from modelport.domain.completions.turns import as_message
-from modelport.domain.errors import ModelportError
+from modelport.domain.errors import ModelportError, RequestFailed
 from modelport.engine.calls.recorder import Origin, new_session
 from modelport.frontends.cli.chat.conversations import ConversationLog
 from modelport.frontends.cli.chat.terminal import Terminal
@@ -72,6 +72,7 @@ class Dialogue:
         self._target: Target | None = None
         self._origin = Origin("modelport chat", Path.cwd().name or None, new_session())
         self._log = log
+        self._said_unrecorded = False
         self.messages = messages
 
     def ask(self, content: str | tuple[Part, ...]) -> Completion:
@@ -89,7 +90,21 @@ class Dialogue:
         self.messages += turn
         if self._log is not None:
             self._log.add(completion, turn, self._settings.system)
+        if self._terminal.unrecorded and not self._said_unrecorded:
+            self._say_unrecorded()
         return completion
+
+    def _say_unrecorded(self) -> None:
+        """Says why the ledger lacks a call: with this process ends what waits in its memory for room on the disk."""
+        try:
+            problem = self._engine.call(lambda app: app.core.ledger.problem())
+        except RequestFailed as error:
+            echo(error.message, err=True)
+        else:
+            if problem is None:
+                return
+            echo(f"The usage ledger lacks this call: {problem} modelport doctor checks it.", err=True)
+        self._said_unrecorded = True
 
     def _turn(self, turn: tuple[Message, ...]) -> tuple[Completion, tuple[Message, ...]]:
         """The last completion of a turn and its messages: calls the tools that the model asks for until it is done."""

@@ -32,6 +32,8 @@ class Terminal(NullListener):
         self._show_reasoning = not quiet and sys.stderr.isatty()
         self._parts: list[str] = []
         self._failed: list[str] = []
+        self.unrecorded = False
+        """Whether a call was not in the ledger when its answer ended."""
         self._answer = TerminalText() if sys.stdout.isatty() else None
         self._thought = TerminalText()
 
@@ -76,6 +78,7 @@ class Terminal(NullListener):
 
     def recorded(self, call: Call, budgets: Sequence[BudgetStatus]) -> None:
         """Prints nothing: the completion holds the usage."""
+        self.unrecorded = self.unrecorded or not call.id
 
     def stopped(self) -> None:
         """Ends the output after Ctrl-C; the part of the answer that was printed stays."""

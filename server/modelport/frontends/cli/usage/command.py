@@ -40,9 +40,9 @@ class Report(Struct, frozen=True):
 @click.option("--until", help="Only calls before this time.")
 @click.option(
     "--by",
-    type=click.Choice(["model", "provider", "client", "project", "role", "day"]),
+    type=click.Choice(["model", "provider", "client", "project", "role", "source", "day"]),
     default="model",
-    help="What to group by; the model if not given.",
+    help="What to group by; the model if not given. The source is that of the prices.",
 )
 @click.option("--history", type=click.IntRange(1, 10_000), metavar="N", help="List the last N calls instead.")
 @click.option("--credits", "credit_provider", metavar="PROVIDER", help="Show a provider's remaining credit instead.")
@@ -75,7 +75,7 @@ def command(
     params = SummaryUsageParams(
         since=_moment(since),
         until=_moment(until),
-        group_by=by,  # pyright: ignore[reportArgumentType]  click has checked it
+        group_by="costSource" if by == "source" else by,  # pyright: ignore[reportArgumentType]  click has checked it
     )
     sums = _Sums(params, by, "json" if as_json else "csv" if as_csv else "table")
     with engine() as running:

@@ -30,6 +30,7 @@ CSV_FIELDS: Final = (
     "reasoning_tokens",
     "usd_micros",
     "unpriced_calls",
+    "estimated_calls",
 )
 
 

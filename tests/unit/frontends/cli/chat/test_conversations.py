@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import stat
 import sys
 from pathlib import Path
@@ -127,6 +128,32 @@ def test_a_line_that_was_cut_is_left_out(run: Any) -> None:
         file.write('{"at": "2026')
     assert len(json.loads(run("logs", "--json", path.stem).stdout)["turns"]) == 1
     assert ids(run) == [path.stem]
+
+
+def test_a_call_that_is_not_in_the_ledger_is_said(run: Any) -> None:
+    """One command is the whole life of its process: what waits in memory goes with it."""
+    ledger = Path(os.environ["MODELPORT_DATA_DIR"]) / "usage.sqlite3"
+    ledger.mkdir()
+    result = run("chat", "--no-log", "-m", "mock/mock", "hi")
+    assert (result.exit_code, result.stdout) == (0, "You said: hi\n")
+    assert result.stderr.splitlines()[-1] == (
+        "The usage ledger cannot be used (unable to open database file): check the data folder and its free space."
+    )
+    ledger.rmdir()
+    assert "ledger" not in run("chat", "--no-log", "-m", "mock/mock", "hi").stderr
+
+
+def test_a_call_that_waits_for_the_ledger_is_said(run: Any) -> None:
+    run("usage")
+    browser = sqlite3.connect(Path(os.environ["MODELPORT_DATA_DIR"]) / "usage.sqlite3", isolation_level=None)
+    browser.execute("BEGIN IMMEDIATE")
+    said = run("chat", "--no-log", "-m", "mock/mock", "hi").stderr.splitlines()[-1]
+    browser.execute("ROLLBACK")
+    browser.close()
+    assert said == (
+        "The usage ledger lacks this call: 1 call waits to be written: another program holds its lock. "
+        "modelport doctor checks it."
+    )
 
 
 def test_a_folder_that_cannot_be_written_spoils_no_answer(run: Any) -> None:
