@@ -134,6 +134,7 @@ function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutp
 const NOTIFICATIONS: Readonly<Record<keyof ServerNotifications, true>> = {
   "completion/update": true,
   "provider/update": true,
+  "credential/update": true,
   "agent/update": true,
   "usage/updated": true,
   "status/changed": true,
