@@ -9,7 +9,7 @@ import msgspec
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.oauth.replies import error_code, is_outage, post_form, tokens_of
 from modelport.adapters.log_ins.requests import Reply, refused
-from modelport.domain.errors import RequestFailed
+from modelport.domain.errors import RETRYABLE, RequestFailed
 from modelport.domain.log_ins.flow import Tokens
 from modelport.domain.log_ins.stored import StoredLogIn
 from modelport.domain.log_ins.wire import LogInWire
@@ -80,7 +80,7 @@ def _is_over(reply: Reply) -> bool:
 
 def _not_now(endpoint: Endpoint, url: str, reply: Reply) -> RequestFailed:
     failure = refused(endpoint, url, reply)
-    if not failure.retryable:
+    if failure.reason not in RETRYABLE:
         row = endpoint.provider
         code = f", {named}" if (named := error_code(reply.fields)) else ""
         return RequestFailed(

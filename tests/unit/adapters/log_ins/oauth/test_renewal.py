@@ -230,12 +230,16 @@ async def test_a_refused_token_is_renewed_before_its_time_and_not_again_and_agai
         (200, [], "provider_unavailable", True),
         (200, {"access_token": ""}, "provider_unavailable", True),
         (302, {}, "provider_unavailable", True),
+        (502, "<html><body>Bad gateway</body></html>", "provider_unavailable", True),
     ],
 )
 async def test_only_a_refusal_of_the_refresh_token_ends_a_log_in(
     tmp_path: Path, status: int, body: Any, kind: str, kept: bool
 ) -> None:
-    world = World(tmp_path, lambda _: Answer(status, chunks=[json.dumps(body).encode()]))
+    world = World(
+        tmp_path,
+        lambda _: Answer(status, chunks=[body.encode() if isinstance(body, str) else json.dumps(body).encode()]),
+    )
     with pytest.raises(RequestFailed) as failed:
         await world.secret()
     assert failed.value.kind == kind
