@@ -212,6 +212,7 @@ class CallRecorder:
                         answered_model=_other(billing.models, model),
                         service_tier=readable(billing.service_tier) or None,
                         paid=paid_units(billing, cost.exact),
+                        key=endpoint.credential.fingerprint,
                     )
                     await self._write(record, caller, hold)
                     if (telemetry := self._telemetry()) is not None:

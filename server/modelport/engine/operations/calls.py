@@ -72,7 +72,7 @@ class OperationCalls:
             RequestFailed: the provider does not offer it, or needs a key and there is none; or it failed, which is
                 recorded; carries what was used until then.
         """
-        target = self._connections.target(params.provider, params.model, params.resolution)
+        target = await self._connections.target(params.provider, params.model, params.resolution)
         row = target.provider
         if not can(row, kind.capability):
             raise self._refusal(row, kind.capability)

@@ -44,7 +44,7 @@ class TokenCounts:
     ) -> TokenCount | None:
         """The provider's count; None where no provider is the target, or it does not count."""
         try:
-            target = self._connections.target(params.provider, params.model, params.resolution)
+            target = await self._connections.target(params.provider, params.model, params.resolution)
         except InvalidParams:
             if params.provider is None and params.model is None:
                 return None
