@@ -172,6 +172,22 @@ def test_a_refused_key_goes_on_along_a_chain_of_names(upstream: Upstream) -> Non
     assert by_name == {"home": None, "work": "refused"}
 
 
+def test_a_key_that_is_refused_to_an_embedding_is_marked_and_warned_of(upstream: Upstream) -> None:
+    keys("set", "acme", stdin=FIRST)
+    keys("set", "acme", "--add", stdin=SECOND)
+    upstream.bad = {FIRST}
+    with editor() as server:
+        assert server.result("embedding/create", {"input": "hi", "model": "acme/v"})["embeddings"] == [[1.0, 0.0]]
+        (warning,) = shown(server)
+        assert warning == (
+            "Acme refused its key; answered by another of its keys. Give another key with modelport keys set acme."
+        )
+    with editor() as other:
+        assert ask(other) == "with secon"
+        assert upstream.sent == [FIRST, SECOND, SECOND]
+    assert keys("list")["credentials"][0]["health"]["state"] == "refused"
+
+
 def test_keys_are_tested_and_deleted_over_the_wire(upstream: Upstream) -> None:
     upstream.bad = {SECOND}
     with editor() as server:

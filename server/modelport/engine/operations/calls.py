@@ -90,7 +90,7 @@ class OperationCalls:
                 raise self._refusal(row, kind.capability)
             return await self._recorded(endpoint, model, chained, OperationMeter(model, expected, kind.operation), work)
 
-        return await self._attempts.run(target, model, caller.origin.client, call)
+        return await self._attempts.run(target, model, caller.origin.client, caller.warn, call)
 
     def _refusal(self, row: Provider, capability: Capability) -> RequestFailed:
         """The error for a provider without a capability; names providers that have it."""
