@@ -12,14 +12,14 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from modelport.adapters.failover.memory import MemoryCircuits
-from modelport.adapters.failover.rows import CircuitRows, Read, Table
+from modelport.adapters.failover.rows import CircuitRows, Read
 from modelport.adapters.usage_ledgers.database import NewerSchemaError, is_busy
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.domain.errors import RequestFailed
 from modelport.domain.failover import transitions
 from modelport.domain.failover.circuits import Circuit, OpenCircuit, Route
 from modelport.domain.failover.rules import KEY_REFUSED
-from modelport.domain.failover.transitions import Changes, Transition
+from modelport.domain.failover.transitions import Changes, Circuits, Transition
 from modelport.domain.ports import Clock, Log
 
 READ_EVERY_S = 1.0
@@ -87,7 +87,7 @@ class SharedCircuits:
         failing, now_ms = self._memory.failure(route, failure), self._memory.now_ms()
         known = False
 
-        def fail(table: Table) -> Changes:
+        def fail(table: Circuits) -> Changes:
             nonlocal known
             known = known or not transitions.is_new(table, route, failure.reason, now_ms)
             return failing(table)
