@@ -60,7 +60,7 @@ class CredentialList:
 
     async def _known(self) -> _Known:
         now_ms = self._clock.now_ms()
-        circuits = [one for one in await self._circuits.open() if one.scope.key not in (ANY, "")]
+        circuits = await self._circuits.open()
         uses: Mapping[tuple[str, str], int] = {}
         with anyio.move_on_after(USES_WITHIN_S):
             try:
@@ -68,14 +68,13 @@ class CredentialList:
             except RequestFailed:
                 # What is wrong with the ledger, doctor says.
                 uses = {}
-        return _Known(tuple(circuits), uses, now_ms)
+        return _Known(circuits, uses, now_ms)
 
 
 class _Known(Struct, frozen=True):
     """What is known of all keys."""
 
     circuits: Sequence[Circuit]
-    """Those of one key."""
     uses: Mapping[tuple[str, str], int]
     now_ms: int
 

@@ -191,6 +191,9 @@ async def test_a_list_asks_for_no_password() -> None:
     await store.set("acme/work", StoredKey(Secret(OTHER)))
     store.locked = True
     world = World(store, ACME_API_KEY=KEY)
+    # What was called without a key says nothing about one that cannot be read.
+    keyless = Route(provider="beta", address="https://beta.example/v1", key="", model="m")
+    await world.circuits.failed(keyless, RequestFailed("rate_limited", "Slow.", retry_after_ms=60_000))
     acme, beta, work = await world.listed()
     assert [(one.source, one.last4) for one in acme.others or ()] == [("keyring", None)]
     assert (beta.source, beta.last4, beta.health, work.name, work.last4) == ("keyring", None, None, "work", None)
@@ -216,6 +219,26 @@ async def test_a_refused_key_is_marked_and_no_other() -> None:
     assert again.more_keys is not None
     assert again.more_keys[0].health is not None
     assert again.more_keys[0].health.until is None, "the next call tries"
+
+
+async def test_of_several_things_a_refusal_is_shown() -> None:
+    world = World(ACME_API_KEY=KEY)
+    await world.circuits.failed(route(model="a"), RequestFailed("rate_limited", "Slow.", retry_after_ms=7_200_000))
+    await world.circuits.failed(route(model="b"), refusal("forbidden"))
+    health = (await world.listed())[0].health
+    assert health is not None
+    assert (health.state, health.model, health.error.kind) == ("refused", "b", "forbidden")
+
+
+async def test_an_entry_that_another_program_has_deleted_is_no_key() -> None:
+    class Stale(MemoryStore):
+        async def providers(self) -> list[str]:
+            return ["acme", "acme/work", "beta"]
+
+    world = World(Stale(), ACME_API_KEY=KEY)
+    assert [(one.provider, one.name, one.source, one.others) for one in await world.listed()] == [
+        ("acme", None, "environment", None)
+    ]
 
 
 async def test_what_rests_for_all_keys_is_said_of_no_key() -> None:
@@ -352,10 +375,11 @@ async def test_a_command_that_fails_spoils_no_other_check() -> None:
 
 
 async def test_everywhere_is_the_provider_with_all_its_names_and_no_other() -> None:
-    store = MemoryStore(**{"acme": KEY, "acme/work": KEY, "acme/home": KEY, "beta": KEY, "beta/acme": KEY})
+    others = {"beta": KEY, "beta/acme": KEY, "acme-2": KEY, "acme-2/work": KEY}
+    store = MemoryStore(**{"acme": KEY, "acme/work": KEY, "acme/home": KEY, **others})
     world = World(store, {"acme": Overrides(key_command=("pass", "acme"))}, ACME_API_KEY=KEY)
     status = await world.deletion.delete(DeleteCredentialParams(provider="Acme", everywhere=True))
-    assert list(store.keys) == ["beta", "beta/acme"]
+    assert store.keys.keys() == others.keys()
     assert (status.source, status.location) == ("environment", "ACME_API_KEY")
     assert [(one.source, one.location) for one in status.others or ()] == [("command", "pass")]
 

@@ -11,7 +11,7 @@ import pytest
 
 from modelport.adapters.failover.memory import MemoryCircuits
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.failover.circuits import Route
+from modelport.domain.failover.circuits import Route, route_of
 from modelport.domain.operations.calls import (
     Balance,
     CountCall,
@@ -467,6 +467,15 @@ async def test_a_refused_key_is_warned_of_once_another_has_answered(bench: Bench
     assert "answered by another of its keys. Give another key with modelport keys set acme" in warning
     await bench.embed("a")
     assert len(bench.shown) == 1
+
+
+async def test_a_key_whose_refusal_another_process_has_met_is_not_warned_of_again(bench: Bench) -> None:
+    several(bench)
+    first = await bench.connections.endpoint(ACME, "vectors")
+    await bench.circuits.failed(route_of(first, "vectors"), RequestFailed("auth_rejected", "No.", provider="acme"))
+    await bench.embed("a")
+    assert sent_keys(bench) == ["second-0123456789"]
+    assert bench.shown == []
 
 
 async def test_a_limit_is_no_refusal_to_warn_of(bench: Bench) -> None:
