@@ -105,9 +105,7 @@ class Credentials:
                 raise
             if not listed:
                 return None
-            return Credential(
-                provider=row.id, source="keyring", location=self._store.location(entry), connection=overrides.connection
-            )
+            return self._locked(row, entry)
         return stored if stored is not None and stored.secret is not None else None
 
     def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
@@ -165,7 +163,12 @@ class Credentials:
         try:
             return await self._stored_or_file(row, overrides, base_url, unlock=False)
         except RequestFailed:
-            return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
+            return self._locked(row, row.id)
+
+    def _locked(self, row: Provider, entry: str) -> Credential:
+        """A credential that is stored and cannot be read now."""
+        location, connection = self._store.location(entry), connection_of(entry)
+        return Credential(provider=row.id, source="keyring", location=location, connection=connection)
 
     async def store(
         self, name: str, secret: Secret, base_url: str | None, connection: str | None = None, *, add: bool = False
@@ -242,8 +245,10 @@ class Credentials:
         if overrides.key_command:
             found.append(_by_command(row, overrides, self._secrets.cached(overrides.key_command)))
         if row.id in await self._store.providers():
-            stored = await self._without_unlock(row, replace(overrides, file_key=None), None)
-            found += [stored] if stored.source == "keyring" else []
+            try:
+                found += filter(None, (await self._stored(row, None, unlock=False),))
+            except RequestFailed:
+                found.append(self._locked(row, row.id))
         if overrides.file_key:
             found.append(_in_file(row, overrides))
         if row.auth in OWN_LOG_INS and (kept := await self._vendor_files.credential(row, overrides.variables)):
