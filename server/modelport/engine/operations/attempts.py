@@ -54,7 +54,7 @@ class KeyAttempts:
         tried: set[str] = set()
         failures: list[RequestFailed] = []
         rests: list[Resting] = []
-        while len(failures) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
+        while len(failures) - len(rests) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
             tried.add(endpoint.credential.fingerprint)
             route = route_of(endpoint, model, client=client)
             circuit = await self._circuits.admit(route)
@@ -89,7 +89,8 @@ class KeyAttempts:
         refusals = self._refusals(warn)
         tried: set[str] = set()
         first: RequestFailed | None = None
-        while len(tried) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
+        calls = 0
+        while calls < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
             tried.add(endpoint.credential.fingerprint)
             route = route_of(endpoint, model, client=client)
             circuit = await self._circuits.admit(route)
@@ -97,6 +98,7 @@ class KeyAttempts:
                 failure = Resting.of(endpoint, circuit, self._now_ms()).failure(target)
                 refusals.add(endpoint, failure)
             else:
+                calls += 1
                 try:
                     result = await call(endpoint)
                 except RequestFailed as error:

@@ -7,11 +7,13 @@ from functools import partial
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from modelport.adapters.failover.memory import MemoryCircuits
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.failover.circuits import Route, route_of
+from modelport.domain.failover.steps import MAX_ATTEMPTS
 from modelport.domain.operations.calls import (
     Balance,
     CountCall,
@@ -64,7 +66,7 @@ ACME = row(
     "acme",
     capabilities=EVERYTHING,
     default_model="chatty",
-    api_key_env_vars=("ACME_API_KEY", "ACME_SECOND_KEY"),
+    api_key_env_vars=("ACME_API_KEY", "ACME_SECOND_KEY", *(f"ACME_KEY_{n}" for n in range(2, 8))),
     wire={
         "embeddings": EmbeddingsWire(default_model="vectors", batch=2),
         "images": ImagesWire(default_model="brush"),
@@ -527,6 +529,18 @@ async def test_a_count_sends_no_key_that_was_refused_elsewhere(bench: Bench) -> 
     several(bench)
     assert await counted(bench) == 11
     assert sent_keys(bench)[1:] == ["second-0123456789"]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_keys_that_were_refused_are_no_calls_so_the_one_behind_them_is_sent(bench: Bench, counts: bool) -> None:
+    """Another process has met the refusals, so that this one has no key in use."""
+    bench.variables.values |= {f"ACME_KEY_{n}": f"number-{n}-0123456789" for n in range(2, MAX_ATTEMPTS + 2)}
+    endpoint = await bench.connections.endpoint(ACME, "vectors")
+    for key in endpoint.credential.keys()[:MAX_ATTEMPTS]:
+        refused = msgspec.structs.replace(endpoint, credential=key)
+        await bench.circuits.failed(route_of(refused, "m"), RequestFailed("auth_rejected", "No.", provider="acme"))
+    assert await (counted(bench) if counts else bench.embed("a"))
+    assert sent_keys(bench) == [f"number-{MAX_ATTEMPTS + 1}-0123456789"]
 
 
 @pytest.mark.parametrize("kind", ["model_not_found", "provider_unavailable", "rate_limited", "forbidden"])
