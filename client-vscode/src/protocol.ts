@@ -11,6 +11,9 @@ export type ProviderStatus = "active" | "renamed" | "retired";
 /** Whether calls are kept away from what has failed. */
 export type CircuitState = "open" | "halfOpen";
 
+/** Why a key is not used. */
+export type KeyState = "refused" | "resting";
+
 /** A wire format: how a completion is requested and streamed. */
 export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "opencode" | "mock";
 
@@ -270,14 +273,60 @@ export interface CredentialStatus {
   readonly hint?: string;
   /** Further keys of the same source, in the order in which they are used when the one before fails; absent: none. */
   readonly moreKeys?: readonly CredentialKey[];
+  /** What keeps the key from being used; only in credential/list, absent: nothing. */
+  readonly health?: KeyHealth;
+  /** When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known. */
+  readonly lastUsedAt?: string;
+  /** Keys of the provider that are not used while this one is there, in the order in which they would be; only in credential/list and from credential/delete with everywhere, absent: none. */
+  readonly others?: readonly CredentialKey[];
 }
 
-/** A further key of a provider; never the key. */
+/** Another key of a provider; never the key. */
 export interface CredentialKey {
+  /** Where it was found, if not where the status says. */
+  readonly source?: CredentialSource;
   /** The variable or keyring entry, by name. */
   readonly location?: string;
   /** Its last four characters, where it is long enough to show them. */
   readonly last4?: string;
+  /** The only address it is sent to, if not the one that the status says. */
+  readonly baseUrl?: string;
+  /** What keeps the key from being used; only in credential/list, absent: nothing. */
+  readonly health?: KeyHealth;
+  /** When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known. */
+  readonly lastUsedAt?: string;
+}
+
+/** Why a key is not used for a while. All editors of the user share it. */
+export interface KeyHealth {
+  /** Whether the provider refused the key, or it rests for another reason. */
+  readonly state: KeyState;
+  /** When it is tried again: RFC 3339, UTC; absent: by the next call. */
+  readonly until?: string;
+  /** The model it is not used for; absent: all of the provider. */
+  readonly model?: string;
+  /** The failure. */
+  readonly error: AttemptError;
+}
+
+/** What the check of one key found. */
+export interface KeyCheck {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name of the connection that it is stored for, where it is not the provider's. */
+  readonly name?: string;
+  /** Where the key was found. */
+  readonly source: CredentialSource;
+  /** The variable, keyring entry or file, by name. */
+  readonly location?: string;
+  /** Its last four characters, where it is long enough to show them. */
+  readonly last4?: string;
+  /** Whether the provider takes the key; absent: it cannot be asked without a call that costs. */
+  readonly ok?: boolean;
+  /** Why not; absent where ok is true or absent. */
+  readonly error?: AttemptError;
+  /** How long the answer took; absent where nothing was asked. */
+  readonly latencyMs?: number;
 }
 
 /** What a model costs, in US dollars per million tokens. */
@@ -1156,12 +1205,14 @@ export interface SetCredentialParams {
   readonly add?: boolean;
 }
 
-/** A key to delete. */
+/** A key to delete, or all of a provider. */
 export interface DeleteCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
   /** The name of the connection whose key it is. Absent: the provider's. */
   readonly name?: string;
+  /** Whether to delete the provider's key and those of all its connections, in every store; name must be absent then. Absent or false: the one key. */
+  readonly everywhere?: boolean;
 }
 
 /** No fields. */
@@ -1169,8 +1220,22 @@ export type ListCredentialParams = Record<string, never>;
 
 /** The providers a credential was found for. */
 export interface ListCredentialResult {
-  /** One per provider. */
+  /** One per provider, and one per key that is stored for a connection. */
   readonly credentials: readonly CredentialStatus[];
+}
+
+/** The keys to check. */
+export interface TestCredentialParams {
+  /** Its id or an alias: the provider's own keys and those of its connections. Absent: the keys of all providers. */
+  readonly provider?: string;
+  /** Only the key that is stored for this connection; provider must be given. */
+  readonly name?: string;
+}
+
+/** What the checks found. */
+export interface TestCredentialResult {
+  /** One per key, in the order of credential/list. */
+  readonly results: readonly KeyCheck[];
 }
 
 /** A log-in to start. */
@@ -1504,6 +1569,7 @@ export interface ServerRequests {
   "credential/set": [SetCredentialParams, CredentialStatus];
   "credential/delete": [DeleteCredentialParams, CredentialStatus];
   "credential/list": [ListCredentialParams, ListCredentialResult];
+  "credential/test": [TestCredentialParams, TestCredentialResult];
   "credential/login": [LoginCredentialParams, CredentialStatus];
   "credential/input": [InputCredentialParams, Empty];
   "credential/logout": [LogoutCredentialParams, CredentialStatus];

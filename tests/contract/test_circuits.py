@@ -649,3 +649,48 @@ async def test_a_full_store_of_changes_drops_the_oldest(
         await first.circuits.failed(msgspec.structs.replace(ROUTE, model=str(n)), limited())
     assert len(first.circuits._unwritten) == shared.MAX_UNWRITTEN
     assert len(await first.circuits.open()) == shared.MAX_UNWRITTEN + 50
+
+
+@pytest.mark.parametrize("kind", ["auth_rejected", "forbidden", "quota_exhausted"])
+async def test_one_of_several_processes_learns_that_a_key_was_refused_first(
+    editors: tuple[Editor, Editor], kind: ErrorKind
+) -> None:
+    """Also where the other one was refused less than a second ago, which is not read again so soon."""
+    one, other = editors
+    for editor in editors:
+        assert await editor.admit() is None
+    assert await one.circuits.failed(ROUTE, limited(None, kind)) is True
+    assert await other.circuits.failed(ROUTE, limited(None, kind)) is False
+    assert await one.circuits.failed(ROUTE, limited(None, kind)) is False
+
+
+async def test_one_of_several_processes_that_are_refused_at_once_learns_it_first(
+    editors: tuple[Editor, Editor],
+) -> None:
+    for editor in editors:
+        assert await editor.admit() is None
+    news: list[bool] = []
+
+    async def refuse(editor: Editor) -> None:
+        news.append(await editor.circuits.failed(ROUTE, limited(None, "auth_rejected")))
+
+    async with anyio.create_task_group() as group:
+        for editor in (*editors, *editors):
+            group.start_soon(refuse, editor)
+    assert sorted(news) == [False, False, False, True]
+
+
+async def test_a_refusal_waits_for_no_file_that_is_locked(
+    editors: tuple[Editor, Editor], path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared, "CLAIMED_WITHIN_S", 0.05)
+    one, _ = editors
+    assert await one.admit() is None
+    lock = sqlite3.connect(path, isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    begun_s = time.monotonic()
+    assert await one.circuits.failed(ROUTE, limited(None, "auth_rejected")) is True
+    assert time.monotonic() - begun_s < 5
+    lock.execute("ROLLBACK")
+    lock.close()
+    await one.written()

@@ -82,6 +82,7 @@ PORTS: dict[str, tuple[type, dict[str, tuple[str, dict[str, Any]]]]] = {
             "history": ("usage/history", {}),
         },
     ),
+    "KeyUses": (SqliteLedger, {"last_used_ms": ("credential/list", {})}),
     "PriceStore": (KeptPrices, {"book": chat("mock/mock")}),
     "PriceListStore": (KeptPrices, {"state": DIAGNOSTICS, "update": NO_REQUEST, "reset": NO_REQUEST}),
     "Clock": (SystemClock, {"now_ms": chat("mock/mock")}),

@@ -19,6 +19,7 @@ from blockbuster import blockbuster_ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from modelport.adapters.usage_ledgers.queries import USES_KEPT_MS
 from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.domain.errors import RequestFailed
 from modelport.domain.spending.usage import CallRecord
@@ -340,3 +341,25 @@ async def test_no_question_blocks_the_event_loop(ledger: SqliteLedger) -> None:
         await ledger.totals(NOON - 5, NOON + 5)
         await ledger.groups("day")
         await ledger.history()
+
+
+# The last use of keys.
+
+
+async def test_it_is_known_when_a_key_was_last_sent(ledger: SqliteLedger) -> None:
+    for provider, key, at_ms in (
+        ("a", "k1", NOON + 5),
+        ("a", "k1", NOON),
+        ("a", "k2", NOON + 1),
+        ("b", "k1", NOON + 2),
+    ):
+        await ledger.record(record(provider=provider, key=key, started_at_ms=at_ms))
+    await ledger.record(record(provider="b", key="", started_at_ms=NOON + 9))
+    assert await ledger.last_used_ms() == {("a", "k1"): NOON + 5, ("a", "k2"): NOON + 1, ("b", "k1"): NOON + 2}
+
+
+async def test_a_key_that_was_not_sent_for_long_is_forgotten(ledger: SqliteLedger) -> None:
+    await ledger.record(record(provider="a", key="old", started_at_ms=NOON))
+    await ledger.record(record(provider="b", key="old", started_at_ms=NOON))
+    await ledger.record(record(provider="a", key="new", started_at_ms=NOON + USES_KEPT_MS + 1))
+    assert set(await ledger.last_used_ms()) == {("a", "new"), ("b", "old")}

@@ -180,7 +180,7 @@ def check_failure(recording: Recording, failure: RequestFailed, recorded: list[t
 
 
 @recordings("count_tokens")
-async def test_token_counts(app: App, recording: Recording) -> None:
+async def test_token_counts(app: App, recording: Recording, caller: Caller) -> None:
     cases = await app.operations.get()
     original = asked(recording)
     inner = original.get("generateContentRequest", original)
@@ -195,11 +195,11 @@ async def test_token_counts(app: App, recording: Recording) -> None:
         await connect(app, server, recording)
         if recording.fails:
             with pytest.raises(RequestFailed) as failed:
-                await cases.token_counts.count(params)
+                await cases.token_counts.count(params, caller)
             check_failure(recording, failed.value, [])
             return
         with anyio.fail_after(15):
-            result = await cases.token_counts.count(params)
+            result = await cases.token_counts.count(params, caller)
     counts = json.loads(recording.body)
     assert result.input_tokens == (counts.get("input_tokens") or counts.get("totalTokens"))
     assert not result.estimated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from modelport.app.core import Core
@@ -22,17 +23,19 @@ def load_operations(core: Core, connections: Connections) -> OperationCases:
     from modelport.engine.operations.embeddings import Embeddings
     from modelport.engine.operations.images import Images
     from modelport.engine.operations.moderations import Moderations
+    from modelport.engine.operations.refusals import Refusals
     from modelport.engine.operations.token_counts import TokenCounts
     from modelport.engine.operations.use_cases import OperationCases
 
     operations = HttpOperations(Sender(core.provider_client))
     local = LocalOperations(operations, core.local_models)
-    attempts = KeyAttempts(connections, core.circuits, core.clock.now_ms)
+    refusals = partial(Refusals, core.circuits, core.key_warnings)
+    attempts = KeyAttempts(connections, core.circuits, core.clock.now_ms, refusals)
     calls = OperationCalls(connections, core.recorder, attempts)
     return OperationCases(
         embeddings=Embeddings(calls, local),
         images=Images(calls, operations),
         moderations=Moderations(calls, operations),
-        token_counts=TokenCounts(connections, local),
+        token_counts=TokenCounts(connections, local, attempts),
         balances=Balances(core.registry, connections, operations),
     )

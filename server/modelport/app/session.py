@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from modelport.adapters.http.trust import stale_variable
-from modelport.app import models, operations
+from modelport.app import keys, models, operations
 from modelport.app.core import Core
 from modelport.domain.providers.connection import has_own_models
 from modelport.engine.completions.create import Completions
@@ -88,6 +88,7 @@ class App:
             stale_variable,
             self.health.resting,
         )
+        self.keys = Lazy(lambda: keys.load_keys(core))
         self.models = Lazy(lambda: models.load_models(core, self.connections, self.providers))
         self.operations = Lazy(lambda: operations.load_operations(core, self.connections))
 

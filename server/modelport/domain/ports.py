@@ -170,6 +170,18 @@ class UsageLedger(Protocol):
         ...
 
 
+class KeyUses(Protocol):
+    """When keys were sent, as far as the ledger knows."""
+
+    async def last_used_ms(self) -> Mapping[tuple[str, str], int]:
+        """The last call with each key, by provider and fingerprint: milliseconds since 1970, UTC.
+
+        Raises:
+            RequestFailed: the ledger cannot be read.
+        """
+        ...
+
+
 class Clock(Protocol):
     """Wall-clock time."""
 

@@ -38,6 +38,7 @@ from modelport.protocol.types import (
     SnapshotUsageParams,
     StatusProviderParams,
     SummaryUsageParams,
+    TestCredentialParams,
 )
 
 METHODS: Final[dict[str, type[Struct]]] = {
@@ -58,6 +59,7 @@ METHODS: Final[dict[str, type[Struct]]] = {
     "credential/set": SetCredentialParams,
     "credential/delete": DeleteCredentialParams,
     "credential/list": ListCredentialParams,
+    "credential/test": TestCredentialParams,
     "credential/login": LoginCredentialParams,
     "credential/input": InputCredentialParams,
     "credential/logout": LogoutCredentialParams,

@@ -35,6 +35,12 @@ CircuitState = Literal[
 ]
 """Whether calls are kept away from what has failed."""
 
+KeyState = Literal[
+    "refused",
+    "resting",
+]
+"""Why a key is not used."""
+
 Dialect = Literal[
     "openai_chat",
     "openai_responses",
@@ -557,15 +563,80 @@ class CredentialStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_d
     more_keys: tuple[CredentialKey, ...] | None = None
     """Further keys of the same source, in the order in which they are used when the one before fails; absent: none."""
 
+    health: KeyHealth | None = None
+    """What keeps the key from being used; only in credential/list, absent: nothing."""
+
+    last_used_at: str | None = None
+    """When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known."""
+
+    others: tuple[CredentialKey, ...] | None = None
+    """Keys of the provider that are not used while this one is there, in the order in which they would be; only in credential/list and from credential/delete with everywhere, absent: none."""
+
 
 class CredentialKey(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A further key of a provider; never the key."""
+    """Another key of a provider; never the key."""
+
+    source: CredentialSource | None = None
+    """Where it was found, if not where the status says."""
 
     location: str | None = None
     """The variable or keyring entry, by name."""
 
     last4: str | None = None
     """Its last four characters, where it is long enough to show them."""
+
+    base_url: str | None = None
+    """The only address it is sent to, if not the one that the status says."""
+
+    health: KeyHealth | None = None
+    """What keeps the key from being used; only in credential/list, absent: nothing."""
+
+    last_used_at: str | None = None
+    """When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known."""
+
+
+class KeyHealth(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Why a key is not used for a while. All editors of the user share it."""
+
+    state: KeyState
+    """Whether the provider refused the key, or it rests for another reason."""
+
+    until: str | None = None
+    """When it is tried again: RFC 3339, UTC; absent: by the next call."""
+
+    model: str | None = None
+    """The model it is not used for; absent: all of the provider."""
+
+    error: AttemptError
+    """The failure."""
+
+
+class KeyCheck(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the check of one key found."""
+
+    provider: str
+    """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection that it is stored for, where it is not the provider's."""
+
+    source: CredentialSource
+    """Where the key was found."""
+
+    location: str | None = None
+    """The variable, keyring entry or file, by name."""
+
+    last4: str | None = None
+    """Its last four characters, where it is long enough to show them."""
+
+    ok: bool | None = None
+    """Whether the provider takes the key; absent: it cannot be asked without a call that costs."""
+
+    error: AttemptError | None = None
+    """Why not; absent where ok is true or absent."""
+
+    latency_ms: float | None = None
+    """How long the answer took; absent where nothing was asked."""
 
 
 class Price(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1758,13 +1829,16 @@ class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omi
 
 
 class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A key to delete."""
+    """A key to delete, or all of a provider."""
 
     provider: str
     """Its id or an alias."""
 
     name: str | None = None
     """The name of the connection whose key it is. Absent: the provider's."""
+
+    everywhere: bool | None = None
+    """Whether to delete the provider's key and those of all its connections, in every store; name must be absent then. Absent or false: the one key."""
 
 
 class ListCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1775,7 +1849,24 @@ class ListCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", om
     """The providers a credential was found for."""
 
     credentials: tuple[CredentialStatus, ...]
-    """One per provider."""
+    """One per provider, and one per key that is stored for a connection."""
+
+
+class TestCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """The keys to check."""
+
+    provider: str | None = None
+    """Its id or an alias: the provider's own keys and those of its connections. Absent: the keys of all providers."""
+
+    name: str | None = None
+    """Only the key that is stored for this connection; provider must be given."""
+
+
+class TestCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the checks found."""
+
+    results: tuple[KeyCheck, ...]
+    """One per key, in the order of credential/list."""
 
 
 class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

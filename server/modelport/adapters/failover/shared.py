@@ -18,7 +18,8 @@ from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
 from modelport.domain.errors import RequestFailed
 from modelport.domain.failover import transitions
 from modelport.domain.failover.circuits import Circuit, OpenCircuit, Route
-from modelport.domain.failover.transitions import Transition
+from modelport.domain.failover.rules import KEY_REFUSED
+from modelport.domain.failover.transitions import Changes, Circuits, Transition
 from modelport.domain.ports import Clock, Log
 
 READ_EVERY_S = 1.0
@@ -28,7 +29,8 @@ OPENED_WITHIN_S = 0.05
 READ_WITHIN_S = 0.01
 """How long a later one waits for it."""
 CLAIMED_WITHIN_S = 0.05
-"""How long a call waits to be the only one that tries after a failure; after that it tries whatever others do."""
+"""How long a call waits to be the only one that tries after a failure, or that warns of a refused key; after that it
+does so whatever others do."""
 WRITTEN_WITHIN_S = 0.3
 """How long a person's reset, and the end of the process, wait for the file."""
 MAX_UNWRITTEN = 200
@@ -77,10 +79,23 @@ class SharedCircuits:
         return memory.blocking(route)
 
     async def failed(self, route: Route, failure: RequestFailed) -> bool:
-        """Opens the circuit; returns whether such a failure is new."""
-        is_new = transitions.is_new(self._memory.table, route, failure.reason, self._memory.now_ms())
-        self._change(self._memory.failure(route, failure))
-        return is_new
+        """Opens the circuit; returns whether such a failure is new.
+
+        Of a refused key that is asked of the file too, since another process may have met it within the last second:
+        its owner is to be warned once.
+        """
+        failing, now_ms = self._memory.failure(route, failure), self._memory.now_ms()
+        known = False
+
+        def fail(table: Circuits) -> Changes:
+            nonlocal known
+            known = known or not transitions.is_new(table, route, failure.reason, now_ms)
+            return failing(table)
+
+        self._change(fail)
+        if not known and failure.reason in KEY_REFUSED:
+            await self._written(fail, CLAIMED_WITHIN_S)
+        return not known
 
     async def succeeded(self, route: Route) -> None:
         """Closes the circuit."""

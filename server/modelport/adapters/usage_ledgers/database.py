@@ -16,7 +16,7 @@ from modelport.adapters.system.private_files import private_folder, restricted
 T = TypeVar("T")
 LOCK_WAIT_S = 0.02
 """How long one try waits for a lock that another process holds: in the meantime the ledger's thread does nothing."""
-VERSION = 7
+VERSION = 8
 """The newest schema that this program writes."""
 _PAUSE_S = 0.002
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

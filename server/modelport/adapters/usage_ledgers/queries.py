@@ -8,6 +8,7 @@ from typing import Any
 
 from modelport.adapters.usage_ledgers.rows import CALL_COLUMNS, DAY_MS, SHOWN_COLUMNS, TOTALS, to_row
 from modelport.adapters.usage_ledgers.spool import SpooledCall
+from modelport.domain.spending.usage import CallRecord
 
 _MARKS = ", ".join("?" * (CALL_COLUMNS.count(",") + 1))
 _DAILY_SUMS = ", ".join(f"sum({name})" for name in TOTALS)
@@ -20,6 +21,8 @@ _AS_DAILY = (
     "coalesce(reasoning_tokens, 0) AS reasoning_tokens, coalesce(usd_micros, 0) AS usd_micros, "
     "usd_micros IS NULL AS unpriced_calls, cost_estimated AS estimated_calls FROM"
 )
+USES_KEPT_MS = 365 * DAY_MS
+"""How long it is known when a key was last sent. A log-in makes a new key every hour, so that old ones have to go."""
 _END_OF_TIME = 1 << 60
 
 
@@ -36,7 +39,26 @@ def insert(connection: sqlite3.Connection, waiting: SpooledCall) -> int:
         f"INSERT INTO call ({CALL_COLUMNS}, entry) VALUES ({_MARKS}, ?)",  # noqa: S608  names, not values
         (*to_row(waiting.call), waiting.entry),
     )
+    _use_key(connection, waiting.call)
     return cursor.lastrowid or 0
+
+
+def _use_key(connection: sqlite3.Connection, call: CallRecord) -> None:
+    """Notes when the key of a call was sent, and forgets keys that were not sent for long."""
+    if call.key:
+        use = (call.provider, call.key, call.started_at_ms)
+        connection.execute(
+            "INSERT INTO key_use VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET used_ms = max(used_ms, excluded.used_ms)",
+            use,
+        )
+        oldest_ms = call.started_at_ms - USES_KEPT_MS
+        connection.execute("DELETE FROM key_use WHERE provider = ? AND used_ms < ?", (call.provider, oldest_ms))
+
+
+def key_uses(connection: sqlite3.Connection) -> dict[tuple[str, str], int]:
+    """When each key was last sent, by provider and fingerprint."""
+    rows = connection.execute("SELECT provider, key, used_ms FROM key_use").fetchall()
+    return {(provider, key): used_ms for provider, key, used_ms in rows}
 
 
 def id_of(connection: sqlite3.Connection, entry: int | None) -> int | None:

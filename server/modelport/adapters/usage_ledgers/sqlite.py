@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -120,6 +120,10 @@ class SqliteLedger:
             lambda db, waiting: queries.history(db, since_ms, until_ms, model, limit, waiting=waiting)
         )
         return [to_call(row) for row in rows]
+
+    async def last_used_ms(self) -> Mapping[tuple[str, str], int]:
+        """When each key was last sent, by provider and fingerprint, as far as the calls are written."""
+        return await self.read(lambda db, _: queries.key_uses(db))
 
     def start(self, work: Callable[[Database], T]) -> asyncio.Future[T]:
         """Runs work with another table of the file, on the ledger's thread; it must not wait there.

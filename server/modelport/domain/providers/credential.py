@@ -46,6 +46,11 @@ class Credential(Struct, frozen=True, kw_only=True):
         ring = (msgspec.structs.replace(self, alternatives=()), *self.alternatives)
         return tuple(msgspec.structs.replace(one, alternatives=ring[n + 1 :] + ring[:n]) for n, one in enumerate(ring))
 
+    @property
+    def shown_base_url(self) -> str | None:
+        """The address that it is bound to, as it may be shown."""
+        return self.base_url and shown(self.base_url)
+
     def status(self, row: Provider, base_url: str | None) -> CredentialStatus:
         """What may be shown of it; at the provider's own address with a hint where it looks like no key of it."""
         return CredentialStatus(
@@ -54,7 +59,7 @@ class Credential(Struct, frozen=True, kw_only=True):
             location=self.location,
             name=self.connection,
             last4=self.secret.last4 if self.secret else None,
-            base_url=self.base_url and shown(self.base_url),
+            base_url=self.shown_base_url,
             logged_in=self.log_in is not None or None,
             hint=_hint(row, self.secret) if base_url in (None, row.base_url) else None,
             more_keys=tuple(
@@ -104,6 +109,29 @@ class StoredKey(Struct, frozen=True):
     """The provider's further keys for the same address, in the order in which they are tried."""
     log_in: StoredLogIn | None = None
     """What renews the secret, where a log-in gave it."""
+
+
+def connection_of(entry: str) -> str | None:
+    """The name of the connection that an entry is for; None for the provider's own."""
+    return entry.partition(SEPARATOR)[2] or None
+
+
+def added(before: StoredKey, key: StoredKey, row: Provider) -> StoredKey:
+    """The stored keys with one more behind them, unless it is among them.
+
+    Raises:
+        InvalidParams: it is for another address than those.
+    """
+    if key.base_url is not None and not means(key.base_url, row, before.base_url or row.base_url or ""):
+        raise InvalidParams(
+            f"The stored key of {row.display_name} is for another address: store this one without add, or for a "
+            "connection with a name.",
+            field="baseUrl",
+            provider=row.id,
+        )
+    others = tuple(one for one in before.more if one != key.secret)
+    more = others if key.secret == before.secret else (*others, key.secret)
+    return msgspec.structs.replace(before, more=more)
 
 
 def fits_header(secret: Secret) -> bool:

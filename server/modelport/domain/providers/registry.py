@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from modelport.domain.errors import InvalidParams
-from modelport.domain.providers.configuration import FailoverEntry, LocalModelsEntry, TelemetryEntry
+from modelport.domain.providers.configuration import FailoverEntry, Finding, LocalModelsEntry, TelemetryEntry
 from modelport.domain.providers.connection import Overrides, has_own_models
 from modelport.domain.providers.rows import Provider
+from modelport.protocol.secret import Secret
 from modelport.protocol.types import Resolution, ResolutionStep
 
 if TYPE_CHECKING:
     from modelport.domain.budgets.budget import Budget
 
 CONNECTION_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}", re.IGNORECASE)
+TYPO = 0.75
+"""How alike an unknown name and a provider's are, from 0 to 1, for the one to be the other with a mistake."""
 
 
 class Target(Struct, frozen=True):
@@ -88,6 +91,10 @@ class Registry:
         """The configuration's overrides for a provider."""
         return self._defaults.get(row.id) or self._common
 
+    def is_explicit(self, resolution: Resolution | None) -> bool:
+        """Whether a request must name its provider. A request can only be stricter than the configuration."""
+        return "explicit" in (self.resolution, resolution)
+
     def in_folder(self, row: Provider) -> bool:
         """Whether the provider's models are the user's own files."""
         return row.runner is not None and self.local_models is not None
@@ -125,6 +132,27 @@ class Registry:
             why = f"{other.display_name} has it" if other is not None else "use letters, digits, dots, - and _"
             raise InvalidParams(f"name cannot be the name of a connection: {why}.", field="name", provider=row.id)
         return given
+
+    def check_prefix(self, row: Provider, secret: Secret, field: str) -> None:
+        """Stops a key that is known to belong to another provider; a key that may be right always passes.
+
+        Raises:
+            InvalidParams: with kind ``invalid_key_format``.
+        """
+        text = secret.reveal()
+        marked = [other for other in self._providers if other.key_prefix and text.startswith(other.key_prefix)]
+        longest = max((len(other.key_prefix or "") for other in marked), default=0)
+        owners = [other for other in marked if len(other.key_prefix or "") == longest]
+        if row.key_prefix is None or not owners or row in owners:
+            return
+        raise InvalidParams(
+            f"This is a key of {owners[0].display_name}, not of {row.display_name}, whose keys begin with "
+            f"{row.key_prefix}: give the other key, or name {owners[0].id} as the provider.",
+            kind="invalid_key_format",
+            field=field,
+            provider=row.id,
+            action="give the provider's own key",
+        )
 
     def resolve(self, provider: str | None, model: str | None) -> Target:
         """The target of a request over the rows alone: provider, then model prefix (id or alias), then catalog entry.
@@ -214,3 +242,31 @@ def _did_you_mean(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name.casefold(), list(known), n=3, cutoff=0.6)
     return f" (did you mean {' or '.join(near)}?)" if near else ""
+
+
+def chain_findings(registry: Registry) -> list[Finding]:
+    """Warnings of the models in the configuration's chains that no provider is known for.
+
+    A name that is like no provider's may be that of a connection, which a key is stored for at any time.
+    """
+    findings: list[Finding] = []
+    for name, models in registry.chains.items():
+        if not models:
+            findings.append(Finding(("chains", name), "The chain has no model, so it is not used.", "warning"))
+        for model in models:
+            try:
+                registry.resolve(None, model)
+            except InvalidParams as error:
+                if error.kind != "unknown_provider" or not _may_be_a_connection(registry, model.partition("/")[0]):
+                    findings.append(Finding(("chains", name), error.message, "warning"))
+    return findings
+
+
+def _may_be_a_connection(registry: Registry, name: str) -> bool:
+    # Only a name that is unknown pays for this import.
+    from difflib import get_close_matches
+
+    known = [word.casefold() for row in registry.all() for word in (row.id, *row.aliases)]
+    return CONNECTION_NAME.fullmatch(name) is not None and not get_close_matches(
+        name.casefold(), known, n=1, cutoff=TYPO
+    )

@@ -22,7 +22,7 @@ from modelport.domain.providers.configuration import (
 from modelport.domain.providers.connection import Overrides, is_header
 from modelport.domain.providers.credential import fits_header, is_secret_header
 from modelport.domain.providers.merged_rows import changed_row, log_in_mistakes, own_base_url, own_row
-from modelport.domain.providers.registry import Registry, Target
+from modelport.domain.providers.registry import Registry, Target, chain_findings
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 
@@ -123,7 +123,7 @@ class _Merge:
         registry.resolution = self._configuration.document.defaults.resolution
         registry.failover = self._configuration.document.failover
         registry.chains = self._configuration.document.chains
-        self._check_chains(registry)
+        self.findings += chain_findings(registry)
         model = self._configuration.document.default_model
         if model is not None:
             registry.default_target = self._default(registry, model)
@@ -141,17 +141,6 @@ class _Merge:
             self.findings.append(Finding(key_path, unused, "warning"))
         reason = "default_model of config.toml names it"
         return msgspec.structs.replace(target, resolved_by="defaultModel", reason=reason)
-
-    def _check_chains(self, registry: Registry) -> None:
-        """Warns of models that no provider of the rows is known for; they may be those of a connection."""
-        for name, models in registry.chains.items():
-            if not models:
-                self.findings.append(Finding(("chains", name), "The chain has no model, so it is not used.", "warning"))
-            for model in models:
-                try:
-                    registry.resolve(None, model)
-                except InvalidParams as error:
-                    self.findings.append(Finding(("chains", name), error.message, "warning"))
 
     def _wrong(self, key_path: KeyPath, message: str) -> None:
         self.findings.append(Finding(key_path, message))

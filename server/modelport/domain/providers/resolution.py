@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from modelport.domain.errors import InvalidParams
@@ -16,9 +17,12 @@ from modelport.domain.providers.rows import Provider
 from modelport.protocol.types import Resolution, ResolutionStep
 
 
-def is_explicit(registry: Registry, resolution: Resolution | None) -> bool:
-    """Whether a request must name its provider. A request can only be stricter than the configuration."""
-    return "explicit" in (registry.resolution, resolution)
+class NamedConnection(Struct, frozen=True):
+    """A connection that nothing has opened, but that a key is stored for."""
+
+    provider: Provider
+    name: str
+    """In lower case."""
 
 
 def resolve(
@@ -27,15 +31,19 @@ def resolve(
     provider: str | None,
     model: str | None,
     resolution: Resolution | None = None,
+    stored: Sequence[NamedConnection] = (),
 ) -> Target:
     """The target of a request, of which ``connections`` are those of its session: the active one, then the newest.
+
+    ``stored`` are further ones, which a request means only where it has their name.
 
     Raises:
         InvalidParams: nothing is named and nothing is connected, a name is unknown, or the provider is not named and
             must be.
     """
-    explicit = is_explicit(registry, resolution)
-    if (named := _by_name(registry, connections, provider, model)) is not None:
+    explicit = registry.is_explicit(resolution)
+    named = _by_name(registry, connections, provider, model) or _by_stored_name(registry, stored, provider, model)
+    if named is not None:
         return named
     if provider is None and model is None and not explicit:
         return _unnamed(registry, connections[:1])
@@ -69,6 +77,32 @@ def _by_name(
         if provider is None and prefix.casefold() == open_.name.casefold():
             return Target(row, rest or known_model(open_), connection=open_.name)
     return None
+
+
+def _by_stored_name(
+    registry: Registry, stored: Sequence[NamedConnection], provider: str | None, model: str | None
+) -> Target | None:
+    """The target that names a connection that a key is stored for: as provider, or in front of the model.
+
+    Raises:
+        InvalidParams: connections to several providers have the name, and the request does not say which is meant.
+    """
+    prefix, slash, rest = (model or "").partition("/")
+    row = registry.find(provider) if provider is not None else None
+    if provider is None and not slash and model is not None and registry.names_provider(model):
+        return None
+    wanted = (prefix if provider is None or (row is not None and slash) else provider).casefold()
+    found = [one for one in stored if one.name == wanted and (row is None or one.provider.id == row.id)]
+    if len(found) > 1:
+        owners = " and ".join(one.provider.id for one in found)
+        raise InvalidParams(
+            f"Keys of {owners} are stored for {wanted}: give provider too, such as {found[0].provider.id}.",
+            field="provider",
+            model=model,
+            action="name the provider",
+        )
+    own = (rest or None) if prefix.casefold() == wanted else model
+    return Target(found[0].provider, own, connection=found[0].name) if found else None
 
 
 def _of_provider(connections: Sequence[OpenConnection], found: Target) -> OpenConnection | None:

@@ -76,6 +76,8 @@ class CallRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The model that answered, where the provider gives it another name."""
     service_tier: str | None = None
     paid: PaidUnits = PaidUnits()
+    key: str = ""
+    """The fingerprint of the key that it was sent with; empty for none."""
 
 
 class Billing(Struct, frozen=True, kw_only=True):

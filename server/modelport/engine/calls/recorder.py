@@ -70,6 +70,10 @@ Recorded = Callable[[types.Call, Sequence[types.BudgetStatus]], None]
 """Gets the ledger's entry of a call, and the budgets that came to a further state with it."""
 
 
+def _unshown(_sentence: str) -> None:
+    """Shows a sentence to no one."""
+
+
 class Caller(Struct, frozen=True):
     """The origin of a call, the callback that gets the ledger's entry, and what the call is for."""
 
@@ -79,6 +83,8 @@ class Caller(Struct, frozen=True):
     """None for a call that is no completion."""
     chain: Chain | None = None
     """None for a request that makes one call only."""
+    warn: Callable[[str], None] = _unshown
+    """Shows its user a sentence about something to mend, such as a refused key."""
 
 
 class PlannedCall(Struct, frozen=True):
@@ -212,6 +218,7 @@ class CallRecorder:
                         answered_model=_other(billing.models, model),
                         service_tier=readable(billing.service_tier) or None,
                         paid=paid_units(billing, cost.exact),
+                        key=endpoint.credential.fingerprint,
                     )
                     await self._write(record, caller, hold)
                     if (telemetry := self._telemetry()) is not None:

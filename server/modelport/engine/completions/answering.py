@@ -16,13 +16,6 @@ from modelport.engine.completions.partial_answer import PartialAnswer, can_conti
 from modelport.engine.completions.preparation import Preparation, Skipped
 from modelport.protocol import types
 
-REFUSALS = {
-    "auth_rejected": "refused its key",
-    "forbidden": "does not let its key do this",
-    "quota_exhausted": "has no credit left for its key",
-}
-"""What a provider has done whose key was refused, for a sentence."""
-
 
 class Answering:
     """What the loop of a request changes as it goes."""
@@ -119,8 +112,8 @@ class Answering:
         """
         if failure.kind == "timeout" and self.deadline.is_over:
             await self._abandon(call)
-        elif await self._parts.circuits.failed(self.preparation.route(call), failure) and failure.reason in REFUSALS:
-            self._parts.warnings.met(call.endpoint.credential.fingerprint)
+        elif await self._parts.circuits.failed(self.preparation.route(call), failure):
+            self._parts.warnings.met(call.endpoint.credential.fingerprint, failure)
 
     async def pause(self, seconds: float, call: ModelCall | None = None) -> None:
         """Waits; where that is cancelled, another request may try the target of ``call``."""
@@ -136,7 +129,8 @@ class Answering:
         """The whole answer; warns of the keys that were refused on the way."""
         for fingerprint, (refused, failure) in self._refusals.items():
             if self._parts.warnings.due(fingerprint):
-                self._listener.warning(_warning(refused, failure, attempt))
+                row, by = refused.target.provider, attempt.target.provider
+                self._listener.warning(self._parts.warnings.text(row, by, failure))
         return attempt.completion(usage, self.outcomes.attempts)
 
     def error(self, committed: RequestFailed | None = None) -> RequestFailed:
@@ -150,10 +144,3 @@ class Answering:
     async def _abandon(self, call: ModelCall) -> None:
         with anyio.CancelScope(shield=True):
             await self._parts.circuits.abandoned(self.preparation.route(call))
-
-
-def _warning(refused: Candidate, failure: RequestFailed, answered: Attempt) -> str:
-    row, by = refused.target.provider, answered.target.provider
-    what = REFUSALS.get(failure.reason, REFUSALS["auth_rejected"])
-    who = "another of its keys" if by.id == row.id else by.display_name
-    return f"{row.display_name} {what}; answered by {who}. Give another key with modelport keys set {row.id}."

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import Clock
+from modelport.domain.providers.rows import Provider
 
 DAY_MS = 24 * 3_600_000
+REFUSALS = {
+    "auth_rejected": "refused its key",
+    "forbidden": "does not let its key do this",
+    "quota_exhausted": "has no credit left for its key",
+}
+"""What a provider has done whose key was refused, for a sentence."""
 
 
 class KeyWarnings:
@@ -18,9 +26,10 @@ class KeyWarnings:
         self._warned_ms: dict[str, int] = {}
         self._met: set[str] = set()
 
-    def met(self, fingerprint: str) -> None:
-        """Takes it that a call of this process was refused, and that no process knew of that before."""
-        self._met.add(fingerprint)
+    def met(self, fingerprint: str, failure: RequestFailed) -> None:
+        """Takes it that a call of this process has failed so, and that no process knew of that before."""
+        if failure.reason in REFUSALS:
+            self._met.add(fingerprint)
 
     def due(self, fingerprint: str) -> bool:
         """Whether to warn of a refused key now, which is remembered."""
@@ -29,3 +38,9 @@ class KeyWarnings:
             return False
         self._warned_ms[fingerprint] = now_ms
         return True
+
+    def text(self, row: Provider, by: Provider, failure: RequestFailed) -> str:
+        """The warning of a key of a provider that was refused, where ``by`` has answered."""
+        what = REFUSALS.get(failure.reason, REFUSALS["auth_rejected"])
+        who = "another of its keys" if by.id == row.id else by.display_name
+        return f"{row.display_name} {what}; answered by {who}. Give another key with modelport keys set {row.id}."

@@ -53,12 +53,12 @@ class Targets:
         # A provider of the user's own may have this name.
         named = None if connections.configured.find(PREFIX) else named_chain(chains, params.provider, params.model)
         has_chain = not explicit and named is None and params.fallbacks != ()
-        chain = self._chain(name, models, params) if has_chain else []
+        chain = await self._chain(name, models, params) if has_chain else []
         is_named = params.provider is not None or params.model is not None
         automatic: Sequence[Target] = ()
         first: list[Target]
         if named is not None:
-            first = self._chain(*named, params)
+            first = await self._chain(*named, params)
             if not first:
                 raise InvalidParams(
                     f"No model of the chain {named[0]} is known: modelport config check shows why.",
@@ -68,35 +68,35 @@ class Targets:
                     action="correct the chain",
                 )
         elif is_named or not connections.takes_defaults(params.resolution):
-            first = [connections.target(params.provider, params.model, params.resolution)]
+            first = [await connections.target(params.provider, params.model, params.resolution)]
         else:
-            first = self._chain(name, models, params)[:1]
+            first = (await self._chain(name, models, params))[:1]
             if not first and self._parts.defaults is not None:
                 automatic = await self._parts.defaults.targets()
             if not first and not automatic:
-                first = [connections.target(None, None, params.resolution)]
-        own = [*first, *self._fallbacks(params), *chain]
+                first = [await connections.target(None, None, params.resolution)]
+        own = [*first, *await self._fallbacks(params), *chain]
         return [
             *(Candidate(target, own=False) for target in automatic),
             *(Candidate(target, own=True) for target in _once(own)),
         ]
 
-    def _fallbacks(self, params: types.CreateCompletionParams) -> list[Target]:
+    async def _fallbacks(self, params: types.CreateCompletionParams) -> list[Target]:
         targets: list[Target] = []
         for position, name in enumerate(params.fallbacks or ()):
             try:
-                targets.append(self._parts.connections.target(None, name, params.resolution))
+                targets.append(await self._parts.connections.target(None, name, params.resolution))
             except InvalidParams as error:
                 error.field = f"fallbacks[{position}]"
                 raise
         return targets
 
-    def _chain(self, name: str, models: Sequence[str], params: types.CreateCompletionParams) -> list[Target]:
+    async def _chain(self, name: str, models: Sequence[str], params: types.CreateCompletionParams) -> list[Target]:
         """The targets of a chain; a model that is not known is left out, which the check of the file reports."""
         targets: list[Target] = []
         for model in models:
             try:
-                target = self._parts.connections.target(None, model, params.resolution)
+                target = await self._parts.connections.target(None, model, params.resolution)
             except InvalidParams:
                 continue
             reason = f"the chain {name} of config.toml names it"

@@ -69,7 +69,7 @@ class KeyStoring:
             )
         if row is not None and key.base_url is None:
             try:
-                self._credentials.check_prefix(row, key.secret, "secret")
+                self._registry.check_prefix(row, key.secret, "secret")
             except InvalidParams as error:
                 return "skipped", error.message
         return "found", None

@@ -9,16 +9,15 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
-import msgspec
 
-from modelport.domain.completions.timeouts import is_own_server
 from modelport.domain.errors import RequestFailed
-from modelport.domain.failover.circuits import Circuits, OpenCircuit, Route, route_of
-from modelport.domain.failover.rules import KEY_REFUSED, PER_KEY, costs_nothing
-from modelport.domain.failover.steps import MAX_ATTEMPTS, MAX_REST_S
+from modelport.domain.failover.circuits import Circuits, Route, route_of
+from modelport.domain.failover.rules import KEY_REFUSED, PER_KEY
+from modelport.domain.failover.steps import MAX_ATTEMPTS
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.registry import Target
-from modelport.engine.completions.own_failures import resting
+from modelport.engine.operations.refusals import Refusals, Warn
+from modelport.engine.operations.resting import Resting
 from modelport.engine.providers.connections import Connections
 
 T = TypeVar("T")
@@ -26,51 +25,46 @@ Call = Callable[[Endpoint], Awaitable[T]]
 """Sends the request to an endpoint, and records it."""
 
 
-class _Resting(msgspec.Struct, frozen=True):
-    """An endpoint that is not to be called now."""
-
-    endpoint: Endpoint
-    circuit: OpenCircuit
-    rest_s: float
-
-    @property
-    def may_be_called(self) -> bool:
-        """Whether it is called all the same where no other key is left, if need be after a moment."""
-        free = costs_nothing(self.circuit.kind, own_server=is_own_server(self.endpoint))
-        return free or self.rest_s <= MAX_REST_S
-
-
 class KeyAttempts:
     """Finds the key that a request is sent with, and reports the outcome to the circuits.
 
-    ``now_ms`` gives the milliseconds since 1970, UTC.
+    ``now_ms`` gives the milliseconds since 1970, UTC, ``refusals`` makes the refusals of one request.
     """
 
-    def __init__(self, connections: Connections, circuits: Circuits, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        connections: Connections,
+        circuits: Circuits,
+        now_ms: Callable[[], int],
+        refusals: Callable[[Warn], Refusals],
+    ) -> None:
         self._connections = connections
         self._circuits = circuits
         self._now_ms = now_ms
+        self._refusals = refusals
 
-    async def run(self, target: Target, model: str, client: str | None, call: Call[T]) -> T:
-        """The result of the call with the first key that has one.
+    async def run(self, target: Target, model: str, client: str | None, warn: Warn, call: Call[T]) -> T:
+        """The result of the call with the first key that has one; warns of those that were refused before.
 
         Raises:
             InvalidParams: nothing was sent, since the provider has no address or cannot take the request.
             RequestFailed: no key has one; the error of the first, with the shortest wait.
         """
+        refusals = self._refusals(warn)
         tried: set[str] = set()
         failures: list[RequestFailed] = []
-        rests: list[_Resting] = []
+        rests: list[Resting] = []
         while len(failures) - len(rests) < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
             tried.add(endpoint.credential.fingerprint)
-            circuit = await self._circuits.admit(route_of(endpoint, model, client=client))
+            route = route_of(endpoint, model, client=client)
+            circuit = await self._circuits.admit(route)
             if circuit is not None:
-                rest_s = max(0.0, (circuit.until_ms - self._now_ms()) / 1000)
-                rests.append(_Resting(endpoint, circuit, rest_s))
-                failure = resting(target, circuit, rest_s)
+                rests.append(Resting.of(endpoint, circuit, self._now_ms()))
+                failure = rests[-1].failure(target)
+                refusals.add(endpoint, failure)
             else:
                 try:
-                    return await self._call(endpoint, route_of(endpoint, model, client=client), call)
+                    return await self._call(endpoint, route, refusals, call)
                 except RequestFailed as error:
                     failure = error
             failures.append(failure)
@@ -78,11 +72,54 @@ class KeyAttempts:
                 break
         free = next((one for one in rests if one.may_be_called), None)
         if free is not None and len(rests) == len(failures):
-            await anyio.sleep(free.rest_s if free.rest_s <= MAX_REST_S else 0)
-            return await self._call(free.endpoint, route_of(free.endpoint, model, client=client), call)
+            await anyio.sleep(free.wait_s)
+            return await self._call(free.endpoint, route_of(free.endpoint, model, client=client), refusals, call)
         waits = [one.retry_after_ms for one in failures if one.retry_after_ms is not None]
         failures[0].retry_after_ms = min(waits, default=None)
         raise failures[0]
+
+    async def run_free(self, target: Target, model: str, client: str | None, warn: Warn, call: Call[T]) -> T:
+        """The same for a request that is no call of the model, so that its failures say nothing about those.
+
+        Only a key that is refused is reported, and one that was refused is not sent.
+
+        Raises:
+            RequestFailed: it failed, or no key is left.
+        """
+        refusals = self._refusals(warn)
+        tried: set[str] = set()
+        first: RequestFailed | None = None
+        calls = 0
+        while calls < MAX_ATTEMPTS and (endpoint := await self._next(target, model, tried)):
+            tried.add(endpoint.credential.fingerprint)
+            route = route_of(endpoint, model, client=client)
+            circuit = await self._circuits.admit(route)
+            if circuit is not None and circuit.kind == "auth_rejected":
+                failure = Resting.of(endpoint, circuit, self._now_ms()).failure(target)
+                refusals.add(endpoint, failure)
+            else:
+                calls += 1
+                try:
+                    result = await call(endpoint)
+                except RequestFailed as error:
+                    if error.reason != "auth_rejected":
+                        raise
+                    failure = error
+                    await refusals.report(endpoint, route, error)
+                else:
+                    refusals.answered()
+                    return result
+                finally:
+                    if circuit is None:
+                        # Where it was the call to try a model that rests, another one is.
+                        with anyio.CancelScope(shield=True):
+                            await self._circuits.abandoned(route)
+            first = first or failure
+            if not self._another_key_may(failure):
+                break
+        if first is None:
+            raise AssertionError("unreachable: the first key is always there")
+        raise first
 
     async def _next(self, target: Target, model: str, tried: set[str]) -> Endpoint | None:
         """The endpoint with the next key; the only one where the provider has none."""
@@ -94,7 +131,7 @@ class KeyAttempts:
             return False
         return failure.reason in PER_KEY
 
-    async def _call(self, endpoint: Endpoint, route: Route, call: Call[T]) -> T:
+    async def _call(self, endpoint: Endpoint, route: Route, refusals: Refusals, call: Call[T]) -> T:
         done = False
         try:
             result = await call(endpoint)
@@ -102,11 +139,12 @@ class KeyAttempts:
             done = True
         except RequestFailed as failure:
             if failure.kind != "budget_exceeded":
-                await self._circuits.failed(route, failure)
+                await refusals.report(endpoint, route, failure)
                 done = True
             raise
         finally:
             if not done:
                 with anyio.CancelScope(shield=True):
                     await self._circuits.abandoned(route)
+        refusals.answered()
         return result

@@ -72,7 +72,7 @@ class OperationCalls:
             RequestFailed: the provider does not offer it, or needs a key and there is none; or it failed, which is
                 recorded; carries what was used until then.
         """
-        target = self._connections.target(params.provider, params.model, params.resolution)
+        target = await self._connections.target(params.provider, params.model, params.resolution)
         row = target.provider
         if not can(row, kind.capability):
             raise self._refusal(row, kind.capability)
@@ -90,7 +90,7 @@ class OperationCalls:
                 raise self._refusal(row, kind.capability)
             return await self._recorded(endpoint, model, chained, OperationMeter(model, expected, kind.operation), work)
 
-        return await self._attempts.run(target, model, caller.origin.client, call)
+        return await self._attempts.run(target, model, caller.origin.client, caller.warn, call)
 
     def _refusal(self, row: Provider, capability: Capability) -> RequestFailed:
         """The error for a provider without a capability; names providers that have it."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from modelport.domain.completions.request import read_request
 from modelport.domain.errors import InvalidParams
 from modelport.domain.operations.calls import CountCall, TokenCount, TokenCounter
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.spending.usage import tokens_of_input
+from modelport.engine.calls.recorder import Caller
+from modelport.engine.operations.attempts import KeyAttempts
 from modelport.engine.providers.connections import Connections
 from modelport.protocol import types
 
@@ -13,11 +16,12 @@ from modelport.protocol import types
 class TokenCounts:
     """The use case of ``token/count``."""
 
-    def __init__(self, connections: Connections, operations: TokenCounter) -> None:
+    def __init__(self, connections: Connections, operations: TokenCounter, attempts: KeyAttempts) -> None:
         self._connections = connections
         self._operations = operations
+        self._attempts = attempts
 
-    async def count(self, params: types.CountTokenParams) -> types.CountTokenResult:
+    async def count(self, params: types.CountTokenParams, caller: Caller) -> types.CountTokenResult:
         """The tokens that the input has as the input of a completion.
 
         Raises:
@@ -34,17 +38,21 @@ class TokenCounts:
             messages=params.messages, prompt=params.text, system=params.system, tools=params.tools
         )
         request = read_request(checked)
-        counted = await self._counted(params, request.messages, request.tools)
+        counted = await self._counted(params, request.messages, request.tools, caller)
         if counted is None:
             counted = TokenCount(tokens_of_input(request.messages, request.tools), estimated=True)
         return types.CountTokenResult(input_tokens=counted.input, estimated=counted.estimated)
 
     async def _counted(
-        self, params: types.CountTokenParams, messages: tuple[types.Message, ...], tools: tuple[types.Tool, ...]
+        self,
+        params: types.CountTokenParams,
+        messages: tuple[types.Message, ...],
+        tools: tuple[types.Tool, ...],
+        caller: Caller,
     ) -> TokenCount | None:
         """The provider's count; None where no provider is the target, or it does not count."""
         try:
-            target = self._connections.target(params.provider, params.model, params.resolution)
+            target = await self._connections.target(params.provider, params.model, params.resolution)
         except InvalidParams:
             if params.provider is None and params.model is None:
                 return None
@@ -57,5 +65,9 @@ class TokenCounts:
             raise InvalidParams(
                 f"Name a model of {row.display_name}: write {row.id}/MODEL.", field="model", provider=row.id
             )
-        endpoint = await self._connections.endpoint(row, model, connection=target.connection)
-        return await self._operations.count(CountCall(endpoint=endpoint, model=model, messages=messages, tools=tools))
+
+        async def call(endpoint: Endpoint) -> TokenCount | None:
+            wanted = CountCall(endpoint=endpoint, model=model, messages=messages, tools=tools)
+            return await self._operations.count(wanted)
+
+        return await self._attempts.run_free(target, model, caller.origin.client, caller.warn, call)

@@ -20,11 +20,11 @@ from modelport.domain.providers.connection import (
     read_overrides,
 )
 from modelport.domain.providers.registry import Registry, Target
-from modelport.domain.providers.resolution import is_explicit, resolve
 from modelport.domain.providers.rows import Provider
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
 from modelport.engine.providers.listener_guard import ListenerGuard
+from modelport.engine.providers.stored_connections import StoredConnections
 from modelport.protocol import types
 
 Answering = Callable[[Target, Overrides], Awaitable[Target]]
@@ -54,18 +54,21 @@ class Connections:
         self._guard = guard
         self._answered = answered
         self._stand_ins = answering
+        self._stored = StoredConnections(registry, credentials)
         self._open: dict[str, OpenConnection] = {}
         self._active: str | None = None
         self._health: dict[str, types.Health] = {}
 
-    def target(self, provider: str | None, model: str | None, resolution: types.Resolution | None = None) -> Target:
+    async def target(
+        self, provider: str | None, model: str | None, resolution: types.Resolution | None = None
+    ) -> Target:
         """The target of a request, by the steps of ``domain/providers/resolution``.
 
         Raises:
             InvalidParams: nothing is named and nothing is connected, a name is unknown, or the provider is not named
                 and must be.
         """
-        return resolve(self._registry, self._newest_first(), provider, model, resolution)
+        return await self._stored.target(self._newest_first(), provider, model, resolution)
 
     async def answering(self, target: Target) -> Target:
         """The target, or that of the provider that answers in its place where it has no key."""
@@ -86,7 +89,7 @@ class Connections:
 
     def is_explicit(self, resolution: types.Resolution | None) -> bool:
         """Whether a request must name its provider."""
-        return is_explicit(self._registry, resolution)
+        return self._registry.is_explicit(resolution)
 
     @property
     def has_chain(self) -> bool:
@@ -127,6 +130,8 @@ class Connections:
                 that listens at its usual port is another user's.
         """
         overrides = self.overrides(row, connection)
+        if connection is not None and self._is_stored(row, connection):
+            overrides = await self._stored.addressed(row, connection, unlock=unlock)
         endpoint = await self._endpoints.make(row, model, overrides, keyless=keyless, unlock=unlock, tried=tried)
         return await self._guard.permitted(endpoint, step)
 
@@ -176,7 +181,7 @@ class Connections:
             own = over_previous(own, before)
         overrides = layered(own, self._registry.defaults(row), row)
         if overrides.api_key and overrides.base_url is None:
-            self._credentials.check_prefix(row, overrides.api_key, "apiKey")
+            self._registry.check_prefix(row, overrides.api_key, "apiKey")
         model = own.model or row.default_model
         endpoint = await self._endpoints.make(row, model, overrides, unlock=params.verify is not False)
         completer = await self._dialects.get(endpoint)
@@ -244,8 +249,14 @@ class Connections:
 
     def overrides(self, row: Provider, connection: str | None = None) -> Overrides:
         """The overrides for it, of a connection and of the configuration."""
+        if connection is not None and self._is_stored(row, connection):
+            return self._stored.overrides(row, connection)
         open_, defaults = self._open.get(connection or "") or self._of(row), self._registry.defaults(row)
         return layered(open_.overrides, defaults, row) if open_ else defaults
+
+    def _is_stored(self, row: Provider, connection: str) -> bool:
+        """Whether a connection was not opened in this session, so that all there is of it is its key."""
+        return connection not in self._open and connection != row.id
 
     def _of(self, row: Provider) -> OpenConnection | None:
         """The connection with the provider's name, else the newest of its others."""

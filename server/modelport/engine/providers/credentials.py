@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-import msgspec
+from msgspec.structs import replace
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import CredentialStore, Environment, VendorFiles
@@ -14,9 +14,10 @@ from modelport.domain.providers.credential import (
     SEPARATOR,
     Credential,
     StoredKey,
+    added,
+    connection_of,
     entry_name,
     fits_header,
-    means,
     missing,
     with_alternatives,
 )
@@ -104,23 +105,24 @@ class Credentials:
                 raise
             if not listed:
                 return None
-            return Credential(
-                provider=row.id, source="keyring", location=self._store.location(entry), connection=overrides.connection
-            )
+            return self._locked(row, entry)
         return stored if stored is not None and stored.secret is not None else None
 
     def _given(self, row: Provider, overrides: Overrides) -> Credential | None:
         """The key of the connection, else one in the environment."""
         if overrides.api_key:
             return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
+        found = self._in_environment(row)
+        # The names of a shipped row are other names for one key.
+        return with_alternatives(found if overrides.several_keys else found[:1])
+
+    def _in_environment(self, row: Provider) -> list[Credential]:
         variables = self._environment.variables()
-        found = [
+        return [
             Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
             for name in row.api_key_env_vars
             if (value := variables.get(name, "").strip())
         ]
-        # The names of a shipped row are other names for one key.
-        return with_alternatives(found if overrides.several_keys else found[:1])
 
     async def _stored_or_file(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
@@ -136,7 +138,7 @@ class Credentials:
                 if unlock or listed:
                     raise
         if overrides.file_key and (stored is None or stored.secret is None):
-            return Credential(provider=row.id, source="file", secret=overrides.file_key, location=overrides.file_name)
+            return _in_file(row, overrides)
         if row.auth in OWN_LOG_INS and (stored is None or stored.secret is None):
             return await self._vendor_files.credential(row, overrides.variables) or stored or missing(row)
         return stored or missing(row)
@@ -161,7 +163,12 @@ class Credentials:
         try:
             return await self._stored_or_file(row, overrides, base_url, unlock=False)
         except RequestFailed:
-            return Credential(provider=row.id, source="keyring", location=self._store.location(row.id))
+            return self._locked(row, row.id)
+
+    def _locked(self, row: Provider, entry: str) -> Credential:
+        """A credential that is stored and cannot be read now."""
+        location, connection = self._store.location(entry), connection_of(entry)
+        return Credential(provider=row.id, source="keyring", location=location, connection=connection)
 
     async def store(
         self, name: str, secret: Secret, base_url: str | None, connection: str | None = None, *, add: bool = False
@@ -181,14 +188,14 @@ class Credentials:
                 "secret must be the key itself, in plain characters on one line.", field="secret", provider=row.id
             )
         if base_url is None:
-            self.check_prefix(row, secret, "secret")
+            self._registry.check_prefix(row, secret, "secret")
         else:
             read_base_url(base_url, row, "baseUrl")
         entry = entry_name(row.id, self._registry.connection_name(connection, row))
         key = StoredKey(secret, base_url)
         if add and (before := await self._store.get(entry)) is not None:
-            key = _added(before, key, row)
-        return await self.keep(row, _connection(entry), key)
+            key = added(before, key, row)
+        return await self.keep(row, connection_of(entry), key)
 
     async def keep(self, row: Provider, connection: str | None, key: StoredKey) -> CredentialStatus:
         """Stores a key as it is, for a provider or for one of its connections; returns its status.
@@ -224,30 +231,33 @@ class Credentials:
                 found += [own.status(row, None)] if own else []
         return found
 
+    async def names(self) -> Sequence[tuple[Provider, str]]:
+        """The connections that a key is stored for, of the providers that there are now."""
+        entries = [entry.partition(SEPARATOR) for entry in await self._store.providers()]
+        return [(row, name) for provider, _, name in entries if name and (row := self._registry.find(provider))]
+
+    async def sources(self, row: Provider, overrides: Overrides) -> Sequence[Credential]:
+        """Every credential of a provider: the one in use, then those it shadows. Unlocks nothing, runs no command."""
+        found = self._in_environment(row)
+        if several := with_alternatives(found):
+            different = (several, *several.alternatives)
+            found = [several] if overrides.several_keys else [replace(one, alternatives=()) for one in different]
+        if overrides.key_command:
+            found.append(_by_command(row, overrides, self._secrets.cached(overrides.key_command)))
+        if row.id in await self._store.providers():
+            try:
+                found += filter(None, (await self._stored(row, None, unlock=False),))
+            except RequestFailed:
+                found.append(self._locked(row, row.id))
+        if overrides.file_key:
+            found.append(_in_file(row, overrides))
+        if row.auth in OWN_LOG_INS and (kept := await self._vendor_files.credential(row, overrides.variables)):
+            found.append(kept)
+        return found
+
     def invalidate(self, row: Provider) -> None:
         """Drops the cached output of a provider's commands."""
         self._secrets.invalidate(row)
-
-    def check_prefix(self, row: Provider, secret: Secret, field: str) -> None:
-        """Stops a key that is known to belong to another provider; a key that may be right always passes.
-
-        Raises:
-            InvalidParams: with kind ``invalid_key_format``.
-        """
-        text = secret.reveal()
-        marked = [other for other in self._registry.all() if other.key_prefix and text.startswith(other.key_prefix)]
-        longest = max((len(other.key_prefix or "") for other in marked), default=0)
-        owners = [other for other in marked if len(other.key_prefix or "") == longest]
-        if row.key_prefix is None or not owners or row in owners:
-            return
-        raise InvalidParams(
-            f"This is a key of {owners[0].display_name}, not of {row.display_name}, whose keys begin with "
-            f"{row.key_prefix}: give the other key, or name {owners[0].id} as the provider.",
-            kind="invalid_key_format",
-            field=field,
-            provider=row.id,
-            action="give the provider's own key",
-        )
 
     async def _stored(
         self, row: Provider, base_url: str | None, *, unlock: bool = True, entry: str | None = None
@@ -262,7 +272,7 @@ class Credentials:
                 source="keyring",
                 secret=secret,
                 location=self._store.location(entry),
-                connection=_connection(entry),
+                connection=connection_of(entry),
                 base_url=stored.base_url,
                 log_in=stored.log_in if secret is stored.secret else None,
             )
@@ -271,25 +281,11 @@ class Credentials:
         if base_url is None or keys[0].may_go_to(base_url, row):
             return with_alternatives(keys)
         # The status names the address that the key is stored for.
-        return msgspec.structs.replace(missing(row), base_url=stored.base_url)
+        return replace(missing(row), base_url=stored.base_url)
 
 
-def _connection(entry: str) -> str | None:
-    return entry.partition(SEPARATOR)[2] or None
-
-
-def _added(before: StoredKey, key: StoredKey, row: Provider) -> StoredKey:
-    """The stored keys with one more behind them, unless it is among them."""
-    if key.base_url is not None and not means(key.base_url, row, before.base_url or row.base_url or ""):
-        raise InvalidParams(
-            f"The stored key of {row.display_name} is for another address: store this one without add, or for a "
-            "connection with a name.",
-            field="baseUrl",
-            provider=row.id,
-        )
-    others = tuple(one for one in before.more if one != key.secret)
-    more = others if key.secret == before.secret else (*others, key.secret)
-    return msgspec.structs.replace(before, more=more)
+def _in_file(row: Provider, overrides: Overrides) -> Credential:
+    return Credential(provider=row.id, source="file", secret=overrides.file_key, location=overrides.file_name)
 
 
 def _by_command(row: Provider, overrides: Overrides, secret: Secret | None) -> Credential:

@@ -27,7 +27,7 @@ COMMANDS = {
     "discover": ("discover", "Find the model servers on this machine."),
     "discover-agents": ("discover_agents", "Find the agents on this machine; also as acp-discover."),
     "doctor": ("doctor", "Check this installation."),
-    "keys": ("keys", "Store provider keys in the system's keyring."),
+    "keys": ("keys.command", "Store provider keys in the system's keyring."),
     "login": ("log_ins.login", "Log in to a provider, and keep what it gives in the keyring."),
     "logout": ("log_ins.logout", "Log out of a provider."),
     "logs": ("chat.logs", "List, show and delete the conversations of modelport chat."),

@@ -107,7 +107,7 @@ class Session:
         """The origin of calls, with a callback that reports recorded calls to the client."""
         from modelport.engine.calls.recorder import Caller
 
-        return Caller(self.origin(), self.recorded)
+        return Caller(self.origin(), self.recorded, warn=self.warn)
 
     @contextmanager
     def progress(self, token: int | str | None, title: str) -> Generator[Callable[[str], None]]:

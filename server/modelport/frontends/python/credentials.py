@@ -12,8 +12,26 @@ class CredentialCalls(Calls):
     """The calls for keys and diagnostics."""
 
     async def credentials(self) -> tuple[types.CredentialStatus, ...]:
-        """The providers a credential is found for, and where; never the credential itself."""
-        return tuple(await (await self._session.app()).core.credentials.list())
+        """The providers a credential is found for, and where; never the credential itself.
+
+        ``others`` are those that it shadows, ``health`` what keeps it from being used. No keyring is unlocked.
+        """
+        cases = await (await self._session.app()).keys.get()
+        return tuple(await cases.listing.list())
+
+    async def test_credentials(
+        self, provider: str | None = None, *, name: str | None = None
+    ) -> tuple[types.KeyCheck, ...]:
+        """Asks a provider, or all, by the cheapest request whether they take the keys that are found.
+
+        ``ok`` is None where a provider cannot be asked without a call that costs. ``name`` is the connection whose key
+        alone is checked. A key that is taken is no longer marked as refused.
+
+        Raises:
+            InvalidParams: unknown provider, a name without a provider, or one that no connection may have.
+        """
+        cases = await (await self._session.app()).keys.get()
+        return tuple(await cases.checks.test(provider, name))
 
     async def set_credential(
         self,
@@ -38,16 +56,20 @@ class CredentialCalls(Calls):
             provider, secret_of(secret), base_url, name, add=add
         )
 
-    async def delete_credential(self, provider: str, *, name: str | None = None) -> types.CredentialStatus:
-        """Deletes a provider's key from the keyring, or that of its connection ``name``.
+    async def delete_credential(
+        self, provider: str, *, name: str | None = None, everywhere: bool = False
+    ) -> types.CredentialStatus:
+        """Deletes a provider's key from the keyring, or that of its connection ``name``, or with ``everywhere`` all.
 
-        Returns the credential that would be used now.
+        Returns the credential that would be used now, with ``everywhere`` also the others that are left.
 
         Raises:
-            InvalidParams: unknown provider, or a name that no connection may have.
+            InvalidParams: unknown provider, a name that no connection may have, or a name with ``everywhere``.
             RequestFailed: there is no usable keyring.
         """
-        return await (await self._session.app()).core.credentials.delete(provider, name)
+        params = types.DeleteCredentialParams(provider=provider, name=name, everywhere=everywhere)
+        cases = await (await self._session.app()).keys.get()
+        return await cases.deletion.delete(params)
 
     async def run_diagnostics(self) -> tuple[types.Check, ...]:
         """Checks the folders, the keyring, the ledger and the configuration of this installation."""

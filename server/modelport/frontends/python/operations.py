@@ -89,7 +89,8 @@ class OperationCalls(Calls):
             system=system,
             tools=tools_of(tools),
         )
-        return await (await (await self._session.app()).operations.get()).token_counts.count(params)
+        cases = await (await self._session.app()).operations.get()
+        return await cases.token_counts.count(params, self._session.caller())
 
     async def credits(self, provider: str) -> types.CreditsUsageResult:
         """The remaining credit of the account, or of the key, at a provider.

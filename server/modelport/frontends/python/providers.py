@@ -59,7 +59,7 @@ class ProviderCalls(Calls):
         Raises:
             InvalidParams: the name belongs to no provider, or to several.
         """
-        target = (await self._session.app()).connections.target(provider, model)
+        target = await (await self._session.app()).connections.target(provider, model)
         return ModelName(target.provider.id, target.model)
 
     async def connect(

@@ -91,6 +91,7 @@ class SyncClient:
     credentials = _blocking(Client.credentials)
     set_credential = _blocking(Client.set_credential)
     delete_credential = _blocking(Client.delete_credential)
+    test_credentials = _blocking(Client.test_credentials)
     run_diagnostics = _blocking(Client.run_diagnostics)
 
     def close(self) -> None:

@@ -192,6 +192,12 @@ def test_chains_and_what_follows_a_failure_are_kept() -> None:
     assert (other.chains, other.failover) == (registry.chains, registry.failover)
 
 
+def test_a_name_in_a_chain_that_is_like_no_providers_may_be_a_connections() -> None:
+    document = msgspec.convert({"chains": {"default": ["work/m", "two words/m", "opneai/x"]}}, Document)
+    findings = build_registry(Configuration(document=document), SHIPPED)[1]
+    assert ["two words" in finding.message or "opneai" in finding.message for finding in findings] == [True, True]
+
+
 def test_a_model_of_a_chain_that_is_not_known_is_a_warning_and_the_file_is_used() -> None:
     document = msgspec.convert({"chains": {"inline": ["opneai/x", "openai/gpt-5"]}}, Document)
     registry, (finding,) = build_registry(Configuration(document=document), SHIPPED)

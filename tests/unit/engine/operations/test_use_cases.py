@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import anyio
+import msgspec
 import pytest
 
 from modelport.adapters.failover.memory import MemoryCircuits
 from modelport.domain.errors import InvalidParams, RequestFailed
-from modelport.domain.failover.circuits import route_of
+from modelport.domain.failover.circuits import Route, route_of
 from modelport.domain.failover.steps import MAX_ATTEMPTS
 from modelport.domain.operations.calls import (
     Balance,
@@ -36,12 +38,14 @@ from modelport.domain.providers.wire.operations import (
     TokenCountWire,
 )
 from modelport.engine.calls.recorder import Caller, CallRecorder, Origin
+from modelport.engine.completions.key_warnings import KeyWarnings
 from modelport.engine.operations.attempts import KeyAttempts
 from modelport.engine.operations.balances import Balances
 from modelport.engine.operations.calls import OperationCalls
 from modelport.engine.operations.embeddings import Embeddings
 from modelport.engine.operations.images import Images
 from modelport.engine.operations.moderations import Moderations
+from modelport.engine.operations.refusals import Refusals
 from modelport.engine.operations.token_counts import TokenCounts
 from modelport.protocol import types
 from support.builders import (
@@ -132,20 +136,24 @@ class Bench:
         self.ledger = MemoryLedger()
         self.log = Lines()
         self.recorded: list[types.Call] = []
+        self.shown: list[str] = []
         registry = self.registry = Registry([ACME, PLAIN, *OTHERS, DUMB], {"acme": Overrides(several_keys=True)})
         keys = {f"{name.upper()}_API_KEY": "key-0123456789" for name in ("acme", "plain", "dumb")}
         self.variables = Variables(**keys)
         _, self.connections = connections(registry, self.variables, MemoryStore(), Scripted())
         self.circuits = MemoryCircuits(FixedClock(), lambda: 0.5)
-        attempts = KeyAttempts(self.connections, self.circuits, FixedClock().now_ms)
+        refusals = partial(Refusals, self.circuits, KeyWarnings(FixedClock()))
+        attempts = KeyAttempts(self.connections, self.circuits, FixedClock().now_ms, refusals)
         recorder = CallRecorder(self.ledger, no_prices(), FixedClock(), self.log)
         calls = OperationCalls(self.connections, recorder, attempts)
         self.embeddings = Embeddings(calls, self.stub)
         self.images = Images(calls, self.stub)
         self.moderations = Moderations(calls, self.stub)
-        self.token_counts = TokenCounts(self.connections, self.stub)
+        self.token_counts = TokenCounts(self.connections, self.stub, attempts)
         self.balances = Balances(registry, self.connections, self.stub)
-        self.caller = Caller(Origin("vim", "harbour"), lambda call, _: self.recorded.append(call))
+        self.caller = Caller(
+            Origin("vim", "harbour"), lambda call, _: self.recorded.append(call), warn=self.shown.append
+        )
 
     async def embed(self, *texts: str, **params: Any) -> types.CreateEmbeddingResult:
         params.setdefault("model", "acme/vectors")
@@ -353,7 +361,9 @@ async def test_judgements_together_and_each(bench: Bench) -> None:
 async def test_a_count_by_the_provider(bench: Bench) -> None:
     tools = (types.Tool(name="t"),)
     params = types.CountTokenParams(model="acme/chatty", messages=(user("Hi"),), system="Be brief.", tools=tools)
-    assert await bench.token_counts.count(params) == types.CountTokenResult(input_tokens=11, estimated=False)
+    assert await bench.token_counts.count(params, bench.caller) == types.CountTokenResult(
+        input_tokens=11, estimated=False
+    )
     (call,) = bench.stub.calls
     assert [message.role for message in call.messages] == ["system", "user"]
     assert call.tools == tools
@@ -361,7 +371,7 @@ async def test_a_count_by_the_provider(bench: Bench) -> None:
 
 
 async def test_a_text_is_a_message_of_the_users(bench: Bench) -> None:
-    await bench.token_counts.count(types.CountTokenParams(provider="acme", text="Hi"))
+    await bench.token_counts.count(types.CountTokenParams(provider="acme", text="Hi"), bench.caller)
     assert [(m.role, m.content) for m in bench.stub.calls[0].messages] == [("user", "Hi")]
     assert bench.stub.calls[0].model == "chatty"
 
@@ -369,12 +379,12 @@ async def test_a_text_is_a_message_of_the_users(bench: Bench) -> None:
 @pytest.mark.parametrize("params", [{}, {"model": "plain/m"}, {"provider": "plain"}, {"model": "acme/m"}])
 async def test_an_estimate_where_the_provider_does_not_count(bench: Bench, params: dict[str, Any]) -> None:
     bench.stub.counted = None
-    result = await bench.token_counts.count(types.CountTokenParams(text="x" * 41, **params))
+    result = await bench.token_counts.count(types.CountTokenParams(text="x" * 41, **params), bench.caller)
     assert result == types.CountTokenResult(input_tokens=11, estimated=True)
 
 
 async def test_nothing_is_no_token(bench: Bench) -> None:
-    result = await bench.token_counts.count(types.CountTokenParams(text="", model="acme/m"))
+    result = await bench.token_counts.count(types.CountTokenParams(text="", model="acme/m"), bench.caller)
     assert result == types.CountTokenResult(input_tokens=0, estimated=False)
 
 
@@ -391,7 +401,7 @@ async def test_nothing_is_no_token(bench: Bench) -> None:
 )
 async def test_wrong_counts(bench: Bench, params: dict[str, Any], field: str) -> None:
     with pytest.raises(InvalidParams) as refused:
-        await bench.token_counts.count(types.CountTokenParams(**params))
+        await bench.token_counts.count(types.CountTokenParams(**params), bench.caller)
     assert refused.value.field == field
 
 
@@ -460,6 +470,107 @@ async def test_keys_that_rest_are_no_calls_so_the_one_behind_them_is_sent(bench:
         tried.append(endpoint.credential.fingerprint)
     assert (await bench.embed("a")).embeddings
     assert sent_keys(bench) == [f"number-{MAX_ATTEMPTS + 1}-0123456789"]
+
+
+@pytest.mark.parametrize("kind", ["auth_rejected", "quota_exhausted", "forbidden"])
+async def test_a_refused_key_is_warned_of_once_another_has_answered(bench: Bench, kind: Any) -> None:
+    several(bench)
+    bench.stub.trouble[1] = RequestFailed(kind, "No.", provider="acme")
+    await bench.embed("a")
+    (warning,) = bench.shown
+    assert warning.startswith("Acme ")
+    assert "answered by another of its keys. Give another key with modelport keys set acme" in warning
+    await bench.embed("a")
+    assert len(bench.shown) == 1
+
+
+async def test_a_key_whose_refusal_another_process_has_met_is_not_warned_of_again(bench: Bench) -> None:
+    several(bench)
+    first = await bench.connections.endpoint(ACME, "vectors")
+    await bench.circuits.failed(route_of(first, "vectors"), RequestFailed("auth_rejected", "No.", provider="acme"))
+    await bench.embed("a")
+    assert sent_keys(bench) == ["second-0123456789"]
+    assert bench.shown == []
+
+
+async def test_a_limit_is_no_refusal_to_warn_of(bench: Bench) -> None:
+    several(bench)
+    bench.stub.trouble[1] = RequestFailed("rate_limited", "Wait.", provider="acme")
+    await bench.embed("a")
+    assert bench.shown == []
+
+
+async def test_a_refused_key_that_no_other_answers_for_is_the_error_and_is_warned_of_later(bench: Bench) -> None:
+    bench.stub.trouble[1] = RequestFailed("auth_rejected", "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    assert bench.shown == []
+    several(bench)
+    await bench.embed("a")
+    assert len(bench.shown) == 1
+
+
+# Counts, which are no calls of a model.
+
+
+async def counted(bench: Bench) -> int:
+    result = await bench.token_counts.count(types.CountTokenParams(provider="acme", text="Hi"), bench.caller)
+    return result.input_tokens
+
+
+async def test_a_key_that_is_refused_to_a_count_is_marked_and_the_next_one_counts(bench: Bench) -> None:
+    several(bench)
+    bench.stub.trouble[1] = RequestFailed("auth_rejected", "No.", provider="acme")
+    assert await counted(bench) == 11
+    assert sent_keys(bench) == ["key-0123456789", "second-0123456789"]
+    assert len(bench.shown) == 1
+    (open_,) = await bench.circuits.open()
+    assert (open_.kind, open_.scope.key) == ("auth_rejected", bench.stub.calls[0].endpoint.credential.fingerprint)
+    # Neither is it sent with anything else.
+    await bench.embed("a")
+    assert sent_keys(bench)[-1] == "second-0123456789"
+
+
+async def test_a_count_sends_no_key_that_was_refused_elsewhere(bench: Bench) -> None:
+    bench.stub.trouble[1] = RequestFailed("auth_rejected", "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await bench.embed("a")
+    with pytest.raises(RequestFailed) as failed:
+        await counted(bench)
+    assert failed.value.kind == "auth_rejected"
+    assert len(bench.stub.calls) == 1
+    several(bench)
+    assert await counted(bench) == 11
+    assert sent_keys(bench)[1:] == ["second-0123456789"]
+
+
+@pytest.mark.parametrize("counts", [True, False])
+async def test_keys_that_were_refused_are_no_calls_so_the_one_behind_them_is_sent(bench: Bench, counts: bool) -> None:
+    """Another process has met the refusals, so that this one has no key in use."""
+    bench.variables.values |= {f"ACME_KEY_{n}": f"number-{n}-0123456789" for n in range(2, MAX_ATTEMPTS + 2)}
+    endpoint = await bench.connections.endpoint(ACME, "vectors")
+    for key in endpoint.credential.keys()[:MAX_ATTEMPTS]:
+        refused = msgspec.structs.replace(endpoint, credential=key)
+        await bench.circuits.failed(route_of(refused, "m"), RequestFailed("auth_rejected", "No.", provider="acme"))
+    assert await (counted(bench) if counts else bench.embed("a"))
+    assert sent_keys(bench) == [f"number-{MAX_ATTEMPTS + 1}-0123456789"]
+
+
+@pytest.mark.parametrize("kind", ["model_not_found", "provider_unavailable", "rate_limited", "forbidden"])
+async def test_a_count_that_fails_otherwise_says_nothing_about_the_model(bench: Bench, kind: Any) -> None:
+    several(bench)
+    bench.stub.trouble[1] = RequestFailed(kind, "No.", provider="acme")
+    with pytest.raises(RequestFailed):
+        await counted(bench)
+    assert len(bench.stub.calls) == 1
+    assert await bench.circuits.open() == []
+
+
+async def test_a_model_that_rests_is_still_counted_for_and_rests_on(bench: Bench) -> None:
+    route = Route(provider="acme", address="https://acme.example/v1", key="", model="chatty")
+    await bench.circuits.failed(route, RequestFailed("provider_unavailable", "No.", provider="acme"))
+    assert await counted(bench) == 11
+    assert await bench.circuits.admit(route) is not None
 
 
 async def test_no_other_key_is_sent_where_a_refusal_is_to_end_it(bench: Bench) -> None:

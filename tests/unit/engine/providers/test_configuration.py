@@ -191,7 +191,7 @@ async def test_a_connection_follows_the_file(file: File) -> None:
     await session.connect(ConnectProviderParams(provider="acme", timeout_ms=2000))
     file.write(acme={**ACME, "base_url": "https://moved.example", "timeout_s": 60, "verify_tls": False})
     await configuration.refresh()
-    target = session.target(None, None)
+    target = await session.target(None, None)
     endpoint = await session.endpoint(target.provider, target.model)
     assert (endpoint.base_url, endpoint.idle_timeout_s, endpoint.verify_tls) == ("https://moved.example", 2, False)
 
@@ -201,8 +201,8 @@ async def test_a_request_that_names_nothing_goes_to_the_default_model(file: File
     dialects: Any = Scripted()
     _, session = connections(registry, Variables(), MemoryStore(), dialects)
     with pytest.raises(InvalidParams):
-        session.target(None, None)
+        await session.target(None, None)
     file.write(default_model="acme/large", acme=ACME)
     await configuration.refresh()
-    target = session.target(None, None)
+    target = await session.target(None, None)
     assert (target.provider.id, target.model) == ("acme", "large")

@@ -329,24 +329,24 @@ async def test_an_address_of_the_users_own_needs_no_special_log_in() -> None:
 async def test_without_a_name_the_active_connection_is_meant() -> None:
     world = World(ACME_API_KEY=KEY)
     with pytest.raises(InvalidParams, match="connect a provider first"):
-        world.connections.target(None, None)
+        await world.connections.target(None, None)
     await world.connect("acme", model="acme-small", verify=False)
-    target = world.connections.target(None, None)
+    target = await world.connections.target(None, None)
     assert (target.provider, target.model) == (ACME, "acme-small")
 
 
 async def test_a_name_that_no_provider_has_is_a_model_of_the_active_connection() -> None:
     world = World(BETA_API_KEY=KEY)
     with pytest.raises(InvalidParams) as refused:
-        world.connections.target(None, "my-own-model")
+        await world.connections.target(None, "my-own-model")
     assert refused.value.kind == "unknown_model"
     await world.connect("beta", verify=False)
-    assert world.connections.target(None, "my-own-model").provider is BETA
+    assert (await world.connections.target(None, "my-own-model")).provider is BETA
     # A provider's name without a model behind it means that provider: the prompt goes to no other company.
-    assert world.connections.target(None, "acme").provider is ACME
+    assert (await world.connections.target(None, "acme")).provider is ACME
     # A name that a provider lists, or that has its prefix, keeps its meaning.
-    assert world.connections.target(None, "acme-small").provider is ACME
-    assert world.connections.target(None, "acme/anything").provider is ACME
+    assert (await world.connections.target(None, "acme-small")).provider is ACME
+    assert (await world.connections.target(None, "acme/anything")).provider is ACME
 
 
 async def test_a_prefix_that_is_no_providers_is_refused_with_the_nearest_names() -> None:
@@ -357,7 +357,7 @@ async def test_a_prefix_that_is_no_providers_is_refused_with_the_nearest_names()
             await world.connect("beta", verify=False)
         for name, near in (("acne/acme-small", "did you mean acme"), ("nobody/x", 'No provider is called "nobody"')):
             with pytest.raises(InvalidParams, match=near) as refused:
-                world.connections.target(None, name)
+                await world.connections.target(None, name)
             assert (refused.value.kind, refused.value.field) == ("unknown_provider", "model")
 
 
@@ -365,16 +365,16 @@ async def test_a_model_with_a_slash_is_meant_where_the_connection_lists_exactly_
     world = World(BETA_API_KEY=KEY)
     world.dialects.served = ("me/my-own",)
     await world.connect("beta")
-    listed = world.connections.target(None, "me/my-own")
+    listed = await world.connections.target(None, "me/my-own")
     assert (listed.provider, listed.model, listed.resolved_by) == (BETA, "me/my-own", "connection")
     with pytest.raises(InvalidParams, match='No provider is called "me"'):
-        world.connections.target(None, "me/my-other")
+        await world.connections.target(None, "me/my-other")
     # The provider may always be named.
-    assert world.connections.target(None, "beta/me/my-other") == Target(BETA, "me/my-other", connection="beta")
-    assert world.connections.target("beta", "me/my-other") == Target(BETA, "me/my-other", connection="beta")
+    assert await world.connections.target(None, "beta/me/my-other") == Target(BETA, "me/my-other", connection="beta")
+    assert await world.connections.target("beta", "me/my-other") == Target(BETA, "me/my-other", connection="beta")
     # And the model that a connection was made with is its own.
     await world.connect("beta", model="me/mine", verify=False)
-    own = world.connections.target(None, "me/mine")
+    own = await world.connections.target(None, "me/mine")
     assert (own.provider, own.model, own.resolved_by) == (BETA, "me/mine", "connection")
 
 
@@ -386,10 +386,12 @@ async def test_a_model_is_meant_where_the_newest_connection_lists_it() -> None:
     await world.connect("beta")
     world.dialects.served = ("third",)
     await world.connect("ollama")
-    met = {name: world.connections.target(None, name).provider.id for name in ("first", "second", "both", "third")}
+    met = {
+        name: (await world.connections.target(None, name)).provider.id for name in ("first", "second", "both", "third")
+    }
     assert met == {"first": "acme", "second": "beta", "both": "beta", "third": "ollama"}
     await world.connect("acme", model="both", verify=False)
-    assert world.connections.target(None, "both").provider.id == "acme"
+    assert (await world.connections.target(None, "both")).provider.id == "acme"
 
 
 async def test_a_model_that_the_active_connection_lists_is_meant_there() -> None:
@@ -397,17 +399,17 @@ async def test_a_model_that_the_active_connection_lists_is_meant_there() -> None
     rows = Registry([ACME, row("beta", example_models=("acme-small",))])
     _, world.connections = connections(rows, world.environment, world.store, world.dialects)
     await world.connect("acme", verify=False)
-    assert world.connections.target(None, "acme-small").provider.id == "acme"
+    assert (await world.connections.target(None, "acme-small")).provider.id == "acme"
     await world.connect("beta", api_key=KEY, verify=False)
-    assert world.connections.target(None, "acme-small").provider.id == "beta"
+    assert (await world.connections.target(None, "acme-small")).provider.id == "beta"
 
 
 async def test_a_provider_alone_means_the_model_it_is_connected_with() -> None:
     world = World(ACME_API_KEY=KEY)
-    assert world.connections.target("acme", None).model is None
+    assert (await world.connections.target("acme", None)).model is None
     await world.connect("acme", model="acme-small", verify=False)
-    assert world.connections.target("acme", None).model == "acme-small"
-    assert world.connections.target("acme", "other").model == "other"
+    assert (await world.connections.target("acme", None)).model == "acme-small"
+    assert (await world.connections.target("acme", "other")).model == "other"
 
 
 # Disconnecting.
@@ -510,7 +512,7 @@ async def test_a_model_goes_to_the_server_that_has_it_or_to_the_one_that_is_name
     provider: str | None, model: str | None, name: str, sent: str
 ) -> None:
     world = await two_servers()
-    target = world.connections.target(provider, model)
+    target = await world.connections.target(provider, model)
     assert (target.provider.id, target.connection, target.model) == ("ollama", name, sent)
     endpoint = await world.connections.endpoint(target.provider, target.model, connection=target.connection)
     expected = "http://big.example:11434" if name == "Big" else "http://localhost:11434"
@@ -522,9 +524,99 @@ async def test_two_accounts_have_a_key_each() -> None:
     await world.connect("acme", api_key=KEY, verify=False)
     await world.connect("acme", name="work", api_key="other-0123456789", verify=False)
     for name, key in (("acme", KEY), ("work", "other-0123456789")):
-        target = world.connections.target(name, "m")
+        target = await world.connections.target(name, "m")
         endpoint = await world.connections.endpoint(target.provider, "m", connection=target.connection)
         assert endpoint.credential.secret == Secret(key)
+
+
+async def stored_names(*entries: str, **variables: str) -> World:
+    """A session without a connection, over keys that are stored for names."""
+    store = MemoryStore(**{entry: f"{entry.replace('/', '-')}-0123456789" for entry in entries})
+    return World(store, **variables)
+
+
+@pytest.mark.parametrize(
+    ("provider", "model", "sent"),
+    [
+        (None, "work/m", "m"),
+        (None, "WORK/m", "m"),
+        ("work", "m", "m"),
+        ("work", "work/m", "m"),
+        ("Acme", "work/m", "m"),
+    ],
+)
+async def test_a_name_that_a_key_is_stored_for_needs_no_connection(provider: str | None, model: str, sent: str) -> None:
+    world = await stored_names("acme", "acme/work", ACME_API_KEY=KEY)
+    target = await world.connections.target(provider, model)
+    assert (target.provider, target.connection, target.model) == (ACME, "work", sent)
+    endpoint = await world.connections.endpoint(target.provider, sent, connection=target.connection)
+    assert endpoint.credential.secret == Secret("acme-work-0123456789")
+    assert endpoint.connection == "work"
+
+
+async def test_a_stored_name_alone_means_the_default_model() -> None:
+    world = await stored_names("acme/work")
+    for provider, model in (("work", None), (None, "work")):
+        target = await world.connections.target(provider, model)
+        assert (target.connection, target.model) == ("work", None)
+
+
+async def test_a_stored_name_takes_nothing_of_the_sessions_other_connection() -> None:
+    world = await stored_names("acme/work")
+    await world.connect("acme", base_url="https://other.example/v1", api_key=KEY, verify=False)
+    target = await world.connections.target(None, "work/m")
+    endpoint = await world.connections.endpoint(target.provider, "m", connection=target.connection)
+    assert (endpoint.base_url, endpoint.credential.secret) == (
+        "https://acme.example/v1",
+        Secret("acme-work-0123456789"),
+    )
+
+
+async def test_a_stored_name_is_called_where_its_key_is_bound_to() -> None:
+    store = MemoryStore()
+    store.keys["acme/work"] = StoredKey(Secret(KEY), "https://work.example/v1")
+    world = World(store)
+    endpoint = await world.connections.endpoint(ACME, "m", connection="work")
+    assert (endpoint.base_url, endpoint.credential.secret) == ("https://work.example/v1", Secret(KEY))
+
+
+async def test_a_connection_of_the_session_comes_before_a_stored_name() -> None:
+    world = await stored_names("beta/work")
+    await world.connect("acme", name="Work", api_key=KEY, verify=False)
+    assert (await world.connections.target(None, "work/m")).provider is ACME
+
+
+async def test_a_name_of_keys_of_two_providers_needs_the_provider() -> None:
+    world = await stored_names("acme/work", "beta/work")
+    with pytest.raises(InvalidParams, match="Keys of acme and beta are stored for work: give provider too"):
+        await world.connections.target(None, "work/m")
+    target = await world.connections.target("beta", "work/m")
+    assert (target.provider.id, target.connection, target.model) == ("beta", "work", "m")
+
+
+async def test_a_name_of_another_provider_or_of_none_is_no_stored_name() -> None:
+    world = await stored_names("acme/work")
+    assert (await world.connections.target("beta", "work/m")).connection is None
+    assert (await world.connections.target("beta", "work/m")).model == "work/m"
+    with pytest.raises(InvalidParams) as caught:
+        await world.connections.target(None, "home/m")
+    assert caught.value.kind == "unknown_provider"
+
+
+async def test_known_names_look_into_no_store() -> None:
+    world = World(ACME_API_KEY=KEY)
+
+    async def unlisted() -> list[str]:
+        raise AssertionError("a request with a known name waits for nothing")
+
+    world.store.providers = unlisted  # type: ignore[method-assign]
+    for provider, model in (("acme", "m"), (None, "acme/m"), ("acme", None)):
+        assert (await world.connections.target(provider, model)).provider is ACME
+
+
+async def test_a_stored_name_is_looked_for_with_explicit_resolution_too() -> None:
+    world = await stored_names("acme/work")
+    assert (await world.connections.target(None, "work/m", "explicit")).connection == "work"
 
 
 async def test_a_named_connection_is_closed_by_its_name() -> None:

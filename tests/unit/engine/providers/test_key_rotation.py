@@ -28,7 +28,7 @@ async def keys(owner: Connections, provider: str = "acme", *, until: int = 9) ->
     """The keys of one request that goes on to the next until there is none, or ``until`` are tried."""
     found: list[str] = []
     tried: list[str] = []
-    target = owner.target(provider, None).provider
+    target = (await owner.target(provider, None)).provider
     while len(found) < until and (endpoint := await owner.next_endpoint(target, "m", tried)) is not None:
         tried.append(endpoint.credential.fingerprint)
         found.append(endpoint.credential.secret.reveal() if endpoint.credential.secret else "")

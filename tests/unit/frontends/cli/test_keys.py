@@ -11,6 +11,8 @@ import keyring.backends.fail
 import pytest
 
 from support.file_keyring import LockedKeyring
+from support.http_server import Answer, LocalServer, Received
+from support.sse import refused
 
 KEY = "gsk_canary-0123456789abcdef"
 
@@ -72,6 +74,67 @@ def test_deleting_reports_the_key_that_is_used_now(run: Any, monkeypatch: pytest
     assert "now GROQ_API_KEY is used" in run("keys", "delete", "groq").stdout
 
 
+def test_a_key_behind_another_is_listed_as_shadowed(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("keys", "set", "groq", input=KEY)
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_environment-0123456789wxyz")
+    listed = run("keys", "list").stdout.splitlines()[1:]
+    assert [line.split(maxsplit=4) for line in listed] == [
+        ["groq", "environment", "GROQ_API_KEY", "wxyz"],
+        ["groq", "keyring", "modelport/groq", "cdef", "shadowed by GROQ_API_KEY"],
+    ]
+    (status,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert status["others"] == [{"source": "keyring", "location": "modelport/groq", "last4": "cdef"}]
+
+
+def test_everywhere_deletes_every_key_of_a_provider_and_tells_what_is_left(
+    run: Any, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("keys", "set", "groq", input=KEY)
+    run("keys", "set", "groq", "--name", "work", input=KEY)
+    run("keys", "set", "together", input="other-0123456789")
+    monkeypatch.setenv("GROQ_API_KEY", KEY)
+    deleted = run("keys", "delete", "groq", "--everywhere")
+    assert deleted.exit_code == 0
+    assert deleted.stdout.splitlines() == [
+        "No store holds a key of groq any more.",
+        "groq: GROQ_API_KEY in the environment still holds one: unset it where it is set.",
+    ]
+    assert json.loads(entries.read_text()).keys() == {"modelport/together"}
+
+
+def test_a_command_that_prints_a_key_is_left_and_named(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path))
+    (tmp_path / "config.toml").write_text('[providers.groq]\napi_key_command = ["pass", "groq"]\n')
+    lines = run("keys", "delete", "groq", "--everywhere").stdout.splitlines()
+    assert lines[1:] == ["groq: api_key_command in config.toml still prints one, by pass: take it out there."]
+
+
+def test_all_keys_are_deleted_once_that_is_confirmed(run: Any, entries: Path) -> None:
+    run("keys", "set", "groq", input=KEY)
+    run("keys", "set", "groq", "--name", "work", input=KEY)
+    refused = run("keys", "delete", "--all")
+    assert refused.exit_code == 2
+    assert "--yes" in refused.stderr
+    assert len(json.loads(entries.read_text())) == 2
+    deleted = run("keys", "delete", "--all", "--yes")
+    assert (deleted.exit_code, deleted.stdout) == (
+        0,
+        "Deleted the keys of groq, groq/work; no store holds a key of Modelport's any more.\n",
+    )
+    assert json.loads(entries.read_text()) == {}
+    assert run("keys", "delete", "--all", "--yes").stdout.startswith("There was no stored key;")
+
+
+def test_all_as_json_has_what_was_deleted_and_what_is_left(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("keys", "set", "groq", input=KEY)
+    monkeypatch.setenv("TOGETHER_API_KEY", "other-0123456789")
+    done = json.loads(run("keys", "delete", "--all", "--yes", "--json").stdout)
+    assert done["deleted"] == ["groq"]
+    assert [one["location"] for one in done["left"]] == ["TOGETHER_API_KEY"]
+
+
 def test_no_keys_found_is_1_with_a_way_out(run: Any) -> None:
     result = run("keys", "list")
     assert result.exit_code == 1
@@ -89,6 +152,12 @@ def test_no_keys_found_is_1_with_a_way_out(run: Any) -> None:
         (["set"], KEY),
         (["delete", "unknown"], None),
         (["delete"], None),
+        (["delete", "groq", "--all"], None),
+        (["delete", "--all", "--name", "work"], None),
+        (["delete", "groq", "--everywhere", "--name", "work"], None),
+        (["test", "unknown"], None),
+        (["test", "--name", "work"], None),
+        (["test", "groq", "--name", "a/b"], None),
         (["rotate"], None),
     ],
 )
@@ -182,3 +251,33 @@ def test_a_key_for_another_address_is_not_added(run: Any) -> None:
     )
     assert result.exit_code == 2
     assert "another address" in result.stderr
+
+
+def test_keys_are_tested_with_the_provider_and_the_exit_code_says_whether_all_are_good(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def behave(request: Received) -> Answer:
+        if request.headers["authorization"].endswith("good"):
+            return Answer(headers={"content-type": "application/json"}, chunks=[b'{"data": [{"id": "m"}]}'])
+        return refused(401, {"error": {"message": f"bad key {request.headers['authorization']}"}})
+
+    with LocalServer(behave) as server:
+        monkeypatch.setenv("MODELPORT_CONFIG_DIR", str(tmp_path))
+        (tmp_path / "config.toml").write_text(f'[providers.acme]\nbase_url = "{server.url}/v1"\n')
+        assert run("keys", "test").exit_code == 1
+        run("keys", "set", "acme", input="key-0123456789-good")
+        good = run("keys", "test", "acme")
+        assert good.exit_code == 0
+        assert good.stdout.splitlines()[1].split()[:5] == ["acme", "keyring", "modelport/acme", "good", "ok,"]
+        run("keys", "set", "acme", "--name", "work", input=KEY)
+        both = run("keys", "test")
+        assert both.exit_code == 1
+        assert "acme for work" in both.stdout.splitlines()[2]
+        assert "auth_rejected: " in both.stdout
+        assert KEY not in both.output
+        results = json.loads(run("keys", "test", "acme", "--name", "work", "--json").stdout)["results"]
+        assert [(one["name"], one["ok"], one["error"]["kind"]) for one in results] == [("work", False, "auth_rejected")]
+        # It is refused for all programs of the user, until it is taken again.
+        assert "refused until" in run("keys", "list").stdout
+        paths = {request.path for request in server.requests}
+        assert paths == {"/v1/models"}, "the cheapest request that needs a key"

@@ -269,6 +269,8 @@ async def test_keys(client: modelport.Client, tmp_path: Path, monkeypatch: pytes
         used = await client.delete_credential("groq", name="work")
         left = await client.delete_credential("groq")
         bound = await client.set_credential("vllm", modelport.Secret(CANARY), base_url="http://localhost:1/v1")
+        (checked,) = await client.test_credentials("vllm")
+        gone = await client.delete_credential("vllm", everywhere=True)
     finally:
         keyring.set_keyring(before)
     assert (kept.source, kept.last4) == ("keyring", CANARY[-4:])
@@ -277,7 +279,10 @@ async def test_keys(client: modelport.Client, tmp_path: Path, monkeypatch: pytes
     assert [(status.provider, status.name) for status in both] == [("groq", None), ("groq", "work")]
     assert left.source == "none"
     assert bound.base_url == "http://localhost:1/v1"
-    assert CANARY not in repr((kept, found, bound))
+    assert checked.error is not None
+    assert (checked.location, checked.ok, checked.error.kind) == ("modelport/vllm", False, "network")
+    assert gone.source == "notRequired"
+    assert CANARY not in repr((kept, found, bound, checked))
 
 
 async def test_diagnostics(client: modelport.Client) -> None:

@@ -205,7 +205,7 @@ MESSAGE = {"role": "user", "content": "x"}
         ({"headers": {"X-Key": 5}}, types.ConnectProviderParams, "headers[...]", "a text"),
         ({"dialect": "x"}, types.ConnectProviderParams, "dialect", "must be one of openai_chat, openai_responses,"),
         ({"level": "deep"}, types.DiscoverAgentParams, "level", "must be one of static, probe, verify."),
-        ({"groupBy": "week"}, types.SummaryUsageParams, "groupBy", "must be one of model, provider, client, project, role, day."),
+        ({"groupBy": "week"}, types.SummaryUsageParams, "groupBy", "must be one of model, provider, client, project, role, costSource, day."),
         ({"groupBy": ["day", "week"]}, types.SummaryUsageParams, "groupBy[1]", "must be one of model, provider,"),
         ({"responseFormat": {"type": "xml"}}, types.CreateCompletionParams, "responseFormat.type", "must be one of text, json,"),
         ({"toolChoice": "maybe"}, types.CreateCompletionParams, "toolChoice", "must be one of auto, none, required, or an object."),

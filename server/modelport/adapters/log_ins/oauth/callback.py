@@ -27,6 +27,7 @@ IPV4, IPV6 = "127.0.0.1", "::1"
 NO_IPV6 = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
 MAX_HEAD_BYTES = 32 * 1024
 MAX_CONNECTIONS = 16
+MAX_UNREAD_CHUNKS = 16
 READ_TIMEOUT_S = 10.0
 TRIES = 5
 """For a free port that is free for both addresses."""
@@ -132,8 +133,15 @@ class _Server:
     async def serve(self, stream: anyio.abc.SocketStream) -> None:
         """Answers one request, and closes the connection."""
         async with stream, self._limiter:
-            with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError), anyio.move_on_after(READ_TIMEOUT_S):
+            with (
+                suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream),
+                anyio.move_on_after(READ_TIMEOUT_S),
+            ):
                 await stream.send(await self._answer(stream))
+                await stream.send_eof()
+                # What is left unread would reset the connection, and the page be lost.
+                for _ in range(MAX_UNREAD_CHUNKS):
+                    await stream.receive()
 
     async def _answer(self, stream: anyio.abc.SocketStream) -> bytes:
         connection = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD_BYTES)

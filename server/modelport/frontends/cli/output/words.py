@@ -23,6 +23,7 @@ COMMAND_WORDS: Mapping[str, str] = {
     "credential/set": "modelport keys set PROVIDER",
     "credential/delete": "modelport keys delete PROVIDER",
     "credential/list": "modelport keys list",
+    "credential/test": "modelport keys test",
     "credential/login": "modelport login PROVIDER",
     "credential/input": "the terminal of modelport login",
     "credential/logout": "modelport logout PROVIDER",

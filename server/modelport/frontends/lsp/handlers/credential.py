@@ -27,13 +27,20 @@ async def set_credential(session: Session, params: types.SetCredentialParams) ->
 
 
 async def delete_credential(session: Session, params: types.DeleteCredentialParams) -> types.CredentialStatus:
-    """Deletes a key from the keyring."""
-    return await (await session.app()).core.credentials.delete(params.provider, params.name)
+    """Deletes a key from the keyring, or all of a provider."""
+    return await (await (await session.app()).keys.get()).deletion.delete(params)
 
 
 async def list_credential(session: Session, params: types.ListCredentialParams) -> types.ListCredentialResult:
     """Lists the credentials that were found."""
-    return types.ListCredentialResult(credentials=tuple(await (await session.app()).core.credentials.list()))
+    cases = await (await session.app()).keys.get()
+    return types.ListCredentialResult(credentials=tuple(await cases.listing.list()))
+
+
+async def test_credential(session: Session, params: types.TestCredentialParams) -> types.TestCredentialResult:
+    """Checks keys with their providers."""
+    cases = await (await session.app()).keys.get()
+    return types.TestCredentialResult(results=tuple(await cases.checks.test(params.provider, params.name)))
 
 
 async def login_credential(session: Session, params: types.LoginCredentialParams) -> types.CredentialStatus:

@@ -42,6 +42,7 @@ HANDLERS: Final[dict[str, Handler]] = {
     "credential/set": credential.set_credential,
     "credential/delete": credential.delete_credential,
     "credential/list": credential.list_credential,
+    "credential/test": credential.test_credential,
     "credential/login": credential.login_credential,
     "credential/input": credential.input_credential,
     "credential/logout": credential.logout_credential,

@@ -49,6 +49,7 @@ TITLES: Final[dict[str, Callable[[Any], str]]] = {
     "moderation/create": asking,
     "credential/set": lambda _: "Waiting for the keyring",
     "credential/delete": lambda _: "Waiting for the keyring",
+    "credential/test": lambda params: f"Checking {params.provider or 'all'} keys",
     "usage/credits": lambda params: f"Asking {params.provider} for the credit left",
     "agent/discover": lambda _: LOOKING_FOR_AGENTS,
     "diagnostics/run": lambda _: "Checking the installation",

@@ -8,4 +8,5 @@ from modelport.protocol import types
 
 async def count_token(session: Session, params: types.CountTokenParams) -> types.CountTokenResult:
     """Counts the tokens of an input."""
-    return await (await (await session.app()).operations.get()).token_counts.count(params)
+    cases = await (await session.app()).operations.get()
+    return await cases.token_counts.count(params, session.caller())

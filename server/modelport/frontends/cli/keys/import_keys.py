@@ -27,7 +27,7 @@ NOTHING = (
 @click.option("--only", metavar="PROVIDER", multiple=True, help="List or import this provider only; repeatable.")
 @click.option("--yes", is_flag=True, help="Import what is listed; without it nothing is changed.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def command(path: str | None, only: tuple[str, ...], yes: bool, as_json: bool) -> None:  # noqa: FBT001
+def import_keys(path: str | None, only: tuple[str, ...], yes: bool, as_json: bool) -> None:  # noqa: FBT001
     """Finds keys in .env files, start files of shells and the settings of other programs; imports them with --yes.
 
     Keys go to the system's keyring, providers to config.toml. A stored key is never replaced, a log-in that another

@@ -1,0 +1,1 @@
+"""``modelport keys``: a module per command."""
