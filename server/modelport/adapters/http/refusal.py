@@ -121,6 +121,8 @@ _BY_WORDS: tuple[tuple[ErrorKind, tuple[str, ...]], ...] = (
             "invalid x-api-key",
             "authenticationerror",
             "no auth credentials",
+            "credential is only authorized for use with",
+            "oauth authentication is currently not supported",
             "unauthorized",
             "unauthenticated",
         ),

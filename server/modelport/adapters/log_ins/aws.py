@@ -79,6 +79,10 @@ class AwsSignature:
                 chain = self._chains[profile] = self._session(session, profile).get_credentials()
             frozen: Any = chain.get_frozen_credentials() if chain else None
         except (exceptions.BotoCoreError, OSError) as error:
+            # A renewed log-in may be in files that the chain has read.
+            self._chains.pop(profile, None)
+            if isinstance(error, (exceptions.SSOError, exceptions.LoginError, exceptions.TokenRetrievalError)):
+                raise _ended(endpoint, profile, by_login=isinstance(error, exceptions.LoginError)) from error
             raise _unusable(endpoint, reason(error)) from error
         if frozen is None or not frozen.access_key:
             self._chains.pop(profile, None)
@@ -101,6 +105,18 @@ def _region(endpoint: Endpoint) -> str:
     """The region in the host, since that is where the request goes; else the one that is set."""
     found = _REGION.match(endpoint.base_url)
     return found[1] if found else endpoint.settings.get("AWS_REGION", "us-east-1")
+
+
+def _ended(endpoint: Endpoint, profile: str | None, *, by_login: bool) -> RequestFailed:
+    row = endpoint.provider
+    command = "aws login" if by_login else row.renew_command
+    command = f"{command} --profile {profile}" if profile else command
+    return RequestFailed(
+        "auth_required",
+        f"The AWS log-in that {row.display_name} uses has ended: run {command}.",
+        provider=row.id,
+        action=f"run {command}",
+    )
 
 
 def _unusable(endpoint: Endpoint, why: str) -> RequestFailed:

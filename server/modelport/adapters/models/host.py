@@ -18,7 +18,16 @@ from modelport.domain.redaction import Redactor, is_random
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
-_TEXTS = ("display_name", "description", "retires_on", "successor", "quantization", "parameter_size", "revision")
+_TEXTS = (
+    "display_name",
+    "description",
+    "retires_on",
+    "successor",
+    "notice",
+    "quantization",
+    "parameter_size",
+    "revision",
+)
 
 
 def without_secrets(listing: Listing, endpoint: Endpoint) -> Listing:

@@ -65,6 +65,7 @@ PER_MTOK = 1_000_000
 MIN_USD_PER_MTOK = 0.001
 """US dollars. No provider charges less for a million tokens, or as much for one: a price below it is for one token."""
 TEN_THOUSANDTHS = 10_000
+_LINK = re.compile(r"\[([^\]]*)\]\((https?://[^)\s]*)\)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -137,7 +138,16 @@ def _model(entry: dict[str, Any]) -> ListedModel | None:
         retires_on=_day(entry),
         successor=_text(entry.get("deprecation_replacement_model")),
         revision=_text(entry.get("digest")),
+        notice=_notice(entry),
     )
+
+
+def _notice(entry: dict[str, Any]) -> str | None:
+    """What the account has to do before the model answers. Source: GitHub Copilot's list of models."""
+    if value_at(entry, "policy.state") not in ("disabled", "unconfigured"):
+        return None
+    terms = _LINK.sub(r"\1 (\2)", _text(value_at(entry, "policy.terms")) or "")
+    return textwrap.shorten(f"Not enabled for this account. {terms}".strip(), MAX_DESCRIPTION_CHARS, placeholder=" …")
 
 
 def _more(listing: dict[str, Any]) -> str | None:

@@ -111,7 +111,7 @@ def _joined(row: Provider, listed: ListedModel | None, entry: CatalogModel | Non
         retired=True if ended else None,
         retires_on=retires_on,
         successor=(live.successor or known.successor) if ended or retires_on else None,
-        notice=known.notice if ended else None,
+        notice=live.notice or (known.notice if ended else None),
         size_bytes=live.size_bytes,
         quantization=live.quantization,
         parameter_size=live.parameter_size,

@@ -25,6 +25,8 @@ class ListedModel(Struct, frozen=True, kw_only=True, omit_defaults=True):
     capabilities: tuple[str, ...] = ()
     retires_on: str | None = None
     successor: str | None = None
+    notice: str | None = None
+    """What the user has to do before the model answers."""
     size_bytes: int | None = None
     """On the disk, of a model on this machine."""
     quantization: str | None = None

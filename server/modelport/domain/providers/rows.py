@@ -218,6 +218,10 @@ class Provider(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     with_key: WithKey | None = None
     login: LogInWire | None = None
     """How users log in with OAuth; absent: they cannot."""
+    renew_command: str | None = None
+    """The command of the vendor's own tool that renews its log-in."""
+    subscription_prefix: str | None = None
+    """What the tokens of a subscription start with, which the vendor takes from its own programs only."""
     free_tier: bool | None = None
     free_without_key: bool = False
     """Without a key only the models that cost nothing are listed."""
