@@ -68,6 +68,29 @@ def test_the_first_reply_needs_no_event_loop() -> None:
         assert not {"asyncio", "anyio", "msgspec", "logging", "ssl", "socket"} & set(line.split())
 
 
+def test_the_engine_is_loaded_without_garbage_collection_and_runs_with_it() -> None:
+    code = (
+        "import gc, sys\n"
+        "passes = []\n"
+        "gc.callbacks.append(lambda phase, details: passes.append(phase))\n"
+        "from modelport.frontends.lsp import session\n"
+        "load = session.Session._load\n"
+        "def spy(self):\n"
+        "    before = len(passes)\n"
+        "    app = load(self)\n"
+        "    sys.stderr.write(f'LOADED {len(passes) - before} {gc.isenabled()} {gc.get_freeze_count() > 10_000}\\n')\n"
+        "    return app\n"
+        "session.Session._load = spy\n"
+        "from modelport.frontends.lsp.serve import serve; sys.exit(serve([]))"
+    )
+    with ServerProcess(command=(sys.executable, "-c", code), arguments=()) as server:
+        server.initialize()
+        server.request("provider/status")
+        assert server.close() == 0
+        server._errors.join(5)
+        assert next(line for line in server.stderr.splitlines() if line.startswith("LOADED")) == "LOADED 0 True True"
+
+
 def test_version_is_the_packages() -> None:
     from importlib.metadata import version
 
