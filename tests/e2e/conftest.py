@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from support.forked import ForkServer
+from support.forked import Commands, ForkServer
 from support.server_process import ServerProcess
 
 
@@ -25,6 +25,15 @@ def fresh_servers() -> Iterator[None]:
     forking, ForkServer.current = ForkServer.current, None
     yield
     ForkServer.current = forking
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[None]:
+    """Commands of the module are forked from an interpreter of their environment, which is started once."""
+    Commands.current = running = Commands()
+    yield
+    Commands.current = None
+    running.close()
 
 
 @pytest.fixture

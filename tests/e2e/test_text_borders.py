@@ -6,7 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,6 @@ MODELPORT = (sys.executable, "-m", "modelport")
 CHAT = (*MODELPORT, "chat", "-m", "mock/mock", "--no-log")
 ACP_DISCOVER = (sys.executable, "-c", "from modelport.__main__ import acp_discover; acp_discover()")
 posix = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text on these systems")
-
-
-@pytest.fixture(scope="module")
-def commands() -> Iterator[None]:
-    """What runs commands that are text: in an interpreter of their environment, which is started once."""
-    Commands.current = running = Commands()
-    yield
-    Commands.current = None
-    running.close()
 
 
 pytestmark = pytest.mark.usefixtures("commands")

@@ -103,7 +103,7 @@ def main() -> None:
 
     sys.argv = [str(modelport.__file__), *request["arguments"]]
     try:
-        modelport.main()
+        getattr(modelport, request["entry"])()
     except SystemExit as end:
         if end.code is None or isinstance(end.code, int):
             _exit(end.code or 0)

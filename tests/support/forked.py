@@ -16,10 +16,12 @@ from typing import Any, ClassVar
 SCRIPT = Path(__file__).with_name("fork_server.py")
 MODULES = (
     "anyio._backends._asyncio",
+    "modelport.app.agents",
     "modelport.app.session",
     "modelport.app.models",
     "modelport.engine.local.completions",
     "modelport.frontends.lsp.run",
+    "modelport.frontends.cli.acp_discover",
     "modelport.frontends.cli.running",
 )
 """What most processes load that tests start."""
@@ -78,16 +80,30 @@ class Commands:
         self._servers: dict[frozenset[tuple[str, str]], ForkServer] = {}
 
     def run(
-        self, arguments: Sequence[str], *, stdin: bytes = b"", env: Mapping[str, str], cwd: Path | None = None
+        self,
+        arguments: Sequence[str],
+        *,
+        entry: str = "main",
+        stdin: bytes = b"",
+        env: Mapping[str, str],
+        cwd: Path | None = None,
+        timeout: float = 60.0,
     ) -> subprocess.CompletedProcess[bytes]:
-        """Runs ``modelport`` to its end."""
+        """Runs ``modelport``, or another entry point of it, to its end."""
         if sys.platform != "linux":
-            command = [sys.executable, "-m", "modelport", *arguments]
-            return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, env=env, cwd=cwd)
+            call = f"import sys; del sys.path[0]; from modelport.__main__ import {entry}; {entry}()"
+            command = [sys.executable, "-c", call, *arguments]
+            return subprocess.run(
+                command, input=stdin, capture_output=True, timeout=timeout, check=False, env=env, cwd=cwd
+            )
         server = self._servers.setdefault(frozenset(_interpreter(env).items()), ForkServer(env))
         pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
-        with ForkedProcess(server, arguments, env=env, cwd=cwd, **pipes) as process:
-            output, errors = process.communicate(stdin, timeout=60)
+        with ForkedProcess(server, arguments, entry=entry, env=env, cwd=cwd, **pipes) as process:
+            try:
+                output, errors = process.communicate(stdin, timeout=timeout)
+            except BaseException:
+                process.kill()
+                raise
         return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
 
     def close(self) -> None:
@@ -101,10 +117,14 @@ def _interpreter(env: Mapping[str, str]) -> dict[str, str]:
 
 
 class ForkedProcess(subprocess.Popen[bytes]):
-    """A process that a ``ForkServer`` has forked, in place of ``python -m modelport ARGUMENTS``."""
+    """A process that a ``ForkServer`` has forked, in place of ``python -m modelport ARGUMENTS``.
 
-    def __init__(self, server: ForkServer, arguments: Sequence[str], **options: Any) -> None:
+    ``entry`` is the function of ``__main__`` that is called, which for ``acp-discover`` is another.
+    """
+
+    def __init__(self, server: ForkServer, arguments: Sequence[str], *, entry: str = "main", **options: Any) -> None:
         self._server = server
+        self._entry = entry
         self._arguments = arguments
         self._status, self._its_status = os.pipe()
         super().__init__(arguments, **options)
@@ -115,6 +135,7 @@ class ForkedProcess(subprocess.Popen[bytes]):
         pipes = given[10:16]
         streams = [number if end == -1 else end for number, end in enumerate((pipes[0], pipes[3], pipes[5]))]
         request = {
+            "entry": self._entry,
             "arguments": list(self._arguments),
             "env": dict(os.environ if env is None else env),
             "cwd": None if cwd is None else os.fspath(cwd),
