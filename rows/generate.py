@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from modelport.adapters.data.providers import ProviderFile
+from modelport.adapters.key_sources.table import SourceFile
 from modelport.domain.agents.rows import AgentBook
 from modelport.domain.agents.servers.rows import AgentServers
 from modelport.domain.local.fingerprints import Fingerprints
@@ -25,6 +26,7 @@ FILES: dict[str, type[Any]] = {
     "agents": AgentBook,
     "fingerprints": Fingerprints,
     "agent_servers": AgentServers,
+    "key_sources": SourceFile,
 }
 """The files, by name, with the type that explains their fields."""
 
@@ -82,7 +84,7 @@ def _checked(raw: dict[str, Any], kind: type[Any]) -> None:
             try:
                 msgspec.convert([row], types[name])
             except msgspec.ValidationError as error:
-                raise ValueError(f"{row.get('id', 'a row without an id')}: {error}") from error
+                raise ValueError(f"{row.get('id') or row.get('program', 'a row without an id')}: {error}") from error
     book = msgspec.convert(raw, kind)
     if isinstance(book, ProviderFile):
         Registry(book.provider)

@@ -17,6 +17,7 @@ from modelport.adapters.data.agent_servers import load_agent_servers
 from modelport.adapters.data.agents import load_agents
 from modelport.adapters.data.fingerprints import load_fingerprints
 from modelport.adapters.data.providers import load_registry
+from modelport.adapters.key_sources.table import load_sources
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "server" / "modelport" / "data"
@@ -62,6 +63,8 @@ def test_the_rows_that_are_read_are_those_of_their_sources(script: ModuleType) -
     assert load_agents() == wanted["agents"]
     assert load_fingerprints() == wanted["fingerprints"]
     assert load_agent_servers() == wanted["agent_servers"]
+    assert load_sources() == wanted["key_sources"].source
+    assert script.FILES.keys() == {path.stem for path in DATA.glob("*.toml")}
     for name in script.FILES:
         assert script.document(name) == (DATA / f"{name}.json").read_bytes(), f"{name}.json: run make generate"
 
