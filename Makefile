@@ -54,6 +54,7 @@ quick: $(STAMPS)/development  ## Checks what takes seconds: lint, layers, sizes,
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/python protocol/generate.py --check
+	$(BIN)/python rows/generate.py --check
 	$(BIN)/python docs/generate.py --check
 	$(BIN)/python prices/generate.py --check
 	$(BIN)/python protocol/check.py
@@ -111,7 +112,8 @@ vsix: $(BIN)/python$(EXE) $(STAMPS)/node  ## Builds the extension for VS Code, w
 pictures: $(STAMPS)/editors $(STAMPS)/node  ## Retakes the pictures of the extension's page
 	PYTHONPATH=tests $(BIN)/python -m editors.workbench.pictures
 
-generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the provider rows
+generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the rows in data/*.toml
+	$(BIN)/python rows/generate.py
 	$(BIN)/python protocol/generate.py
 	$(BIN)/python docs/generate.py
 

@@ -59,6 +59,8 @@ def own_machine() -> Iterator[None]:
     """What is found on this machine is what this process has started; fixtures of any scope see no key from outside."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MODELPORT_PROCESS_TREE", str(os.getpid()))
+        # A server or command that runs in this process would freeze what its tests have made, see pytest_collection.
+        patch.setattr(gc, "freeze", lambda: None)
         _forget_keys(patch)
         yield
 

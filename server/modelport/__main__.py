@@ -18,7 +18,10 @@ def main() -> None:
         sys.exit(serve(sys.argv[2:], closed))
     if sys.argv[1:2] == ["discover-agents"]:
         _discover_agents(sys.argv[2:])
-    from modelport.frontends.cli.main import run
+    from modelport.lazy import without_collection
+
+    with without_collection():
+        from modelport.frontends.cli.main import run
 
     run()
 

@@ -344,7 +344,7 @@ def test_every_environment_variable_in_an_address_may_be_written_as_people_have_
 
 
 def test_the_data_ships_with_the_package() -> None:
-    assert files("modelport.data").joinpath("providers.toml").is_file()
+    assert files("modelport.data").joinpath("providers.json").is_file()
     assert files("modelport.data").joinpath("prices.json").is_file()
     assert files("modelport.adapters.usage_ledgers").joinpath(f"schema_{VERSION}.sql").is_file()
 

@@ -6,7 +6,34 @@ from collections.abc import Iterator
 
 import pytest
 
+from support.forked import Commands, ForkServer
 from support.server_process import ServerProcess
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fork_server(own_machine: None) -> Iterator[None]:
+    """Servers are forked from one process that has loaded them, unless a test asks for a ``fresh`` one."""
+    server = ForkServer.current = ForkServer()
+    yield
+    ForkServer.current = None
+    server.close()
+
+
+@pytest.fixture(scope="module")
+def fresh_servers() -> Iterator[None]:
+    """Each server of the module is started, for tests of what a start does, or of what the system shows of a process."""
+    forking, ForkServer.current = ForkServer.current, None
+    yield
+    ForkServer.current = forking
+
+
+@pytest.fixture(scope="module")
+def commands() -> Iterator[None]:
+    """Commands of the module are forked from an interpreter of their environment, which is started once."""
+    Commands.current = running = Commands()
+    yield
+    Commands.current = None
+    running.close()
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ from support.agent_homes import program
 from support.discovering import Discovering, left_behind
 from support.http_server import Answer, LocalServer
 
+pytestmark = pytest.mark.usefixtures("commands")
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "protocol" / "agent.schema.json").read_text(encoding="utf-8"))
 SEVEN = {"agentId", "displayName", "installed", "configured", "command", "version", "detail"}

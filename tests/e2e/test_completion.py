@@ -215,12 +215,12 @@ def test_connection_cut_in_the_middle(connected: Connected) -> None:
 
 
 def test_rate_limit_says_when_to_try_again(connected: Connected) -> None:
-    headers = {"Retry-After": "7"}
+    headers = {"Retry-After": "70"}
     body = {"error": {"message": "slow down", "type": "rate_limit_error"}}
     with connected(lambda _: refused(429, body, **headers)) as (server, _):
         error = failure(server)
         assert error["data"]["kind"] == "rate_limited"
-        assert error["data"]["retryAfterMs"] == 7000
+        assert error["data"]["retryAfterMs"] == 70_000
         assert error["data"]["retryable"] is True
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from support.server_process import Ended, ServerProcess, frame
 
+pytestmark = pytest.mark.usefixtures("fresh_servers")
+
 WORDS = "You said: a b"
 
 

@@ -15,6 +15,8 @@ from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 from support.sse import refused
 
+pytestmark = pytest.mark.usefixtures("fresh_servers")
+
 CANARY = "gsk_CANARY5f0c2e7d91b84a63"
 
 

@@ -16,6 +16,8 @@ import pytest
 
 from support.server_process import Ended, ServerProcess, frame
 
+pytestmark = pytest.mark.usefixtures("fresh_servers")
+
 STALLED = {"model": "mock/mock:stall=2", "prompt": "one two three", "streamId": "s"}
 
 

@@ -15,6 +15,8 @@ from support.http_server import LocalServer
 from support.local_answers import SERVERS
 from support.server_process import ServerProcess
 
+pytestmark = pytest.mark.usefixtures("fresh_servers")
+
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows does not tell which process started another")
 AMPLE_MS = 15_000
 OLLAMA = next(sample for sample in SERVERS if sample.name == "ollama")

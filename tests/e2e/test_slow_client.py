@@ -14,6 +14,8 @@ import pytest
 from support.http_server import Answer, LocalServer, Received
 from support.server_process import ServerProcess
 
+pytestmark = pytest.mark.usefixtures("fresh_servers")
+
 STREAMS = 50
 PAUSE_S = 10.0
 

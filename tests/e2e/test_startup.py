@@ -32,9 +32,12 @@ def test_nothing_heavy_is_loaded_after_initialize() -> None:
 
 def test_the_mock_needs_no_client_library() -> None:
     ask = {"jsonrpc": "2.0", "id": 2, "method": "completion/create", "params": {"model": "mock/mock", "prompt": "x"}}
-    roots = {name.partition(".")[0] for name in loaded_modules(ask)}
+    modules = loaded_modules(ask)
+    roots = {name.partition(".")[0] for name in modules}
     assert "sqlite3" in roots
     assert not roots & set(HEAVY)
+    # The shipped rows are read without the parser of their source, and without what looks for files in archives.
+    assert not modules & {"tomllib", "tempfile", "importlib.resources"}
 
 
 def test_looking_for_servers_needs_no_client_library() -> None:
@@ -63,6 +66,29 @@ def test_the_first_reply_needs_no_event_loop() -> None:
         server._errors.join(5)
         line = next(line for line in server.stderr.splitlines() if line.startswith("LOADED"))
         assert not {"asyncio", "anyio", "msgspec", "logging", "ssl", "socket"} & set(line.split())
+
+
+def test_the_engine_is_loaded_without_garbage_collection_and_runs_with_it() -> None:
+    code = (
+        "import gc, sys\n"
+        "passes = []\n"
+        "gc.callbacks.append(lambda phase, details: passes.append(phase))\n"
+        "from modelport.frontends.lsp import session\n"
+        "load = session.Session._load\n"
+        "def spy(self):\n"
+        "    before = len(passes)\n"
+        "    app = load(self)\n"
+        "    sys.stderr.write(f'LOADED {len(passes) - before} {gc.isenabled()} {gc.get_freeze_count() > 10_000}\\n')\n"
+        "    return app\n"
+        "session.Session._load = spy\n"
+        "from modelport.frontends.lsp.serve import serve; sys.exit(serve([]))"
+    )
+    with ServerProcess(command=(sys.executable, "-c", code), arguments=()) as server:
+        server.initialize()
+        server.request("provider/status")
+        assert server.close() == 0
+        server._errors.join(5)
+        assert next(line for line in server.stderr.splitlines() if line.startswith("LOADED")) == "LOADED 0 True True"
 
 
 def test_version_is_the_packages() -> None:

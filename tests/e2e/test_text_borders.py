@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from modelport.borders import BORDERS
+from support.forked import Commands
 from support.server_process import ServerProcess
 
 LATIN_1 = "café".encode("latin-1")
@@ -22,14 +23,34 @@ ACP_DISCOVER = (sys.executable, "-c", "from modelport.__main__ import acp_discov
 posix = pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="names of files are text on these systems")
 
 
+pytestmark = pytest.mark.usefixtures("commands")
+
+
 def run(
-    *command: str | bytes, stdin: bytes = b"", env: dict[str, Any] | None = None, cwd: Any = None
+    *command: str | bytes,
+    stdin: bytes = b"",
+    env: dict[str, Any] | None = None,
+    cwd: Any = None,
+    fresh: bool = False,
 ) -> subprocess.CompletedProcess[bytes]:
     environment: dict[Any, Any] = {**os.environ, **(env or {})}
-    done = subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False, env=environment, cwd=cwd)
+    given = [*command, *environment, *environment.values()]
+    # An interpreter of its own decides what bytes become; ``decoded`` says what that is for those that follow.
+    as_text = all(isinstance(text, str) for text in given)
+    if Commands.current and command[:3] == MODELPORT and as_text and not fresh:
+        done = Commands.current.run([str(part) for part in command[3:]], stdin=stdin, env=environment, cwd=cwd)
+    else:
+        done = subprocess.run(
+            command, input=stdin, capture_output=True, timeout=60, check=False, env=environment, cwd=cwd
+        )
     assert b"Traceback" not in done.stderr
     assert b"This is a bug" not in done.stderr
     return done
+
+
+def decoded(text: Any) -> str:
+    """Bytes as Python has them, in arguments and in the environment; a process is given the same bytes again."""
+    return os.fsdecode(text)
 
 
 def test_each_border_names_the_module_that_keeps_its_rule() -> None:
@@ -147,9 +168,9 @@ def test_arguments_that_are_not_utf_8(tmp_path: Path) -> None:
         ("-s", LATIN_1),
         ("-o", "user", LATIN_1),
     ):
-        assert run(*MODELPORT, "chat", "-m", "mock/mock", "--no-log", *more, "hi").returncode in (0, 1, 2)
+        assert run(*CHAT, *map(decoded, more), "hi").returncode in (0, 1, 2)
     for command in (("pull", LATIN_1), ("models", LATIN_1), ("logs", LATIN_1), ("keys", "delete", LATIN_1), (LATIN_1,)):
-        assert run(*MODELPORT, *command).returncode in (1, 2)
+        assert run(*MODELPORT, *map(decoded, command)).returncode in (1, 2)
     assert run(*ACP_DISCOVER, LATIN_1).returncode == 2
     name = os.fsencode(tmp_path) + b"/" + LATIN_1
     Path(os.fsdecode(name)).write_text("inside")
@@ -175,10 +196,15 @@ def test_arguments_that_are_not_utf_8(tmp_path: Path) -> None:
     ],
 )
 def test_a_variable_that_is_not_utf_8(name: Any, value: bytes) -> None:
-    env = {"OPENAI_API_KEY": "sk-0123456789abcdefghij", "OPENAI_BASE_URL": "http://127.0.0.1:9", name: value}
+    env: dict[Any, Any] = {
+        "OPENAI_API_KEY": "sk-0123456789abcdefghij",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9",
+        name: value,
+    }
     done = run(*MODELPORT, "chat", "-m", "openai/gpt-4o", "--no-log", "hi", env=env)
     assert done.returncode in (1, 2)
     assert len(done.stderr.decode().splitlines()) == 1, done.stderr
+    env = {decoded(name): decoded(value) for name, value in env.items()}
     for command in (("doctor", "--json"), ("providers", "--json"), ("keys", "list", "--json")):
         json.loads(run(*MODELPORT, *command, env=env).stdout.decode())
     with ServerProcess(env=env) as server:
@@ -206,7 +232,7 @@ def test_folders_that_are_not_utf_8(tmp_path: Path) -> None:
         "PATH": f"{folder / 'path'}:/usr/bin:/bin",
     }
     (folder / "config" / "config.toml").write_text('[local_models]\nfolder = "../models"\n')
-    assert run(*MODELPORT, "chat", "-m", "mock/mock", "hi", env=env, cwd=folder).returncode == 0
+    assert run(*MODELPORT, "chat", "-m", "mock/mock", "hi", env=env, cwd=folder, fresh=True).returncode == 0
     usage = json.loads(run(*MODELPORT, "usage", "--json", env=env, cwd=folder).stdout.decode())
     assert "1" in json.dumps(usage)
     for command in (

@@ -15,7 +15,10 @@ from support.http_server import LocalServer
 from support.local_models import gguf
 from support.server_process import ServerProcess
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="its programs are scripts")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="its programs are scripts"),
+    pytest.mark.usefixtures("fresh_servers"),
+]
 
 
 class Project:

@@ -55,7 +55,8 @@ def test_the_server_is_inside_with_its_licence(package: zipfile.ZipFile) -> None
     with package.open(f"extension/bundled/{name}") as file, zipfile.ZipFile(file) as wheel:
         inside = wheel.namelist()
     assert "modelport/__main__.py" in inside
-    assert "modelport/data/providers.toml" in inside
+    assert "modelport/data/providers.json" in inside
+    assert not [name for name in inside if name.endswith(".toml")]
     assert "modelport-0.1.0.dist-info/licenses/LICENSE" in inside
 
 

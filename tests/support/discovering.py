@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -9,6 +10,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from support.forked import Commands
 
 PROGRAM = Path(sys.executable).with_name("acp-discover")
 SYSTEM = "/usr/bin:/bin"
@@ -40,16 +43,15 @@ class Discovering:
     def run(
         self, *arguments: str, timeout: float = 60.0, more: Mapping[str, str] | None = None, cwd: Path | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """What the command printed, and its exit code."""
-        return subprocess.run(
-            [str(PROGRAM), *arguments],
-            env=self.variables(more),
-            cwd=cwd or self.home,
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        """What the command printed, and its exit code; forked where the module's tests have what forks."""
+        env, cwd = self.variables(more), cwd or self.home
+        if Commands.current is not None:
+            done = Commands.current.run(arguments, entry="acp_discover", env=env, cwd=cwd, timeout=timeout)
+        else:
+            command = [str(PROGRAM), *arguments]
+            done = subprocess.run(command, env=env, cwd=cwd, capture_output=True, timeout=timeout, check=False)
+        output, errors = (io.TextIOWrapper(io.BytesIO(text), "utf-8").read() for text in (done.stdout, done.stderr))
+        return subprocess.CompletedProcess(done.args, done.returncode, output, errors)
 
     def agents(self, *arguments: str, timeout: float = 60.0, **more: Any) -> dict[str, dict[str, Any]]:
         """The records by id; a message on its stderr fails the test."""

@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any, Self
 
 from support.contract_validator import Contract, Exchange
+from support.forked import ForkedProcess, ForkServer
 
 CONTRACT = Contract()
 TIMEOUT_S = 15.0
 MAX_DIGITS = 4300
+
+
+MODELPORT = (sys.executable, "-m", "modelport")
 
 
 class Ended(Exception):
@@ -36,6 +40,17 @@ def read_json(text: str | bytes) -> Any:
     return json.loads(text, parse_int=lambda digits: int(digits) if len(digits) <= MAX_DIGITS else digits)
 
 
+def started(
+    command: tuple[str, ...], arguments: tuple[str, ...], *, env: dict[str, str], cwd: Path | None, fresh: bool
+) -> subprocess.Popen[bytes]:
+    """A process with three pipes: forked where the tests have a process that forks, unless it must be ``fresh``."""
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    server = ForkServer.current
+    if command == MODELPORT and not fresh and server is not None and server.serves(env):
+        return ForkedProcess(server, arguments, env=env, cwd=cwd, **pipes)
+    return subprocess.Popen([*command, *arguments], env=env, cwd=cwd, **pipes)
+
+
 class ServerProcess:
     """A running server. Every message must be claimed: ``close`` fails on unclaimed ones.
 
@@ -48,17 +63,11 @@ class ServerProcess:
         env: dict[str, str] | None = None,
         arguments: tuple[str, ...] = ("serve",),
         read: bool = True,
-        command: tuple[str, ...] = (sys.executable, "-m", "modelport"),
+        command: tuple[str, ...] = MODELPORT,
         cwd: Path | None = None,
+        fresh: bool = False,
     ) -> None:
-        self.process = subprocess.Popen(
-            [*command, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env={**os.environ, **(env or {})},
-            cwd=cwd,
-        )
+        self.process = started(command, arguments, env={**os.environ, **(env or {})}, cwd=cwd, fresh=fresh)
         self.stderr = ""
         self.unclaimed: list[dict[str, Any]] = []
         self.exchange = Exchange(CONTRACT)

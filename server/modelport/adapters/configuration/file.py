@@ -6,14 +6,12 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from modelport.adapters.configuration.checking import check
 from modelport.adapters.configuration.documents import Unparsable, parsed
-from modelport.adapters.configuration.forms import ai_router, skynet
-from modelport.adapters.configuration.forms.translated import Translated
 from modelport.adapters.system.user_path import user_path
 from modelport.domain.local.model_files import mounted
 from modelport.domain.providers.configuration import (
@@ -25,10 +23,11 @@ from modelport.domain.providers.configuration import (
     Problem,
 )
 
+if TYPE_CHECKING:
+    from modelport.adapters.configuration.forms.translated import Translated
+
 Locate = Callable[[Finding], Problem]
 NAMES = ("config.toml", "config.json", "skynet.toml")
-FORMS: Mapping[str, Callable[[Any], Translated]] = {"config.json": ai_router.translate, "skynet.toml": skynet.translate}
-"""The files of other programs' forms."""
 
 
 def config_folder(variables: Mapping[str, str]) -> Path:
@@ -76,13 +75,27 @@ def _broken(path: Path, finding: Finding, line: int | None) -> FileRead:
 
 def _read(path: Path, raw: Any, lines: Callable[[], Mapping[KeyPath, int]]) -> FileRead:
     """The file with its content in our own form, whatever form it has."""
-    done = FORMS[path.name](raw) if path.name in FORMS else Translated(raw)
+    done = _translated(path.name, raw)
 
     def locate(finding: Finding) -> Problem:
         written = msgspec.structs.replace(finding, key_path=_written(done.written, finding.key_path))
         return written.problem(_line(lines(), written.key_path))
 
     return _checked(path, done, locate)
+
+
+def _translated(name: str, raw: Any) -> Translated:
+    """The content in our own form. The forms of other programs are loaded only where there is a file of theirs."""
+    from modelport.adapters.configuration.forms.translated import Translated
+
+    match name:
+        case "config.json":
+            from modelport.adapters.configuration.forms.ai_router import translate
+        case "skynet.toml":
+            from modelport.adapters.configuration.forms.skynet import translate
+        case _:
+            return Translated(raw)
+    return translate(raw)
 
 
 def _written(names: Mapping[KeyPath, KeyPath], place: KeyPath) -> KeyPath:

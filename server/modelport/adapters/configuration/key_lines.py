@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -56,6 +55,8 @@ def json_lines(text: str) -> dict[KeyPath, int]:
 
 def _statement(lines: list[str], start: int) -> tuple[int, dict[str, Any]]:
     """How many lines the statement has that begins here, and its value by itself."""
+    import tomllib
+
     for length in range(1, min(MAX_STATEMENT_LINES, len(lines) - start) + 1):
         try:
             return length, tomllib.loads("\n".join(lines[start : start + length]))

@@ -6,7 +6,6 @@ default credentials; GitHub Copilot's editor plug-ins; qwen-code.
 
 from __future__ import annotations
 
-import configparser
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -103,12 +102,18 @@ def _aws(row: Provider, variables: Mapping[str, str]) -> Credential | None:
 
 def _aws_section(variables: Mapping[str, str], variable: str, usual: str) -> Mapping[str, str]:
     """The profile in use, from one of the two files; the configuration file writes ``profile`` before its names."""
+    try:
+        text = read_whole(user_path(variables.get(variable) or usual), MAX_FILE_BYTES).decode()
+    except (OSError, UnicodeError):
+        return {}
+    # Loaded only where there is such a file.
+    import configparser
+
     profile = variables.get("AWS_PROFILE") or "default"
     parser = configparser.RawConfigParser(strict=False)
     try:
-        file = user_path(variables.get(variable) or usual)
-        parser.read_string(read_whole(file, MAX_FILE_BYTES).decode())
-    except (configparser.Error, OSError, UnicodeError):
+        parser.read_string(text)
+    except configparser.Error:
         return {}
     for section in (f"profile {profile}", profile):
         if parser.has_section(section):

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
-
-import msgspec
-
+from modelport.adapters.data.rows import shipped
 from modelport.domain.agents.rows import AgentBook
 
 
 def load_agents() -> AgentBook:
-    """Reads and checks ``data/agents.toml``; call it off the event loop.
+    """Reads the rows of ``data/agents.toml``, from what is generated of them; call it off the event loop.
 
     Raises:
         msgspec.ValidationError: a row does not fit the type; a defect of the package.
     """
-    # Not importlib.resources, which takes longer to load than this to read.
-    path = Path(__file__).parents[2] / "data" / "agents.toml"
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), AgentBook)
+    return shipped("agents", AgentBook)

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-
-import msgspec
-
+from modelport.adapters.data.rows import shipped
 from modelport.domain.local.fingerprints import Fingerprints
 
 
 def load_fingerprints() -> Fingerprints:
-    """Reads and checks ``data/fingerprints.toml``; call it off the event loop.
+    """Reads the rows of ``data/fingerprints.toml``, from what is generated of them; call it off the event loop.
 
     Raises:
         msgspec.ValidationError: a row does not fit the type; a defect of the package.
     """
-    text = files("modelport.data").joinpath("fingerprints.toml").read_text(encoding="utf-8")
-    return msgspec.convert(tomllib.loads(text), Fingerprints)
+    return shipped("fingerprints", Fingerprints)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
-
-import msgspec
-
+from modelport.adapters.data.rows import shipped
 from modelport.domain.models.catalog import Catalog, CatalogFile
 from modelport.lazy import Lazy
 
@@ -16,7 +13,7 @@ def load_catalog_file() -> CatalogFile:
     Raises:
         msgspec.ValidationError: a row does not fit the type; a defect of the package.
     """
-    return msgspec.json.decode(files("modelport.data").joinpath("models.json").read_bytes(), type=CatalogFile)
+    return shipped("models", CatalogFile)
 
 
 class ShippedCatalog:

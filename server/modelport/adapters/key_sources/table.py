@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
-from pathlib import Path
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
+
+from modelport.adapters.data.rows import shipped
 
 Form = Literal[
     "shell", "fish", "env", "llm", "aider", "continue", "opencode", "opencode_log_ins", "zed", "eca", "github_cli",
@@ -32,15 +31,16 @@ class Source(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The provider whose key it is, where the file does not say so."""
 
 
-class _Book(Struct, frozen=True, forbid_unknown_fields=True):
+class SourceFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
     source: tuple[Source, ...]
 
 
 def load_sources() -> tuple[Source, ...]:
-    """Reads and checks the rows; call it off the event loop.
+    """Reads the rows of ``data/key_sources.toml``, from what is generated of them; call it off the event loop.
 
     Raises:
         msgspec.ValidationError: a row does not fit the type; a defect of the package.
     """
-    path = Path(__file__).parents[2] / "data" / "key_sources.toml"
-    return msgspec.convert(tomllib.loads(path.read_text(encoding="utf-8")), _Book).source
+    return shipped("key_sources", SourceFile).source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 from msgspec import Raw, Struct
@@ -82,4 +82,4 @@ class PriceBook:
 
 def load_price_book() -> PriceBook:
     """Reads ``data/prices.json``; takes 2 ms, so call it off the event loop."""
-    return PriceBook(files("modelport.data").joinpath("prices.json").read_bytes())
+    return PriceBook((Path(__file__).parents[2] / "data" / "prices.json").read_bytes())

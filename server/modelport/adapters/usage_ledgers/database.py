@@ -6,7 +6,6 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing, suppress
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
@@ -18,6 +17,7 @@ LOCK_WAIT_S = 0.02
 """How long one try waits for a lock that another process holds: in the meantime the ledger's thread does nothing."""
 VERSION = 8
 """The newest schema that this program writes."""
+_FOLDER = Path(__file__).parent
 _PAUSE_S = 0.002
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -195,8 +195,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
 def _migrate(connection: sqlite3.Connection) -> None:
     """Runs the scripts that the file has not seen."""
-    folder = files("modelport.adapters.usage_ledgers")
-    scripts = [folder.joinpath(f"schema_{n}.sql").read_text(encoding="utf-8") for n in range(1, VERSION + 1)]
+    scripts = [_FOLDER.joinpath(f"schema_{n}.sql").read_text(encoding="utf-8") for n in range(1, VERSION + 1)]
     # What is read here decides what is written: nothing may come between the two.
     connection.execute("BEGIN IMMEDIATE")
     try:

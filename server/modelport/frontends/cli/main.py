@@ -18,6 +18,7 @@ from modelport.frontends.cli.exits.interrupts import INTERRUPTED
 from modelport.frontends.cli.exits.pipes import close_output, unusable
 from modelport.frontends.cli.output.printing import print_message
 from modelport.frontends.cli.output.wrong_usage import Commands
+from modelport.lazy import without_collection
 from modelport.protocol.initialize import VERSION
 
 COMMANDS = {
@@ -51,7 +52,8 @@ class _Commands(Commands):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command: click.Command = import_module(f"modelport.frontends.cli.{COMMANDS[cmd_name][0]}").command
+        with without_collection():
+            command: click.Command = import_module(f"modelport.frontends.cli.{COMMANDS[cmd_name][0]}").command
         _read_texts(command)
         return command
 

@@ -7,7 +7,7 @@ LSP's other requests to ``standard``. Each request runs in a task with a cancel 
 from __future__ import annotations
 
 import logging
-import secrets
+import os
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
@@ -201,7 +201,7 @@ class Boundary:
         return messages.error(message.id, protocol.REQUEST_CANCELLED, "The request was cancelled.")
 
     def _internal_error(self, message: Incoming, bug: BaseException) -> bytes:
-        log_id = secrets.token_hex(4)
+        log_id = os.urandom(4).hex()
         log_bug(log, f"bug {log_id} in {message.method}", bug)
         sentence = f"This is a bug in Modelport: please report it with the lines of the log under {log_id}."
         return messages.error(message.id, protocol.INTERNAL_ERROR, sentence, ErrorData(log_id=log_id))

@@ -48,6 +48,9 @@ def serve(arguments: list[str], closed: Collection[int] = ()) -> int:
     if greeting is None or watch.gone():
         return 1
     # Loaded only now: the client has its first reply.
-    from modelport.frontends.lsp.run import run
+    from modelport.lazy import without_collection
+
+    with without_collection():
+        from modelport.frontends.lsp.run import run
 
     return run(stdio, greeting, watch)

@@ -17,7 +17,7 @@ from modelport.frontends.lsp.announcement import InstanceAnnouncement
 from modelport.frontends.rpc import messages
 from modelport.frontends.rpc.client_requests import ClientRequests
 from modelport.frontends.rpc.outbox import Outbox
-from modelport.lazy import Lazy
+from modelport.lazy import Lazy, without_collection
 from modelport.protocol.shapes import is_object
 from modelport.protocol.types import BudgetStatus, Call, StatusChangedParams, UsageUpdatedParams
 
@@ -73,9 +73,10 @@ class Session:
         return app
 
     def _load(self) -> App:
-        from modelport.app.session import load_app
+        with without_collection():
+            from modelport.app.session import load_app
 
-        return load_app(self.activity.during)
+            return load_app(self.activity.during)
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the configuration again where it has changed, and reports its problems to the client.

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+import anyio
 import pytest
 
 from modelport.adapters.http.pool import HttpPool
@@ -196,3 +197,5 @@ async def test_another_users_program_that_listens_a_moment_later_for_real() -> N
         with pytest.raises(RequestFailed, match="runs as another user, so nothing is sent there"):
             await calls.call()
         await calls.pool.aclose()
+        # The loop closes the connection in a turn of its own, for which the program waits.
+        await anyio.wait_all_tasks_blocked()
