@@ -87,6 +87,27 @@ def test_copilot_by_exchange_and_directly(machine: Machine, token: str) -> None:
         assert editor.close() == 0
 
 
+def test_a_model_that_is_not_enabled_says_so_in_the_list_and_when_it_is_called(machine: Machine) -> None:
+    terms = "Enable access to the latest model. [Learn more](https://gh.example/m)."
+    listing = {"data": [{"id": "new", "policy": {"state": "unconfigured", "terms": terms}}, {"id": "old"}]}
+    refused = {"error": {"message": "The requested model is not supported.", "code": "model_not_supported"}}
+
+    def behave(request: Received) -> Answer:
+        return answer(200, listing) if request.path == "/models" else answer(400, refused)
+
+    with LocalServer(behave) as server, ServerProcess(env={"COPILOT_GITHUB_TOKEN": "gho_0123456789abc"}) as editor:
+        editor.initialize()
+        editor.result("provider/connect", {"provider": "copilot", "baseUrl": server.url, "verify": False})
+        models = {model["id"]: model for model in editor.result("model/list", {"provider": "copilot"})["models"]}
+        wanted = "Enable access to the latest model. Learn more (https://gh.example/m)."
+        assert models["new"]["notice"] == f"Not enabled for this account. {wanted}"
+        assert "notice" not in models["old"]
+        error = editor.error("completion/create", {"model": "copilot/new", "prompt": "hi"})
+        assert error["data"]["kind"] == "model_not_found"
+        assert error["message"].endswith(f"not enabled for this account. {wanted}")
+        assert editor.close() == 0
+
+
 def test_copilot_on_a_host_of_the_companys_own(machine: Machine) -> None:
     machine.configure('[providers.copilot.login]\nclient_id = "Iv1.tests"\nhost = "acme.ghe.com"\n')
     with ServerProcess() as editor:

@@ -283,7 +283,7 @@ def test_a_planned_method_is_not_advertised_and_not_found() -> None:
         capabilities = server.initialize()["capabilities"]
         assert "inlineCompletionProvider" not in capabilities
         advertised = capabilities["experimental"]["modelport"]["methods"]
-        for method in ("textDocument/inlineCompletion", "agent/connect", "agent/prompt", "credential/login", "a/b"):
+        for method in ("textDocument/inlineCompletion", "agent/connect", "agent/prompt", "a/b"):
             assert method not in advertised
             assert server.error(method, {})["code"] == -32601
         assert server.error("$/unknown", {})["code"] == -32601

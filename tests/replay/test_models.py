@@ -130,6 +130,7 @@ def check_facts(recording: Recording, models: dict[str, types.Model]) -> None:
             model = models["claude-opus-4.7"]
             assert (model.context_window, model.max_output_tokens) == (264000, 64000)
             assert (model.tools, model.reasoning, model.input_modalities) == (True, True, ("text", "image"))
+            assert (model.notice or "").startswith("Not enabled for this account. Enable access to the latest")
         case "gemini/models-sync-1.json":
             model = models["gemini-2.5-flash"]
             assert (model.context_window, model.max_output_tokens, model.reasoning) == (1048576, 65536, True)

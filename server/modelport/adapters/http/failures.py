@@ -27,7 +27,7 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.loopback import is_loopback
 from modelport.domain.providers.base_urls import version_hint
 from modelport.domain.providers.connection import Endpoint
-from modelport.domain.providers.key_advice import get_key, has_credential, key_words
+from modelport.domain.providers.key_advice import get_key, has_credential, is_subscription, key_words
 from modelport.protocol.types import ErrorKind
 
 MAX_QUOTE_CHARS = 300
@@ -48,6 +48,8 @@ def refused(endpoint: Endpoint, model: str, status: int, headers: Mapping[str, s
     kind = kind_of(status, refusal)
     if kind == "auth_rejected" and not has_credential(endpoint):
         kind = "auth_required"
+    if kind == "forbidden" and is_subscription(endpoint):
+        kind = "auth_rejected"
     wait = retry_after_ms(
         headers, refusal.message, time.time(), body=text, reset=endpoint.provider.wire.rate_limit_reset
     )

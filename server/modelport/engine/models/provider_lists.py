@@ -110,6 +110,12 @@ class ModelLists:
         cached = await self._cache.get(endpoint)
         return [model.id for model in cached.listing.models] if cached else []
 
+    async def cached_notice(self, endpoint: Endpoint, model: str) -> str | None:
+        """What an endpoint's cached list says that the user has to do before a model answers. Sends no request."""
+        cached = await self._cache.get(endpoint)
+        listed = cached.listing.models if cached else ()
+        return next((entry.notice for entry in listed if entry.id == model), None)
+
     async def current_names(self, endpoint: Endpoint) -> list[str]:
         """The names of the models that an endpoint lists now; those in the cached list if it does not answer."""
         try:

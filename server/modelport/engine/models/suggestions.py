@@ -44,6 +44,8 @@ class ModelSuggestions:
 
     async def _suggestion(self, model: str, endpoint: Endpoint) -> tuple[str, str | None]:
         row = endpoint.provider
+        if notice := await self._lists.cached_notice(endpoint, model):
+            return notice[0].lower() + notice[1:].rstrip("."), "enable the model"
         pulls = self._store.pulls(endpoint)
         served = await self._present(endpoint) if pulls else await self._lists.cached_names(endpoint)
         entry = None

@@ -123,7 +123,7 @@ def _abilities(model: Model) -> str:
 
 def _note(model: Model) -> str:
     if not model.retired:
-        return f"until {model.retires_on}" if model.retires_on else ""
+        return f"until {model.retires_on}" if model.retires_on else model.notice or ""
     return f"retired, use {model.successor}" if model.successor else "retired"
 
 

@@ -113,6 +113,36 @@ def test_credentials_that_sign_are_refused_and_not_missing() -> None:
 
 
 @pytest.mark.parametrize(
+    ("settings", "command"), [({}, "aws sso login"), ({"AWS_PROFILE": "work"}, "aws sso login --profile work")]
+)
+def test_credentials_that_have_expired_name_the_command_that_renews_them(
+    settings: dict[str, str], command: str
+) -> None:
+    signed = row("cloud", auth="sigv4", requires_api_key=False, renew_command="aws sso login")
+    place = endpoint(signed, credential=credential(None), settings=settings)
+    error = refused(403, {"message": "The security token included in the request is expired"}, place)
+    assert f"renew them with {command}, " in error.message
+
+
+@pytest.mark.parametrize("status", [400, 401, 403])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "This credential is only authorized for use with Claude Code and cannot be used for other API requests.",
+        "OAuth authentication is currently not supported.",
+    ],
+)
+def test_a_token_of_a_subscription_that_is_refused_says_what_to_use_instead(status: int, words: str) -> None:
+    vendor = row("vendor", subscription_prefix="sk-sub-", key_url="https://vendor.example/keys")
+    place = endpoint(vendor, credential=credential("sk-sub-0123456789abcdef"))
+    error = refused(status, {"error": {"type": "invalid_request_error", "message": words}}, place)
+    assert error.kind == "auth_rejected"
+    assert words.rstrip(".") in error.message
+    assert "takes the token of a subscription from its own programs only" in error.message
+    assert "https://vendor.example/keys" in error.message
+
+
+@pytest.mark.parametrize(
     ("name", "kind"),
     [
         ("UnrecognizedClientException", "auth_rejected"),

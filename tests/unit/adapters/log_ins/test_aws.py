@@ -155,6 +155,39 @@ def test_the_region_is_the_hosts_where_it_has_one() -> None:
     assert region("https://proxy.example/bedrock") == "set"
 
 
+SSO = """[profile work]
+sso_session = acme
+sso_account_id = 123456789012
+sso_role_name = models
+region = us-east-1
+[sso-session acme]
+sso_start_url = https://acme.awsapps.com/start
+sso_region = us-east-1
+"""
+
+
+@pytest.mark.parametrize("cached", [None, "2020-01-01T00:00:00Z"])
+async def test_a_log_in_that_has_ended_names_the_command_that_renews_it(
+    no_aws: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cached: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    (tmp_path / "config").write_text(SSO)
+    if cached:
+        folder = tmp_path / ".aws" / "sso" / "cache"
+        folder.mkdir(parents=True)
+        kept = {"startUrl": "https://acme.awsapps.com/start", "accessToken": "t", "expiresAt": cached}
+        (folder / f"{hashlib.sha1(b'acme').hexdigest()}.json").write_bytes(msgspec.json.encode(kept))
+    work = endpoint(
+        row("bedrock", auth="sigv4", requires_api_key=False, renew_command="aws sso login"),
+        credential=Credential(provider="bedrock", source="file"),
+        settings={"AWS_PROFILE": "work"},
+    )
+    with pytest.raises(RequestFailed, match="run aws sso login --profile work") as failed:
+        await sent(work)
+    assert failed.value.kind == "auth_required"
+    assert failed.value.action == "run aws sso login --profile work"
+
+
 PROFILES = "\n".join(
     f"[{name}]\naws_access_key_id = {name}\naws_secret_access_key = {SECRET}\n" for name in ("default", "work")
 )

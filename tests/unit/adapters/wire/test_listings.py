@@ -437,3 +437,21 @@ def test_a_description_is_one_short_line() -> None:
     assert one.description.startswith("A model for coding. A model")
     assert len(one.description) <= 500
     assert (other.description, none.description) == ("Small.", None)
+
+
+@pytest.mark.parametrize(
+    ("policy", "notice"),
+    [
+        (
+            {"state": "disabled", "terms": "Enable it. [Learn more](https://gh.example/x)."},
+            "Not enabled for this account. Enable it. Learn more (https://gh.example/x).",
+        ),
+        ({"state": "unconfigured"}, "Not enabled for this account."),
+        ({"state": "enabled", "terms": "Enable it."}, None),
+        ({}, None),
+        ([1], None),
+        ({"state": 1}, None),
+    ],
+)
+def test_a_model_that_the_account_has_to_enable_says_so(policy: Any, notice: str | None) -> None:
+    assert read({"id": "m", "policy": policy}).get("notice") == notice
