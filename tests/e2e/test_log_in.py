@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import time
 import urllib.error
 import urllib.request
@@ -13,8 +14,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import trustme
 
 from e2e.test_credential import use_keyring
+from support.connect_proxy import ConnectProxy
 from support.http_server import Answer
 from support.oauth_server import OAuthServer, refusal
 from support.server_process import ServerProcess
@@ -106,7 +109,9 @@ def test_the_device_flow_says_what_to_do_keeps_the_token_and_calls_carry_it(
     assert asks(editor) == "ok"
     assert oauth.calls[-1].headers["authorization"] == f"Bearer {kept['secret']}"
     assert oauth.forms[0] == ("/device", {"client_id": "modelport-tests", "scope": "models:call offline"})
-    assert [status] == editor.result("credential/list")["credentials"]
+    (listed,) = editor.result("credential/list")["credentials"]
+    assert listed.pop("lastUsedAt")
+    assert listed == status
     editor.claim("$/progress")
 
 
@@ -419,3 +424,27 @@ def test_logging_in_again_counts_in_a_running_server(
         assert oauth.calls[-1].headers["authorization"] == f"Bearer {machine.kept()['secret']}"
         assert oauth.renewals == []
         assert other.close() == 0
+
+
+def test_the_proxy_and_the_certificates_of_a_provider_hold_for_its_log_in_and_its_renewals(machine: Machine) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(machine.config / "own.pem"))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("sso.example").configure_cert(tls)
+    with (
+        OAuthServer(tls=tls, url="https://sso.example") as oauth,
+        ConnectProxy(oauth.server.port) as proxy,
+        ServerProcess() as editor,
+    ):
+        settings = f'[providers.NAME]\nproxy = "http://{proxy.address}"\n'
+        trusted = oauth.toml().replace("[providers.acme]\n", settings.replace("NAME", "acme") + 'ca_file = "own.pem"\n')
+        bare = oauth.toml("bare").replace("[providers.bare]\n", settings.replace("NAME", "bare"))
+        machine.configure(trusted + bare)
+        editor.initialize(capabilities=OPENS)
+        logged_in(editor, oauth)
+        oauth.revoke()
+        assert asks(editor) == "ok"
+        assert len(oauth.renewals) == 1
+        assert {head.split()[1] for head in proxy.heads} == {"sso.example:443"}
+        assert editor.error("credential/login", {"provider": "bare"})["data"]["kind"] == "tls"
+        assert editor.close() == 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import ssl
 import threading
 import time
 from base64 import urlsafe_b64encode
@@ -38,7 +39,16 @@ class OAuthServer:
     ``troubles`` are answered first, one per request of the token endpoint; ``polls`` are the times of its requests.
     """
 
-    def __init__(self, *, interval: Any = 1, expires_in: Any = 60, life_s: Any = 3600, rotates: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        interval: Any = 1,
+        expires_in: Any = 60,
+        life_s: Any = 3600,
+        rotates: bool = True,
+        tls: ssl.SSLContext | None = None,
+        url: str | None = None,
+    ) -> None:
         self.interval, self.expires_in, self.life_s, self.rotates = interval, expires_in, life_s, rotates
         self.approved = threading.Event()
         self.denied = False
@@ -54,11 +64,12 @@ class OAuthServer:
         self._numbers = itertools.count(1)
         self._codes: dict[str, dict[str, str]] = {}
         self._lock = threading.Lock()
-        self.server = LocalServer(self._behave)
+        self.server = LocalServer(self._behave, tls=tls)
+        self._url = url
 
     @property
     def url(self) -> str:
-        return self.server.url
+        return self._url or self.server.url
 
     def settings(self, **changes: Any) -> dict[str, Any]:
         """The log-in for ``[providers.X.login]``."""
