@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from msgspec.structs import replace
+
 from modelport.domain.providers.connection import Endpoint
+from modelport.domain.providers.credential import is_secret_header
+from modelport.protocol.secret import Secret
 
 ANTHROPIC_OAUTH_PREFIX = "sk-ant-oat"
 """Anthropic's OAuth tokens travel as bearer tokens with a beta header. Source: Anthropic API, authentication."""
@@ -33,3 +39,13 @@ def request_headers(endpoint: Endpoint, *, own_key_header: str, more: dict[str, 
     for name, secret in endpoint.headers.items():
         put(name, secret.reveal())
     return dict(headers.values())
+
+
+def with_tokens(endpoint: Endpoint, signature: Mapping[str, str]) -> Endpoint:
+    """The endpoint with the tokens among the headers of a signature, which is itself good for one request only."""
+    tokens = {
+        name: Secret(value)
+        for name, value in signature.items()
+        if is_secret_header(name) and name.casefold() != "authorization"
+    }
+    return replace(endpoint, headers=endpoint.headers | tokens) if tokens else endpoint
