@@ -18,7 +18,7 @@ from modelport.domain.providers.credential import Credential, fits_header, means
 from modelport.domain.providers.pricing import OwnPrice
 from modelport.domain.providers.rows import Provider, ServerProgram
 from modelport.domain.redaction import MIN_SECRET_CHARS, redact
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.types import Connection, ConnectProviderParams, Dialect, ResolutionStep
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     def over(self, environment: Mapping[str, str]) -> Mapping[str, str]:
         """The environment with the values of the configuration in their place."""
         # Most providers have none, and every request asks.
-        return {**environment, **self.variables} if self.variables else environment
+        return SecretValues({**environment, **self.variables}) if self.variables else environment
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
