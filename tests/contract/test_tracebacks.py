@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import socket
 import threading
 import traceback
@@ -15,7 +14,6 @@ from typing import Any
 import keyring
 import msgspec
 import pytest
-from rich.console import Console
 from rich.traceback import Traceback
 
 from modelport.adapters.configuration.commands import LocalCommands
@@ -43,11 +41,11 @@ def shown(error: BaseException) -> str:
     """All that tracebacks with locals show of an error, but for the frame of the test itself."""
     assert error.__traceback__ is not None
     own = error.with_traceback(error.__traceback__.tb_next)
-    console = Console(file=io.StringIO(), width=300)
-    options: dict[str, Any] = {"show_locals": True, "locals_max_string": 500, "locals_max_length": 4, "extra_lines": 0}
-    console.print(Traceback.from_exception(type(own), own, own.__traceback__, **options))
+    # What it prints of the values, without the colours of the code, which take seconds.
+    trace = Traceback.extract(type(own), own, own.__traceback__, show_locals=True, locals_max_string=500)
+    values = [f"{name} = {node}" for one in trace.stacks for frame in one.frames for name, node in (frame.locals or {}).items()]  # fmt: skip
     plain = traceback.TracebackException.from_exception(own, capture_locals=True)
-    return console.file.getvalue() + "".join(plain.format())  # type: ignore[attr-defined]
+    return "\n".join([*values, *plain.format()])
 
 
 async def failure(work: Callable[[], Awaitable[object]]) -> str:
@@ -59,7 +57,7 @@ async def failure(work: Callable[[], Awaitable[object]]) -> str:
 
 
 def clean(text: str) -> None:
-    assert "locals" in text or "error" in text.lower()
+    assert " = " in text
     lines = text.splitlines()
     assert [lines[max(0, n - 1)] + line for n, line in enumerate(lines) if any(form in line for form in FORMS)] == []
 
