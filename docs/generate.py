@@ -60,13 +60,14 @@ recorded answer of every provider for every reader and lets the vendor's own SDK
 """
 LEAKS = """# Where keys are looked for
 
-For each way by which a key comes in, a server is started, calls a provider that repeats all that it is sent, as it is, in
-Base64, as hexadecimal digits and with blanks in between, in answers, errors, ids and lists of models, and is then ended by
-a signal. Each place is then searched for the key in all of these forms, in capitals, with percent and other escapes, and
-for any twelve letters of it in a row (`tests/e2e/test_leak_table.py`). Each place has to hold something that can be searched.
+For each way by which a key comes in, a server is started, calls a provider that repeats all that it is sent, as it
+is, in Base64, as hexadecimal digits and with blanks in between, in answers, errors, ids and lists of models, and is
+then ended by a signal. Each place is then searched for the key in all of these forms, in capitals, with percent and
+other escapes, and for any twelve letters of it in a row (`tests/e2e/test_leak_table.py`). Each place has to hold
+something that can be searched.
 
-What is shown on purpose are the last four characters of a key. Not in the table: tracebacks with the locals of their frames
-(`tests/contract/test_tracebacks.py`, `test_key_frames.py`), and core dumps, of which none is written
+What is shown on purpose are the last four characters of a key. Not in the table: tracebacks with the locals of their
+frames (`tests/contract/test_tracebacks.py`, `test_key_frames.py`), and core dumps, of which none is written
 (`tests/e2e/test_core_dumps.py`). This page is generated; *none* means that nothing of the key was found.
 """
 FAMILIES_HEAD = """Models change single rules, whatever row serves them:

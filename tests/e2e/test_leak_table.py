@@ -70,6 +70,44 @@ def script(folder: Path, name: str, text: str) -> str:
     return json.dumps(["/bin/sh", str(folder / name)])
 
 
+VARIABLES = {
+    "variable": {"ACME_KEY": CANARY},
+    "header variable": {"OWN_HEADER": CANARY},
+    "proxy variable": dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://user:{CANARY}@127.0.0.1:9"),
+}
+
+
+def settings(prints: str, place: str) -> dict[str, str]:
+    """What the configuration says of the provider, by the way."""
+    open_ = 'auth = "none"\nrequires_api_key = false\n'
+    return {
+        "variable": 'api_key_env = "ACME_KEY"\n',
+        "keyring": "requires_api_key = true\n",
+        "key command": f"api_key_command = {prints}\n",
+        "header variable": 'headers = { X-Own = { env = "OWN_HEADER" } }\n' + open_,
+        "header command": f"headers = {{ X-Own = {{ command = {prints} }} }}\n{open_}",
+        "proxy": f'proxy = "http://user:{CANARY}@{place}"\n{open_}',
+    }
+
+
+def requests(url: str) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """What the client says before the calls, by the way."""
+    acme = {"provider": "acme", "verify": False}
+    log_in = [("provider/connect", {"provider": "qwen-oauth", "baseUrl": url, "verify": False})]
+    return {
+        "credential/set": [("credential/set", {"provider": "acme", "secret": CANARY})],
+        "apiKey": [("provider/connect", acme | {"apiKey": CANARY})],
+        "header": [("provider/connect", acme | {"apiKey": "s-0123456789", "headers": {"X-Own": CANARY}})],
+        "several keys": [
+            ("credential/set", {"provider": "acme", "secret": "first-0123456789abcdef"}),
+            ("credential/set", {"provider": "acme", "secret": CANARY, "add": True}),
+        ],
+        "file": log_in,
+        "refresh token": log_in,
+        "base URL of a request": [("provider/connect", acme | {"baseUrl": f"http://user:{CANARY}@127.0.0.1:9/v1"})],
+    }
+
+
 class World:
     """A machine on which a key comes in one way; ``found`` is what each place holds at the end."""
 
@@ -92,62 +130,34 @@ class World:
         self.set_up()
 
     def set_up(self) -> None:
-        theirs, url = self.folder / "theirs", self.url
+        theirs, url, prints = (
+            self.folder / "theirs",
+            self.url,
+            script(self.folder / "theirs", "key.sh", f"echo {CANARY}"),
+        )
         child = script(theirs, "child.sh", f"env > {theirs}/child.env; cat /proc/$$/cmdline > {theirs}/child.argv; echo another-0123456789")  # fmt: skip
-        config = f'[providers.other]\nbase_url = "{url}"\nmodels = ["m"]\napi_key_command = {child}\n'
-        acme = f'[providers.acme]\nbase_url = "{url}"\nmodels = ["m"]\n'
-        prints = script(theirs, "key.sh", f"echo {CANARY}")
-        connect = {"provider": "acme", "verify": False}
-        match self.way:
-            case "variable":
-                self.variables["ACME_KEY"] = CANARY
-                acme += 'api_key_env = "ACME_KEY"\n'
-            case "keyring":
-                acme += "requires_api_key = true\n"
-                (theirs / "keyring.json").write_text(json.dumps({"modelport/acme": json.dumps({"secret": CANARY})}))
-            case "credential/set":
-                self.before = [("credential/set", {"provider": "acme", "secret": CANARY})]
-            case "keys set":
-                (self.folder / "config" / "config.toml").write_text(config + acme)
-                command = [sys.executable, "-m", "modelport", "keys", "set", "acme"]
-                done = subprocess.run(command, input=CANARY.encode(), env={**os.environ, **self.variables}, capture_output=True, check=False)  # fmt: skip
-                assert done.returncode == 0, done.stderr
-                self.found["stderr"] += [done.stdout, done.stderr]
-            case "key command":
-                acme += f"api_key_command = {prints}\n"
-            case "header variable":
-                self.variables["OWN_HEADER"] = CANARY
-                acme += 'headers = { X-Own = { env = "OWN_HEADER" } }\nauth = "none"\nrequires_api_key = false\n'
-            case "header command":
-                acme += f"headers = {{ X-Own = {{ command = {prints} }} }}\n"
-                acme += 'auth = "none"\nrequires_api_key = false\n'
-            case "apiKey":
-                self.before = [("provider/connect", connect | {"apiKey": CANARY})]
-            case "header":
-                self.before = [("provider/connect", connect | {"apiKey": "s-0123456789", "headers": {"X-Own": CANARY}})]
-            case "several keys":
-                self.before = [
-                    ("credential/set", {"provider": "acme", "secret": "first-0123456789abcdef"}),
-                    ("credential/set", {"provider": "acme", "secret": CANARY, "add": True}),
-                ]
-            case "file" | "refresh token":
-                tokens = {"access_token": "access-0123456789", "refresh_token": "refresh-0123456789"}
-                tokens["access_token" if self.way == "file" else "refresh_token"] = CANARY
-                kept = json.dumps({**tokens, "expiry_date": int(time.time() * 1000) + 3_600_000})
-                (self.folder / "home" / ".qwen").mkdir()
-                (self.folder / "home" / ".qwen" / "oauth_creds.json").write_text(kept)
-                self.before = [("provider/connect", {"provider": "qwen-oauth", "baseUrl": url, "verify": False})]
-            case "proxy":
-                acme += f'proxy = "http://user:{CANARY}@{url.removeprefix("http://")}"\nauth = "none"\nrequires_api_key = false\n'
-            case "proxy variable":
-                self.variables["HTTP_PROXY"] = self.variables["http_proxy"] = f"http://user:{CANARY}@127.0.0.1:9"
-            case "base URL":
-                acme = f'[providers.acme]\nbase_url = "http://user:{CANARY}@127.0.0.1:9/v1"\nmodels = ["m"]\n'
-            case "base URL of a request":
-                self.before = [("provider/connect", connect | {"baseUrl": f"http://user:{CANARY}@127.0.0.1:9/v1"})]
-            case _:
-                raise AssertionError(self.way)
-        (self.folder / "config" / "config.toml").write_text(config + acme)
+        base_url = f"http://user:{CANARY}@127.0.0.1:9/v1" if self.way == "base URL" else url
+        config = self.folder / "config" / "config.toml"
+        config.write_text(
+            f'[providers.other]\nbase_url = "{url}"\nmodels = ["m"]\napi_key_command = {child}\n'
+            f'[providers.acme]\nbase_url = "{base_url}"\nmodels = ["m"]\n'
+            + settings(prints, url.removeprefix("http://")).get(self.way, "")
+        )
+        self.variables |= VARIABLES.get(self.way, {})
+        self.before = requests(url).get(self.way, [])
+        if self.way == "keyring":
+            (theirs / "keyring.json").write_text(json.dumps({"modelport/acme": json.dumps({"secret": CANARY})}))
+        elif self.way == "keys set":
+            command = [sys.executable, "-m", "modelport", "keys", "set", "acme"]
+            done = subprocess.run(command, input=CANARY.encode(), env={**os.environ, **self.variables}, capture_output=True, check=False)  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            self.found["stderr"] += [done.stdout, done.stderr]
+        elif self.way in ("file", "refresh token"):
+            tokens = {"access_token": "access-0123456789", "refresh_token": "refresh-0123456789"}
+            tokens["access_token" if self.way == "file" else "refresh_token"] = CANARY
+            kept = json.dumps({**tokens, "expiry_date": int(time.time() * 1000) + 3_600_000})
+            (self.folder / "home" / ".qwen").mkdir()
+            (self.folder / "home" / ".qwen" / "oauth_creds.json").write_text(kept)
 
     @property
     def model(self) -> str:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
+
+NOWHERE: Mapping[str, str] = MappingProxyType({})
 
 
 class Place(NamedTuple):
@@ -17,8 +21,8 @@ class Way(NamedTuple):
 
     name: str
     what: str
-    by_hand: dict[str, str] = {}
-    empty: dict[str, str] = {}
+    by_hand: Mapping[str, str] = NOWHERE
+    empty: Mapping[str, str] = NOWHERE
 
 
 PLACES = (

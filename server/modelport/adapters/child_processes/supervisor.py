@@ -218,9 +218,8 @@ def _started(argv: list[str], core: int | None, *, adopts: bool) -> int:
     parent = os.getpid()
     pid = os.fork()
     if not pid:
-        if limits is not None:
-            # This process keeps its own: it has the same environment, with what may be secret in it.
-            _limit(limits, core)
+        # Not this process's own limit: what is secret in the environment is in its memory too.
+        _limit(limits, core)
         _become(argv, prctl, parent, failure)
     os.close(failure)
     number = os.read(failed, 16)
@@ -239,11 +238,10 @@ def _started(argv: list[str], core: int | None, *, adopts: bool) -> int:
 
 
 def _limit(limits: Any, core: int | None) -> None:
-    """Gives the process a limit for core dumps, unless the hard limit was lowered below it since."""
-    try:
-        limits.setrlimit(limits.RLIMIT_CORE, (core, limits.getrlimit(limits.RLIMIT_CORE)[1]))
-    except ValueError:
-        return
+    """Gives the process a limit for core dumps, if there is one and the hard limit allows it."""
+    hard = limits.getrlimit(limits.RLIMIT_CORE)[1] if limits else None
+    if core is not None and (hard == -1 or -1 < core <= hard):
+        limits.setrlimit(limits.RLIMIT_CORE, (core, hard))
 
 
 def _become(argv: list[str], prctl: Any, parent: int, failure: int) -> None:
