@@ -239,7 +239,7 @@ def _started(argv: list[str], core: int | None, *, adopts: bool) -> int:
 
 def _limit(limits: Any, core: int | None) -> None:
     """Gives the process a limit for core dumps, if there is one and the hard limit allows it."""
-    hard = limits.getrlimit(limits.RLIMIT_CORE)[1] if limits else None
+    hard: int = limits.getrlimit(limits.RLIMIT_CORE)[1] if limits else 0
     if core is not None and (hard == -1 or -1 < core <= hard):
         limits.setrlimit(limits.RLIMIT_CORE, (core, hard))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
@@ -37,9 +37,8 @@ class Reply(Struct, frozen=True, kw_only=True):
     def __repr__(self) -> str:
         return f"Reply({self.status}, {self.fields!r})"
 
-    def __rich_repr__(self) -> Iterator[object]:
-        yield self.status
-        yield self.fields
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("fields", self.fields)]
 
     @property
     def is_success(self) -> bool:

@@ -219,7 +219,9 @@ def event(value: object) -> bytes:
 @pytest.fixture
 async def said(request: pytest.FixtureRequest) -> AsyncGenerator[tuple[World, Endpoint]]:
     world = World(Repeats(request.param))
-    provider = row("copilot", auth="copilot", base_url=world.server.url, token_url=f"{world.server.url}/token")
+    provider = row(
+        "copilot", auth="copilot", base_url=world.server.url, login=LogInWire(exchange_url=f"{world.server.url}/token")
+    )
     with world.server:
         yield world, msgspec.structs.replace(endpoint(provider), credential=credential(APP_TOKEN))
     await world.pool.aclose()
