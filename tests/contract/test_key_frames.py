@@ -18,8 +18,7 @@ REASONS = {
     "domain/providers/connection.py": PURE,
     "adapters/system/programs.py": PURE,
     "borders.py": PURE,
-    "adapters/credential_stores/keyring.py _packed": PURE,
-    "adapters/credential_stores/keyring.py _unpacked": PURE,
+    "adapters/credential_stores/entries.py": PURE,
     "adapters/provider_client/vendor_clients.py": PURE,
     "adapters/http/connection.py send": "the transport of the loop takes what it is given, and reports errors later",
     "adapters/http/http1.py request_head": "its only error is raised again without its frames",
@@ -39,6 +38,6 @@ def test_no_frame_holds_a_key_while_something_may_fail(tmp_path: Path) -> None:
     shown = done.stdout.splitlines()
     # It looks at frames, and finds keys where they are.
     assert any(line.startswith("domain/redaction.py forms_of") for line in shown)
-    assert any(line.startswith("adapters/credential_stores/keyring.py _unpacked") for line in shown)
+    assert any(line.startswith("adapters/credential_stores/entries.py decode") for line in shown)
     assert any(line.startswith("adapters/child_processes/output.py _read") for line in shown)
     assert [line for line in shown if not any(line.startswith(f"{name} ") for name in REASONS)] == []
