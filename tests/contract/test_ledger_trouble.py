@@ -477,10 +477,10 @@ anyio.run(main, sys.argv[1])
 """
 
 
-def run(script: str, path: Path) -> subprocess.CompletedProcess[str]:
+def run(script: str, path: Path, *more: str) -> subprocess.CompletedProcess[str]:
     tests, server = Path(__file__).parents[1], Path(__file__).parents[2] / "server"
     environment = {**os.environ, "PYTHONPATH": f"{tests}{os.pathsep}{server}"}
-    command = [sys.executable, "-c", script, str(path)]
+    command = [sys.executable, "-c", script, str(path), *more]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -492,6 +492,41 @@ async def test_a_full_disk_loses_nothing(path: Path) -> None:
     ledger = SqliteLedger(path)
     assert len(await tokens(ledger)) == 82
     await ledger.aclose()
+
+
+FULL_FROM_THE_START = """
+import resource, signal, sys
+from pathlib import Path
+import anyio
+from contract.test_usage_ledger import record
+from modelport.adapters.usage_ledgers.sqlite import SqliteLedger
+
+async def main(path, limit):
+    ledger = SqliteLedger(Path(path))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
+    print((await ledger.totals()).total_calls, await ledger.history(), await ledger.problem(), flush=True)
+    await ledger.record(record(input_tokens=1))
+    print((await ledger.totals()).total_calls, len(await ledger.history()), await ledger.problem(), flush=True)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    await ledger.record(record(input_tokens=1))
+    print((await ledger.totals()).total_calls, await ledger.problem(), flush=True)
+    await ledger.aclose()
+
+anyio.run(main, sys.argv[1], int(sys.argv[2]))
+"""
+
+
+@posix
+@pytest.mark.parametrize("limit", [0, 1000, 4095, 4096, 20_000, 40_000])
+def test_a_disk_that_is_full_before_the_schema_is_there_is_reported_and_loses_nothing(path: Path, limit: int) -> None:
+    """SQLite ends the transaction of the schema by itself, where it ends for want of room."""
+    done = run(FULL_FROM_THE_START, path, str(limit))
+    first, second, third = done.stdout.splitlines()
+    assert first == "0 () None" or first == "0 [] None", done.stderr
+    assert second.startswith("1 1 1 call waits to be written: the disk "), done.stderr
+    assert second.endswith("is full."), second
+    assert third == "2 None", done.stderr
 
 
 @pytest.fixture

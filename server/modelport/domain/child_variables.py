@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from modelport.protocol.secret import SecretValues
 
-def without_log_ins(variables: Mapping[str, str]) -> dict[str, str]:
+
+def without_log_ins(variables: Mapping[str, str]) -> SecretValues[str]:
     """The variables; of a proxy such as ``http://user:password@host:3128`` only the address is left."""
-    return {name: _address(value) if _is_proxy(name, value) else value for name, value in variables.items()}
+    return SecretValues(
+        {name: _address(value) if _is_proxy(name, value) else value for name, value in variables.items()}
+    )
 
 
 def _is_proxy(name: str, value: str) -> bool:

@@ -7,6 +7,8 @@ import os
 import sys
 from typing import IO, Any
 
+from modelport.core_dumps import turn_off
+
 NO_HOME = "/nonexistent"
 """The home of a user who has none. Source: Debian Policy, 9.2.3."""
 
@@ -26,8 +28,10 @@ def settle() -> frozenset[int]:
     """Gives the process what every part of it takes for granted; returns the standard descriptors that were closed.
 
     Those become empty, so that no file that is opened later takes their place, and what is printed. A user without a
-    home gets one that nothing can be written to, and a folder that has been deleted is left for the root.
+    home gets one that nothing can be written to, and a folder that has been deleted is left for the root. No core dump
+    of the process is written, which would hold keys.
     """
+    turn_off()
     closed = frozenset(descriptor for descriptor in (0, 1, 2) if not _is_open(descriptor))
     for _ in closed:
         # The system gives the lowest that is free, which is this one.

@@ -29,12 +29,15 @@ class Stop(Enum):
 
 
 class Output(NamedTuple):
-    """What a program has printed, and why no more was read."""
+    """What a program has printed, which may be a key and is not shown, and why no more was read."""
 
     printed: bytes
     code: int | None
     """The exit code, or the negative number of a signal; None if it had not ended."""
     stop: Stop
+
+    def __repr__(self) -> str:
+        return f"Output({len(self.printed)} bytes, code={self.code}, stop={self.stop.name})"
 
 
 class OutputReader:
@@ -46,6 +49,8 @@ class OutputReader:
 
     def __init__(self) -> None:
         self._events: SimpleQueue[bytes | Stop | None] = SimpleQueue()
+        # No local of a frame that waits.
+        self._printed = bytearray()
 
     def cancel(self) -> None:
         """Makes ``run`` end the program and return soon."""
@@ -78,9 +83,8 @@ class OutputReader:
         )
         reader.start()
         stop = Stop.CANCELLED
-        printed = bytearray()
         try:
-            stop = self._collect(printed, deadline, max_bytes, found)
+            stop = self._collect(deadline, max_bytes, found)
         finally:
             if stop is Stop.FOUND or (stop is Stop.ENDED and child.code == 0):
                 child.spare()
@@ -90,7 +94,7 @@ class OutputReader:
             pipe.release()
             reader.join(KILL_S)
             pipe.close()
-        return Output(bytes(printed), child.code if stop is Stop.ENDED else None, stop)
+        return Output(bytes(self._printed), child.code if stop is Stop.ENDED else None, stop)
 
     def _read(self, pipe: PipeReader, stdout: IO[bytes]) -> None:
         with stdout:
@@ -98,9 +102,7 @@ class OutputReader:
                 self._events.put(data)
         self._events.put(None)
 
-    def _collect(
-        self, printed: bytearray, deadline: float, max_bytes: int, found: Callable[[bytes], bool] | None
-    ) -> Stop:
+    def _collect(self, deadline: float, max_bytes: int, found: Callable[[bytes], bool] | None) -> Stop:
         ended = closed = False
         while not (ended and closed):
             try:
@@ -108,10 +110,10 @@ class OutputReader:
             except Empty:
                 return Stop.ENDED if ended else Stop.TIMEOUT
             if isinstance(event, bytes):
-                printed += event
-                if found is not None and found(bytes(printed)):
+                self._printed += event
+                if found is not None and found(bytes(self._printed)):
                     return Stop.FOUND
-                if len(printed) > max_bytes:
+                if len(self._printed) > max_bytes:
                     return Stop.TOO_MUCH
             elif event is Stop.ENDED:
                 ended, deadline = True, min(deadline, time.monotonic() + DRAIN_S)

@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from modelport.core_dumps import limit_of_programs
+
 # For the types of what other systems have.
 assert sys.platform != "win32"  # noqa: S101
 GRACE_S = 2.0
@@ -183,4 +185,6 @@ def _request(argv: Sequence[str], environment: Mapping[str, str]) -> bytes:
         raise ValueError("embedded null byte" if argv else "an empty command line")
     arguments = b"".join(b"\0" + os.fsencode(argument) for argument in argv)
     drop = (name for name in ADDED_BY_PYTHON if name not in environment)
-    return " ".join((str(len(arguments)), f"{GRACE_S:g}", SCOPE, *drop)).encode() + b"\n" + arguments
+    core = limit_of_programs()
+    head = (str(len(arguments)), f"{GRACE_S:g}", SCOPE, "-" if core is None else str(core), *drop)
+    return " ".join(head).encode() + b"\n" + arguments

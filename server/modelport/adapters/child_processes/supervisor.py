@@ -1,8 +1,9 @@
 """Runs one program and ends it, with every process that it started, when the process at the other end is gone.
 
 A program of its own, of the standard library only, whose argument is the number of a connected socket. What arrives
-there first says what to run: a line ``BYTES GRACE_S SCOPE [DROP…]``, then so many bytes with the arguments, each after
-a NUL. ``DROP`` names a variable that Python itself adds. Then come commands, a line each:
+there first says what to run: a line ``BYTES GRACE_S SCOPE CORE [DROP…]``, then so many bytes with the arguments, each
+after a NUL. ``CORE`` is the program's limit for core dumps, or ``-`` for this process's own. ``DROP`` names a variable
+that Python itself adds. Then come commands, a line each:
 
 * ``end GRACE_S``: SIGTERM to all processes, SIGKILL to those that are left after so many seconds.
 * ``spare``: SIGKILL to the processes of the program's session; those that have left it are daemons, and stay.
@@ -66,6 +67,7 @@ class Supervisor:
         """When what is left is killed; None until an end is requested."""
         self._killed_at: float | None = None
         self._spare = False
+        self._core: int | None = None
 
     def run(self) -> None:
         """Runs the program until nothing is left of it."""
@@ -84,7 +86,7 @@ class Supervisor:
         for number in (signals.SIGCHLD, signals.SIGTERM, signals.SIGINT, signals.SIGHUP):
             signals.signal(number, _stay)
         try:
-            self._program = _started(argv, adopts=self._tree)
+            self._program = _started(argv, self._core, adopts=self._tree)
         except OSError as error:
             self._tell(f"failed {error.errno}")
             return
@@ -106,12 +108,13 @@ class Supervisor:
             if not self._receive():
                 return None
         head, _, self._received = self._received.partition(b"\n")
-        size, grace_s, scope, *drop = head.decode().split()
+        size, grace_s, scope, core, *drop = head.decode().split()
         while len(self._received) < int(size):
             if not self._receive():
                 return None
         arguments, self._received = self._received[: int(size)], self._received[int(size) :]
         self._grace_s, self._tree = float(grace_s), scope == "tree"
+        self._core = None if core == "-" else int(core)
         for name in drop:
             os.environ.pop(name, None)
         return [os.fsdecode(argument) for argument in arguments.split(b"\0")[1:]]
@@ -198,8 +201,8 @@ class Supervisor:
         return sent
 
 
-def _started(argv: list[str], *, adopts: bool) -> int:
-    """Starts the program in a session of its own; returns its number.
+def _started(argv: list[str], core: int | None, *, adopts: bool) -> int:
+    """Starts the program in a session of its own, with a limit for core dumps; returns its number.
 
     Raises:
         OSError: it cannot be started.
@@ -210,10 +213,13 @@ def _started(argv: list[str], *, adopts: bool) -> int:
 
         prctl = ctypes.CDLL(None).prctl
         prctl(PR_SET_CHILD_SUBREAPER, int(adopts), 0, 0, 0)
+    limits: Any = None if core is None else __import__("resource")
     failed, failure = os.pipe()
     parent = os.getpid()
     pid = os.fork()
     if not pid:
+        # Not this process's own limit: what is secret in the environment is in its memory too.
+        _limit(limits, core)
         _become(argv, prctl, parent, failure)
     os.close(failure)
     number = os.read(failed, 16)
@@ -229,6 +235,13 @@ def _started(argv: list[str], *, adopts: bool) -> int:
     # Nor is the folder this one's, which may have to be removed.
     os.chdir("/")
     return pid
+
+
+def _limit(limits: Any, core: int | None) -> None:
+    """Gives the process a limit for core dumps, if there is one and the hard limit allows it."""
+    hard: int = limits.getrlimit(limits.RLIMIT_CORE)[1] if limits else 0
+    if core is not None and (hard == -1 or -1 < core <= hard):
+        limits.setrlimit(limits.RLIMIT_CORE, (core, hard))
 
 
 def _become(argv: list[str], prctl: Any, parent: int, failure: int) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import anyio.to_thread
 
-from modelport.adapters.child_processes.output import Stop
+from modelport.adapters.child_processes.output import Output, Stop
 from modelport.adapters.child_processes.running import output_of
 from modelport.adapters.system.programs import Programs, home_folder
 from modelport.domain.errors import RequestFailed
@@ -57,7 +57,7 @@ class LocalCommands:
             raise _failed(f"printed no whole line within {self._timeout_s:g} s")
         if done.code != 0:
             raise _failed(f"ended with code {done.code}")
-        return _line(done.printed)
+        return _line(done)
 
     def _prepared(self, name: str, secret_env_vars: Collection[str]) -> tuple[str, dict[str, str]]:
         """The path of a program, and its environment. Blocks."""
@@ -75,15 +75,22 @@ def _missing(name: str) -> str:
     return "depends on the working folder: write its whole path" if len(program.parts) > 1 else "was not found"
 
 
-def _line(printed: bytes) -> Secret:
-    try:
-        lines = printed.decode("utf-8").strip().splitlines()
-    except UnicodeDecodeError as error:
-        raise _failed("prints no text") from error
-    if not lines:
+def _line(done: Output) -> Secret:
+    text = _text(done)
+    if text is None:
+        raise _failed("prints no text")
+    if not text:
         raise _failed("prints nothing")
     # Password managers keep notes below the password.
-    return Secret(lines[0].strip())
+    return Secret(text.reveal().splitlines()[0].strip())
+
+
+def _text(done: Output) -> Secret | None:
+    # The error of the decoding would hold what was printed.
+    try:
+        return Secret(done.printed.decode("utf-8").strip())
+    except UnicodeDecodeError:
+        return None
 
 
 def _failed(why: str) -> RequestFailed:

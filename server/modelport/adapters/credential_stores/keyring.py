@@ -20,6 +20,7 @@ from modelport.adapters.credential_stores.index_file import IndexFile
 from modelport.adapters.credential_stores.keyring_backend import BackendNotLoaded, backend_in_use
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import StoredKey
+from modelport.protocol.secret import Secret, forget_frames
 
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
@@ -173,21 +174,25 @@ def _translated(work: Callable[[KeyringBackend], T]) -> T:
     try:
         return work(backend)
     except keyring.errors.NoKeyringError as error:
+        forget_frames(error)
         raise _NoKeyring("none is installed or running") from error
     except keyring.errors.PasswordDeleteError:
         raise
     except keyring.errors.KeyringError as error:
+        # In the frames of a backend is the key.
+        forget_frames(error)
         raise _KeyringFailed(str(error).rstrip(".! ") or type(error).__name__) from error
     except Exception as error:
         # Backends let errors of D-Bus, the Keychain and the like through.
+        forget_frames(error)
         raise _KeyringFailed(type(error).__name__) from error
 
 
 def _read(provider: str, *, unlock: bool) -> StoredKey | None:
     if not unlock and _translated(_is_locked):
         raise _KeyringFailed("it is locked")
-    text = _translated(lambda backend: backend.get_password(SERVICE, provider))
-    return decode(text) if text else None
+    text = _translated(lambda backend: Secret(backend.get_password(SERVICE, provider) or ""))
+    return decode(text.reveal()) if text else None
 
 
 def _is_locked(used: KeyringBackend) -> bool:
@@ -215,10 +220,10 @@ def _collection_is_locked(path: str | None) -> bool:
 def _write(provider: str, key: StoredKey) -> None:
     import keyring
 
-    text = encode(key)
-    _translated(lambda _: keyring.set_password(SERVICE, provider, text))
+    text = Secret(encode(key))
+    _translated(lambda _: keyring.set_password(SERVICE, provider, text.reveal()))
     # Keyring's null backend, which "keyring --disable" selects, takes every key and keeps none.
-    if _translated(lambda backend: backend.get_password(SERVICE, provider)) != text:
+    if _translated(lambda backend: Secret(backend.get_password(SERVICE, provider) or "")) != text:
         raise _KeptNothing(_translated(_name))
 
 

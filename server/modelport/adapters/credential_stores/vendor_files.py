@@ -19,7 +19,7 @@ from modelport.borders import NOT_JSON
 from modelport.domain.ports import Environment
 from modelport.domain.providers.credential import Credential
 from modelport.domain.providers.rows import Provider
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.shapes import is_object
 
 QWEN_FILE = "~/.qwen/oauth_creds.json"
@@ -44,7 +44,7 @@ class LocalVendorFiles:
         return await anyio.to_thread.run_sync(self._settings, row, given)
 
     def _credential(self, row: Provider, given: Mapping[str, str]) -> Credential | None:
-        variables = {**self._environment.variables(), **given}
+        variables = SecretValues({**self._environment.variables(), **given})
         match row.auth:
             case "sigv4":
                 return _aws(row, variables)
@@ -60,7 +60,7 @@ class LocalVendorFiles:
                 return None
 
     def _settings(self, row: Provider, given: Mapping[str, str]) -> Mapping[str, str]:
-        variables = {**self._environment.variables(), **given}
+        variables = SecretValues({**self._environment.variables(), **given})
         found: dict[str, str] = {}
         if row.auth == "sigv4":
             profile = _aws_section(variables, "AWS_CONFIG_FILE", "~/.aws/config")
@@ -72,13 +72,13 @@ class LocalVendorFiles:
         return found
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path) -> SecretValues[Any]:
     """The JSON object in a file; an empty one where there is none."""
     try:
         value = msgspec.json.decode(read_whole(path, MAX_FILE_BYTES))
     except (OSError, *NOT_JSON):
-        return {}
-    return value if is_object(value) else {}
+        return SecretValues()
+    return SecretValues(value if is_object(value) else {})
 
 
 def _aws(row: Provider, variables: Mapping[str, str]) -> Credential | None:

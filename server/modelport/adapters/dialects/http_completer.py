@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import reduce
 
+from msgspec.structs import replace
+
 from modelport.adapters.dialects.reply_end import read_answer
 from modelport.adapters.dialects.verification import verify
 from modelport.adapters.dialects.wire_format import WireFormat
@@ -63,8 +65,11 @@ class HttpCompleter:
         wire, endpoint = self._wire, call.endpoint
         decoder = wire.decoder(call, answer)
         outgoing = HttpRequest(request.path, wire.headers | turn_headers(call), wire.key_header, request.body)
-        async with self._client.post(endpoint, call.model, outgoing) as (response, idle):
-            await read_answer(call, response, idle, wire.framing, decoder, answer)
+        used = [endpoint]
+        async with self._client.post(endpoint, call.model, outgoing, used.append) as (response, idle):
+            answer.sent_with(used[-1])
+            sent = replace(call, endpoint=endpoint.with_secrets_of(used[-1]))
+            await read_answer(sent, response, idle, wire.framing, decoder, answer)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads the clients that calls to the endpoint will need."""

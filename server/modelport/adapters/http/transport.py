@@ -24,6 +24,7 @@ from modelport.adapters.http.connection import Connection, Origin
 from modelport.adapters.http.http1 import request_head
 from modelport.adapters.http.proxies.address import Proxy
 from modelport.adapters.http.proxies.socks import connect_through
+from modelport.protocol.secret import forget_frames
 
 MAX_IDLE_CONNECTIONS = 20
 DEFAULT_CONNECT_TIMEOUT_S = 10.0
@@ -44,12 +45,12 @@ class HttpTransport(httpx2.AsyncBaseTransport):
         Raises:
             httpx2.TransportError: no connection, or no response on it.
         """
-        head, body = await _message(request, self._proxy)
+        message = await _message(request, self._proxy)
         connection = await self._connection(request)
         try:
             if admission := request.extensions.get(ADMISSION):
                 await connection.admit(admission)
-            connection.send(head, body)
+            connection.send(message.head, message.body)
             reader = await connection.head()
         except BaseException:
             connection.abort()
@@ -119,16 +120,27 @@ class _Body(httpx2.AsyncByteStream):
             connection.abort()
 
 
-async def _message(request: httpx2.Request, proxy: Proxy | None) -> tuple[bytes, bytes]:
-    body = await request.aread()
-    url, target, headers = request.url, request.url.raw_path, request.headers.raw
-    if proxy is not None and proxy.protocol == "http" and url.scheme == "http":
+class _Message:
+    """A request as bytes. Its head holds the key, and is in no local of a frame that waits."""
+
+    __slots__ = ("body", "head")
+
+    def __init__(self, head: bytes, body: bytes) -> None:
+        self.head, self.body = head, body
+
+
+async def _message(request: httpx2.Request, proxy: Proxy | None) -> _Message:
+    url, target = request.url, request.url.raw_path
+    read_by_proxy = proxy if proxy is not None and proxy.protocol == "http" and url.scheme == "http" else None
+    if read_by_proxy is not None:
         # The proxy reads the request itself. Source: RFC 9112, section 3.2.2.
         target = b"http://%b%b" % (url.netloc, target)
-        headers = [*headers, *proxy.basic_log_in()]
+    body = await request.aread()
+    method, log_in = request.method.encode("ascii"), read_by_proxy.basic_log_in if read_by_proxy else tuple
     try:
-        return request_head(request.method.encode("ascii"), target, headers), body
+        return _Message(request_head(method, target, [*request.headers.raw, *log_in()]), body)
     except ValueError as error:
+        forget_frames(error)
         raise httpx2.LocalProtocolError(str(error)) from error
 
 

@@ -99,8 +99,8 @@ class ProgramServer:
             raise _failed(f"The program {name} is not installed: {program.install}.", program.install)
         self._own.tell(f"Starting {name}")
         self._password = Secret(secrets.token_urlsafe(24))
-        basic = b64encode(f"{program.user}:{self._password.reveal()}".encode()).decode()
-        self._starting = Served(base_url=f"http://{LOOPBACK}:{self._own.port}", key=Secret(f"Basic {basic}"))
+        key = Secret(_basic(program.user, self._password))
+        self._starting = Served(base_url=f"http://{LOOPBACK}:{self._own.port}", key=key)
         command = [path, *(part.replace(PORT, str(self._own.port)) for part in program.command[1:])]
         environment = child_environment(secret_env_vars, self._programs) | program.variables
         environment[program.password_env_var] = self._password.reveal()
@@ -123,14 +123,18 @@ class ProgramServer:
 
     def _died(self, process: ServerProcess) -> RequestFailed:
         name = self._program.command[0]
-        secret = [self._password.reveal(), self._starting.key.reveal()]
-        output = redact(process.last_lines({str(Path.home()): "~"}), secret)
+        lines = process.last_lines({str(Path.home()): "~"})
+        output = redact(lines, [self._password.reveal(), self._starting.key.reveal()])
         said = f" and said: {output}" if output else ""
         return _failed(
             f"{name} ended with code {process.code} instead of serving{said}. Run {name} once to see why, or "
             f"{self._program.install} again.",
             f"run {name} to see why",
         )
+
+
+def _basic(user: str, password: Secret) -> str:
+    return f"Basic {b64encode(f'{user}:{password.reveal()}'.encode()).decode()}"
 
 
 def _failed(message: str, action: str) -> RequestFailed:

@@ -19,6 +19,7 @@ from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins.log_in import StartProgram, Unsigned, needs, reason
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
+from modelport.protocol.secret import SecretValues, forget_frames
 
 SERVICE = "bedrock"
 _REGION = re.compile(r"https?://[\w-]+\.([a-z]{2}(?:-[a-z]+)+-\d)\.")
@@ -79,6 +80,7 @@ class AwsSignature:
                 chain = self._chains[profile] = self._session(session, profile).get_credentials()
             frozen: Any = chain.get_frozen_credentials() if chain else None
         except (exceptions.BotoCoreError, OSError) as error:
+            forget_frames(error)
             # A renewed log-in may be in files that the chain has read.
             self._chains.pop(profile, None)
             if isinstance(error, (exceptions.SSOError, exceptions.LoginError, exceptions.TokenRetrievalError)):
@@ -92,7 +94,9 @@ class AwsSignature:
         if content_type := request.headers.get("Content-Type"):
             signed.headers["Content-Type"] = content_type
         botocore.SigV4Auth(frozen, SERVICE, _region(endpoint)).add_auth(signed)
-        return {name: value for name, value in signed.headers.items() if name.casefold() != "content-type"}
+        return SecretValues(
+            {name: value for name, value in signed.headers.items() if name.casefold() != "content-type"}
+        )
 
 
 def _with_popen(make: Callable[[str], Any], start: StartProgram, profile_name: str) -> Any:

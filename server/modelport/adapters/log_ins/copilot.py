@@ -21,7 +21,7 @@ from modelport.adapters.log_ins.tokens import Lease, Refusals, due_after, second
 from modelport.domain.errors import RequestFailed
 from modelport.domain.log_ins.entry import is_safe
 from modelport.domain.providers.connection import Endpoint
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.shapes import is_object
 
 EXCHANGED_PREFIX = "ghu_"
@@ -43,7 +43,7 @@ class CopilotToken:
         """The endpoint with the exchanged token, at the address that came with it."""
         own = endpoint.credential.secret
         wire = endpoint.provider.login
-        if own is None or wire is None or wire.exchange_url is None or not own.reveal().startswith(EXCHANGED_PREFIX):
+        if own is None or wire is None or wire.exchange_url is None or not own.startswith(EXCHANGED_PREFIX):
             return endpoint
         async with self._lock:
             token = self._tokens.get(own)
@@ -69,7 +69,9 @@ class CopilotToken:
         return token is not None and exchanged and self._refusals.add(token)
 
     async def _exchange(self, endpoint: Endpoint, own: Secret, url: str) -> Lease:
-        headers = {"Authorization": f"token {own.reveal()}", "Accept": "application/json", **endpoint.row_headers}
+        headers = SecretValues(
+            {"Authorization": f"token {own.reveal()}", "Accept": "application/json", **endpoint.row_headers}
+        )
         reply = await request(self._pool, endpoint, "GET", url, headers=headers)
         if not reply.is_success:
             raise refused(endpoint, url, reply)

@@ -23,7 +23,7 @@ from modelport.adapters.http.pool import HttpPool, network
 from modelport.adapters.log_ins.log_in import StartProgram, Unsigned, needs, reason
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, forget_frames
 from modelport.protocol.shapes import is_object
 
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -77,6 +77,7 @@ class GoogleToken:
         except (exceptions.GoogleAuthError, *ODD_CONTENT) as error:
             # The library believes that what a file holds, and what a program prints, is as documented.
             self._credentials.pop(file, None)
+            forget_frames(error)
             raise _refused(endpoint, error) from error
 
 

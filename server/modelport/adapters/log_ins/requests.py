@@ -16,6 +16,7 @@ from modelport.adapters.http.pool import HttpPool, network
 from modelport.borders import NOT_JSON
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
+from modelport.protocol.secret import SecretValues
 from modelport.protocol.shapes import is_object
 
 if TYPE_CHECKING:
@@ -31,7 +32,13 @@ class Reply(Struct, frozen=True, kw_only=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
-    fields: dict[str, Any]
+    fields: SecretValues[Any]
+
+    def __repr__(self) -> str:
+        return f"Reply({self.status}, {self.fields!r})"
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [("status", self.status), ("fields", self.fields)]
 
     @property
     def is_success(self) -> bool:
@@ -99,7 +106,7 @@ async def request_json(
     *,
     headers: Mapping[str, str],
     form: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
+) -> SecretValues[Any]:
     """The JSON object of a reply.
 
     Raises:
@@ -111,12 +118,12 @@ async def request_json(
     return reply.fields
 
 
-def _fields(response: httpx2.Response, body: bytes) -> dict[str, Any]:
+def _fields(response: httpx2.Response, body: bytes) -> SecretValues[Any]:
     if FORM in response.headers.get("content-type", ""):
         # What GitHub sends where a proxy has dropped the Accept header.
-        return dict(parse_qsl(body.decode("utf-8", "replace")))
+        return SecretValues(parse_qsl(body.decode("utf-8", "replace")))
     try:
         value = msgspec.json.decode(body)
     except NOT_JSON:
-        return {}
-    return value if is_object(value) else {}
+        return SecretValues()
+    return SecretValues(value if is_object(value) else {})

@@ -66,11 +66,12 @@ class ProviderModels:
             return None
         if (profiles := self._profiles.get(endpoint.dialect)) is not None:
             return without_secrets(await profiles.listing(target, wire, path), endpoint)
-        listing = await list_pages(self._client, target, wire, path, known)
+        used = [endpoint]
+        listing = await list_pages(self._client, target, wire, path, known, used.append)
         store = self._stores.get(endpoint.dialect)
         if store is not None and listing is not known:
             listing = await store.detailed(endpoint, listing, known)
-        return listing if listing is known else without_secrets(listing, endpoint)
+        return listing if listing is known else without_secrets(listing, used[-1])
 
     def pulls(self, endpoint: Endpoint) -> bool:
         """Whether the wire format can fetch, and the provider is the user's own."""

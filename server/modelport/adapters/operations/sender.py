@@ -41,7 +41,9 @@ class Sender:
             RequestFailed: no reply, a refusal, or one that is not what the form promises.
         """
         target, outgoing = await self._outgoing(endpoint, request)
-        return await _decoded(endpoint, model, decode, await self._client.post_and_read(target, model, outgoing))
+        used = [endpoint]
+        body = await self._client.post_and_read(target, model, outgoing, used.append)
+        return await _decoded(endpoint.with_secrets_of(used[-1]), model, decode, body)
 
     async def get(self, endpoint: Endpoint, path: str, decode: Callable[[bytes], T]) -> T:
         """The decoded reply to a GET.

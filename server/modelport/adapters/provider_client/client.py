@@ -13,7 +13,7 @@ from modelport.adapters.http import failures
 from modelport.adapters.http.bodies import read_capped
 from modelport.adapters.http.idle_timeout import IdleTimeout
 from modelport.adapters.http.pool import HttpPool
-from modelport.adapters.provider_client.reply_opener import NOT_MODIFIED, ReplyOpener
+from modelport.adapters.provider_client.reply_opener import NOT_MODIFIED, ReplyOpener, SentWith, ignore
 from modelport.adapters.provider_client.request_log import RequestLog
 from modelport.adapters.wire.request import HttpRequest
 from modelport.domain.errors import RequestFailed
@@ -48,16 +48,18 @@ class ProviderClient:
         self._replies = ReplyOpener(pool, start, tokens)
 
     def post(
-        self, endpoint: Endpoint, model: str, outgoing: HttpRequest
+        self, endpoint: Endpoint, model: str, outgoing: HttpRequest, sent_with: SentWith = ignore
     ) -> AbstractAsyncContextManager[tuple[httpx2.Response, IdleTimeout]]:
         """The reply to a POST, as ``stream`` gives it."""
-        return self.stream("POST", endpoint, model, outgoing)
+        return self.stream("POST", endpoint, model, outgoing, sent_with)
 
     @asynccontextmanager
     async def stream(
-        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, sent_with: SentWith = ignore
     ) -> AsyncGenerator[tuple[httpx2.Response, IdleTimeout]]:
         """The reply to a request, its body not read yet, and its idle timeout. The connection closes at the end.
+
+        ``sent_with`` gets the endpoint with the token of a log-in, which what the provider says must not repeat.
 
         Raises:
             RequestFailed: no reply, a refusal, or nothing sent for too long while it is open.
@@ -68,7 +70,7 @@ class ProviderClient:
         log = RequestLog(method, endpoint, model, outgoing.path)
         with scope:
             try:
-                response = await self._opened(log, method, endpoint, model, outgoing)
+                response = await self._opened(log, method, endpoint, model, outgoing, sent_with)
                 yield response, idle
             finally:
                 idle.close()
@@ -79,14 +81,16 @@ class ProviderClient:
         if idle.expired:
             raise failures.timed_out(endpoint, model, idle.limit_s)
 
-    async def post_and_read(self, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> bytes:
+    async def post_and_read(
+        self, endpoint: Endpoint, model: str, outgoing: HttpRequest, sent_with: SentWith = ignore
+    ) -> bytes:
         """The whole body of the reply to a POST.
 
         Raises:
             RequestFailed: no reply, a refusal, nothing sent for too long, or a body that breaks off or does not end.
         """
         body = b""
-        async with self.post(endpoint, model, outgoing) as (response, idle):
+        async with self.post(endpoint, model, outgoing, sent_with) as (response, idle):
             try:
                 body = await read_capped(response, MAX_REPLY_BYTES, idle=idle)
             except Exception as error:
@@ -94,10 +98,16 @@ class ProviderClient:
         return body
 
     async def _opened(
-        self, log: RequestLog, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest
+        self,
+        log: RequestLog,
+        method: str,
+        endpoint: Endpoint,
+        model: str,
+        outgoing: HttpRequest,
+        sent_with: SentWith = ignore,
     ) -> httpx2.Response:
         try:
-            response = await self._replies.open(method, endpoint, model, outgoing)
+            response = await self._replies.open(method, endpoint, model, outgoing, sent_with)
         except RequestFailed as failure:
             log.failed(failure)
             raise
@@ -117,7 +127,13 @@ class ProviderClient:
         return (await self.fetch("GET", endpoint, model, outgoing, timeout_s)).body
 
     async def fetch(
-        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, timeout_s: float
+        self,
+        method: str,
+        endpoint: Endpoint,
+        model: str,
+        outgoing: HttpRequest,
+        timeout_s: float,
+        sent_with: SentWith = ignore,
     ) -> Fetched:
         """The reply to a request of any method, read to its end.
 
@@ -127,7 +143,7 @@ class ProviderClient:
         with anyio.move_on_after(timeout_s):
             log = RequestLog(method, endpoint, model, outgoing.path)
             try:
-                response = await self._opened(log, method, endpoint, model, outgoing)
+                response = await self._opened(log, method, endpoint, model, outgoing, sent_with)
                 try:
                     if response.status_code == NOT_MODIFIED:
                         return Fetched(b"", changed=False)

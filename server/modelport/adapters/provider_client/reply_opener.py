@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 NOT_MODIFIED = 304
 
+SentWith = Callable[[Endpoint], object]
+"""Gets the endpoint that a request was sent with, as the provider's log-in made it: with the token that it carried."""
+
+
+def ignore(endpoint: Endpoint) -> None:
+    """A ``SentWith`` for replies in which the provider says nothing."""
+
 
 class ReplyOpener:
     """Sends requests and turns refusals into failures. The caller reads the body, and closes the reply."""
@@ -37,7 +44,9 @@ class ReplyOpener:
         """Loads what requests to an endpoint will need, off the event loop."""
         await self._sender.prepare(endpoint)
 
-    async def open(self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest) -> httpx2.Response:
+    async def open(
+        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, sent_with: SentWith = ignore
+    ) -> httpx2.Response:
         """A reply that is no refusal.
 
         Where nothing is at an address without a version, the request is sent once more with the one that was probably
@@ -49,15 +58,16 @@ class ReplyOpener:
         other = with_version(endpoint.base_url, endpoint.provider, endpoint.dialect)
         if other is None or endpoint.base_url in self._mended:
             target = endpoint if other is None else replace(endpoint, base_url=other)
-            return await self._send(method, target, model, outgoing)
+            return await self._send(method, target, model, outgoing, sent_with)
         try:
-            return await self._send(method, endpoint, model, outgoing, doubtful=True)
+            return await self._send(method, endpoint, model, outgoing, sent_with, doubtful=True)
         except RequestFailed as failure:
             if not path_is_missing(failure):
                 raise
             first = failure
         try:
-            response = await self._send(method, replace(endpoint, base_url=other), model, outgoing, doubtful=True)
+            target = replace(endpoint, base_url=other)
+            response = await self._send(method, target, model, outgoing, sent_with, doubtful=True)
         except RequestFailed as second:
             if second.http_status is None or second.kind == "invalid_response":
                 raise first from second
@@ -67,10 +77,18 @@ class ReplyOpener:
         return response
 
     async def _send(
-        self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, *, doubtful: bool = False
+        self,
+        method: str,
+        endpoint: Endpoint,
+        model: str,
+        outgoing: HttpRequest,
+        sent_with: SentWith,
+        *,
+        doubtful: bool = False,
     ) -> httpx2.Response:
         """A reply that is no refusal; a ``doubtful`` one is looked into."""
         response, used = await self._sender.send(method, endpoint, model, outgoing)
+        sent_with(used)
         good = response.is_success or (response.status_code == NOT_MODIFIED and method == "GET")
         try:
             if not good or (doubtful and await refuses_inside(response)):

@@ -9,7 +9,7 @@ from modelport.adapters.http import failures
 from modelport.adapters.http.pool import HttpPool, network
 from modelport.adapters.log_ins.log_in import LogIn, StartProgram, Unsigned
 from modelport.adapters.log_ins.table import LogIns
-from modelport.adapters.provider_client.auth_headers import request_headers
+from modelport.adapters.provider_client.auth_headers import request_headers, with_tokens
 from modelport.adapters.provider_client.vendor_clients import VendorClients
 from modelport.adapters.wire.request import HttpRequest
 from modelport.borders import json_bytes
@@ -45,33 +45,35 @@ class RequestSender:
         """
         log_in = await self._log_ins.get(endpoint)
         if log_in is None:
-            return await self._send(method, endpoint, model, outgoing, None), endpoint
+            return await self._send(method, endpoint, model, outgoing, None)
         used = await log_in.authenticate(endpoint)
-        response = await self._send(method, used, model, outgoing, log_in)
+        response, sent = await self._send(method, used, model, outgoing, log_in)
         if response.status_code == 401 and log_in.discard_token(used):
             await response.aclose()
             used = await log_in.authenticate(endpoint)
-            response = await self._send(method, used, model, outgoing, log_in)
-        return response, used
+            response, sent = await self._send(method, used, model, outgoing, log_in)
+        return response, sent
 
     async def _send(
         self, method: str, endpoint: Endpoint, model: str, outgoing: HttpRequest, log_in: LogIn | None
-    ) -> httpx2.Response:
+    ) -> tuple[httpx2.Response, Endpoint]:
         url = endpoint.request_url(outgoing.path)
         sent = request_headers(endpoint, own_key_header=outgoing.key_header, more=dict(outgoing.headers))
         try:
             if method == "POST" and self._by_vendor(endpoint):
-                return await self._vendors.post(endpoint, url, outgoing.body, sent)
+                return await self._vendors.post(endpoint, url, outgoing.body, sent), endpoint
             client = await self._pool.client(endpoint.base_url, **network(endpoint))
             content = b""
             if method != "GET":
                 sent["Content-Type"] = "application/json"
                 content = json_bytes(outgoing.body)
             if log_in is not None:
-                sent |= await log_in.sign(endpoint, Unsigned(method, url, sent, content))
+                signature = await log_in.sign(endpoint, Unsigned(method, url, sent, content))
+                sent |= signature
+                endpoint = with_tokens(endpoint, signature)
             more = self._pool.extensions(endpoint)
             request = client.build_request(method, url, content=content or None, headers=sent, extensions=more)
-            return await client.send(request, stream=True)
+            return await client.send(request, stream=True), endpoint
         except Exception as error:
             raise failures.translate(endpoint, model, error) from error
 

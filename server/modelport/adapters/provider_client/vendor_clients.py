@@ -15,6 +15,7 @@ import anyio.to_thread
 
 from modelport.adapters.http.pool import HttpPool, network
 from modelport.domain.providers.connection import Endpoint
+from modelport.protocol.secret import SecretValues, forget_frames
 
 if TYPE_CHECKING:
     import httpx2
@@ -83,7 +84,7 @@ class _Sender:
     async def post(self, url: str, body: dict[str, Any], headers: Mapping[str, str]) -> httpx2.Response:
         import httpx2
 
-        ours = {name.casefold(): value for name, value in headers.items()}
+        ours = SecretValues({name.casefold(): value for name, value in headers.items()})
         options = {"headers": self._unwanted | ours, "timeout": READ_TIMEOUT_S}
         post: Any = self._client.post
         try:
@@ -94,7 +95,10 @@ class _Sender:
             if isinstance(response, httpx2.Response):
                 return response
             if isinstance(error.__cause__, httpx2.TransportError):
-                raise error.__cause__ from error
+                # In the client's frames are the headers. The cause of its error cannot have that error as its own.
+                forget_frames(error)
+                raise error.__cause__ from None
+            forget_frames(error)
             raise
 
 

@@ -15,6 +15,7 @@ from modelport.domain.errors import RequestFailed
 from modelport.domain.local.model_files import OnProgress
 from modelport.domain.local.servers import ServerAddress
 from modelport.domain.ports import LocalProber
+from modelport.protocol.secret import SecretValues
 
 LOOPBACK = "127.0.0.1"
 POLL_INTERVAL_S = 0.1
@@ -154,6 +155,7 @@ class StartedServer:
         return False
 
 
-def child_environment(secret_env_vars: frozenset[str], programs: Programs) -> dict[str, str]:
+def child_environment(secret_env_vars: frozenset[str], programs: Programs) -> SecretValues[str]:
     """The environment without secrets: variables named like one, or known to hold one."""
-    return {name: value for name, value in programs.environment(secret_env_vars).items() if not _SECRET.search(name)}
+    variables = programs.environment(secret_env_vars)
+    return SecretValues({name: value for name, value in variables.items() if not _SECRET.search(name)})

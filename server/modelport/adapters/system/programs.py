@@ -9,6 +9,7 @@ from pathlib import Path
 
 from modelport.adapters.system.workspace import Workspace
 from modelport.domain.child_variables import without_log_ins
+from modelport.protocol.secret import SecretValues
 
 
 class Programs:
@@ -39,13 +40,14 @@ class Programs:
         """PATH without the workspace and relative entries, for programs that are started and look for others."""
         return self._workspace.usable_path(os.environ.get("PATH", ""))
 
-    def environment(self, hidden: Collection[str]) -> dict[str, str]:
+    def environment(self, hidden: Collection[str]) -> SecretValues[str]:
         """The variables for a program: those of this process without ``hidden`` ones, in any case, and a safe PATH.
 
         Proxies are without their passwords.
         """
         names = {name.casefold() for name in hidden}
-        kept = {name: value for name, value in without_log_ins(os.environ).items() if name.casefold() not in names}
+        variables = without_log_ins(os.environ)
+        kept = SecretValues({name: value for name, value in variables.items() if name.casefold() not in names})
         return kept | ({"PATH": self.search_path()} if "PATH" in kept else {})
 
 

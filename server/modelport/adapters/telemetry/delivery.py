@@ -18,7 +18,7 @@ from modelport.adapters.telemetry.protobuf import encoded, partial_success
 from modelport.borders import json_bytes
 from modelport.domain.redaction import redact
 from modelport.domain.telemetry.destination import Destination, Signal
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.shapes import is_object
 
 if TYPE_CHECKING:
@@ -94,8 +94,10 @@ class Delivery:
         """The outcome of one request; None where the collector does not take this form."""
         url = destination.urls[signal]
         client = await self._pool.client(url)
-        sent = {name: value.reveal() for name, value in destination.headers.items() if isinstance(value, Secret)}
-        request = client.build_request("POST", url, content=body, headers={**sent, "Content-Type": form})
+        sent = SecretValues(
+            {name: value.reveal() for name, value in destination.headers.items() if isinstance(value, Secret)}
+        )
+        request = client.build_request("POST", url, content=body, headers=sent | {"Content-Type": form})
         response = await client.send(request, stream=True)
         try:
             answer = await read_capped(response, MAX_ANSWER_BYTES, cut=True)

@@ -22,6 +22,11 @@ _PAUSE_S = 0.002
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _NO_WRITE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+_NO_ROOM = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk cannot be written, or is full",
+}
+"""Why nothing is written, in place of SQLite's words. It reports a full disk as either."""
 _SIDE_FILES = ("", "-wal", "-shm")
 
 
@@ -150,6 +155,8 @@ def reason(error: Exception) -> str:
         return NEWER
     if is_busy(error):
         return "another program holds its lock"
+    if isinstance(error, sqlite3.Error) and code_of(error) in _NO_ROOM:
+        return _NO_ROOM[code_of(error)]
     # The text of an OSError names the file; its reason does not.
     return (error.strerror or type(error).__name__) if isinstance(error, OSError) else str(error)
 
@@ -208,7 +215,9 @@ def _migrate(connection: sqlite3.Connection) -> None:
             connection.execute(f"PRAGMA user_version = {VERSION}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full disk ends the transaction by itself. Source: SQLite, Response To Errors Within A Transaction.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
 
 

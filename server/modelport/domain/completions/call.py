@@ -233,6 +233,9 @@ class Answer:
         self.response_model = model or self.response_model
         self.service_tier = service_tier or self.service_tier
 
+    def sent_with(self, endpoint: Endpoint) -> None:
+        """The request went out with this endpoint, which a log-in or the start of a server may have given a secret."""
+
     def attach_state(self, value: dict[str, Any]) -> None:
         """Attaches a value that the provider needs back unchanged, at this place in the answer."""
         self._turn.append(value, self.text_length)

@@ -1,15 +1,18 @@
-"""An answer without the key that it was requested with, should the provider repeat that."""
+"""An answer without the keys and tokens that it was requested with, should the provider repeat one."""
 
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Any
 
 from typing_extensions import override
 
 from modelport.domain.completions.call import Answer, ModelCall
 from modelport.domain.completions.listener import Listener
+from modelport.domain.providers.connection import Endpoint
 from modelport.domain.redaction import Redactor, is_random
 from modelport.domain.stream_redaction import SecretForms, StreamRedactor
+from modelport.protocol.shapes import is_list, is_object
 from modelport.protocol.types import FinishReason
 
 TEXT, REASONING = -1, -2
@@ -17,7 +20,7 @@ TEXT, REASONING = -1, -2
 
 
 class KeylessAnswer(Answer):
-    """Takes secrets out of text, reasoning and calls. What the conversation itself holds, the answer may repeat.
+    """Takes secrets out of text, reasoning, calls and state. What the conversation itself holds, it may repeat.
 
     Otherwise a file with the key in it, which the client has a model edit, would come back damaged.
     """
@@ -26,9 +29,18 @@ class KeylessAnswer(Answer):
         super().__init__(listener)
         self._call = call
         # One that may be a word is no key, and occurs in answers.
-        self._secrets = tuple(filter(is_random, call.endpoint.secrets()))
+        self._secrets = frozenset(filter(is_random, call.endpoint.secrets()))
         self._last = TEXT
         """Which of the texts has come last."""
+
+    @override
+    def sent_with(self, endpoint: Endpoint) -> None:
+        """The request went out with this endpoint, whose secrets the answer is to be without too."""
+        if endpoint is not self._call.endpoint:
+            self._secrets |= frozenset(filter(is_random, endpoint.secrets()))
+        # Made again with these; what an attempt that came to nothing has left in them is not of this one.
+        for made in ("_stream", "_forms", "_redactor"):
+            self.__dict__.pop(made, None)
 
     @override
     def text(self, text: str) -> None:
@@ -50,6 +62,12 @@ class KeylessAnswer(Answer):
             call_id, name = redact(call_id), redact(name)
         arguments = self._clean(index, arguments)
         super().tool_call(index, call_id=call_id, name=name, arguments=arguments, partial=partial)
+
+    @override
+    def whole_state(self) -> dict[str, Any]:
+        """The state that the provider needs back with the next turn; empty for none."""
+        state = super().whole_state()
+        return self._clean_value(state) if state and self._secrets else state
 
     @override
     def finish(self, reason: FinishReason) -> None:
@@ -79,6 +97,16 @@ class KeylessAnswer(Answer):
         else:
             super().tool_call(self._last, arguments=held)
 
+    def _clean_value(self, value: Any) -> Any:
+        """A JSON value without secrets; one without any is the same object."""
+        if isinstance(value, str):
+            stream = StreamRedactor(self._forms, lambda: self._is_known)
+            return stream.feed(value) + stream.end()
+        if is_object(value):
+            return {self._clean_value(name): self._clean_value(one) for name, one in value.items()}
+        return [self._clean_value(one) for one in value] if is_list(value) else value
+
+    @cached_property
     def _is_known(self) -> bool:
         """Whether the conversation holds a secret, in whatever form."""
         said = "\n".join(map(str, (self._call.messages, self._call.tools)))
@@ -87,7 +115,11 @@ class KeylessAnswer(Answer):
     @cached_property
     def _stream(self) -> StreamRedactor:
         """For one text after the other, each of which ends where another goes on."""
-        return StreamRedactor(SecretForms(self._secrets), self._is_known)
+        return StreamRedactor(self._forms, lambda: self._is_known)
+
+    @cached_property
+    def _forms(self) -> SecretForms:
+        return SecretForms(self._secrets)
 
     @cached_property
     def _redactor(self) -> Redactor:

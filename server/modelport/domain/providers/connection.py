@@ -18,7 +18,7 @@ from modelport.domain.providers.credential import Credential, fits_header, means
 from modelport.domain.providers.pricing import OwnPrice
 from modelport.domain.providers.rows import Provider, ServerProgram
 from modelport.domain.redaction import MIN_SECRET_CHARS, redact
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.types import Connection, ConnectProviderParams, Dialect, ResolutionStep
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Overrides(Struct, frozen=True, kw_only=True):
     def over(self, environment: Mapping[str, str]) -> Mapping[str, str]:
         """The environment with the values of the configuration in their place."""
         # Most providers have none, and every request asks.
-        return {**environment, **self.variables} if self.variables else environment
+        return SecretValues({**environment, **self.variables}) if self.variables else environment
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
@@ -119,18 +119,24 @@ class Endpoint(Struct, frozen=True, kw_only=True):
         """The whole address of a request."""
         return base_urls.join(self.base_url, path, self.query)
 
+    def with_secrets_of(self, used: Endpoint) -> Endpoint:
+        """The endpoint with what the request carried that was sent with ``used``, such as the token of a log-in."""
+        if used.credential is self.credential and used.headers is self.headers:
+            return self
+        return msgspec.structs.replace(self, credential=used.credential, headers=used.headers)
+
     def redact(self, text: str) -> str:
-        """The text without the key, the values of the user's own headers and the password of the proxy."""
+        """The text without the keys, the values of the user's own headers and the password of the proxy."""
         return redact(text, self.secrets())
 
     def secrets(self) -> tuple[str, ...]:
-        """What a request may carry that nobody else is to read."""
+        """What a request carries, or the next one may carry, that no other party is to read."""
         values = [value.reveal() for value in self.headers.values()]
         if self.proxy:
             values.append(self.proxy.reveal().rpartition("@")[0].rpartition(":")[2])
         parts = (part for value in values for part in (value, *value.split(), *_password(value)))
-        key = self.credential.secret.reveal() if self.credential.secret else ""
-        return (key, *(part for part in parts if len(part) >= MIN_SECRET_CHARS))
+        keys = (one.secret.reveal() if one.secret else "" for one in (self.credential, *self.credential.alternatives))
+        return (*keys, *(part for part in parts if len(part) >= MIN_SECRET_CHARS))
 
 
 def _password(header: str) -> tuple[str, ...]:

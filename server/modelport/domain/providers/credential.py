@@ -75,7 +75,7 @@ class Credential(Struct, frozen=True, kw_only=True):
 
 
 def _hint(row: Provider, secret: Secret | None) -> str | None:
-    if secret is None or row.key_prefix is None or secret.reveal().startswith(row.key_prefix):
+    if secret is None or row.key_prefix is None or secret.startswith(row.key_prefix):
         return None
     return f"Keys of {row.display_name} begin with {row.key_prefix}, and this one does not: check it if it is refused."
 
@@ -136,8 +136,7 @@ def added(before: StoredKey, key: StoredKey, row: Provider) -> StoredKey:
 
 def fits_header(secret: Secret) -> bool:
     """Whether a key can be sent at all: printable ASCII, as the value of a header has to be. Source: RFC 9110, 5.5."""
-    text = secret.reveal()
-    return text.isascii() and text.isprintable()
+    return secret.reveal().isascii() and secret.reveal().isprintable()
 
 
 def is_secret_header(name: str) -> bool:

@@ -29,7 +29,7 @@ def key_words(endpoint: Endpoint) -> str:
 def is_subscription(endpoint: Endpoint) -> bool:
     """Whether the key is the token of a subscription, which the vendor does not take from other programs."""
     prefix, secret = endpoint.provider.subscription_prefix, endpoint.credential.secret
-    return prefix is not None and secret is not None and secret.reveal().startswith(prefix)
+    return prefix is not None and secret is not None and secret.startswith(prefix)
 
 
 def renew_command(endpoint: Endpoint) -> str:

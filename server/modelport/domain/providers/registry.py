@@ -139,8 +139,7 @@ class Registry:
         Raises:
             InvalidParams: with kind ``invalid_key_format``.
         """
-        text = secret.reveal()
-        marked = [other for other in self._providers if other.key_prefix and text.startswith(other.key_prefix)]
+        marked = [other for other in self._providers if other.key_prefix and secret.startswith(other.key_prefix)]
         longest = max((len(other.key_prefix or "") for other in marked), default=0)
         owners = [other for other in marked if len(other.key_prefix or "") == longest]
         if row.key_prefix is None or not owners or row in owners:

@@ -118,10 +118,11 @@ class Credentials:
 
     def _in_environment(self, row: Provider) -> list[Credential]:
         variables = self._environment.variables()
+        keys = ((name, Secret(variables.get(name, "")).strip()) for name in row.api_key_env_vars)
         return [
-            Credential(provider=row.id, source="environment", secret=Secret(value), location=name)
-            for name in row.api_key_env_vars
-            if (value := variables.get(name, "").strip())
+            Credential(provider=row.id, source="environment", secret=secret, location=name)
+            for name, secret in keys
+            if secret
         ]
 
     async def _stored_or_file(

@@ -14,7 +14,7 @@ from modelport.domain.providers.credential import Credential, fits_header, missi
 from modelport.domain.providers.rows import CLOUD_LOG_INS, Provider
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.secret_sources import SecretSources
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from modelport.protocol.types import Dialect
 
 
@@ -60,7 +60,9 @@ class Endpoints:
         """
         variables = overrides.over(self._environment.variables())
         if row.auth in CLOUD_LOG_INS:
-            variables = ChainMap(dict(variables), dict(await self._vendor_files.settings(row, overrides.variables)))
+            variables = ChainMap(
+                SecretValues(variables), dict(await self._vendor_files.settings(row, overrides.variables))
+            )
         wire = wire_format(row, model, overrides.dialect)
         if not self._dialects.speaks(wire.dialect):
             raise _unsupported(row, wire.dialect)

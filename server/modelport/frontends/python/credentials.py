@@ -52,9 +52,9 @@ class CredentialCalls(Calls):
                 connection may have.
             RequestFailed: there is no usable keyring.
         """
-        return await (await self._session.app()).core.credentials.store(
-            provider, secret_of(secret), base_url, name, add=add
-        )
+        # In its place, so that this frame does not hold it while it waits.
+        secret = secret_of(secret)
+        return await (await self._session.app()).core.credentials.store(provider, secret, base_url, name, add=add)
 
     async def delete_credential(
         self, provider: str, *, name: str | None = None, everywhere: bool = False

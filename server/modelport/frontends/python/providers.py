@@ -88,14 +88,17 @@ class ProviderCalls(Calls):
             InvalidParams: a parameter is wrong, or neither a provider nor a model is named.
             RequestFailed: the check failed, and nothing has changed.
         """
+        # In their place, so that this frame does not hold them while it waits.
+        api_key = None if api_key is None else secret_of(api_key)
+        headers = None if headers is None else {name: secret_of(text) for name, text in headers.items()}
         params = types.ConnectProviderParams(
             provider=provider,
             name=name,
             model=model,
-            api_key=None if api_key is None else secret_of(api_key),
+            api_key=api_key,
             base_url=base_url,
             dialect=dialect,
-            headers=None if headers is None else {name: secret_of(text) for name, text in headers.items()},
+            headers=headers,
             timeout_ms=timeout_ms,
             verify_tls=None if verify_tls else False,
             verify=verify,

@@ -244,3 +244,19 @@ async def test_a_profiles_program_is_not_taken_from_the_workspace(
         await pool.aclose()
     assert (tools / "ran").read_text().strip() == "run"
     assert not (project / "ran").exists()
+
+
+async def test_a_refusal_does_not_repeat_the_session_token(keys: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = "IQoJb3JpZ2luX2VjEB0aCXVzLWVhc3QtMSJIMEYCIQ"
+    monkeypatch.setenv("AWS_SESSION_TOKEN", token)
+
+    def repeats(request: Received) -> Answer:
+        return Answer(400, chunks=[f'{{"message": "no {request.headers["x-amz-security-token"]} in us-east-1"}}'.encode()])  # fmt: skip
+
+    pool = HttpPool()
+    with LocalServer(repeats) as server:
+        place = endpoint(BEDROCK, credential=NONE, base_url=server.url, settings={"AWS_REGION": "us-east-1"})
+        with pytest.raises(RequestFailed) as failed:
+            await ProviderClient(pool).get(place, "m", HttpRequest(PATH, {}, "Authorization"), 5)
+    await pool.aclose()
+    assert "no [redacted] in us-east-1" in failed.value.message

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import AsyncGenerator, Callable
 from typing import Any, Self
 
 import msgspec
 import pytest
 
+from modelport.adapters.dialects.http_completer import HttpCompleter
+from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.log_ins import copilot
+from modelport.adapters.models.host import ProviderModels
+from modelport.adapters.operations.sender import Sender
 from modelport.adapters.provider_client.client import ProviderClient
-from modelport.adapters.wire.request import HttpRequest
+from modelport.adapters.wire.errors import ProviderRefused
+from modelport.adapters.wire.request import HttpRequest, WireRequest
+from modelport.domain.completions.keyless_answer import KeylessAnswer
 from modelport.domain.errors import RequestFailed
 from modelport.domain.log_ins.wire import LogInWire
-from support.builders import credential, endpoint, row
+from modelport.domain.providers.connection import Endpoint
+from modelport.domain.redaction import REDACTED
+from support.builders import RecordingListener, call, credential, endpoint, row
 from support.http_server import Answer, LocalServer, Received
 
 APP_TOKEN = "ghu_0123456789abcdef"
@@ -182,3 +191,82 @@ async def test_an_odd_reply_is_no_token(reply: Any) -> None:
         with pytest.raises(RequestFailed):
             await world.call()
         assert world.github.calls == []
+
+
+TOKEN = "tid=9f8e7d6c5b4a39281706c5d4;exp=1790000000"
+
+
+class Repeats(GitHub):
+    """A service that repeats the token it gets, in whatever ``reply`` makes of it."""
+
+    def __init__(self, reply: Callable[[str], bytes]) -> None:
+        super().__init__()
+        self._repeat = reply
+
+    def __call__(self, request: Received) -> Answer:
+        if request.path == "/token":
+            answer = {"token": TOKEN, "expires_at": int(time.time() + 1800)}
+            return Answer(chunks=[json.dumps(answer).encode()])
+        body = self._repeat(request.headers["authorization"])
+        kind = "text/event-stream" if body.startswith(b"data") else "application/json"
+        return Answer(headers={"content-type": kind}, chunks=[body])
+
+
+def event(value: object) -> bytes:
+    return f"data: {json.dumps(value)}\n\n".encode()
+
+
+@pytest.fixture
+async def said(request: pytest.FixtureRequest) -> AsyncGenerator[tuple[World, Endpoint]]:
+    world = World(Repeats(request.param))
+    provider = row(
+        "copilot", auth="copilot", base_url=world.server.url, login=LogInWire(exchange_url=f"{world.server.url}/token")
+    )
+    with world.server:
+        yield world, msgspec.structs.replace(endpoint(provider), credential=credential(APP_TOKEN))
+    await world.pool.aclose()
+
+
+TEXT = {"choices": [{"index": 0, "delta": {"content": "It is {}, really."}, "finish_reason": "stop"}]}
+
+
+@pytest.mark.parametrize("said", [lambda given: event(TEXT).replace(b"{}", given.encode())], indirect=True)
+async def test_an_answer_does_not_repeat_the_exchanged_token(said: tuple[World, Endpoint]) -> None:
+    world, place = said
+    asked = call(endpoint=place)
+    answer = KeylessAnswer(RecordingListener(), asked)
+    await HttpCompleter(load_wire_format("openai_chat"), world.exchange).complete(asked, answer)
+    assert answer.whole_text() == f"It is Bearer {REDACTED}, really."
+
+
+@pytest.mark.parametrize("said", [lambda given: event({"error": {"message": f"no {given}"}})], indirect=True)
+async def test_an_error_in_a_stream_does_not_repeat_the_exchanged_token(said: tuple[World, Endpoint]) -> None:
+    world, place = said
+    asked = call(endpoint=place)
+    answer = KeylessAnswer(RecordingListener(), asked)
+    with pytest.raises(RequestFailed) as failed:
+        await HttpCompleter(load_wire_format("openai_chat"), world.exchange).complete(asked, answer)
+    assert REDACTED in failed.value.message
+    assert "9f8e7d6c" not in failed.value.message
+
+
+@pytest.mark.parametrize("said", [lambda given: json.dumps({"error": {"message": f"no {given}"}}).encode()], indirect=True)  # fmt: skip
+async def test_an_error_of_an_operation_does_not_repeat_the_exchanged_token(said: tuple[World, Endpoint]) -> None:
+    world, place = said
+    with pytest.raises(RequestFailed) as failed:
+        await Sender(world.exchange).post(place, "m", WireRequest("/embeddings", {}), read_vectors)
+    assert REDACTED in failed.value.message
+    assert "9f8e7d6c" not in failed.value.message
+
+
+def read_vectors(body: bytes) -> None:
+    raise ProviderRefused(json.loads(body)["error"])
+
+
+@pytest.mark.parametrize("said", [lambda given: json.dumps({"data": [{"id": "good", "description": given}, {"id": given}]}).encode()], indirect=True)  # fmt: skip
+async def test_a_list_of_models_does_not_repeat_the_exchanged_token(said: tuple[World, Endpoint]) -> None:
+    world, place = said
+    listing = await ProviderModels(world.exchange).models(place, None)
+    assert listing is not None
+    assert [model.id for model in listing.models] == ["good"]
+    assert "9f8e7d6c" not in str(listing)

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 import pytest
 
 from modelport.domain.completions.keyless_answer import KeylessAnswer
-from modelport.domain.redaction import REDACTED
+from modelport.domain.redaction import REDACTED, Redactor
 from modelport.protocol.types import Message
 from support.builders import RecordingListener, call, credential, endpoint, tool, user
 
 KEY = "gsk_CANARY5f0c2e7d91b84a63"
 
 
-def answer(*messages: Message, description: str = "x") -> tuple[KeylessAnswer, RecordingListener]:
+OTHER = "gsk_OTHER77aa20c4e9b85d613f"
+TOKEN = "tid=9f8e7d6c5b4a39281706;exp=1790000000"
+
+
+def answer(*messages: Message, description: str = "x", more: str = "") -> tuple[KeylessAnswer, RecordingListener]:
     heard = RecordingListener()
-    place = msgspec.structs.replace(endpoint(), credential=credential(KEY))
+    own = msgspec.structs.replace(credential(KEY), alternatives=(credential(more),) if more else ())
+    place = msgspec.structs.replace(endpoint(), credential=own)
     tools = (msgspec.structs.replace(tool(), description=description),)
     asked = call(*(messages or (user(),)), endpoint=place, tools=tools)
     return KeylessAnswer(heard, asked), heard
@@ -83,3 +90,59 @@ def test_an_answer_that_breaks_off_holds_back_no_more_than_an_unclear_end() -> N
     assert given.whole_text() == "A sentence. "
     assert given.begun
     assert heard.events == [("text", "A sentence. ")]
+
+
+def test_the_next_key_of_a_provider_with_several_goes_no_further_either() -> None:
+    given, _ = answer(more=OTHER)
+    given.text(f"One is {KEY}, another is {OTHER}, both are yours.")
+    given.finish("stop")
+    assert given.whole_text() == f"One is {REDACTED}, another is {REDACTED}, both are yours."
+
+
+def test_the_token_that_a_log_in_has_sent_goes_no_further() -> None:
+    given, heard = answer()
+    used = msgspec.structs.replace(endpoint(), credential=credential(TOKEN))
+    given.text("Before. ")
+    given.sent_with(used)
+    given.text(f"The token is {TOKEN}, the key {KEY}. ")
+    given.tool_call(0, call_id="a", name="run", arguments=f'{{"token": "{TOKEN}"}}')
+    given.finish("toolCalls")
+    assert given.whole_text() == f"Before. The token is {REDACTED}, the key {REDACTED}. "
+    assert heard.said("text") == given.whole_text()
+    assert TOKEN[:20] not in str(given.tool_calls())
+
+
+@pytest.mark.parametrize("form", [str, lambda key: key.encode().hex(), lambda key: " ".join(key)])
+def test_state_that_a_provider_wants_back_is_without_the_key(form: Callable[[str], str]) -> None:
+    given, _ = answer()
+    opaque = {"signature": "EqQBCkYIBhgCIkAxyz0123456789abcdefgh" * 40, "n": [1, None, True, 0.5]}
+    given.attach_state(opaque)
+    given.text("hello")
+    given.attach_state({"thinking": f"with {form(KEY)}.", "deep": [{f"the {KEY}": KEY}], "begins": "gsk_CANARY"})
+    given.finish("stop")
+    first, _, last = given.whole_state()["outline"]
+    assert first["kept"] == opaque
+    thinking = f"with {REDACTED}."
+    assert last["kept"] == {"thinking": thinking, "deep": [{f"the {REDACTED}": REDACTED}], "begins": "gsk_CANARY"}
+
+
+def test_state_of_a_conversation_that_holds_the_key_comes_back_whole() -> None:
+    given, _ = answer(user(f"Put KEY={KEY} into .env"))
+    given.attach_state({"thinking": f"They gave {KEY}.", "signature": "abc"})
+    given.text("done")
+    given.finish("stop")
+    assert given.whole_state()["outline"][0]["kept"]["thinking"] == f"They gave {KEY}."
+
+
+def test_a_provider_that_repeats_the_key_often_has_the_conversation_looked_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked: list[str] = []
+    look = Redactor.__call__
+    monkeypatch.setattr(Redactor, "__call__", lambda self, text: looked.append(text) or look(self, text))
+    given, _ = answer()
+    given.attach_state({"many": [KEY] * 50})
+    given.text(f"{KEY} and {KEY}")
+    given.finish("stop")
+    assert KEY not in str(given.whole_state())
+    assert len(looked) == 1

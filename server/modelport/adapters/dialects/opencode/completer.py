@@ -27,6 +27,7 @@ class OpenCode:
     async def complete(self, call: ModelCall, answer: Answer) -> None:
         """Answers the call in a session, which is ended with the call, however that ends."""
         message, session = prompt(call), Session(self._client, call)
+        answer.sent_with(call.endpoint)
         await session.create()
         decoder = SessionDecoder(session, answer)
         try:

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.address import is_proxy
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, forget_frames
 
 Protocol = Literal["http", "socks4", "socks5"]
 SCHEMES: dict[str, tuple[Protocol, int]] = {
@@ -54,9 +54,8 @@ class Proxy(Struct, frozen=True, kw_only=True):
         """The header that logs in to an HTTP proxy; none without a user. Source: RFC 7617."""
         if self.user is None:
             return ()
-        password = self.password.reveal() if self.password else ""
-        encoded = b64encode(f"{self.user.reveal()}:{password}".encode("utf-8", "surrogateescape"))
-        return ((b"Proxy-Authorization", b"Basic " + encoded),)
+        password = self.password or Secret("")
+        return ((b"Proxy-Authorization", b"Basic " + b64encode(self.user.encode() + b":" + password.encode())),)
 
 
 def read_proxy(address: Secret) -> Proxy:
@@ -65,30 +64,29 @@ def read_proxy(address: Secret) -> Proxy:
     Raises:
         RequestFailed: it is no address of a proxy.
     """
-    text = address.reveal()
-    if not is_proxy(text):
-        raise _unusable(text, CORRECTION)
+    if not is_proxy(address.reveal()):
+        raise _unusable(address, CORRECTION)
     try:
-        url = urlsplit(text)
-        protocol, usual_port = SCHEMES[url.scheme]
-        host, port = url.hostname, url.port or usual_port
+        scheme, host, port = _place(address)
+        user, password = _log_in(address)
     except ValueError as error:
-        raise _unusable(text, CORRECTION) from error
-    user, password = _decoded(url.username), _decoded(url.password)
+        forget_frames(error)
+        raise _unusable(address, CORRECTION) from error
     if host is None:
-        raise _unusable(text, CORRECTION)
+        raise _unusable(address, CORRECTION)
+    protocol, usual_port = SCHEMES[scheme]
     if protocol == "socks4" and password:
-        raise _unusable(text, "has a password, which SOCKS 4 does not know: write socks5h:// if it speaks version 5")
-    if protocol == "socks5" and any(part and len(_bytes(part)) > MAX_LOG_IN_BYTES for part in (user, password)):
+        raise _unusable(address, "has a password, which SOCKS 4 does not know: write socks5h:// if it speaks version 5")
+    if protocol == "socks5" and any(part and len(part.encode()) > MAX_LOG_IN_BYTES for part in (user, password)):
         raise _unusable(
-            text, f"has a user or a password of more than {MAX_LOG_IN_BYTES} bytes: SOCKS takes no longer one"
+            address, f"has a user or a password of more than {MAX_LOG_IN_BYTES} bytes: SOCKS takes no longer one"
         )
     return Proxy(
         protocol=protocol,
-        secure=url.scheme == "https",
+        secure=scheme == "https",
         host=host,
-        port=port,
-        sends_names=url.scheme not in LOCAL_NAMES,
+        port=port or usual_port,
+        sends_names=scheme not in LOCAL_NAMES,
         user=user,
         password=password,
     )
@@ -98,12 +96,19 @@ def _decoded(part: str | None) -> Secret | None:
     return Secret(unquote_to_bytes(part).decode("utf-8", "surrogateescape")) if part else None
 
 
-def _bytes(part: Secret) -> bytes:
-    return part.reveal().encode("utf-8", "surrogateescape")
+def _place(address: Secret) -> tuple[str, str | None, int | None]:
+    url = urlsplit(address.reveal())
+    return url.scheme, url.hostname, url.port
 
 
-def _unusable(text: str, why: str) -> RequestFailed:
+def _log_in(address: Secret) -> tuple[Secret | None, Secret | None]:
+    url = urlsplit(address.reveal())
+    return _decoded(url.username), _decoded(url.password)
+
+
+def _unusable(address: Secret, why: str) -> RequestFailed:
     """The failure, by the name of the variable; the address itself may hold a password."""
+    text = address.reveal()
     hosts = (text, text.removeprefix("http://"))
     names = (name for name, value in os.environ.items() if name.lower().endswith("_proxy") and value in hosts)
     where = next((f"that {name} names" for name in names), "of the configuration")

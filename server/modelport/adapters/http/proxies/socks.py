@@ -13,7 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 import httpx2
 
 from modelport.adapters.http.proxies.address import Proxy
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, forget_frames
 
 CONNECT = 1
 NO_LOG_IN, PASSWORD, NONE_ACCEPTED = 0, 2, 0xFF
@@ -96,8 +96,11 @@ async def _connect_5(peer: _Peer, proxy: Proxy, host: str, port: int) -> None:
 
 
 async def _log_in(peer: _Peer, user: Secret, password: Secret) -> None:
-    parts = [secret.reveal().encode("utf-8", "surrogateescape") for secret in (user, password)]
-    await peer.send(b"\1" + b"".join(bytes([len(part)]) + part for part in parts))
+    try:
+        await peer.send(b"\1" + b"".join(bytes([len(part.encode())]) + part.encode() for part in (user, password)))
+    except OSError as error:
+        forget_frames(error)
+        raise
     _, status = await peer.read(2)
     if status:
         raise httpx2.ProxyError("refuses the user or the password")
@@ -116,10 +119,10 @@ def _address(host: str) -> bytes:
 
 async def _connect_4(peer: _Peer, proxy: Proxy, host: str, port: int) -> None:
     number, name = await _number(host, sends_names=proxy.sends_names)
-    user = proxy.user.reveal().encode("utf-8", "surrogateescape") if proxy.user else b""
-    if b"\0" in user:
+    user = proxy.user or Secret("")
+    if "\0" in user.reveal():
         raise httpx2.ProxyError("takes no user with a zero byte")
-    await peer.send(bytes([4, CONNECT]) + port.to_bytes(2) + number + user + b"\0" + name)
+    await peer.send(bytes([4, CONNECT]) + port.to_bytes(2) + number + user.encode() + b"\0" + name)
     version, status = (await peer.read(8))[:2]
     if version not in (0, 4) or status < GRANTED_4:
         raise httpx2.ProxyError("does not speak SOCKS 4")

@@ -28,7 +28,7 @@ from modelport.adapters.log_ins.requests import Reply, refused, request
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.log_ins.flow import LogInPrompt, Tell, Tokens
 from modelport.domain.providers.log_ins import LogInRequest
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 
 EXPIRES_S = 600.0
 """How long a browser may take."""
@@ -169,18 +169,18 @@ class CodeFlow:
         raise refused(self._asked.endpoint, url, reply)
 
     async def _sent(self, url: str) -> Reply:
-        code = self._code.reveal() if self._code else ""
-        proof = {"code": code, "code_verifier": self._pkce.verifier.reveal()}
+        code = self._code or Secret("")
+        proof = SecretValues({"code": code.reveal(), "code_verifier": self._pkce.verifier.reveal()})
         if self._asked.wire.gives == "key":
-            body = {**proof, "code_challenge_method": METHOD}
+            body = proof | {"code_challenge_method": METHOD}
             return await request(self._pool, self._asked.endpoint, "POST", url, headers=HEADERS, json=body)
-        form = {
+        form = proof | {
             "grant_type": "authorization_code",
             "redirect_uri": self._redirect_uri,
             "client_id": self._asked.client_id,
-            **proof,
         }
-        return await post_form(self._pool, self._asked.endpoint, url, {k: v for k, v in form.items() if v})
+        form = SecretValues({name: text for name, text in form.items() if text})
+        return await post_form(self._pool, self._asked.endpoint, url, form)
 
     def _taken(self, taken: PortTaken) -> RequestFailed:
         row = self._asked.endpoint.provider

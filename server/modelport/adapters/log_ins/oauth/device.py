@@ -27,7 +27,7 @@ from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.log_ins.entry import is_safe
 from modelport.domain.log_ins.flow import LogInPrompt, Tell, Tokens
 from modelport.domain.providers.log_ins import LogInRequest
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 
 GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 INTERVAL_S = 5.0
@@ -121,15 +121,16 @@ class DeviceFlow:
         return code
 
     async def _poll(self, code: _Code) -> Reply:
-        form = {
-            "grant_type": GRANT,
-            "client_id": self._asked.client_id,
-            "device_code": code.device_code.reveal(),
-            "code_verifier": self._pkce.verifier.reveal() if self._pkce else "",
-        }
-        return await post_form(
-            self._pool, self._asked.endpoint, self._token_url, {name: text for name, text in form.items() if text}
+        form = SecretValues(
+            {
+                "grant_type": GRANT,
+                "client_id": self._asked.client_id,
+                "device_code": code.device_code.reveal(),
+                "code_verifier": self._pkce.verifier.reveal() if self._pkce else "",
+            }
         )
+        form = SecretValues({name: text for name, text in form.items() if text})
+        return await post_form(self._pool, self._asked.endpoint, self._token_url, form)
 
 
 def _challenge(pkce: Pkce | None) -> dict[str, str]:

@@ -15,6 +15,7 @@ from modelport.domain.log_ins.stored import StoredLogIn
 from modelport.domain.log_ins.wire import LogInWire
 from modelport.domain.providers.connection import Endpoint
 from modelport.domain.providers.credential import StoredKey
+from modelport.protocol.secret import SecretValues
 
 OVER = frozenset({"invalid_grant", "invalid_token", "bad_refresh_token", "expired_token", "unauthorized_client"})
 """Codes for a refresh token that is good for nothing any more."""
@@ -43,12 +44,12 @@ class Refresher:
         wire = endpoint.provider.login or LogInWire()
         url = log_in.token_url or wire.address(wire.token_url or "")
         client_id = log_in.client_id or wire.client_id or ""
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": log_in.refresh_token.reveal(),
-            "client_id": client_id,
-        }
-        reply = await post_form(self._pool, endpoint, url, {name: text for name, text in form.items() if text})
+        form = SecretValues(
+            {"grant_type": "refresh_token", "refresh_token": log_in.refresh_token.reveal(), "client_id": client_id}
+        )
+        reply = await post_form(
+            self._pool, endpoint, url, SecretValues({name: text for name, text in form.items() if text})
+        )
         tokens = tokens_of(wire, reply.fields)
         if reply.is_success and tokens is not None and error_code(reply.fields) is None:
             return _renewed(key, log_in, tokens)
