@@ -69,6 +69,14 @@ def test_a_whole_log_in_by_a_code_and_out_again(machine: Machine, oauth: OAuthSe
     assert machine.entries == {}
 
 
+def test_logging_out_says_that_a_key_which_was_typed_in_stays(machine: Machine) -> None:
+    subprocess.run([*MODELPORT, "keys", "set", "acme"], input="typed-0123456789", text=True, check=True, timeout=20)
+    done = subprocess.run([*MODELPORT, "logout", "acme"], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "modelport keys delete acme" in done.stderr
+    assert list(machine.entries) == ["modelport/acme"]
+
+
 def test_the_address_can_be_pasted_where_the_browser_is_elsewhere(machine: Machine, oauth: OAuthServer) -> None:
     with started("login", "acme", "--method", "code", "--name", "work", "--json") as process:
         back, _ = oauth.visit(said(process, "Log in at").split()[-1])

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from modelport.app.session import App
-from modelport.frontends.cli.output.printing import echo, print_json
+from modelport.frontends.cli.output.printing import echo, print_json, print_message
 from modelport.frontends.cli.running import with_app
 from modelport.protocol.types import CredentialStatus
+
+STORES = ("keyring", "client")
 
 
 @click.command(name="logout")
@@ -23,6 +25,13 @@ def command(provider: str, name: str | None, as_json: bool) -> None:  # noqa: FB
     status = with_app(log_out)
     if as_json:
         print_json(status)
+        return
+    if status.source in STORES:
+        # What a log-in had stored would be deleted.
+        print_message(
+            f"No log-in of {status.provider} is stored: its key in {status.location} was typed in, and stays. "
+            f"Delete it with modelport keys delete {status.provider}."
+        )
         return
     now = "" if status.source in ("none", "notRequired") else f"; now {status.location} is used"
     echo(f"Logged out of {status.provider}{f' for {name}' if name else ''}{now}.")
