@@ -83,10 +83,9 @@ class Core:
         self._pool = HttpPool(self.guard.admit)
         # One for all, so that the token of a log-in is requested once.
         self.passphrase = Passphrase(self.registry, self.environment, commands, secrets.secret_env_vars)
-        self.client_store = ClientStore(self.folder)
         self.store = CredentialStores(
             KeyringStore(self.folder / "keyring-providers.json"),
-            self.client_store,
+            ClientStore(self.folder),
             FileStore(config_folder(variables) / FILE_NAME, self.passphrase),
         )
         self.provider_client = ProviderClient(
@@ -96,8 +95,7 @@ class Core:
         self.circuits = SharedCircuits(self.ledger, self.clock, self.log, random.random)
         self.usage = UsageReports(self.ledger)
         kept_prices = KeptPrices(self.folder / "prices.json", self._download_prices, self.log)
-        self.pricing = CallPricing(kept_prices)
-        self.price_lists = PriceLists(kept_prices)
+        self.pricing, self.price_lists = CallPricing(kept_prices), PriceLists(kept_prices)
         began_ms = self.clock.now_ms()
         self.budgets = Lazy(
             lambda: budgets.load_budgets(self.registry, self.ledger, self.pricing, self.clock, self.log, began_ms)

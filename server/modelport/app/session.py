@@ -40,7 +40,7 @@ def load_app(loading: Loading, vault: Vault | None = None) -> App:
     ``loading`` surrounds the start of a model server.
     """
     core = Core(loading)
-    core.client_store.attach(vault)
+    core.store.attach(vault)
     return App(core)
 
 

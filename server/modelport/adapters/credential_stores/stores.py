@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Protocol
 
-from modelport.adapters.credential_stores.client import ClientStore
+from modelport.adapters.credential_stores.client import ClientStore, Vault
 from modelport.adapters.credential_stores.file import FileStore
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.domain.errors import InvalidParams, RequestFailed
@@ -26,6 +26,10 @@ class CredentialStores:
         self._file = file
         self._stores: tuple[_Store, ...] = (keyring, client, file)
         self._holders: dict[str, _Store] = {}
+
+    def attach(self, vault: Vault | None) -> None:
+        """Takes the vault of the client that this process serves; None for a client that has none."""
+        self._client.attach(vault)
 
     async def get(self, provider: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
         """The key of the first store that has one; ``fresh`` reads it although it is known.

@@ -168,12 +168,8 @@ class Credentials:
 
     def _locked(self, row: Provider, entry: str) -> Credential:
         """A credential that is stored and cannot be read now."""
-        return Credential(
-            provider=row.id,
-            source=self._store.source(entry),
-            location=self._store.location(entry),
-            connection=connection_of(entry),
-        )
+        source, location = self._store.source(entry), self._store.location(entry)
+        return Credential(provider=row.id, source=source, location=location, connection=connection_of(entry))
 
     async def store(
         self,
@@ -185,9 +181,7 @@ class Credentials:
         add: bool = False,
         store: CredentialStoreId | None = None,
     ) -> CredentialStatus:
-        """Stores a key for a provider or for one of its connections, in the ``store`` or as the port says.
-
-        It takes the place of those that are stored, or with ``add`` the place behind them.
+        """Stores a key for a provider or a connection, in place of those there or with ``add`` behind them.
 
         Raises:
             InvalidParams: unknown provider, an empty key, one that belongs to another provider, an address that is
@@ -222,9 +216,7 @@ class Credentials:
         return (await self._stored(row, key.base_url, entry=entry) or missing(row)).status(row, key.base_url)
 
     async def delete(self, name: str, connection: str | None = None) -> CredentialStatus:
-        """Deletes the key of a provider or of one of its connections from every store that holds it.
-
-        Returns the status of what is used instead.
+        """Deletes the key of a provider or a connection from every store; the status of what is used instead.
 
         Raises:
             InvalidParams: unknown provider, or a name that no connection may have.
@@ -236,14 +228,12 @@ class Credentials:
 
     async def list(self) -> Sequence[CredentialStatus]:
         """The credentials that are found without any connection, and those that are stored for one."""
-        entries = await self._store.providers()
+        names = await self.names()
         statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
         found = [status for status in statuses if status.source not in ("none", "notRequired")]
-        for entry in entries:
-            provider, _, connection = entry.partition(SEPARATOR)
-            if connection and (row := self._registry.find(provider)):
-                own = await self._own(row, Overrides(connection=connection), None, unlock=False)
-                found += [own.status(row, None)] if own else []
+        for row, connection in names:
+            own = await self._own(row, Overrides(connection=connection), None, unlock=False)
+            found += [own.status(row, None)] if own else []
         return found
 
     async def names(self) -> Sequence[tuple[Provider, str]]:

@@ -13,7 +13,6 @@ from modelport.adapters.credential_stores.keyrings.long_values import (
     write_value,
 )
 from modelport.adapters.credential_stores.keyrings.secret_service import is_locked, names_of, secret_service, version_of
-
 from modelport.protocol.secret import Secret, forget_frames
 
 if TYPE_CHECKING:
