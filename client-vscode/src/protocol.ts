@@ -18,7 +18,13 @@ export type KeyState = "refused" | "resting";
 export type Dialect = "openai_chat" | "openai_responses" | "openai_completions" | "anthropic_messages" | "gemini" | "ollama" | "bedrock_converse" | "cohere_chat" | "opencode" | "mock";
 
 /** Where a credential was found. */
-export type CredentialSource = "keyring" | "environment" | "command" | "file" | "session" | "none" | "notRequired";
+export type CredentialSource = "keyring" | "environment" | "command" | "client" | "file" | "session" | "none" | "notRequired";
+
+/** A place where keys are stored. */
+export type CredentialStoreId = "keyring" | "client" | "file" | "session";
+
+/** Whether a credential store can be used. */
+export type CredentialStoreState = "available" | "locked" | "unavailable" | "disabled";
 
 /** The way of a log-in. */
 export type LoginMethod = "device" | "code";
@@ -295,6 +301,20 @@ export interface CredentialKey {
   readonly health?: KeyHealth;
   /** When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known. */
   readonly lastUsedAt?: string;
+}
+
+/** A place where keys are stored, and whether it can be used. */
+export interface CredentialStoreStatus {
+  /** Which of them. */
+  readonly id: CredentialStoreId;
+  /** Whether it can be used. */
+  readonly state: CredentialStoreState;
+  /** What it is called, such as the name of the keyring or of the file. */
+  readonly name: string;
+  /** Why it is in this state, as a sentence. */
+  readonly detail: string;
+  /** What to do about it; absent where nothing needs to be done. */
+  readonly action?: string;
 }
 
 /** Why a key is not used for a while. All editors of the user share it. */
@@ -1191,7 +1211,7 @@ export interface CreateModerationResult {
   readonly provider?: string;
 }
 
-/** A key to store in the operating system's keyring. */
+/** A key to store. */
 export interface SetCredentialParams {
   /** Its id or an alias. */
   readonly provider: string;
@@ -1203,6 +1223,8 @@ export interface SetCredentialParams {
   readonly baseUrl?: string;
   /** Whether to keep the stored keys and put this one behind them, to be used when those fail. Absent or false: it takes their place. */
   readonly add?: boolean;
+  /** Where to store it: keyring, client or file. Absent: where the provider's key is stored now, else in the keyring, and where there is none, in the client's vault; never in a file of its own accord. */
+  readonly store?: CredentialStoreId;
 }
 
 /** A key to delete, or all of a provider. */
@@ -1222,6 +1244,8 @@ export type ListCredentialParams = Record<string, never>;
 export interface ListCredentialResult {
   /** One per provider, and one per key that is stored for a connection. */
   readonly credentials: readonly CredentialStatus[];
+  /** The places where keys are stored, in the order in which they are read. A locked one is not unlocked for it. */
+  readonly stores?: readonly CredentialStoreStatus[];
 }
 
 /** The keys to check. */
@@ -1236,6 +1260,38 @@ export interface TestCredentialParams {
 export interface TestCredentialResult {
   /** One per key, in the order of credential/list. */
   readonly results: readonly KeyCheck[];
+}
+
+/** A text for the client's vault. */
+export interface StoreCredentialParams {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry. */
+  readonly name?: string;
+  /** The text: opaque to the client, on one line, and as secret as a key. */
+  readonly secret: string;
+}
+
+/** Which text to read. */
+export interface LoadCredentialParams {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry. */
+  readonly name?: string;
+}
+
+/** What the client's vault holds. */
+export interface LoadCredentialResult {
+  /** The text as it was stored; null where there is none. */
+  readonly secret: string | null;
+}
+
+/** Which text to delete. */
+export interface RemoveCredentialParams {
+  /** The provider's id. */
+  readonly provider: string;
+  /** The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry. */
+  readonly name?: string;
 }
 
 /** A log-in to start. */
@@ -1588,6 +1644,9 @@ export interface ServerRequests {
 
 /** Requests the client answers: method to [params, result]. */
 export interface ClientRequests {
+  "credential/store": [StoreCredentialParams, Empty];
+  "credential/load": [LoadCredentialParams, LoadCredentialResult];
+  "credential/remove": [RemoveCredentialParams, Empty];
   "agent/requestPermission": [RequestPermissionAgentParams, RequestPermissionAgentResult];
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from generator.model import RESULTS, Field, Model, Structure, read_json
 
+ARROWS = {"clientToServer": "client → server", "serverToClient": "server → client", "both": "client ↔ server"}
 NOTE = "<!-- Generated from model.json by generate.py; do not edit. -->\n"
 
 
@@ -78,7 +79,7 @@ def _example(folder: Path, method: str) -> list[str]:
 
 def _message(model: Model, entry: dict[str, Any], folder: Path, sections: Sections) -> list[str]:
     structures = {s.name: s for s in model.structures}
-    arrow = "client → server" if entry["direction"] == "clientToServer" else "server → client"
+    arrow = ARROWS[entry["direction"]]
     kind = "request" if "result" in entry else "notification"
     lines = [f"## `{entry['method']}`", "", f"{kind.capitalize()}, {arrow}.", "", entry["documentation"], ""]
     if entry["status"] == "planned":
@@ -207,7 +208,7 @@ def index_page(model: Model) -> str:
     lines = [NOTE, "# Messages", "", "| message | kind | direction | built |", "|---|---|---|---|"]
     for entry in model.messages:
         kind = "request" if "result" in entry else "notification"
-        arrow = "client → server" if entry["direction"] == "clientToServer" else "server → client"
+        arrow = ARROWS[entry["direction"]]
         page = "lifecycle" if entry.get("lsp") else entry["method"].split("/")[0]
         built = "yes" if entry["status"] == "stable" else "not yet"
         lines.append(f"| [`{entry['method']}`]({page}.md) | {kind} | {arrow} | {built} |")

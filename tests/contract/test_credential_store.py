@@ -24,17 +24,24 @@ from blockbuster import blockbuster_ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keyring.backends import SecretService
+from keyring.backends.chainer import ChainerBackend
 from keyring.compat import properties
 from keyring.errors import KeyringError, KeyringLocked, PasswordDeleteError, PasswordSetError
 
 from modelport.adapters.credential_stores import keyring as module
+from modelport.adapters.credential_stores.client import ClientStore
+from modelport.adapters.credential_stores.file import FileStore
 from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.adapters.credential_stores.keyrings import access
+from modelport.adapters.credential_stores.keyrings.backend import backend_in_use
+from modelport.adapters.credential_stores.stores import CredentialStores
 from modelport.domain.errors import RequestFailed
 from modelport.domain.ports import CredentialStore
 from modelport.domain.providers.credential import StoredKey
 from modelport.protocol.secret import Secret
-from support.builders import MemoryStore
-from support.file_keyring import FileKeyring, LockedKeyring
+from modelport.protocol.types import CredentialStoreId
+from support.builders import MemoryStore, MemoryVault, TypedPassphrase
+from support.file_keyring import FileKeyring, LockedKeyring, WinVaultKeyring
 
 KEY = "gsk_stored-0123456789abcdef"
 HOSTILE = ["a", "naïve 東京 😀", '"quotes" and \\ backslash', "{not json", '{"secret":"inner"}', "null", "5", "x" * 4000, "tab\there", "\x7f"]  # fmt: skip
@@ -60,9 +67,50 @@ def index(tmp_path: Path) -> Path:
     return tmp_path / "data" / "keyring-providers.json"
 
 
-@pytest.fixture(params=["keyring", "memory"])
-def store(request: pytest.FixtureRequest, entries: Path, index: Path) -> CredentialStore:
-    return KeyringStore(index) if request.param == "keyring" else MemoryStore()
+class Into(CredentialStores):
+    """Stores everything in one of the stores."""
+
+    def __init__(self, *parts: Any, into: CredentialStoreId) -> None:
+        super().__init__(*parts)
+        self._into: CredentialStoreId = into
+
+    async def set(self, provider: str, key: StoredKey, store: CredentialStoreId | None = None) -> None:
+        await super().set(provider, key, store or self._into)
+
+
+@pytest.fixture(params=["keyring", "windows", "chainer", "client", "file", "encrypted file", "memory"])
+def store(
+    request: pytest.FixtureRequest, entries: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CredentialStore]:
+    kind = request.param
+    if kind == "memory":
+        yield MemoryStore()
+        return
+    backend: Any = FileKeyring()
+    if kind == "windows":
+        backend = WinVaultKeyring()
+    elif kind == "chainer":
+        monkeypatch.setattr(ChainerBackend, "backends", [FileKeyring(), keyring.backends.null.Keyring()])
+        backend = ChainerBackend()
+    elif kind in ("client", "file", "encrypted file"):
+        backend = keyring.backends.fail.Keyring()
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    client = ClientStore(tmp_path / "data")
+    client.attach(MemoryVault() if kind == "client" else None)
+    file = FileStore(
+        tmp_path / "config" / "private" / "credentials.json",
+        TypedPassphrase("correct horse" if kind == "encrypted file" else None),
+    )
+    into = "file" if kind.endswith("file") else "client" if kind == "client" else "keyring"
+    for _ in using(backend):
+        yield Into(KeyringStore(tmp_path / "data" / "index.json"), client, file, into=into)
+
+
+async def state_of(store: KeyringStore, *, prompting: bool = True) -> None:
+    """Raises what the status of a store says, where it cannot be used."""
+    status = await store.status(prompting=prompting)
+    if status.state != "available":
+        raise RequestFailed("keyring_unavailable", status.detail, action=status.action)
 
 
 def key(secret: str = KEY, base_url: str | None = None) -> StoredKey:
@@ -95,6 +143,7 @@ async def test_further_keys_are_kept_in_their_order(store: CredentialStore) -> N
 
 
 async def test_forgetting_what_is_not_there_is_no_error(store: CredentialStore) -> None:
+    await store.set("openai", key())
     assert await store.delete("groq") is False
 
 
@@ -113,8 +162,10 @@ async def test_any_character_survives(store: CredentialStore, secret: str) -> No
 
 
 async def test_the_location_names_the_provider_and_the_store_has_a_name(store: CredentialStore) -> None:
-    assert "groq" in store.location("groq")
-    assert await store.describe()
+    assert store.location("groq")
+    await store.set("groq", key())
+    assert store.source("groq") in ("keyring", "client", "file")
+    assert "available" in [status.state for status in await store.statuses() if status.id == store.source("groq")]
 
 
 # What the keyring adds.
@@ -271,7 +322,7 @@ async def test_without_a_keyring_there_is_no_key_and_none_can_be_kept(
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     for _ in using(keyring.backends.fail.Keyring()):
         assert await kept.get("groq") is None
-        for request in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), kept.describe):
+        for request in (lambda: kept.set("groq", key()), lambda: kept.delete("groq"), lambda: state_of(kept)):
             with pytest.raises(RequestFailed, match="environment variable") as failed:
                 await request()
             assert failed.value.kind == "keyring_unavailable"
@@ -302,10 +353,49 @@ async def test_a_keyring_that_starts_later_is_found(
         put(entries, {"modelport/groq": KEY})
         assert await store.get("groq", unlock=unlock) is None
         with pytest.raises(RequestFailed, match="no keyring"):
-            await store.describe()
+            await state_of(store)
         monkeypatch.setattr(Late, "running", True)
         assert await store.get("groq", unlock=unlock) == key()
-        assert await store.describe(unlock=unlock) == Late.name
+        assert (await store.status(prompting=unlock)).name == Late.name
+    vars(keyring.backend.get_all_keyring).pop("saved_result", None)
+
+
+class LateSecretService(SecretService.Keyring):
+    """A Secret Service that starts after the program that uses it."""
+
+    running = False
+
+    @properties.classproperty
+    def priority(cls) -> float:  # noqa: N805  it is one of the class
+        if not cls.running:
+            raise RuntimeError("It is not running.")
+        return 5
+
+    def get_password(self, service: str, username: str) -> str | None:
+        return KEY
+
+
+class Makeshift(FileKeyring):
+    """A file that the library takes where there is nothing better."""
+
+    priority = 0.5  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("chained", [False, True])
+async def test_a_secret_service_that_starts_later_takes_the_place_of_a_makeshift(
+    entries: Path, chained: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTHON_KEYRING_BACKEND")
+    monkeypatch.setattr(keyring.core, "load_config", lambda: None)
+    monkeypatch.setattr(SecretService, "Keyring", LateSecretService)
+    also = {FileKeyring, ChainerBackend} if chained else set[type]()
+    monkeypatch.setattr(keyring.backend.KeyringBackend, "_classes", {LateSecretService, Makeshift, *also})
+    vars(keyring.backend.get_all_keyring).pop("saved_result", None)
+    for _ in using(keyring.core._detect_backend()):
+        assert access.name_of(backend_in_use()) == ("chainer ChainerBackend" if chained else Makeshift.name)
+        assert backend_in_use().get_password("modelport", "groq") is None
+        monkeypatch.setattr(LateSecretService, "running", True)
+        assert backend_in_use().get_password("modelport", "groq") == KEY
     vars(keyring.backend.get_all_keyring).pop("saved_result", None)
 
 
@@ -335,8 +425,8 @@ async def test_a_keyring_that_is_named_and_not_there_is_explained(
         lambda: kept.get("groq", unlock=False),
         lambda: kept.set("groq", key()),
         lambda: kept.delete("groq"),
-        lambda: kept.describe(unlock=False),
-        kept.describe,
+        lambda: state_of(kept, prompting=False),
+        lambda: state_of(kept),
     ):
         with pytest.raises(RequestFailed, match="environment variable") as failed:
             await request()
@@ -371,7 +461,7 @@ async def test_the_null_keyring_is_described_as_a_failure_and_holds_no_key(entri
     for _ in using(keyring.backends.null.Keyring()):
         assert await kept.get("groq") is None
         with pytest.raises(RequestFailed, match="keeps nothing") as failed:
-            await kept.describe()
+            await state_of(kept)
         assert failed.value.kind == "keyring_unavailable"
 
 
@@ -381,7 +471,7 @@ async def test_a_locked_keyring_says_so(entries: Path, kept: KeyringStore) -> No
             lambda: kept.get("groq"),
             lambda: kept.set("groq", key()),
             lambda: kept.delete("groq"),
-            kept.describe,
+            lambda: state_of(kept),
         ):
             with pytest.raises(RequestFailed, match="unlock") as failed:
                 await request()
@@ -405,7 +495,7 @@ class LockedSecretService(SecretService.Keyring):
 async def test_a_locked_keyring_is_opened_only_where_that_is_wanted(
     entries: Path, kept: KeyringStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "_collection_is_locked", lambda _: True)
+    monkeypatch.setattr(access, "is_locked", lambda _: True)
     backend = LockedSecretService()
     for _ in using(backend):
         with pytest.raises(RequestFailed, match="it is locked") as failed:
@@ -521,7 +611,7 @@ async def test_nothing_blocks_the_event_loop(kept: KeyringStore) -> None:
         await kept.set("groq", key())
         await kept.get("groq")
         await kept.providers()
-        await kept.describe()
+        await kept.status(prompting=True)
         await kept.delete("groq")
 
 
@@ -529,3 +619,79 @@ def test_the_stand_in_of_the_tests_fails_as_a_real_backend_does(entries: Path) -
     with pytest.raises(PasswordDeleteError):
         keyring.delete_password("modelport", "unknown")
     assert keyring.backends.null.Keyring().get_password("a", "b") is None
+
+
+# Keys that other programs change.
+
+
+@pytest.fixture
+def promptless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The keyring in the file can be read at any time without that anybody is asked."""
+    monkeypatch.setattr(access, "NO_PROMPT", frozenset({"FileKeyring", "Hanging"}))
+
+
+@pytest.mark.usefixtures("promptless")
+async def test_a_key_that_another_program_changes_counts(kept: KeyringStore, entries: Path) -> None:
+    await kept.set("groq", key())
+    assert await kept.get("groq") == key()
+    for raw in ("second", "third"):
+        put(entries, {"modelport/groq": raw})
+        assert await kept.get("groq", unlock=False) == key(raw)
+    put(entries, {})
+    assert await kept.get("groq") is None
+    put(entries, {"modelport/groq": "fourth"})
+    assert await kept.get("groq") == key("fourth")
+
+
+@pytest.mark.usefixtures("promptless")
+async def test_a_key_in_use_outlives_a_keyring_that_fails(kept: KeyringStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    await kept.set("groq", key())
+    assert await kept.get("groq") == key()
+    monkeypatch.setattr(FileKeyring, "get_password", LockedKeyring.get_password)
+    assert await kept.get("groq") == key()
+    for _ in using(keyring.backends.fail.Keyring()):
+        monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+        assert await kept.get("groq") == key()
+
+
+@pytest.mark.usefixtures("promptless")
+async def test_a_key_in_use_does_not_wait_for_a_keyring_that_hangs(
+    hanging: Hanging, index: Path, entries: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "REREAD_TIMEOUT_S", 0.02)
+    put(entries, {"modelport/groq": KEY})
+    hanging.released.set()
+    store = KeyringStore(index)
+    assert await store.get("groq") == key()
+    hanging.released.clear()
+    with anyio.fail_after(5):
+        for _ in range(10):
+            assert await store.get("groq") == key()
+
+
+async def test_a_refused_key_is_read_again_once_also_where_that_may_ask_its_owner(
+    kept: KeyringStore, entries: Path
+) -> None:
+    await kept.set("groq", key())
+    assert await kept.get("groq") == key()
+    put(entries, {"modelport/groq": "second"})
+    assert await kept.get("groq") == key(), "macOS asks at each reading"
+    kept.invalidate("groq")
+    assert await kept.get("groq") == key("second")
+    put(entries, {"modelport/groq": "third"})
+    assert await kept.get("groq") == key("second")
+
+
+async def test_a_value_longer_than_windows_takes_is_stored_and_found(entries: Path, index: Path) -> None:
+    long = StoredKey(Secret("gsk_" + "x" * 5000), "https://mine.example", (Secret("y" * 2000),))
+    for _ in using(WinVaultKeyring()):
+        with pytest.raises(OSError, match="CredWrite"):
+            WinVaultKeyring().set_password("modelport", "groq", "x" * 1281)
+        await KeyringStore(index).set("groq", long)
+        assert await KeyringStore(index).get("groq") == long
+        # Half of it is no key, and says so.
+        put(entries, {name: text for name, text in got(entries).items() if not name.endswith("#a1")})
+        with pytest.raises(RequestFailed, match="incomplete"):
+            await KeyringStore(index).get("groq")
+        assert await KeyringStore(index).delete("groq")
+        assert got(entries) == {}

@@ -16,7 +16,7 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from modelport.adapters.configuration.commands import LocalCommands
-from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.adapters.credential_stores.stores import CredentialStores
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.dialects.mock.completer import Mock
 from modelport.adapters.local_servers.prober import SocketProber
@@ -60,14 +60,17 @@ PORTS: dict[str, tuple[type, dict[str, tuple[str, dict[str, Any]]]]] = {
     "Environment": (ProcessEnvironment, {"variables": chat("mock/mock")}),
     "Commands": (LocalCommands, {"output": chat("groq/x")}),
     "CredentialStore": (
-        KeyringStore,
+        CredentialStores,
         {
             "get": chat("mistral/x"),
             "set": ("credential/set", {"provider": "groq", "secret": "gsk_0123456789abcdef"}),
             "delete": ("credential/delete", {"provider": "groq"}),
             "providers": chat("mock/mock"),
             "location": ("credential/list", {}),
-            "describe": DIAGNOSTICS,
+            "describe": NO_REQUEST,
+            "source": ("credential/list", {}),
+            "invalidate": NO_REQUEST,
+            "statuses": DIAGNOSTICS,
         },
     ),
     "VendorFiles": (LocalVendorFiles, {"credential": ("credential/list", {}), "settings": chat("bedrock/x")}),
@@ -97,6 +100,9 @@ NOT_REACHED = {
     ("Log", "info"),
     ("ListeningPorts", "ports"),
     ("CredentialStore", "location"),
+    ("CredentialStore", "source"),
+    ("CredentialStore", "describe"),
+    ("CredentialStore", "invalidate"),
     ("PriceListStore", "update"),
     ("PriceListStore", "reset"),
 }

@@ -17,6 +17,9 @@ import pytest
 from rich.traceback import Traceback
 
 from modelport.adapters.configuration.commands import LocalCommands
+from modelport.adapters.credential_stores.client import ClientStore
+from modelport.adapters.credential_stores.file import FileStore
+from modelport.adapters.credential_stores.key_files import contents
 from modelport.adapters.credential_stores.keyring import KeyringStore
 from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.table import load_wire_format
@@ -26,8 +29,10 @@ from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.keyless_answer import KeylessAnswer
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.credential import StoredKey
+from modelport.frontends.lsp.vault import ClientVault
+from modelport.frontends.rpc.client_requests import ClientRequests
 from modelport.protocol.secret import Secret
-from support.builders import RecordingListener, call, endpoint, row
+from support.builders import RecordingListener, TypedPassphrase, call, endpoint, row
 from support.file_keyring import FileKeyring
 from support.http_server import Answer, LocalServer
 from support.sse import refused
@@ -166,7 +171,7 @@ class Broken(FileKeyring):
         raise ValueError(f"{len(kept)} characters cannot be read")
 
 
-@pytest.mark.parametrize("work", ["set", "get", "describe"])
+@pytest.mark.parametrize("work", ["set", "get", "delete"])
 async def test_a_keyring_that_fails(tmp_path: Path, work: str) -> None:
     before = keyring.get_keyring()
     keyring.set_keyring(Broken())
@@ -177,7 +182,7 @@ async def test_a_keyring_that_fails(tmp_path: Path, work: str) -> None:
         elif work == "get":
             clean(await failure(lambda: store.get("groq")))
         else:
-            clean(await failure(store.describe))
+            clean(await failure(lambda: store.delete("groq")))
     finally:
         keyring.set_keyring(before)
 
@@ -188,3 +193,28 @@ async def test_a_key_command_that_prints_a_key_and_fails(tmp_path: Path, ends: s
     script.write_text(f"printf {CANARY}; {ends}")
     commands = LocalCommands(timeout_s=1.0)
     clean(await failure(lambda: commands.output(("/bin/sh", str(script)), ())))
+
+
+@pytest.mark.parametrize("phrase", [None, "correct horse battery staple"])
+async def test_a_file_of_keys_that_cannot_be_written(
+    tmp_path: Path, phrase: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = FileStore(tmp_path / "private" / "credentials.json", TypedPassphrase(phrase))
+    await store.set("openai", StoredKey(KEY))
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(contents, "write_private", full)
+    clean(await failure(lambda: store.set("groq", StoredKey(KEY, more=(KEY,)))))
+
+
+async def test_a_client_that_keeps_no_key(tmp_path: Path) -> None:
+    class Closed:
+        def send(self, body: bytes) -> None:
+            requests.receive({"id": msgspec.json.decode(body)["id"], "error": {"message": KEY.reveal()}})
+
+    requests = ClientRequests(Closed())
+    store = ClientStore(tmp_path)
+    store.attach(ClientVault(requests, "Editor"))
+    clean(await failure(lambda: store.set("groq", StoredKey(KEY, more=(KEY,)))))

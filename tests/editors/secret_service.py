@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import socket
 import struct
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -47,11 +49,30 @@ class SecretService:
             )
             self.address = started.wait_for(r"unix:path=\S+")[0]
             monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", self.address)
-            self._run = stack.enter_context(
-                Program([self._daemon, "--foreground", "--unlock", "--components=secrets"], stdin=PASSWORD)
-            )
-            self._run.until(self._ready)
             self._stack = stack.pop_all()
+        self.start()
+
+    def start(self, *, unlocked: bool = True) -> None:
+        """Starts a daemon with the entries of the one before; one that is not unlocked knows no password yet."""
+        command = [self._daemon, "--foreground", "--components=secrets"]
+        self._run = self._stack.enter_context(
+            Program([*command, "--unlock"], stdin=PASSWORD) if unlocked else Program(command)
+        )
+        self._run.until(self._ready)
+
+    def kill(self) -> None:
+        """Ends the daemon as a crash does."""
+        self._run.process.kill()
+        self._run.process.wait(10)
+
+    @contextlib.contextmanager
+    def hanging(self) -> Generator[None]:
+        """A daemon that answers nothing, for as long as the block lasts."""
+        self._run.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._run.process.send_signal(signal.SIGCONT)
 
     def lock(self) -> None:
         """As if the desktop had locked it."""

@@ -12,9 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from keyring import core
+from keyring.backends.SecretService import Keyring as SecretServiceBackend
 
 from editors.secret_service import SecretService, use_home
-from support import sse
+from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.domain.providers.credential import StoredKey
+from modelport.protocol.secret import Secret
+from support import programs, sse
 from support.http_server import LocalServer
 from support.server_process import ServerProcess
 
@@ -110,7 +115,7 @@ def files_with(secret: str, folder: Path) -> list[Path]:
 def test_kept_used_listed_deleted(server: Recorded, upstream: LocalServer, tmp_path: Path) -> None:
     status = server.result("credential/set", {"provider": "groq", "secret": KEY})
     assert status == {"provider": "groq", "source": "keyring", "location": "modelport/groq", "last4": "XYZ9"}
-    assert server.result("credential/list") == {"credentials": [status]}
+    assert server.result("credential/list")["credentials"] == [status]
 
     assert ask(server, upstream)["text"] == "Hello there"
     (request,) = upstream.requests
@@ -118,7 +123,7 @@ def test_kept_used_listed_deleted(server: Recorded, upstream: LocalServer, tmp_p
     assert server.result("provider/status")["active"]["credential"] == status
 
     assert server.result("credential/delete", {"provider": "groq"})["source"] == "none"
-    assert server.result("credential/list") == {"credentials": []}
+    assert server.result("credential/list")["credentials"] == []
     asked = {"provider": "groq", "model": "m", "prompt": "hello"}
     error = server.error("completion/create", asked)
     assert error["data"]["kind"] == "auth_required"
@@ -210,7 +215,7 @@ def test_an_invalid_key_is_not_stored(secret: str, server: Recorded) -> None:
     error = server.error("credential/set", {"provider": "groq", "secret": secret})
     assert error["code"] == -32602
     assert error["data"]["field"] == "secret"
-    assert server.result("credential/list") == {"credentials": []}
+    assert server.result("credential/list")["credentials"] == []
 
 
 @pytest.mark.usefixtures("keyring")
@@ -218,6 +223,124 @@ def test_the_doctor_reports_the_keyring(server: Recorded) -> None:
     (check,) = [check for check in server.result("diagnostics/run")["checks"] if check["id"] == "keyring"]
     assert check["status"] == "ok"
     assert "SecretService" in check["detail"]
+
+
+# Other programs.
+
+
+def secret_tool(*arguments: str, stdin: str = "") -> str:
+    """Another program that reads and writes the Secret Service."""
+    tool = programs.debian_program("secret-tool", "libsecret-tools")
+    done = subprocess.run([tool, *arguments], input=stdin, capture_output=True, text=True, timeout=10, check=False)
+    return done.stdout
+
+
+def sent_key(server: ServerProcess, upstream: LocalServer) -> str | None:
+    """The key that a completion is sent with; None where none is found."""
+    reply = server.request("completion/create", {"provider": "groq", "model": "m", "prompt": "hello"})
+    return upstream.requests[-1].headers["authorization"].removeprefix("Bearer ") if "result" in reply else None
+
+
+ENTRY = ("service", "modelport", "username", "groq", "application", "Python keyring library")
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_key_that_another_program_changes_counts_within_a_second(server: Recorded, upstream: LocalServer) -> None:
+    server.result("credential/set", {"provider": "groq", "secret": KEY})
+    assert ask(server, upstream)
+    assert sent_key(server, upstream) == KEY
+    for expected in (OTHER_KEY, KEY, OTHER_KEY + "-third", None):
+        if expected is None:
+            secret_tool("clear", *ENTRY)
+        else:
+            secret_tool("store", "--label=changed", *ENTRY, stdin=expected)
+        changed = time.monotonic()
+        while sent_key(server, upstream) != expected:
+            assert time.monotonic() - changed < 3, "a second, and what the machine takes"
+            time.sleep(0.05)
+    assert server.close() == 0
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_key_that_another_program_stores_is_listed_and_used(server: Recorded, upstream: LocalServer) -> None:
+    assert server.result("credential/list")["credentials"] == []
+    secret_tool("store", "--label=mine", "service", "modelport", "username", "groq", stdin=KEY)
+    time.sleep(1.1)
+    (status,) = server.result("credential/list")["credentials"]
+    assert (status["provider"], status["source"], status["last4"]) == ("groq", "keyring", "XYZ9")
+    ask(server, upstream)
+    assert sent_key(server, upstream) == KEY
+    listed = {p["id"]: p for p in server.result("provider/list", {"configuredOnly": True})["providers"]}
+    assert listed["groq"]["credential"]["source"] == "keyring", "also in the list that loads no keyring"
+
+
+@pytest.mark.parametrize("loss", ["unwritable", "lost", "broken"])
+def test_the_list_is_that_of_the_keyring_whatever_becomes_of_our_own(
+    keyring: SecretService, data: Path, loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if loss == "unwritable":
+        data.parent.joinpath("file").write_text("")
+        monkeypatch.setenv("MODELPORT_DATA_DIR", str(data.parent / "file" / "data"))
+    assert keys("set", "groq", stdin=KEY).returncode == 0
+    assert keys("set", "openai", "--name", "work", stdin=f"sk-{OTHER_KEY}").returncode == 0
+    index = data / "keyring-providers.json"
+    if loss == "lost":
+        index.unlink()
+    elif loss == "broken":
+        index.write_text("[")
+    for locked in (False, True):
+        if locked:
+            keyring.lock()
+        listed = json.loads(keys("list", "--json").stdout)["credentials"]
+        assert [(one["provider"], one.get("name")) for one in listed] == [("groq", None), ("openai", "work")]
+    keyring.unlock()
+    assert keys("delete", "groq").returncode == 0
+    assert [one["provider"] for one in json.loads(keys("list", "--json").stdout)["credentials"]] == ["openai"]
+
+
+@pytest.mark.usefixtures("keyring")
+def test_a_key_that_was_deleted_elsewhere_is_off_the_list() -> None:
+    keys("set", "groq", stdin=KEY)
+    secret_tool("clear", *ENTRY)
+    assert keys("list").returncode == 1
+
+
+@pytest.mark.usefixtures("keyring")
+@pytest.mark.parametrize("size", [10_000, 100_000])
+def test_a_long_key_comes_back(server: Recorded, size: int) -> None:
+    key = "gsk_" + "x" * (size - 8) + "LAST"
+    assert server.result("credential/set", {"provider": "groq", "secret": key})["last4"] == "LAST"
+    assert json.loads(secret_tool("lookup", *ENTRY))["secret"] == key
+    assert server.result("credential/delete", {"provider": "groq"})["source"] == "none"
+    assert secret_tool("lookup", *ENTRY) == ""
+
+
+@pytest.mark.usefixtures("keyring")
+async def test_text_in_any_script_comes_back(data: Path) -> None:
+    stored = StoredKey(Secret("naïve 東京 😀 \x7f"), "https://例え.example/😀", (Secret("δεύτερο"),))
+    core.set_keyring(SecretServiceBackend())
+    await KeyringStore(data / "index.json").set("groq", stored)
+    assert json.loads(secret_tool("lookup", *ENTRY))["secret"] == stored.secret.reveal()
+    assert await KeyringStore(data / "index.json").get("groq") == stored
+
+
+@pytest.mark.usefixtures("keyring")
+@pytest.mark.timeout(60, func_only=True)
+def test_two_that_write_at_once_lose_nothing() -> None:
+    names = [f"{who}{number}" for number in range(3) for who in "ab"]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-m", "modelport", "keys", "set", "groq", "--name", name],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+        )
+        for name in names
+    ]
+    for name, writer in zip(names, writers, strict=True):
+        writer.communicate(f"{KEY}-{name}xx".encode(), timeout=50)
+        assert writer.returncode == 0
+    listed = json.loads(keys("list", "--json").stdout)["credentials"]
+    assert {one["name"]: one["last4"] for one in listed} == {name: f"{name}xx" for name in names}
 
 
 # A keyring that is locked.
@@ -307,6 +430,65 @@ def test_a_dialog_without_an_answer(locked: SecretService, server: Recorded) -> 
     assert time.monotonic() - began < 40
 
 
+def test_a_keyring_that_is_locked_in_the_middle_takes_no_key_away(
+    keyring: SecretService, server: Recorded, upstream: LocalServer
+) -> None:
+    server.result("credential/set", {"provider": "groq", "secret": KEY})
+    ask(server, upstream)
+    keyring.lock()
+    keyring.ignore_prompts()
+    for _ in range(3):
+        time.sleep(0.6)
+        assert sent_key(server, upstream) == KEY
+    assert not keyring.prompted, "and nobody is asked for a password"
+    (store,) = [one for one in server.result("credential/list")["stores"] if one["id"] == "keyring"]
+    assert (store["state"], store["action"]) == ("locked", "unlock the keyring")
+    assert not keyring.prompted
+
+
+@pytest.mark.timeout(60, func_only=True)
+def test_a_keyring_that_is_killed_in_the_middle_and_one_that_takes_its_place(
+    keyring: SecretService, server: Recorded, upstream: LocalServer
+) -> None:
+    server.result("credential/set", {"provider": "groq", "secret": KEY})
+    ask(server, upstream)
+    # The bus starts another as soon as one is needed, and that has not been unlocked.
+    keyring.kill()
+    time.sleep(1.1)
+    assert sent_key(server, upstream) == KEY, "a key in use outlives its keyring"
+    error = server.error("credential/set", {"provider": "mistral", "secret": OTHER_KEY})
+    assert error["data"]["kind"] == "keyring_unavailable"
+    listed = server.result("credential/list")
+    assert [one["provider"] for one in listed["credentials"]] == ["groq"]
+    (store,) = [one for one in listed["stores"] if one["id"] == "keyring"]
+    assert (store["state"], store["action"]) == ("locked", "unlock the keyring")
+    keyring.unlock()
+    assert server.result("credential/set", {"provider": "mistral", "secret": OTHER_KEY})["source"] == "keyring"
+    time.sleep(1.1)
+    assert sent_key(server, upstream) == KEY
+
+
+def test_a_keyring_that_has_not_been_unlocked_since_the_log_in_is_listed(keyring: SecretService) -> None:
+    assert keys("set", "groq", stdin=KEY).returncode == 0
+    keyring.kill()
+    keyring.start(unlocked=False)
+    listed = keys("list")
+    assert listed.stdout.splitlines()[1].split() == ["groq", "keyring", "modelport/groq"]
+    assert "it is locked" in " ".join(listed.stderr.split())
+
+
+def test_a_keyring_that_is_stopped_holds_up_no_call_for_long(
+    keyring: SecretService, server: Recorded, upstream: LocalServer
+) -> None:
+    server.result("credential/set", {"provider": "groq", "secret": KEY})
+    ask(server, upstream)
+    with keyring.hanging():
+        time.sleep(1.1)
+        began = time.monotonic()
+        assert sent_key(server, upstream) == KEY
+        assert time.monotonic() - began < 10, "it has the key, so it does not wait for as long as for the first"
+
+
 # No keyring.
 
 
@@ -332,6 +514,48 @@ def test_without_a_keyring(monkeypatch: pytest.MonkeyPatch, upstream: LocalServe
         assert checks["keyring"]["status"] in ("warn", "fail")
         assert server.close() == 0
         assert KEY not in server.said()
+
+
+@pytest.mark.usefixtures("no_bus")
+def test_a_container_or_ssh_session_keeps_its_keys_in_a_file(tmp_path: Path, upstream: LocalServer) -> None:
+    stored = keys("set", "groq", "--file", stdin=KEY)
+    assert stored.returncode == 0, stored.stderr
+    with Recorded() as server:
+        server.initialize()
+        ask(server, upstream)
+        assert sent_key(server, upstream) == KEY
+        assert server.close() == 0
+    assert len(files_with(KEY, tmp_path)) == 1
+
+
+def test_an_ssh_session_that_is_shown_the_way_to_the_bus_finds_the_keyring(
+    keyring: SecretService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keys("set", "groq", stdin=KEY).returncode == 0
+    monkeypatch.delenv("DBUS_SESSION_BUS_ADDRESS")
+    monkeypatch.delenv("XDG_RUNTIME_DIR")
+    assert "no keyring" in " ".join(keys("list").stderr.split())
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", keyring.address)
+    assert json.loads(keys("list", "--json").stdout)["credentials"][0]["last4"] == "XYZ9"
+
+
+@pytest.mark.usefixtures("keyring")
+def test_an_editor_in_a_snap_has_another_home_and_the_same_keyring(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, upstream: LocalServer
+) -> None:
+    assert keys("set", "groq", stdin=KEY).returncode == 0
+    snap = tmp_path / "home" / "snap" / "editor" / "current"
+    snap.mkdir(parents=True)
+    monkeypatch.setenv("HOME", str(snap))
+    for name in ("MODELPORT_DATA_DIR", "MODELPORT_CONFIG_DIR"):
+        monkeypatch.delenv(name)
+    with Recorded() as server:
+        server.initialize()
+        (status,) = server.result("credential/list")["credentials"]
+        assert (status["source"], status["last4"]) == ("keyring", "XYZ9"), "although its own list is empty"
+        ask(server, upstream)
+        assert sent_key(server, upstream) == KEY
+        assert server.close() == 0
 
 
 @pytest.mark.usefixtures("no_bus")

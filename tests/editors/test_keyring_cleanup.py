@@ -92,7 +92,8 @@ def test_a_running_editor_sends_no_key_that_was_deleted() -> None:
     with ServerProcess() as server:
         server.initialize()
         assert len(server.result("credential/list")["credentials"]) == len(ENTRIES)
-        assert keys("delete", "--all", "--yes").returncode == 0
+        done = keys("delete", "--all", "--yes")
+        assert done.returncode == 0, done.stderr
         for _ in range(200):
             if not server.result("credential/list")["credentials"]:
                 break

@@ -176,6 +176,50 @@ class Variables:
         return self.values
 
 
+class TypedPassphrase:
+    """A passphrase, or none; notes how it is asked for."""
+
+    def __init__(self, text: str | None = None) -> None:
+        self._text = text
+        self.asked: list[bool] = []
+
+    async def find(self, *, unlock: bool) -> Secret | None:
+        self.asked.append(unlock)
+        return Secret(self._text) if self._text else None
+
+    def is_pending(self) -> bool:
+        return False
+
+
+class MemoryVault:
+    """The vault of a client, in memory; ``trouble`` is raised by each request."""
+
+    client = "Memory Editor"
+
+    def __init__(self) -> None:
+        self.texts: dict[tuple[str, str | None], str] = {}
+        self.requests: list[tuple[str, str, str | None]] = []
+        self.trouble: RequestFailed | None = None
+
+    async def store(self, provider: str, name: str | None, text: Secret, timeout_s: float) -> None:
+        self._ask("store", provider, name)
+        self.texts[provider, name] = text.reveal()
+
+    async def load(self, provider: str, name: str | None, timeout_s: float) -> Secret | None:
+        self._ask("load", provider, name)
+        text = self.texts.get((provider, name))
+        return None if text is None else Secret(text)
+
+    async def remove(self, provider: str, name: str | None, timeout_s: float) -> None:
+        self._ask("remove", provider, name)
+        self.texts.pop((provider, name), None)
+
+    def _ask(self, verb: str, provider: str, name: str | None) -> None:
+        self.requests.append((verb, provider, name))
+        if self.trouble is not None:
+            raise self.trouble
+
+
 class MemoryStore:
     """A ``CredentialStore`` in memory; ``trouble`` is raised by each call that needs the keyring.
 
@@ -186,16 +230,17 @@ class MemoryStore:
         self.keys = {name: StoredKey(Secret(key)) if isinstance(key, str) else key for name, key in keys.items()}
         self.trouble: RequestFailed | None = None
         self.asked: list[str] = []
+        self.refused: list[str] = []
         self.locked = False
 
-    async def get(self, provider: str, *, unlock: bool = True) -> StoredKey | None:
+    async def get(self, provider: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
         self._ask(provider)
         if self.locked and not unlock:
             raise RequestFailed("auth_required", "The keyring is locked: unlock it.")
         self.locked = False
         return self.keys.get(provider)
 
-    async def set(self, provider: str, key: StoredKey) -> None:
+    async def set(self, provider: str, key: StoredKey, store: types.CredentialStoreId | None = None) -> None:
         self._ask(provider)
         self.keys[provider] = key
 
@@ -203,7 +248,7 @@ class MemoryStore:
         self._ask(provider)
         return self.keys.pop(provider, None) is not None
 
-    async def providers(self) -> Sequence[str]:
+    async def providers(self, *, quick: bool = False) -> Sequence[str]:
         return list(self.keys)
 
     def location(self, provider: str) -> str:
@@ -212,6 +257,25 @@ class MemoryStore:
     async def describe(self, *, unlock: bool = True) -> str:
         self._ask("")
         return "memory"
+
+    def source(self, provider: str) -> types.CredentialSource:
+        return "keyring"
+
+    def invalidate(self, provider: str) -> None:
+        self.refused.append(provider)
+
+    async def statuses(self, *, prompting: bool = False) -> Sequence[types.CredentialStoreStatus]:
+        try:
+            self._ask("")
+        except RequestFailed as error:
+            return [self._status("unavailable", error.message, error.action)]
+        return [self._status("locked" if self.locked else "available", "It can be used.")]
+
+    @staticmethod
+    def _status(
+        state: types.CredentialStoreState, detail: str, action: str | None = None
+    ) -> types.CredentialStoreStatus:
+        return types.CredentialStoreStatus(id="keyring", state=state, name="memory", detail=detail, action=action)
 
     def _ask(self, provider: str) -> None:
         self.asked.append(provider)

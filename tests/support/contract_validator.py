@@ -72,7 +72,8 @@ class Contract:
     def params(self, method: str, value: Any, *, sender: str) -> list[str]:
         """The mistakes in the params of a message that ``sender`` sent, ``client`` or ``server``."""
         entry = self.messages.get(method)
-        if entry is None or entry["direction"] != f"{sender}To{'Server' if sender == 'client' else 'Client'}":
+        sent_by = "clientToServer" if sender == "client" else "serverToClient"
+        if entry is None or entry["direction"] not in (sent_by, "both"):
             return [f"{method} is no message that a {sender} sends"] if sender == "server" else []
         given = {} if value is None else value
         return [f"{method} params: {text}" for text in self._check(entry["params"], given, Reading(sender == "server"))]

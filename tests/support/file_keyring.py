@@ -42,6 +42,17 @@ class FileKeyring(KeyringBackend):
         _path().write_text(json.dumps(entries))
 
 
+class WinVaultKeyring(FileKeyring):
+    """Takes as much as Windows does, 2,560 bytes in UTF-16. Source: wincred.h, CRED_MAX_CREDENTIAL_BLOB_SIZE."""
+
+    name = "Windows for tests"
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if len(password.encode("utf-16-le")) > 2560:
+            raise OSError(1783, "CredWrite: The stub received bad data")
+        super().set_password(service, username, password)
+
+
 class HangingKeyring(FileKeyring):
     """Waits for ever, like a dialog that is not answered."""
 

@@ -14,7 +14,10 @@ import anyio.to_thread
 from modelport.adapters.child_processes.running import run_for_library
 from modelport.adapters.configuration.commands import LocalCommands
 from modelport.adapters.configuration.file import LocalConfigurationFile, config_folder
+from modelport.adapters.credential_stores.client import ClientStore
+from modelport.adapters.credential_stores.file import FILE_NAME, FileStore
 from modelport.adapters.credential_stores.keyring import KeyringStore
+from modelport.adapters.credential_stores.stores import CredentialStores
 from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.table import DialectTable
@@ -41,6 +44,7 @@ from modelport.engine.providers.configuration import ActiveConfiguration
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.endpoints import Endpoints
 from modelport.engine.providers.listener_guard import ListenerGuard
+from modelport.engine.providers.passphrase import Passphrase
 from modelport.engine.providers.secret_sources import SecretSources
 from modelport.engine.usage.reports import UsageReports
 from modelport.lazy import Lazy
@@ -73,11 +77,17 @@ class Core:
         self.registry = load_registry()
         self.configuration = ActiveConfiguration(self.registry, LocalConfigurationFile(config_folder(variables)))
         self.configuration.load()
-        self._secrets = secrets = SecretSources(self.registry, self.environment, LocalCommands(programs=programs))
+        commands = LocalCommands(programs=programs)
+        self._secrets = secrets = SecretSources(self.registry, self.environment, commands)
         self.guard = ListenerGuard(Lazy(local.load_port_listeners))
         self._pool = HttpPool(self.guard.admit)
         # One for all, so that the token of a log-in is requested once.
-        self.store = KeyringStore(self.folder / "keyring-providers.json")
+        self.passphrase = Passphrase(self.registry, self.environment, commands, secrets.secret_env_vars)
+        self.store = CredentialStores(
+            KeyringStore(self.folder / "keyring-providers.json"),
+            ClientStore(self.folder),
+            FileStore(config_folder(variables) / FILE_NAME, self.passphrase),
+        )
         self.provider_client = ProviderClient(
             self._pool, partial(run_for_library, programs, secrets.secret_env_vars), self._load_tokens
         )
@@ -85,8 +95,7 @@ class Core:
         self.circuits = SharedCircuits(self.ledger, self.clock, self.log, random.random)
         self.usage = UsageReports(self.ledger)
         kept_prices = KeptPrices(self.folder / "prices.json", self._download_prices, self.log)
-        self.pricing = CallPricing(kept_prices)
-        self.price_lists = PriceLists(kept_prices)
+        self.pricing, self.price_lists = CallPricing(kept_prices), PriceLists(kept_prices)
         began_ms = self.clock.now_ms()
         self.budgets = Lazy(
             lambda: budgets.load_budgets(self.registry, self.ledger, self.pricing, self.clock, self.log, began_ms)

@@ -23,6 +23,7 @@ from modelport.protocol.initialize import VERSION
 from modelport.protocol.types import DiscoverProviderParams, LocalServer
 
 if TYPE_CHECKING:
+    from modelport.adapters.credential_stores.client import Vault
     from modelport.domain.completions.call import ModelCall
     from modelport.domain.errors import RequestFailed
     from modelport.domain.failover.fitness import ModelFacts
@@ -33,9 +34,14 @@ QUICK_MS = 500
 """How long a request that names nothing looks for local servers."""
 
 
-def load_app(loading: Loading) -> App:
-    """The use cases of the only client of a process; ``loading`` surrounds the start of a model server."""
-    return App(Core(loading))
+def load_app(loading: Loading, vault: Vault | None = None) -> App:
+    """The use cases of the only client of a process, with the vault that it offers. Blocks.
+
+    ``loading`` surrounds the start of a model server.
+    """
+    core = Core(loading)
+    core.store.attach(vault)
+    return App(core)
 
 
 class App:

@@ -11,7 +11,16 @@ from modelport.domain.providers.credential import Credential, StoredKey
 from modelport.domain.providers.rows import Provider
 from modelport.domain.spending.usage import CallRecord
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import Call, Dialect, UsageGroup, UsageGroupBy, UsageTotals
+from modelport.protocol.types import (
+    Call,
+    CredentialSource,
+    CredentialStoreId,
+    CredentialStoreStatus,
+    Dialect,
+    UsageGroup,
+    UsageGroupBy,
+    UsageTotals,
+)
 
 if TYPE_CHECKING:
     from modelport.domain.local.fingerprints import Reply
@@ -77,7 +86,7 @@ class Commands(Protocol):
 
 
 class CredentialStore(Protocol):
-    """Stores the keys of each provider where the user's other secrets are, such as in the keyring.
+    """Stores the keys of each provider where the user's other secrets are: the keyring, a client's vault, or a file.
 
     Every method may wait for a person, so it never blocks the event loop and gives up in time.
 
@@ -92,16 +101,20 @@ class CredentialStore(Protocol):
         """
         ...
 
-    async def set(self, provider: str, key: StoredKey) -> None:
-        """Stores a key with its further ones, in place of all others of the provider."""
+    async def set(self, provider: str, key: StoredKey, store: CredentialStoreId | None = None) -> None:
+        """Stores a key with its further ones, in place of all others of the provider.
+
+        Without ``store`` it goes where the provider's key is, else to the keyring or what stands in for it; it goes
+        into a file of keys only by name.
+        """
         ...
 
     async def delete(self, provider: str) -> bool:
         """Deletes a key; returns whether there was one."""
         ...
 
-    async def providers(self) -> Sequence[str]:
-        """The providers a key is stored for, without reading the keys."""
+    async def providers(self, *, quick: bool = False) -> Sequence[str]:
+        """The providers a key is stored for, without reading the keys; ``quick`` from a list, which may be lost."""
         ...
 
     def location(self, provider: str) -> str:
@@ -109,7 +122,26 @@ class CredentialStore(Protocol):
         ...
 
     async def describe(self, *, unlock: bool = True) -> str:
-        """Which store this is, for diagnostics; without ``unlock`` the user is not asked to unlock it."""
+        """The name of the store that a new key goes to; with ``unlock`` its owner may be asked to find out.
+
+        Raises:
+            RequestFailed: no key can be stored there.
+        """
+        ...
+
+    def source(self, provider: str) -> CredentialSource:
+        """Where the entry is stored, as far as is known from the last list or reading."""
+        ...
+
+    def invalidate(self, provider: str) -> None:
+        """Has the provider's keys read again at their next use, because one was refused."""
+        ...
+
+    async def statuses(self, *, prompting: bool = False) -> Sequence[CredentialStoreStatus]:
+        """The places where keys are stored, in the order of reading, and whether each can be used.
+
+        Only with ``prompting`` the user may be asked for something to find out.
+        """
         ...
 
 

@@ -59,6 +59,7 @@ class Diagnostics:
             "dataFolder": self._data_folder,
             "usageLedger": self._usage_ledger,
             "keyring": self._keyring,
+            "keyStores": self._key_stores,
             "credentials": self._providers,
             "health": self._health,
             "localModels": self._local_models,
@@ -122,11 +123,17 @@ class Diagnostics:
         return Check(id="usageLedger", status="ok", detail=f"{totals.total_calls} calls recorded")
 
     async def _keyring(self) -> Check:
-        try:
-            name = await self._store.describe()
-        except RequestFailed as error:
-            return Check(id="keyring", status="warn", detail=error.message, action=error.action)
-        return Check(id="keyring", status="ok", detail=name)
+        (keyring,) = [one for one in await self._store.statuses(prompting=True) if one.id == "keyring"]
+        if keyring.state == "available":
+            return Check(id="keyring", status="ok", detail=keyring.name)
+        return Check(id="keyring", status="warn", detail=keyring.detail, action=keyring.action)
+
+    async def _key_stores(self) -> Check:
+        """The stores besides the keyring. One that is not in use is in order."""
+        others = [one for one in await self._store.statuses() if one.id not in ("keyring", "session")]
+        detail = "; ".join(f"{one.name} ({one.state}): {one.detail}" for one in others)
+        action = next((one.action for one in others if one.action is not None), None)
+        return Check(id="keyStores", status="warn" if action else "ok", detail=detail or "none", action=action)
 
     async def _providers(self) -> Check:
         statuses = await self._credentials.list()

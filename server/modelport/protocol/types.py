@@ -59,12 +59,29 @@ CredentialSource = Literal[
     "keyring",
     "environment",
     "command",
+    "client",
     "file",
     "session",
     "none",
     "notRequired",
 ]
 """Where a credential was found."""
+
+CredentialStoreId = Literal[
+    "keyring",
+    "client",
+    "file",
+    "session",
+]
+"""A place where keys are stored."""
+
+CredentialStoreState = Literal[
+    "available",
+    "locked",
+    "unavailable",
+    "disabled",
+]
+"""Whether a credential store can be used."""
 
 LoginMethod = Literal[
     "device",
@@ -593,6 +610,25 @@ class CredentialKey(Struct, frozen=True, kw_only=True, rename="camel", omit_defa
 
     last_used_at: str | None = None
     """When the key was last sent with a call: RFC 3339, UTC; only in credential/list, absent: never, or that is not known."""
+
+
+class CredentialStoreStatus(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A place where keys are stored, and whether it can be used."""
+
+    id: CredentialStoreId
+    """Which of them."""
+
+    state: CredentialStoreState
+    """Whether it can be used."""
+
+    name: str
+    """What it is called, such as the name of the keyring or of the file."""
+
+    detail: str
+    """Why it is in this state, as a sentence."""
+
+    action: str | None = None
+    """What to do about it; absent where nothing needs to be done."""
 
 
 class KeyHealth(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1810,7 +1846,7 @@ class CreateModerationResult(Struct, frozen=True, kw_only=True, rename="camel", 
 
 
 class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
-    """A key to store in the operating system's keyring."""
+    """A key to store."""
 
     provider: str
     """Its id or an alias."""
@@ -1826,6 +1862,9 @@ class SetCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omi
 
     add: bool | None = None
     """Whether to keep the stored keys and put this one behind them, to be used when those fail. Absent or false: it takes their place."""
+
+    store: CredentialStoreId | None = None
+    """Where to store it: keyring, client or file. Absent: where the provider's key is stored now, else in the keyring, and where there is none, in the client's vault; never in a file of its own accord."""
 
 
 class DeleteCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
@@ -1851,6 +1890,9 @@ class ListCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", om
     credentials: tuple[CredentialStatus, ...]
     """One per provider, and one per key that is stored for a connection."""
 
+    stores: tuple[CredentialStoreStatus, ...] | None = None
+    """The places where keys are stored, in the order in which they are read. A locked one is not unlocked for it."""
+
 
 class TestCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
     """The keys to check."""
@@ -1867,6 +1909,46 @@ class TestCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", om
 
     results: tuple[KeyCheck, ...]
     """One per key, in the order of credential/list."""
+
+
+class StoreCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """A text for the client's vault."""
+
+    provider: str
+    """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry."""
+
+    secret: str
+    """The text: opaque to the client, on one line, and as secret as a key."""
+
+
+class LoadCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which text to read."""
+
+    provider: str
+    """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry."""
+
+
+class LoadCredentialResult(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """What the client's vault holds."""
+
+    secret: str | None
+    """The text as it was stored; null where there is none."""
+
+
+class RemoveCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):
+    """Which text to delete."""
+
+    provider: str
+    """The provider's id."""
+
+    name: str | None = None
+    """The name of the connection, in small letters; absent: the provider's own. Provider and name together are the key of the vault's entry."""
 
 
 class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", omit_defaults=True):

@@ -13,7 +13,7 @@ from modelport.domain.providers.registry import Registry
 from modelport.engine.diagnostics import Diagnostics
 from modelport.engine.providers.configuration import ActiveConfiguration
 from modelport.engine.providers.credentials import Credentials
-from modelport.protocol.types import AttemptError, Check, Circuit, Health
+from modelport.protocol.types import AttemptError, Check, Circuit, CredentialStoreStatus, Health
 from support.builders import KeptByVendors, MemoryLedger, MemoryStore, Variables, row, values
 
 REGISTRY = Registry([row("acme"), row("beta")])
@@ -24,6 +24,7 @@ IDS = [
     "dataFolder",
     "usageLedger",
     "keyring",
+    "keyStores",
     "credentials",
     "health",
     "localModels",
@@ -140,6 +141,30 @@ async def test_a_keyring_in_trouble_is_a_warning() -> None:
     assert check.action
 
 
+class Stores(MemoryStore):
+    """A keyring, a client's vault and a file of keys in any state."""
+
+    def __init__(self, *states: CredentialStoreStatus) -> None:
+        super().__init__()
+        self._states = states
+
+    async def statuses(self, *, prompting: bool = False) -> Sequence[CredentialStoreStatus]:
+        return [*await super().statuses(), *self._states]
+
+
+async def test_each_store_of_keys_is_shown_with_what_to_do() -> None:
+    vault = CredentialStoreStatus(id="client", state="unavailable", name="client", detail="It offers no vault.")
+    file = CredentialStoreStatus(id="file", state="disabled", name="~/keys.json", detail="No key is in it.")
+    check = (await checks(Stores(vault, file)))["keyStores"]
+    assert (check.status, check.action) == ("ok", None)
+    assert check.detail == "client (unavailable): It offers no vault.; ~/keys.json (disabled): No key is in it."
+    file = CredentialStoreStatus(
+        id="file", state="locked", name="~/keys.json", detail="No passphrase.", action="set it"
+    )
+    check = (await checks(Stores(vault, file)))["keyStores"]
+    assert (check.status, check.action) == ("warn", "set it")
+
+
 async def test_a_keyring_that_does_not_open_stops_no_other_check() -> None:
     store = MemoryStore(beta=KEY)
     store.trouble = LOCKED
@@ -148,7 +173,7 @@ async def test_a_keyring_that_does_not_open_stops_no_other_check() -> None:
     assert "acme (environment)" in found["credentials"].detail
 
 
-@pytest.mark.parametrize("part", ["describe", "providers", "get", "totals", "problem", "folder", "local_models"])
+@pytest.mark.parametrize("part", ["statuses", "providers", "get", "totals", "problem", "folder", "local_models"])
 @pytest.mark.parametrize(
     ("error", "detail"),
     [
@@ -163,12 +188,12 @@ async def test_a_check_that_raises_has_failed_and_stops_no_other(
     async def fail(*_: object, **__: object) -> Check:
         raise error
 
-    owners = {"describe": MemoryStore, "providers": MemoryStore, "get": MemoryStore, "folder": Folder}
+    owners = {"statuses": MemoryStore, "providers": MemoryStore, "get": MemoryStore, "folder": Folder}
     if part != "local_models":
         monkeypatch.setattr(owners.get(part, MemoryLedger), "problem" if part == "folder" else part, fail)
     found = await checks(MemoryStore(beta=KEY), local_models=fail if part == "local_models" else no_folder)
     assert list(found) == IDS
-    (raised,) = [check for check in found.values() if check.status != "ok"] or [found["credentials"]]
+    raised, *_ = [check for check in found.values() if check.status != "ok"] or [found["credentials"]]
     if part != "get" or not isinstance(error, RequestFailed):
         assert detail in raised.detail
     assert "secret text" not in str(found)

@@ -1,7 +1,7 @@
-"""The names of the providers that have a key in the keyring, in a file beside the ledger; no secrets.
+"""The names of the entries that a store holds, in a file beside the ledger; no secrets.
 
-Listing a keyring takes a prompt or a lookup per provider, so the names are kept here. A lost list loses
-nothing: a key is still found when its provider is called.
+Most keyrings list nothing, and loading one to list it takes tens of milliseconds, so the names are kept here. A lost
+list loses nothing: a key is still found when its provider is called.
 """
 
 from __future__ import annotations
@@ -45,6 +45,10 @@ class IndexFile:
     def remove(self, name: str) -> None:
         """Takes a name off the list."""
         self._write([other for other in self.read() if other != name])
+
+    def replace(self, names: list[str]) -> None:
+        """Puts these names in place of those that are on the list."""
+        self._write(names)
 
     def _write(self, names: list[str]) -> None:
         # The list is a convenience: a full disk must not make a stored key look lost.

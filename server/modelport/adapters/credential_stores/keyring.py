@@ -6,88 +6,147 @@ time limit, one at a time; while one hangs, the next fails at once.
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import ClassVar, TypeVar
 
 import anyio
 import anyio.to_thread
 
 from modelport.adapters.credential_stores.entries import decode, encode
 from modelport.adapters.credential_stores.index_file import IndexFile
-from modelport.adapters.credential_stores.keyring_backend import BackendNotLoaded, backend_in_use
-from modelport.domain.errors import RequestFailed
+from modelport.adapters.credential_stores.key_cache import KeyCache, Reading
+from modelport.adapters.credential_stores.keyrings import access
+from modelport.adapters.credential_stores.keyrings.backend import BackendNotLoaded
+from modelport.adapters.credential_stores.unusable import OTHER_PLACES, Unusable
 from modelport.domain.providers.credential import StoredKey
-from modelport.protocol.secret import Secret, forget_frames
-
-if TYPE_CHECKING:
-    from keyring.backend import KeyringBackend
+from modelport.protocol.secret import Secret
+from modelport.protocol.types import CredentialStoreId, CredentialStoreStatus
 
 T = TypeVar("T")
-SERVICE = "modelport"
 DEFAULT_TIMEOUT_S = 20.0
+REREAD_TIMEOUT_S = 2.0
+"""For reading a key again: the caller has one already, and does not wait for a keyring that hangs."""
+LIST_TIMEOUT_S = 5.0
+"""For listing, which asks nobody; the first time it also loads the keyring library."""
 RECHECK_INTERVAL_S = 1.0
 MAX_HANGING_THREADS = 2
-OTHER_PLACES = "set the provider's environment variable, or set api_key_command in config.toml"
 
 
 class KeyringStore:
-    """A ``CredentialStore`` over the keyring; keys are cached until any process changes one."""
+    """A store over the keyring; keys are cached, and read again as far as that asks the owner nothing."""
+
+    id: ClassVar[CredentialStoreId] = "keyring"
 
     def __init__(self, index: Path, timeout_s: float = DEFAULT_TIMEOUT_S) -> None:
         self._index = IndexFile(index)
         self._timeout_s = timeout_s
         self._limiter = anyio.CapacityLimiter(1)
-        self._cache: dict[str, StoredKey | None] = {}
+        self._cache = KeyCache(lambda: RECHECK_INTERVAL_S)
+        self._versions: dict[str, access.Version | None] = {}
         self._names: list[str] = []
+        self._listed: access.Listing | None = None
+        self._listed_at = -math.inf
         self._version = -1
         self._looked_at = -math.inf
         self._hanging = 0
         self._absent = False
 
-    async def get(self, provider: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
-        """The key kept for a provider; no keyring counts as no key, and one that is locked fails without ``unlock``.
+    @property
+    def is_offered(self) -> bool:
+        """Always: its state says whether there is one."""
+        return True
+
+    async def get(self, entry: str, *, unlock: bool = True, fresh: bool = False) -> StoredKey | None:
+        """The key of an entry; no keyring counts as no key, and one that is locked fails without ``unlock``.
 
         ``fresh`` reads it from the keyring although it is known.
-        """
-        await self._look()
-        if fresh or provider not in self._cache:
-            self._cache[provider] = await self._run(lambda: _read(provider, unlock=unlock))
-        return self._cache[provider]
-
-    async def set(self, provider: str, key: StoredKey) -> None:
-        """Keeps a key, in place of any other of the provider.
 
         Raises:
-            RequestFailed: no keyring can be used, or it does not give the key back.
+            Unusable: the keyring cannot be used.
         """
-        await self._run(lambda: _write(provider, key), needed=True)
-        await self._change(lambda: self._index.add(provider))
+        await self._look()
 
-    async def delete(self, provider: str) -> bool:
-        """Deletes a key; returns whether there was one."""
-        found = await self._run(lambda: _remove(provider), needed=True)
-        await self._change(lambda: self._index.remove(provider))
+        async def read() -> StoredKey | None:
+            text = await self._run(lambda: access.read(entry, unlock=unlock))
+            return decode(text.reveal()) if text else None
+
+        async def reread(old: StoredKey | None, refused: bool) -> Reading:  # noqa: FBT001
+            version = self._versions.get(entry)
+            found = await self._run(
+                lambda: access.reread(entry, prompting=refused, version=version),
+                needed=True,
+                timeout_s=REREAD_TIMEOUT_S,
+            )
+            if not isinstance(found, access.Reread):
+                return Reading(old, found is not None and found.repeatable)
+            self._versions[entry] = found.version
+            return Reading(decode(found.text.reveal()) if found.text else None, found.repeatable)
+
+        return await self._cache.get(entry, read, reread, unlock=unlock, fresh=fresh)
+
+    async def set(self, entry: str, key: StoredKey) -> None:
+        """Stores a key, in place of any other of the entry.
+
+        Raises:
+            Unusable: no keyring can be used, or it does not give the key back.
+        """
+        await self._run(lambda: access.write(entry, Secret(encode(key))), needed=True)
+        await self._change(lambda: self._index.add(entry))
+
+    async def delete(self, entry: str) -> bool:
+        """Deletes a key; returns whether there was one.
+
+        Raises:
+            Unusable: no keyring can be used.
+        """
+        found = await self._run(lambda: access.remove(entry), needed=True)
+        await self._change(lambda: self._index.remove(entry))
         return bool(found)
 
-    async def providers(self) -> Sequence[str]:
-        """The providers a key is kept for."""
-        await self._look()
-        return self._names
+    async def providers(self, *, quick: bool = False) -> Sequence[str]:
+        """The entries there are: as the keyring lists them, and where it lists none or not all, those of the index.
 
-    def location(self, provider: str) -> str:
-        """The entry's name, as the keyring's own programs show it."""
-        return f"{SERVICE}/{provider}"
-
-    async def describe(self, *, unlock: bool = True) -> str:
-        """The keyring's name; without ``unlock`` it is not read, so that a locked one does not ask its owner.
-
-        Raises:
-            RequestFailed: there is none, it does not answer, or it keeps nothing.
+        ``quick`` loads no keyring, and gives what is known without.
         """
-        return await self._run(lambda: _describe(read=unlock), needed=True) or ""
+        await self._look()
+        now = anyio.current_time()
+        if not quick and now - self._listed_at >= RECHECK_INTERVAL_S:
+            await self._list()
+            self._listed_at = now
+        if self._listed is None:
+            return self._names
+        return sorted(self._listed.names if self._listed.complete else {*self._listed.names, *self._names})
+
+    async def _list(self) -> None:
+        try:
+            listed = await self._run(access.list_names, timeout_s=LIST_TIMEOUT_S)
+        except Unusable:
+            # One that ended since does not change what was known of it.
+            return
+        self._listed = listed
+        if listed is not None and listed.complete and sorted(listed.names) != self._names:
+            await anyio.to_thread.run_sync(self._index.replace, sorted(listed.names))
+            self._names = sorted(listed.names)
+
+    def location(self, entry: str) -> str:
+        """The entry's name, as the keyring's own programs show it."""
+        return f"{access.SERVICE}/{entry}"
+
+    def invalidate(self, provider: str) -> None:
+        """Has the keys of a provider read again at their next use: one was refused."""
+        self._cache.refuse(provider)
+
+    async def status(self, *, prompting: bool = False) -> CredentialStoreStatus:
+        """Whether the keyring can be used; only with ``prompting`` it is read where that may ask its owner."""
+        try:
+            name = await self._run(lambda: access.describe(prompting=prompting), needed=True)
+        except Unusable as error:
+            return CredentialStoreStatus(
+                id=self.id, state=error.state, name="keyring", detail=error.message, action=error.action
+            )
+        return CredentialStoreStatus(id=self.id, state="available", name=name or "", detail="It can be used.")
 
     async def _look(self) -> None:
         """Clears the cache when another process changed a key or no keyring was there; looks at most once a second."""
@@ -98,6 +157,8 @@ class KeyringStore:
             self._names = await anyio.to_thread.run_sync(self._index.read)
             self._version, self._absent = version, False
             self._cache.clear()
+            self._versions.clear()
+            self._listed_at = -math.inf
         self._looked_at = anyio.current_time()
 
     async def _change(self, change: Callable[[], None]) -> None:
@@ -112,142 +173,47 @@ class KeyringStore:
         finally:
             self._hanging -= 1
 
-    async def _run(self, work: Callable[[], T], *, needed: bool = False) -> T | None:
+    async def _run(self, work: Callable[[], T], *, needed: bool = False, timeout_s: float | None = None) -> T | None:
         if self._hanging >= MAX_HANGING_THREADS:
             raise _stuck()
-        with anyio.move_on_after(self._timeout_s):
+        with anyio.move_on_after(self._timeout_s if timeout_s is None else min(timeout_s, self._timeout_s)):
             try:
                 return await anyio.to_thread.run_sync(
                     self._counted, work, abandon_on_cancel=True, limiter=self._limiter
                 )
-            except _NoKeyring as error:
+            except access.NoKeyring as error:
                 if not needed:
                     # It may be started later.
                     self._absent = True
                     return None
-                raise _unavailable(
-                    f"This machine has no keyring that can be used ({error}): install one, {OTHER_PLACES}.",
-                    "install a keyring such as gnome-keyring, or set keys in the environment",
-                ) from error
-            except BackendNotLoaded as error:
-                raise _unavailable(
-                    f"{error}, {OTHER_PLACES}.", "choose another keyring, or unset the choice"
-                ) from error
-            except _KeptNothing as error:
-                raise _unavailable(
-                    f"The keyring {error} keeps nothing: choose another one with keyring's configuration or "
-                    f"PYTHON_KEYRING_BACKEND, {OTHER_PLACES}.",
-                    "choose another keyring, or set keys in the environment",
-                ) from error
-            except _KeyringFailed as error:
-                raise _unavailable(
-                    f"The keyring refused ({error}): unlock it, {OTHER_PLACES}.", "unlock the keyring"
-                ) from error
+                raise _translated(error) from error
+            except (BackendNotLoaded, access.KeepsNothing, access.KeyringFailed) as error:
+                raise _translated(error) from error
         raise _stuck()
 
 
-class _NoKeyring(Exception):
-    pass
+def _stuck() -> Unusable:
+    return Unusable("unavailable", f"The keyring does not answer: unlock it, {OTHER_PLACES}.", "unlock the keyring")
 
 
-class _KeyringFailed(Exception):
-    pass
-
-
-class _KeptNothing(Exception):
-    """Holds the keyring's name."""
-
-
-def _stuck() -> RequestFailed:
-    return _unavailable(f"The keyring does not answer: unlock it, {OTHER_PLACES}.", "unlock the keyring")
-
-
-def _unavailable(message: str, action: str) -> RequestFailed:
-    return RequestFailed("keyring_unavailable", message, action=action)
-
-
-def _translated(work: Callable[[KeyringBackend], T]) -> T:
-    """The result of the work with the backend in use."""
-    import keyring.errors
-
-    backend = backend_in_use()
-    try:
-        return work(backend)
-    except keyring.errors.NoKeyringError as error:
-        forget_frames(error)
-        raise _NoKeyring("none is installed or running") from error
-    except keyring.errors.PasswordDeleteError:
-        raise
-    except keyring.errors.KeyringError as error:
-        # In the frames of a backend is the key.
-        forget_frames(error)
-        raise _KeyringFailed(str(error).rstrip(".! ") or type(error).__name__) from error
-    except Exception as error:
-        # Backends let errors of D-Bus, the Keychain and the like through.
-        forget_frames(error)
-        raise _KeyringFailed(type(error).__name__) from error
-
-
-def _read(provider: str, *, unlock: bool) -> StoredKey | None:
-    if not unlock and _translated(_is_locked):
-        raise _KeyringFailed("it is locked")
-    text = _translated(lambda backend: Secret(backend.get_password(SERVICE, provider) or ""))
-    return decode(text.reveal()) if text else None
-
-
-def _is_locked(used: KeyringBackend) -> bool:
-    """Whether the keyring would ask its owner; False where that is unknown without a prompt."""
-    from keyring.backends import SecretService
-
-    for backend in getattr(used, "backends", [used]):
-        if isinstance(backend, SecretService.Keyring):
-            return _collection_is_locked(getattr(backend, "preferred_collection", None))
-    return False
-
-
-def _collection_is_locked(path: str | None) -> bool:
-    # Not by the library's own way, which makes a collection where there is none and asks for a password for it.
-    import secretstorage
-
-    with contextlib.closing(secretstorage.dbus_init()) as bus:
-        try:
-            collection = secretstorage.Collection(bus, path) if path else secretstorage.Collection(bus)
-            return collection.is_locked()
-        except secretstorage.ItemNotFoundException:
-            return True
-
-
-def _write(provider: str, key: StoredKey) -> None:
-    import keyring
-
-    text = Secret(encode(key))
-    _translated(lambda _: keyring.set_password(SERVICE, provider, text.reveal()))
-    # Keyring's null backend, which "keyring --disable" selects, takes every key and keeps none.
-    if _translated(lambda backend: Secret(backend.get_password(SERVICE, provider) or "")) != text:
-        raise _KeptNothing(_translated(_name))
-
-
-def _remove(provider: str) -> bool:
-    import keyring.errors
-
-    try:
-        _translated(lambda backend: backend.delete_password(SERVICE, provider))
-    except keyring.errors.PasswordDeleteError:
-        return False
-    return True
-
-
-def _describe(*, read: bool) -> str:
-    from keyring.backends import fail, null
-
-    backend = backend_in_use()
-    if isinstance(backend, null.Keyring):
-        raise _KeptNothing(_name(backend))
-    if read or isinstance(backend, fail.Keyring):
-        # The one that stands for none says so when it is read.
-        _translated(lambda used: used.get_password(SERVICE, "modelport-doctor"))
-    return _name(backend)
-
-
-def _name(backend: object) -> str:
-    return str(getattr(backend, "name", type(backend).__name__))
+def _translated(error: Exception) -> Unusable:
+    """The error of a keyring as one that says what to do."""
+    match error:
+        case access.NoKeyring():
+            return Unusable(
+                "unavailable",
+                f"This machine has no keyring that can be used ({error}): install one, {OTHER_PLACES}.",
+                "install a keyring such as gnome-keyring, or set keys in the environment",
+            )
+        case access.KeepsNothing():
+            return Unusable(
+                "disabled",
+                f"The keyring {error} keeps nothing: choose another one with keyring's configuration or "
+                f"PYTHON_KEYRING_BACKEND, {OTHER_PLACES}.",
+                "choose another keyring, or set keys in the environment",
+            )
+        case BackendNotLoaded():
+            return Unusable("unavailable", f"{error}, {OTHER_PLACES}.", "choose another keyring, or unset the choice")
+        case _:
+            state = "locked" if isinstance(error, access.KeyringIsLocked) else "unavailable"
+            return Unusable(state, f"The keyring refused ({error}): unlock it, {OTHER_PLACES}.", "unlock the keyring")

@@ -14,7 +14,7 @@ import anyio.to_thread
 import msgspec
 
 from modelport.adapters.system.regular_files import read_start, read_whole
-from modelport.adapters.system.user_path import user_path
+from modelport.adapters.system.user_path import short_path, user_path
 from modelport.borders import NOT_JSON
 from modelport.domain.ports import Environment
 from modelport.domain.providers.credential import Credential
@@ -50,7 +50,7 @@ class LocalVendorFiles:
                 return _aws(row, variables)
             case "google":
                 path = _google_file(variables)
-                return Credential(provider=row.id, source="file", location=_short(path)) if path else None
+                return Credential(provider=row.id, source="file", location=short_path(path)) if path else None
             case "copilot":
                 return _copilot(row, variables)
             case "qwen":
@@ -132,12 +132,12 @@ def _google_file(variables: Mapping[str, str]) -> Path | None:
 
 def _copilot(row: Provider, variables: Mapping[str, str]) -> Credential | None:
     if named := variables.get(COPILOT_FILE_VARIABLE):
-        return _kept(row, _text(user_path(named)), _short(user_path(named)))
+        return _kept(row, _text(user_path(named)), short_path(user_path(named)))
     folder = Path(_config_folder(variables, "LOCALAPPDATA", "github-copilot"))
     for name in ("apps.json", "hosts.json"):
         for host, kept in sorted(read_object(folder / name).items()):
             if host.partition(":")[0] == "github.com" and is_object(kept):
-                found = _kept(row, kept.get("oauth_token"), _short(folder / name))
+                found = _kept(row, kept.get("oauth_token"), short_path(folder / name))
                 if found is not None:
                     return found
     return None
@@ -160,8 +160,3 @@ def _kept(row: Provider, token: Any, location: str) -> Credential | None:
     if not isinstance(token, str) or not token.strip():
         return None
     return Credential(provider=row.id, source="file", secret=Secret(token.strip()), location=location)
-
-
-def _short(path: Path) -> str:
-    home = user_path("~")
-    return f"~/{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)

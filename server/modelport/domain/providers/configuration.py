@@ -186,6 +186,14 @@ class TelemetryEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE, else cumulative."""
 
 
+class CredentialsEntry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How stored keys are read."""
+
+    passphrase_command: CommandLine | None = None
+    """A program with its arguments that prints the passphrase of the key file, where MODELPORT_PASSPHRASE is not set.
+    No shell is involved."""
+
+
 class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The configuration of Modelport."""
 
@@ -209,6 +217,8 @@ class Document(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Limits on what calls cost, by names of your own."""
     telemetry: TelemetryEntry | None = None
     """Where to send traces and metrics of calls."""
+    credentials: CredentialsEntry = CredentialsEntry()
+    """How stored keys are read."""
 
 
 class Configuration(Struct, frozen=True, kw_only=True):

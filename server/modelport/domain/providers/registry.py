@@ -43,8 +43,8 @@ class Registry:
     ``defaults`` are the configuration's overrides, by provider id, ``common`` those of every other provider,
     ``default_target`` is the target of a request
     that names nothing, ``resolution`` the configuration's answer to whether a request must name its provider,
-    ``local_models`` its table of the user's own model files, ``budgets`` its limits on what calls cost, and
-    ``telemetry`` its table of a collector.
+    ``local_models`` its table of the user's own model files, ``budgets`` its limits on what calls cost,
+    ``telemetry`` its table of a collector, and ``passphrase_command`` what prints the passphrase of the key file.
 
     Raises:
         ValueError: two rows share a name.
@@ -65,6 +65,7 @@ class Registry:
         self.failover = FailoverEntry()
         self.budgets: tuple[Budget, ...] = ()
         self.telemetry: TelemetryEntry | None = None
+        self.passphrase_command: tuple[str, ...] = ()
         self._providers = tuple(providers)
         self._by_name: dict[str, Provider] = {}
         self._by_model: dict[str, list[Provider]] = {}
@@ -81,7 +82,7 @@ class Registry:
         self._defaults, self._common, self.default_target = other._defaults, other._common, other.default_target
         self.local_models, self.resolution, self.budgets = other.local_models, other.resolution, other.budgets
         self.chains, self.failover = other.chains, other.failover
-        self.telemetry = other.telemetry
+        self.telemetry, self.passphrase_command = other.telemetry, other.passphrase_command
 
     def all(self) -> tuple[Provider, ...]:
         """Every provider, in the order of the data file."""

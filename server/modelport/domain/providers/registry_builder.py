@@ -118,13 +118,13 @@ class _Merge:
         if any(finding.level == "error" for finding in self.findings):
             return self._shipped
         registry = Registry(self._rows.values(), self._overrides, self._common)
-        registry.local_models = self._configuration.document.local_models
-        registry.telemetry = self._configuration.document.telemetry
-        registry.resolution = self._configuration.document.defaults.resolution
-        registry.failover = self._configuration.document.failover
-        registry.chains = self._configuration.document.chains
+        document = self._configuration.document
+        registry.local_models, registry.telemetry = document.local_models, document.telemetry
+        registry.passphrase_command = document.credentials.passphrase_command or ()
+        registry.resolution = document.defaults.resolution
+        registry.failover, registry.chains = document.failover, document.chains
         self.findings += chain_findings(registry)
-        model = self._configuration.document.default_model
+        model = document.default_model
         if model is not None:
             registry.default_target = self._default(registry, model)
         return registry

@@ -26,11 +26,11 @@ from modelport.domain.providers.rows import OWN_LOG_INS, Provider
 from modelport.engine.providers.key_rotation import KeyRotation
 from modelport.engine.providers.secret_sources import SecretSources, name_of
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import CredentialStatus
+from modelport.protocol.types import CredentialStatus, CredentialStoreId
 
 
 class Credentials:
-    """Looks in this order: connection, environment, key command, keyring, file. The source is always reported."""
+    """Looks in this order: connection, environment, key command, stores, file. The source is always reported."""
 
     def __init__(
         self,
@@ -94,7 +94,7 @@ class Credentials:
         if overrides.api_key or overrides.connection is None:
             return None
         entry = entry_name(row.id, overrides.connection)
-        listed = entry in await self._store.providers()
+        listed = entry in await self._store.providers(quick=True)
         if not listed and not (unlock and row.requires_api_key):
             return None
         try:
@@ -130,7 +130,7 @@ class Credentials:
     ) -> Credential:
         """The key in the keyring for an address, else one in a file."""
         # The keyring is not read for a provider that needs no key, unless one is listed there.
-        stored, listed = None, row.id in await self._store.providers()
+        stored, listed = None, row.id in await self._store.providers(quick=True)
         if row.requires_api_key or listed:
             try:
                 stored = await self._stored(row, base_url, unlock=unlock)
@@ -146,7 +146,7 @@ class Credentials:
 
     async def statuses(self, rows: Sequence[tuple[Provider, Overrides, str | None]]) -> list[CredentialStatus]:
         """The status of each credential, without running commands or asking the user to unlock a keyring."""
-        stored = await self._store.providers()
+        stored = await self._store.providers(quick=True)
         statuses: list[CredentialStatus] = []
         for row, overrides, base_url in rows:
             credential = await self._own(row, overrides, base_url, unlock=False) or self._given(row, overrides)
@@ -168,20 +168,25 @@ class Credentials:
 
     def _locked(self, row: Provider, entry: str) -> Credential:
         """A credential that is stored and cannot be read now."""
-        location, connection = self._store.location(entry), connection_of(entry)
-        return Credential(provider=row.id, source="keyring", location=location, connection=connection)
+        source, location = self._store.source(entry), self._store.location(entry)
+        return Credential(provider=row.id, source=source, location=location, connection=connection_of(entry))
 
     async def store(
-        self, name: str, secret: Secret, base_url: str | None, connection: str | None = None, *, add: bool = False
+        self,
+        name: str,
+        secret: Secret,
+        base_url: str | None,
+        connection: str | None = None,
+        *,
+        add: bool = False,
+        store: CredentialStoreId | None = None,
     ) -> CredentialStatus:
-        """Stores a key in the keyring, for a provider or for one of its connections.
-
-        It takes the place of those that are stored, or with ``add`` the place behind them.
+        """Stores a key for a provider or a connection, in place of those there or with ``add`` behind them.
 
         Raises:
             InvalidParams: unknown provider, an empty key, one that belongs to another provider, an address that is
                 none or holds a password, or a name that no connection may have.
-            RequestFailed: there is no usable keyring.
+            RequestFailed: the store cannot be used.
         """
         row, secret = self._registry.get(name), secret.strip()
         if not secret or not fits_header(secret):
@@ -196,26 +201,26 @@ class Credentials:
         key = StoredKey(secret, base_url)
         if add and (before := await self._store.get(entry)) is not None:
             key = added(before, key, row)
-        return await self.keep(row, connection_of(entry), key)
+        return await self.keep(row, connection_of(entry), key, store)
 
-    async def keep(self, row: Provider, connection: str | None, key: StoredKey) -> CredentialStatus:
+    async def keep(
+        self, row: Provider, connection: str | None, key: StoredKey, store: CredentialStoreId | None = None
+    ) -> CredentialStatus:
         """Stores a key as it is, for a provider or for one of its connections; returns its status.
 
         Raises:
-            RequestFailed: there is no usable keyring.
+            RequestFailed: the store cannot be used.
         """
         entry = entry_name(row.id, connection)
-        await self._store.set(entry, key)
+        await self._store.set(entry, key, store)
         return (await self._stored(row, key.base_url, entry=entry) or missing(row)).status(row, key.base_url)
 
     async def delete(self, name: str, connection: str | None = None) -> CredentialStatus:
-        """Deletes the key of a provider or of one of its connections from the keyring.
-
-        Returns the status of what is used instead.
+        """Deletes the key of a provider or a connection from every store; the status of what is used instead.
 
         Raises:
             InvalidParams: unknown provider, or a name that no connection may have.
-            RequestFailed: there is no usable keyring.
+            RequestFailed: a store that holds it cannot be used.
         """
         row = self._registry.get(name)
         await self._store.delete(entry_name(row.id, self._registry.connection_name(connection, row)))
@@ -223,13 +228,12 @@ class Credentials:
 
     async def list(self) -> Sequence[CredentialStatus]:
         """The credentials that are found without any connection, and those that are stored for one."""
+        names = await self.names()
         statuses = await self.statuses([(row, self._registry.defaults(row), None) for row in self._registry.all()])
         found = [status for status in statuses if status.source not in ("none", "notRequired")]
-        for entry in await self._store.providers():
-            provider, _, connection = entry.partition(SEPARATOR)
-            if connection and (row := self._registry.find(provider)):
-                own = await self._own(row, Overrides(connection=connection), None, unlock=False)
-                found += [own.status(row, None)] if own else []
+        for row, connection in names:
+            own = await self._own(row, Overrides(connection=connection), None, unlock=False)
+            found += [own.status(row, None)] if own else []
         return found
 
     async def names(self) -> Sequence[tuple[Provider, str]]:
@@ -257,8 +261,9 @@ class Credentials:
         return found
 
     def invalidate(self, row: Provider) -> None:
-        """Drops the cached output of a provider's commands."""
+        """Drops the cached output of a provider's commands, and has its stored keys read again."""
         self._secrets.invalidate(row)
+        self._store.invalidate(row.id)
 
     async def _stored(
         self, row: Provider, base_url: str | None, *, unlock: bool = True, entry: str | None = None
@@ -270,7 +275,7 @@ class Credentials:
         keys = [
             Credential(
                 provider=row.id,
-                source="keyring",
+                source=self._store.source(entry),
                 secret=secret,
                 location=self._store.location(entry),
                 connection=connection_of(entry),

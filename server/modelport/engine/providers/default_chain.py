@@ -14,7 +14,7 @@ from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.credentials import Credentials
 from modelport.protocol.types import CredentialStatus, LocalServer
 
-SOURCES = ("environment", "command", "keyring", "file")
+SOURCES = ("environment", "command", "keyring", "client", "file")
 """Credential sources, strongest first. A session key is absent: its provider is already connected."""
 LOCAL_SERVERS_TTL_S = 60.0
 """How long local servers that were found are remembered; a search that found none is made again."""

@@ -14,6 +14,8 @@ from modelport.domain.providers.registry import Registry
 from modelport.domain.providers.rows import Provider
 from modelport.protocol.secret import Secret
 
+PASSPHRASE = "MODELPORT_PASSPHRASE"  # noqa: S105  a name
+"""The variable that holds the passphrase of the key file."""
 OTLP_HEADERS = "OTEL_EXPORTER_OTLP_HEADERS"
 """The variable of OpenTelemetry that may hold a key."""
 
@@ -83,7 +85,7 @@ class SecretSources:
                 self._cache.pop(source.command, None)
 
     def secret_env_vars(self) -> frozenset[str]:
-        """The variables that hold a secret of any provider, which no child process gets."""
+        """The variables that hold a secret of any provider or of the key file, which no child process gets."""
         rows = self._registry.all()
         names = {name for row in rows for name in row.api_key_env_vars}
         for row in rows:
@@ -91,7 +93,7 @@ class SecretSources:
             for source in (overrides.proxy, *overrides.header_sources.values()):
                 if isinstance(source, ValueSource) and source.env is not None:
                     names.add(source.env)
-        return frozenset(names) | self._telemetry_env_vars()
+        return frozenset({PASSPHRASE, *names}) | self._telemetry_env_vars()
 
     def _telemetry_env_vars(self) -> frozenset[str]:
         """The variables that hold a header of the collector; none while telemetry is off."""

@@ -9,16 +9,14 @@ from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from modelport.borders import readable
 from modelport.domain.errors import InvalidParams
 from modelport.frontends.lsp import workspace
 from modelport.frontends.lsp.activity import Activity
 from modelport.frontends.lsp.announcement import InstanceAnnouncement
+from modelport.frontends.lsp.client import Client
 from modelport.frontends.rpc import messages
-from modelport.frontends.rpc.client_requests import ClientRequests
 from modelport.frontends.rpc.outbox import Outbox
 from modelport.lazy import Lazy, without_collection
-from modelport.protocol.shapes import is_object
 from modelport.protocol.types import BudgetStatus, Call, StatusChangedParams, UsageUpdatedParams
 
 if TYPE_CHECKING:
@@ -35,31 +33,21 @@ class Session:
 
     def __init__(self, outbox: Outbox) -> None:
         self.outbox = outbox
-        self.requests = ClientRequests(outbox)
+        self.client = Client(outbox)
+        self.requests = self.client.requests
         self.announcement = InstanceAnnouncement()
         self.activity = Activity(self._send_status)
         self._engine = Lazy(self._load)
-        self._client: str | None = None
         self._project: str | None = None
         self._folders: tuple[str, ...] = ()
         self._streams: set[str] = set()
-        self._shows_messages = False
-        self.opens_pages = False
-        """Whether the client can open a page in the user's browser."""
 
     def introduce(self, params: dict[str, Any]) -> None:
-        """Takes the client's name and project from the params of ``initialize``; None where missing or malformed."""
-        info = params.get("clientInfo")
-        name = info.get("name") if is_object(info) else None
-        self._client = readable(name)[:100] if isinstance(name, str) and name else None
-        capabilities = params.get("capabilities")
-        window = capabilities.get("window") if is_object(capabilities) else None
-        self._shows_messages = is_object(window) and is_object(window.get("showMessage"))
-        document = window.get("showDocument") if is_object(window) else None
-        self.opens_pages = is_object(document) and document.get("support") is True
+        """Takes the client and its project from the params of ``initialize``; None where missing or malformed."""
+        self.client.introduce(params)
         self._project = workspace.project(params)
         self._folders = workspace.open_folders(params)
-        self.announcement.introduce(self._client, params)
+        self.announcement.introduce(self.client.name, params)
 
     def change_folders(self, params: Any) -> None:
         """Takes the params of ``workspace/didChangeWorkspaceFolders``."""
@@ -76,7 +64,7 @@ class Session:
         with without_collection():
             from modelport.app.session import load_app
 
-            return load_app(self.activity.during)
+            return load_app(self.activity.during, self.client.vault)
 
     async def refresh(self, *, now: bool = False) -> None:
         """Reads the configuration again where it has changed, and reports its problems to the client.
@@ -102,7 +90,7 @@ class Session:
         """The client, the project and the run of the client that the ledger records for a call."""
         from modelport.engine.calls.recorder import Origin
 
-        return Origin(self._client, self._project, self._run)
+        return Origin(self.client.name, self._project, self._run)
 
     def caller(self) -> Caller:
         """The origin of calls, with a callback that reports recorded calls to the client."""
@@ -174,7 +162,9 @@ class Session:
 
         Source: Language Server Protocol 3.18, ClientCapabilities, ``window.showMessage``.
         """
-        sent = messages.show_message(message) if self._shows_messages else messages.log_message("warning", message)
+        sent = (
+            messages.show_message(message) if self.client.shows_messages else messages.log_message("warning", message)
+        )
         self.outbox.send(sent)
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""Keys in the operating system's keyring, and the state of this installation."""
+"""Stored keys, and the state of this installation."""
 
 from __future__ import annotations
 
@@ -33,6 +33,10 @@ class CredentialCalls(Calls):
         cases = await (await self._session.app()).keys.get()
         return tuple(await cases.checks.test(provider, name))
 
+    async def credential_stores(self) -> tuple[types.CredentialStoreStatus, ...]:
+        """The places where keys are stored, in the order of reading, and whether each can be used."""
+        return tuple(await (await self._session.app()).core.store.statuses())
+
     async def set_credential(
         self,
         provider: str,
@@ -41,8 +45,11 @@ class CredentialCalls(Calls):
         base_url: str | None = None,
         name: str | None = None,
         add: bool = False,
+        store: types.CredentialStoreId | None = None,
     ) -> types.CredentialStatus:
-        """Stores a key in the keyring, where every editor finds it; one with a base URL is sent to that address only.
+        """Stores a key in the keyring, where every editor finds it, or with ``store="file"`` in a file of keys.
+
+        One with a base URL is sent to that address only.
 
         With a ``name`` it is the key of that connection, such as one to a second account, and is kept apart from the
         provider's own. With ``add`` it is kept behind the keys that are stored already, to be used when those fail.
@@ -50,22 +57,24 @@ class CredentialCalls(Calls):
         Raises:
             InvalidParams: unknown provider, an empty key, one that belongs to another provider, or a name that no
                 connection may have.
-            RequestFailed: there is no usable keyring.
+            RequestFailed: the store cannot be used.
         """
         # In its place, so that this frame does not hold it while it waits.
         secret = secret_of(secret)
-        return await (await self._session.app()).core.credentials.store(provider, secret, base_url, name, add=add)
+        return await (await self._session.app()).core.credentials.store(
+            provider, secret, base_url, name, add=add, store=store
+        )
 
     async def delete_credential(
         self, provider: str, *, name: str | None = None, everywhere: bool = False
     ) -> types.CredentialStatus:
-        """Deletes a provider's key from the keyring, or that of its connection ``name``, or with ``everywhere`` all.
+        """Deletes a provider's key, or that of its connection ``name``, or with ``everywhere`` all, from every store.
 
         Returns the credential that would be used now, with ``everywhere`` also the others that are left.
 
         Raises:
             InvalidParams: unknown provider, a name that no connection may have, or a name with ``everywhere``.
-            RequestFailed: there is no usable keyring.
+            RequestFailed: a store that holds it cannot be used.
         """
         params = types.DeleteCredentialParams(provider=provider, name=name, everywhere=everywhere)
         cases = await (await self._session.app()).keys.get()

@@ -89,6 +89,7 @@ class SyncClient:
     usage_history = _blocking(Client.usage_history)
     budgets = _blocking(Client.budgets)
     credentials = _blocking(Client.credentials)
+    credential_stores = _blocking(Client.credential_stores)
     set_credential = _blocking(Client.set_credential)
     delete_credential = _blocking(Client.delete_credential)
     test_credentials = _blocking(Client.test_credentials)

@@ -232,7 +232,7 @@ async def test_of_several_things_a_refusal_is_shown() -> None:
 
 async def test_an_entry_that_another_program_has_deleted_is_no_key() -> None:
     class Stale(MemoryStore):
-        async def providers(self) -> list[str]:
+        async def providers(self, *, quick: bool = False) -> list[str]:
             return ["acme", "acme/work", "beta"]
 
     world = World(Stale(), ACME_API_KEY=KEY)
@@ -406,7 +406,7 @@ async def test_one_key_is_deleted_by_its_name() -> None:
 
 async def test_all_are_those_of_providers_that_are_no_more_too_and_those_that_no_list_has() -> None:
     class Listed(MemoryStore):
-        async def providers(self) -> list[str]:
+        async def providers(self, *, quick: bool = False) -> list[str]:
             return [name for name in self.keys if name != "beta"]
 
     store = Listed(**{"acme": KEY, "gone": KEY, "gone/work": KEY, "beta": KEY})

@@ -72,7 +72,7 @@ async def test_a_connections_key_is_found_where_the_list_of_keys_was_lost() -> N
     """Or the provider's own would be used without a word, and another account pay."""
 
     class Unlisted(MemoryStore):
-        async def providers(self) -> list[str]:
+        async def providers(self, *, quick: bool = False) -> list[str]:
             return []
 
     store = Unlisted(acme="own-0123456789")

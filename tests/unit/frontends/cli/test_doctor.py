@@ -17,6 +17,7 @@ CHECKS = [
     "dataFolder",
     "usageLedger",
     "keyring",
+    "keyStores",
     "credentials",
     "health",
     "localModels",

@@ -26,7 +26,7 @@ def test_a_key_is_read_from_standard_input_kept_listed_and_deleted(run: Any, ent
     assert listed.exit_code == 0
     assert listed.stdout.splitlines()[1].split() == ["groq", "keyring", "modelport/groq", "cdef"]
     deleted = run("keys", "delete", "groq")
-    assert (deleted.exit_code, deleted.stdout) == (0, "The keyring holds no key of groq any more.\n")
+    assert (deleted.exit_code, deleted.stdout) == (0, "No key of groq is stored any more.\n")
     assert json.loads(entries.read_text()) == {}
     assert KEY not in result.output + listed.output + deleted.output
 
@@ -34,7 +34,7 @@ def test_a_key_is_read_from_standard_input_kept_listed_and_deleted(run: Any, ent
 def test_json_is_the_contracts_status(run: Any) -> None:
     status = {"provider": "groq", "source": "keyring", "location": "modelport/groq", "last4": "cdef"}
     assert json.loads(run("keys", "set", "groq", "--json", input=KEY).stdout) == status
-    assert json.loads(run("keys", "list", "--json").stdout) == {"credentials": [status]}
+    assert json.loads(run("keys", "list", "--json").stdout)["credentials"] == [status]
     assert json.loads(run("keys", "delete", "groq", "--json").stdout) == {"provider": "groq", "source": "none"}
 
 
@@ -53,7 +53,7 @@ def test_a_key_of_a_connection_is_kept_and_deleted_apart_from_the_providers(run:
     listed = json.loads(run("keys", "list", "--json").stdout)["credentials"]
     assert [(one.get("name"), one["last4"]) for one in listed] == [(None, "cdef"), ("work", "work")]
     deleted = run("keys", "delete", "groq", "--name", "work")
-    assert "holds no key of groq for work any more; now modelport/groq is used" in " ".join(deleted.stdout.split())
+    assert "No key of groq for work is stored any more; now modelport/groq is used" in " ".join(deleted.stdout.split())
     assert json.loads(entries.read_text()).keys() == {"modelport/groq"}
     # The provider's id is the name of its own connection.
     run("keys", "delete", "groq", "--name", "groq")
@@ -140,7 +140,7 @@ def test_no_keys_found_is_1_with_a_way_out(run: Any) -> None:
     assert result.exit_code == 1
     assert "modelport keys set PROVIDER" in result.stdout
     result = run("keys", "list", "--json")
-    assert (result.exit_code, json.loads(result.stdout)) == (1, {"credentials": []})
+    assert (result.exit_code, json.loads(result.stdout)["credentials"]) == (1, [])
 
 
 @pytest.mark.parametrize(
@@ -281,3 +281,38 @@ def test_keys_are_tested_with_the_provider_and_the_exit_code_says_whether_all_ar
         assert "refused until" in run("keys", "list").stdout
         paths = {request.path for request in server.requests}
         assert paths == {"/v1/models"}, "the cheapest request that needs a key"
+
+
+# A file in place of the keyring.
+
+
+def test_a_key_goes_into_a_file_on_request(run: Any, entries: Path) -> None:
+    result = run("keys", "set", "groq", "--file", input=KEY)
+    assert result.exit_code == 0
+    assert "private/credentials.json" in result.stdout.replace("\n", "")
+    assert not entries.exists()
+    (status,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert (status["source"], status["last4"]) == ("file", "cdef")
+    assert run("keys", "delete", "groq").exit_code == 0
+    assert run("keys", "list").exit_code == 1
+
+
+def test_a_passphrase_is_typed_twice_and_only_for_a_file(run: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    result = run("keys", "set", "groq", "--passphrase", input=KEY)
+    assert (result.exit_code, "--file" in result.stderr) == (2, True)
+    result = run("keys", "set", "groq", "--file", "--passphrase", input=KEY)
+    assert result.exit_code == 2
+    assert "MODELPORT_PASSPHRASE" in " ".join(result.stderr.split())
+    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda _: True, raising=False)
+    result = run("keys", "set", "groq", "--file", "--passphrase", input=f"{KEY}\none\ntwo\n")
+    assert result.exit_code == 2
+    assert "not the same passphrase" in " ".join(result.stderr.split())
+    assert run("keys", "list").exit_code == 1
+    result = run("keys", "set", "groq", "--file", "--passphrase", input=f"{KEY}\nwords\nwords\n")
+    assert result.exit_code == 0, result.output
+    assert "words" not in result.output
+    (status,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert (status["source"], status.get("last4")) == ("file", None)
+    monkeypatch.setenv("MODELPORT_PASSPHRASE", "words")
+    (status,) = json.loads(run("keys", "list", "--json").stdout)["credentials"]
+    assert (status["source"], status["last4"]) == ("file", "cdef")

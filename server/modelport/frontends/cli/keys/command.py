@@ -14,7 +14,7 @@ from modelport.frontends.cli.output.wrong_usage import Commands
 
 @click.group(name="keys", cls=Commands)
 def command() -> None:
-    """Stores provider keys in the system's keyring, where every editor finds them."""
+    """Stores provider keys in the system's keyring, where every editor finds them, or in a file."""
 
 
 for part in (set_key, list_keys, check_keys, delete_keys, import_keys):

@@ -45,7 +45,7 @@ def delete_keys(
     yes: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
-    """Deletes PROVIDER's key from the keyring."""
+    """Deletes PROVIDER's key from the keyring and from the file of keys."""
     if delete_all:
         if provider is not None or name is not None or everywhere:
             raise click.UsageError("--all deletes the keys of all providers: leave PROVIDER and other options out.")
@@ -68,7 +68,7 @@ def delete_keys(
         _print_left([status])
     else:
         now = "" if status.source in ("none", "notRequired") else f"; now {status.location} is used"
-        echo(f"The keyring holds no key of {owner(status.provider, name)} any more{now}.")
+        echo(f"No key of {owner(status.provider, name)} is stored any more{now}.")
 
 
 def _delete_all(*, yes: bool, as_json: bool) -> None:

@@ -7,12 +7,17 @@ from collections.abc import Sequence
 import click
 
 from modelport.app.session import App
-from modelport.domain.errors import RequestFailed
 from modelport.frontends.cli.keys.owners import NO_KEYS, owner
 from modelport.frontends.cli.output.printing import echo, print_json, print_message, print_table
 from modelport.frontends.cli.output.times import local_time
 from modelport.frontends.cli.running import with_app
-from modelport.protocol.types import CredentialKey, CredentialStatus, KeyHealth, ListCredentialResult
+from modelport.protocol.types import (
+    CredentialKey,
+    CredentialStatus,
+    CredentialStoreStatus,
+    KeyHealth,
+    ListCredentialResult,
+)
 
 COLUMNS = ["PROVIDER", "FROM", "WHERE", "ENDS IN", "ONLY FOR", "LAST USED", "STATE"]
 
@@ -21,27 +26,23 @@ COLUMNS = ["PROVIDER", "FROM", "WHERE", "ENDS IN", "ONLY FOR", "LAST USED", "STA
 @click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
 def list_keys(as_json: bool) -> None:  # noqa: FBT001
     """Lists the keys that are found: where, what shadows them, when each was last sent, and which are refused."""
-    statuses, trouble = with_app(_list)
+    statuses, stores = with_app(_list)
     if as_json:
-        print_json(ListCredentialResult(credentials=tuple(statuses)))
+        print_json(ListCredentialResult(credentials=tuple(statuses), stores=tuple(stores)))
     elif statuses:
         print_table(COLUMNS, [row for status in statuses for row in _rows(status)])
     else:
         echo(NO_KEYS)
-    if trouble:
-        print_message(trouble)
+    for store in stores:
+        if store.action is not None:
+            print_message(store.detail)
     if not statuses:
         raise click.exceptions.Exit(1)
 
 
-async def _list(app: App) -> tuple[Sequence[CredentialStatus], str | None]:
-    """The credentials, and why the keyring cannot be used where it cannot; nobody is asked to unlock it."""
-    statuses = await (await app.keys.get()).listing.list()
-    try:
-        await app.core.store.describe(unlock=False)
-    except RequestFailed as error:
-        return statuses, error.message
-    return statuses, None
+async def _list(app: App) -> tuple[Sequence[CredentialStatus], Sequence[CredentialStoreStatus]]:
+    """The credentials, and the state of each store; nobody is asked to unlock one."""
+    return await (await app.keys.get()).listing.list(), await app.core.store.statuses()
 
 
 def _rows(status: CredentialStatus) -> list[list[str]]:

@@ -21,20 +21,23 @@ OPEN_TIMEOUT_S = 60.0
 
 
 async def set_credential(session: Session, params: types.SetCredentialParams) -> types.CredentialStatus:
-    """Stores a key in the keyring."""
+    """Stores a key in one of the credential stores."""
     credentials = (await session.app()).core.credentials
-    return await credentials.store(params.provider, params.secret, params.base_url, params.name, add=params.add is True)
+    return await credentials.store(
+        params.provider, params.secret, params.base_url, params.name, add=params.add is True, store=params.store
+    )
 
 
 async def delete_credential(session: Session, params: types.DeleteCredentialParams) -> types.CredentialStatus:
-    """Deletes a key from the keyring, or all of a provider."""
+    """Deletes a key from every credential store, or all of a provider."""
     return await (await (await session.app()).keys.get()).deletion.delete(params)
 
 
 async def list_credential(session: Session, params: types.ListCredentialParams) -> types.ListCredentialResult:
-    """Lists the credentials that were found."""
-    cases = await (await session.app()).keys.get()
-    return types.ListCredentialResult(credentials=tuple(await cases.listing.list()))
+    """Lists the credentials that were found, and the stores."""
+    app = await session.app()
+    credentials = await (await app.keys.get()).listing.list()
+    return types.ListCredentialResult(credentials=tuple(credentials), stores=tuple(await app.core.store.statuses()))
 
 
 async def test_credential(session: Session, params: types.TestCredentialParams) -> types.TestCredentialResult:
@@ -53,7 +56,7 @@ async def login_credential(session: Session, params: types.LoginCredentialParams
             def tell(begun: LogInBegun) -> None:
                 session.outbox.send(messages.notification("credential/update", begun.update))
                 report(_instruction(begun.update))
-                if session.opens_pages:
+                if session.client.opens_pages:
                     tasks.start_soon(_open, session, begun.open_uri)
 
             try:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
+RECOMMENDED = 1
+"""The priority from which on the library recommends a backend. Source: keyring, KeyringBackend.priority."""
 NAMED_BY = "PYTHON_KEYRING_BACKEND"
 """The variable of the keyring library that names a backend. Source: keyring, README, Configuring."""
 
@@ -18,7 +20,9 @@ class BackendNotLoaded(Exception):
 
 
 def backend_in_use() -> KeyringBackend:
-    """The backend in use. Where there was none it is searched for again: a Secret Service may start after the server.
+    """The backend in use. Where there was none, or no good one, it is searched for again.
+
+    A Secret Service may start after the server, and the library remembers what it found at first.
 
     Raises:
         BackendNotLoaded: the variable or the library's configuration file names none that can be used.
@@ -28,10 +32,21 @@ def backend_in_use() -> KeyringBackend:
 
     try:
         found = keyring.get_keyring()
-        return _search_again() if isinstance(found, fail.Keyring) else found
+        return _search_again() if isinstance(found, fail.Keyring) or _may_be_bettered(found) else found
     except Exception as error:
         # The library imports whatever is named, which fails in any way.
         raise BackendNotLoaded(_reason(os.environ.get(NAMED_BY))) from error
+
+
+def _may_be_bettered(found: KeyringBackend) -> bool:
+    """Whether a Secret Service is there that a makeshift, such as a file, or a chain was chosen without."""
+    from keyring.backends import SecretService, chainer, null
+
+    if isinstance(found, chainer.ChainerBackend):
+        without = not any(isinstance(one, SecretService.Keyring) for one in found.backends)
+    else:
+        without = found.priority < RECOMMENDED and not isinstance(found, null.Keyring)
+    return without and bool(SecretService.Keyring.viable)
 
 
 def _search_again() -> KeyringBackend:
