@@ -32,6 +32,8 @@ function wordsFor({ source, location }: CredentialStatus): string {
       return location === undefined ? vscode.l10n.t("key from a file") : vscode.l10n.t("key from {0}", location);
     case "session":
       return vscode.l10n.t("key for this session only");
+    case "client":
+      return vscode.l10n.t("key in the editor's storage");
     case "none":
       return vscode.l10n.t("needs a key");
     case "notRequired":
