@@ -1302,6 +1302,8 @@ export interface LoginCredentialParams {
   readonly method?: LoginMethod;
   /** The name of the connection that it is for, such as one to a second account. Absent: the provider's. */
   readonly name?: string;
+  /** Where to keep what it gives; absent: as for a key of credential/set. */
+  readonly store?: CredentialStoreId;
   /** For progress. */
   readonly workDoneToken?: string | number;
 }

@@ -314,6 +314,26 @@ def test_the_store_is_checked_before_anyone_logs_in(
         assert editor.close() == 0
 
 
+def test_without_a_keyring_what_a_log_in_gives_goes_to_the_file_of_keys_only_by_name(
+    machine: Machine, oauth: OAuthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    oauth.approved.set()
+    with ServerProcess() as editor:
+        editor.initialize()
+        for params in ({"store": "file"}, {}):
+            # The second time it is there, and stays there.
+            request = editor.begin("credential/login", {"provider": "acme", **params})
+            editor.notification("credential/update")
+            assert editor.reply(request)["result"]["source"] == "file"
+        oauth.revoke()
+        assert asks(editor) == "ok"
+        assert editor.result("credential/logout", {"provider": "acme"})["source"] == "none"
+        error = editor.error("credential/login", {"provider": "acme"})
+        assert error["data"]["kind"] == "keyring_unavailable"
+        assert editor.close() == 0
+
+
 @pytest.mark.parametrize(
     ("provider", "words"),
     [("groq", "modelport keys set groq"), ("copilot", "client_id"), ("acme-code", "device")],

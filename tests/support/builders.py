@@ -254,9 +254,8 @@ class MemoryStore:
     def location(self, provider: str) -> str:
         return f"memory/{provider}"
 
-    async def describe(self, *, unlock: bool = True) -> str:
+    async def check(self, provider: str, store: types.CredentialStoreId | None = None) -> None:
         self._ask("")
-        return "memory"
 
     def source(self, provider: str) -> types.CredentialSource:
         return "keyring"

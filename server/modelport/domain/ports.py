@@ -121,11 +121,11 @@ class CredentialStore(Protocol):
         """What to call the entry when talking to a person."""
         ...
 
-    async def describe(self, *, unlock: bool = True) -> str:
-        """The name of the store that a new key goes to; with ``unlock`` its owner may be asked to find out.
+    async def check(self, provider: str, store: CredentialStoreId | None = None) -> None:
+        """Returns where ``set`` could store a key now; its owner may be asked to find out.
 
         Raises:
-            RequestFailed: no key can be stored there.
+            RequestFailed: it could not.
         """
         ...
 

@@ -1963,6 +1963,9 @@ class LoginCredentialParams(Struct, frozen=True, kw_only=True, rename="camel", o
     name: str | None = None
     """The name of the connection that it is for, such as one to a second account. Absent: the provider's."""
 
+    store: CredentialStoreId | None = None
+    """Where to keep what it gives; absent: as for a key of credential/set."""
+
     work_done_token: str | Whole | None = None
     """For progress."""
 

@@ -68,8 +68,8 @@ class CredentialStores:
             InvalidParams: no key can be stored there.
             RequestFailed: the store cannot be used, or one that holds another key of the provider.
         """
-        holding = [one for one in self._stores if provider in await one.providers()]
-        target = self._chosen(store) if store is not None else next(iter(holding), None) or await self._preferred()
+        holding = await self._holding(provider)
+        target = await self._target(holding, store)
         others = [one for one in holding if one is not target]
         for other in others:
             status = await other.status()
@@ -131,16 +131,20 @@ class CredentialStores:
         for store in self._stores:
             store.invalidate(provider)
 
-    async def describe(self, *, unlock: bool = True) -> str:
-        """The name of the store that a new key goes to; with ``unlock`` its owner may be asked to find out.
+    async def check(self, provider: str, store: CredentialStoreId | None = None) -> None:
+        """Returns where ``set`` could store a key now; its owner may be asked to find out.
 
         Raises:
-            RequestFailed: it cannot be used.
+            InvalidParams: no key can be stored there.
+            RequestFailed: the store cannot be used.
         """
-        status = await (await self._preferred()).status(prompting=unlock)
+        target = await self._target(await self._holding(provider), store)
+        status = await target.status(prompting=True)
+        if target is self._file and (status.state == "disabled" or status.action is None):
+            # It begins with its first key, and runs the command for its passphrase when that is needed.
+            return
         if status.state != "available":
             raise RequestFailed("keyring_unavailable", status.detail, action=status.action)
-        return status.name
 
     async def statuses(self, *, prompting: bool = False) -> Sequence[CredentialStoreStatus]:
         """The state of each store; with ``prompting`` also where its owner may be asked to find out."""
@@ -149,6 +153,15 @@ class CredentialStores:
 
     def _holder(self, provider: str) -> _Store:
         return self._holders.get(provider, self._keyring)
+
+    async def _holding(self, provider: str) -> list[_Store]:
+        return [store for store in self._stores if provider in await store.providers()]
+
+    async def _target(self, holding: Sequence[_Store], store: CredentialStoreId | None) -> _Store:
+        """Where a key goes: where it is wanted, else where one is, else to the keyring or what stands in for it."""
+        if store is not None:
+            return self._chosen(store)
+        return holding[0] if holding else await self._preferred()
 
     def _chosen(self, store: CredentialStoreId) -> _Store:
         for one in self._stores:

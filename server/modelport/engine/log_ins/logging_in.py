@@ -16,7 +16,7 @@ from modelport.engine.log_ins.requests import LogInRequests
 from modelport.engine.providers.credentials import Credentials
 from modelport.engine.providers.secret_sources import SecretSources
 from modelport.protocol.secret import Secret
-from modelport.protocol.types import CredentialStatus, LoginMethod
+from modelport.protocol.types import CredentialStatus, CredentialStoreId, LoginMethod
 
 
 class _Running:
@@ -48,11 +48,17 @@ class LoggingIn:
         self._running: dict[str, _Running] = {}
 
     async def log_in(
-        self, provider: str, method: LoginMethod | None, name: str | None, tell: Callable[[LogInBegun], None]
+        self,
+        provider: str,
+        method: LoginMethod | None,
+        name: str | None,
+        tell: Callable[[LogInBegun], None],
+        *,
+        store: CredentialStoreId | None = None,
     ) -> CredentialStatus:
         """Logs in to a provider, and stores what it gives; ``tell`` is called when the user can begin.
 
-        A later log-in for the same entry takes the place of this one.
+        A later log-in for the same entry takes the place of this one. Without ``store`` it goes where a key would.
 
         Raises:
             InvalidParams: unknown provider, or a name that no connection may have.
@@ -64,7 +70,7 @@ class LoggingIn:
         entry = entry_name(row.id, connection)
         await self._replace(entry)
         # Nobody logs in for a token that cannot be kept.
-        await self._store.describe()
+        await self._store.check(entry, store)
         running = _Running(await self._flows.make(request))
         await self._replace(entry)
         self._running[entry] = running
@@ -76,7 +82,7 @@ class LoggingIn:
                 kept = key_of(request, tokens, self._clock.now_ms())
                 # Once the provider has given a token, it is kept whatever comes.
                 with anyio.CancelScope(shield=True):
-                    return await self._credentials.keep(row, connection, kept)
+                    return await self._credentials.keep(row, connection, kept, store)
         finally:
             del self._running[entry]
             running.ended.set()

@@ -31,12 +31,14 @@ DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY")
 @click.argument("provider")
 @click.option("--method", type=click.Choice(["device", "code"]), help="How to log in; absent: the usual way.")
 @click.option("--name", help="The connection that it is for, such as one to a second account.")
+@click.option("--file", "in_file", is_flag=True, help="Keep it in the file of keys, for a machine without a keyring.")
 @click.option("--no-browser", is_flag=True, help="Print the page only, and open none.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(
     provider: str,
     method: LoginMethod | None,
     name: str | None,
+    in_file: bool,  # noqa: FBT001
     no_browser: bool,  # noqa: FBT001
     as_json: bool,  # noqa: FBT001
 ) -> None:
@@ -45,9 +47,8 @@ def command(
     What to do is printed before a browser opens. Where no browser can reach this machine, paste the address that it
     ends at.
     """
-    status = with_app(
-        lambda app: _log_in(app, provider, method, name, opens=not no_browser and has_browser(os.environ))
-    )
+    opens = not no_browser and has_browser(os.environ)
+    status = with_app(lambda app: _log_in(app, provider, method, name, opens=opens, in_file=in_file))
     if as_json:
         print_json(status)
         return
@@ -65,7 +66,7 @@ def has_browser(variables: Mapping[str, str]) -> bool:
 
 
 async def _log_in(
-    app: App, provider: str, method: LoginMethod | None, name: str | None, *, opens: bool
+    app: App, provider: str, method: LoginMethod | None, name: str | None, *, opens: bool, in_file: bool
 ) -> CredentialStatus:
     log_ins = await app.core.log_ins.get()
     outcome: CredentialStatus | ModelportError | None = None
@@ -79,7 +80,7 @@ async def _log_in(
                 tasks.start_soon(_read_pasted, log_ins, provider, name)
 
         try:
-            outcome = await log_ins.log_in(provider, method, name, tell)
+            outcome = await log_ins.log_in(provider, method, name, tell, store="file" if in_file else None)
         except ModelportError as error:
             # The task group would wrap it.
             outcome = error

@@ -60,7 +60,7 @@ async def login_credential(session: Session, params: types.LoginCredentialParams
                     tasks.start_soon(_open, session, begun.open_uri)
 
             try:
-                outcome = await log_ins.log_in(params.provider, params.method, params.name, tell)
+                outcome = await log_ins.log_in(params.provider, params.method, params.name, tell, store=params.store)
             except ModelportError as error:
                 # The task group would wrap it.
                 outcome = error
