@@ -77,6 +77,17 @@ def test_logging_out_says_that_a_key_which_was_typed_in_stays(machine: Machine) 
     assert list(machine.entries) == ["modelport/acme"]
 
 
+def test_a_variable_that_comes_before_the_log_in_is_named(
+    machine: Machine, oauth: OAuthServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.configure(oauth.toml().replace("[providers.acme]\n", '[providers.acme]\napi_key_env = "ACME_KEY"\n'))
+    monkeypatch.setenv("ACME_KEY", "from-the-environment")
+    oauth.approved.set()
+    done = subprocess.run([*MODELPORT, "login", "acme"], capture_output=True, text=True, timeout=20, check=False)
+    assert done.returncode == 0
+    assert "ACME_KEY comes before it" in done.stderr
+
+
 def test_the_address_can_be_pasted_where_the_browser_is_elsewhere(machine: Machine, oauth: OAuthServer) -> None:
     with started("login", "acme", "--method", "code", "--name", "work", "--json") as process:
         back, _ = oauth.visit(said(process, "Log in at").split()[-1])

@@ -100,6 +100,14 @@ def entry_name(provider: str, connection: str | None) -> str:
     return provider if connection is None else f"{provider}{SEPARATOR}{connection.casefold()}"
 
 
+def behind(status: CredentialStatus, before: Credential | None) -> CredentialStatus:
+    """The status of a key; where another comes before it, with a hint that says so."""
+    if before is None:
+        return status
+    hint = f"{before.location or before.source} comes before it: unset that to use this one."
+    return msgspec.structs.replace(status, hint=f"{status.hint} {hint}" if status.hint else hint)
+
+
 class StoredKey(Struct, frozen=True):
     """What a credential store keeps for a provider."""
 

@@ -15,6 +15,7 @@ from modelport.domain.providers.credential import (
     Credential,
     StoredKey,
     added,
+    behind,
     connection_of,
     entry_name,
     fits_header,
@@ -112,18 +113,15 @@ class Credentials:
         """The key of the connection, else one in the environment."""
         if overrides.api_key:
             return Credential(provider=row.id, source="session", secret=overrides.api_key, base_url=overrides.base_url)
-        found = self._in_environment(row)
         # The names of a shipped row are other names for one key.
+        found = self._in_environment(row)
         return with_alternatives(found if overrides.several_keys else found[:1])
 
     def _in_environment(self, row: Provider) -> list[Credential]:
         variables = self._environment.variables()
-        keys = ((name, Secret(variables.get(name, "")).strip()) for name in row.api_key_env_vars)
-        return [
-            Credential(provider=row.id, source="environment", secret=secret, location=name)
-            for name, secret in keys
-            if secret
-        ]
+        keys = {name: Secret(variables.get(name, "")).strip() for name in row.api_key_env_vars}
+        found = ((name, secret) for name, secret in keys.items() if secret)
+        return [Credential(provider=row.id, source="environment", secret=key, location=name) for name, key in found]
 
     async def _stored_or_file(
         self, row: Provider, overrides: Overrides, base_url: str | None, *, unlock: bool = True
@@ -213,7 +211,8 @@ class Credentials:
         """
         entry = entry_name(row.id, connection)
         await self._store.set(entry, key, store)
-        return (await self._stored(row, key.base_url, entry=entry) or missing(row)).status(row, key.base_url)
+        status = (await self._stored(row, key.base_url, entry=entry) or missing(row)).status(row, key.base_url)
+        return behind(status, None if connection else self._given(row, self._registry.defaults(row)))
 
     async def delete(self, name: str, connection: str | None = None) -> CredentialStatus:
         """Deletes the key of a provider or a connection from every store; the status of what is used instead.
