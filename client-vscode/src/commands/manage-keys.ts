@@ -1,7 +1,7 @@
 import * as vscode from "vscode";
 
 import { openPage } from "../pages";
-import type { CredentialStatus, Provider } from "../protocol";
+import type { CredentialStatus, CredentialStoreStatus, Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { isRefusal, showFailure } from "../shared/failure";
 import { stateWords } from "../shared/key-state";
@@ -94,7 +94,7 @@ function chooseKey(context: Context): Promise<Key | General | undefined> {
     empty: "",
     buttons: [reload],
     load: async (show, token) => {
-      const keys = await findKeys(context, token);
+      const { keys, stores } = await findKeys(context, token);
       show([
         { label: `$(add) ${vscode.l10n.t("Set a Key…")}`, alwaysShow: true, value: "set" },
         { label: `$(account) ${vscode.l10n.t("Log In…")}`, value: "logIn" },
@@ -103,6 +103,7 @@ function chooseKey(context: Context): Promise<Key | General | undefined> {
           : [{ label: `$(beaker) ${vscode.l10n.t("Test All Keys")}`, value: "testAll" as const }]),
         heading(keys.length === 0 ? vscode.l10n.t("No key was found") : vscode.l10n.t("Keys")),
         ...keys.map(choiceOf),
+        ...placesOf(stores),
       ]);
     },
   });
@@ -122,6 +123,29 @@ function choiceOf(key: Key): Choice<Key> {
     key: `${provider.id} ${credential.location ?? credential.source}`,
     value: key,
   };
+}
+
+/** The places where keys are stored, as remarks: whether each can be used, why, and what to do about it. */
+function placesOf(stores: readonly CredentialStoreStatus[]): Choice<never>[] {
+  const words: Readonly<Record<string, string>> = {
+    available: vscode.l10n.t("can be used"),
+    locked: vscode.l10n.t("locked"),
+    unavailable: vscode.l10n.t("cannot be used"),
+    disabled: vscode.l10n.t("not in use"),
+  };
+  // Each has its memory, and a file that is not in use needs no one to know of it.
+  const places = stores.filter(({ id, state }) => id !== "session" && (id !== "file" || state !== "disabled"));
+  return places.length === 0
+    ? []
+    : [
+        heading(vscode.l10n.t("Where keys are stored")),
+        ...places.map(({ id, state, name, detail, action }) => ({
+          label: `$(${state === "available" ? "database" : "warning"}) ${name}`,
+          description: words[state] ?? state,
+          detail: action === undefined ? detail : `${detail} → ${action}`,
+          key: `store ${id}`,
+        })),
+      ];
 }
 
 /** Whether Modelport has stored it, and can change it. */

@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import type { CredentialStatus, Provider } from "../protocol";
+import type { CredentialStatus, CredentialStoreStatus, Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { shownName } from "../shared/naming";
 import { originOf } from "../shared/origin";
@@ -14,16 +14,20 @@ export interface Key {
   readonly credential: CredentialStatus;
 }
 
-/** The keys and log-ins that were found. */
-export async function findKeys(context: Context, token: vscode.CancellationToken): Promise<Key[]> {
-  const [{ credentials }, { providers }] = await Promise.all([
+/** The keys and log-ins that were found, and the state of each place where keys are stored. */
+export async function findKeys(
+  context: Context,
+  token: vscode.CancellationToken,
+): Promise<{ readonly keys: readonly Key[]; readonly stores: readonly CredentialStoreStatus[] }> {
+  const [{ credentials, stores = [] }, { providers }] = await Promise.all([
     context.server.request("credential/list", {}, token),
     context.server.request("provider/list", {}, token),
   ]);
-  return credentials.flatMap((credential) => {
+  const keys = credentials.flatMap((credential) => {
     const provider = providers.find((one) => one.id === credential.provider);
     return provider === undefined ? [] : [{ provider, credential }];
   });
+  return { keys, stores };
 }
 
 /** Lets the user pick a log-in, and logs out. */
@@ -33,7 +37,7 @@ export async function logOut(context: Context): Promise<void> {
     placeholder: vscode.l10n.t("Choose a log-in to end"),
     empty: vscode.l10n.t("You are logged in nowhere"),
     load: async (show, token) => {
-      const keys = await findKeys(context, token);
+      const { keys } = await findKeys(context, token);
       show(
         keys
           .filter(({ credential }) => credential.loggedIn === true)

@@ -193,6 +193,16 @@ describe("a log-in with a code", () => {
     expect(env.opened).toEqual(["https://other.example/"]);
   });
 
+  it("that ends before the server asks for its page leaves the next page alone", async () => {
+    const done = begin();
+    await asked();
+    server.notify("credential/update", update());
+    (await openList("Log In to Acme")).choose("Cancel");
+    await done;
+    expect(await server.pages.show("https://other.example/")).toBe(true);
+    expect(env.opened).toEqual(["https://other.example/"]);
+  });
+
   it("goes on when the list is closed, and the command shows it again", async () => {
     const done = begin();
     await asked();

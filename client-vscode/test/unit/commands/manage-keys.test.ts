@@ -229,6 +229,32 @@ describe("a key in the list", () => {
   });
 });
 
+describe("the places where keys are stored", () => {
+  it("are shown with their state, why, and what to do; picking one does nothing", async () => {
+    server.answer("credential/list", {
+      credentials: [],
+      stores: [
+        { id: "keyring", state: "locked", name: "Secret Service", detail: "The keyring is locked.", action: "unlock it" },
+        { id: "client", state: "available", name: "Visual Studio Code", detail: "It can be used." },
+        { id: "file", state: "disabled", name: "credentials.json", detail: "No key is stored in a file." },
+        { id: "session", state: "available", name: "memory", detail: "Until it ends." },
+      ],
+    });
+    void run("manageKeys");
+    const list = await openList("Manage Keys");
+    expect(list.rows).toEqual([
+      "Set a Key…",
+      "Log In…",
+      "-- No key was found",
+      "-- Where keys are stored",
+      "Secret Service | locked | The keyring is locked. → unlock it",
+      "Visual Studio Code | can be used | It can be used.",
+    ]);
+    list.choose("Secret Service");
+    expect(list.shown).toBe(true);
+  });
+});
+
 describe("a test of keys", () => {
   const taken = { provider: "groq", source: "keyring", last4: "x7Qd", ok: true, latencyMs: 12 } as const;
   const refused = {

@@ -1,10 +1,18 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import {
+  CancellationTokenSource,
+  LanguageModelChatToolMode,
+  type ProvideLanguageModelChatResponseOptions,
+} from "vscode";
 
+import type { ModelInformation } from "../../../src/models/information";
 import { LogInOffer } from "../../../src/models/log-in-offer";
+import { ModelProvider } from "../../../src/models/provider";
 import { commands } from "../../support/editor";
 import { connection, provider } from "../../support/rows";
 import { contextFor, ErrorReply, freshEditor, ScriptedServer } from "../../support/scripted-server";
-import { message } from "../../support/user";
+import { Told } from "../../support/progress";
+import { message, until } from "../../support/user";
 import { window } from "../../support/window";
 
 let server: ScriptedServer;
@@ -39,6 +47,20 @@ describe("an answer that fails for want of a log-in", () => {
     (await message("has ended")).press("Log In Again");
     await done;
     expect(logIns()).toMatchObject([{ connection: "work" }]);
+  });
+
+  it("is offered a log-in by the provider of the editor's models", async () => {
+    server.answer("completion/create", () => {
+      throw ended("acme");
+    });
+    const models = new ModelProvider(contextFor(server));
+    const options = { toolMode: LanguageModelChatToolMode.Auto } as ProvideLanguageModelChatResponseOptions;
+    const model = { id: "work/m" } as ModelInformation;
+    const answer = models.provideLanguageModelChatResponse(model, [], options, new Told(), new CancellationTokenSource().token);
+    await expect(answer).rejects.toThrow("has ended");
+    (await message("has ended")).press("Log In Again");
+    await until(() => expect(logIns()).toMatchObject([{ connection: "work" }]));
+    models.dispose();
   });
 
   it("shows one message at a time", async () => {
