@@ -71,6 +71,8 @@ export class LogInView implements vscode.Disposable {
     list.onDidAccept(() => {
       const [item] = list.selectedItems;
       if (item !== undefined) {
+        // The list stays, and is to show the other actions again.
+        list.value = "";
         void this.act(item.action);
       }
     });

@@ -140,9 +140,11 @@ function placesOf(stores: readonly CredentialStoreStatus[]): Choice<never>[] {
     : [
         heading(vscode.l10n.t("Where keys are stored")),
         ...places.map(({ id, state, name, detail, action }) => ({
-          label: `$(${state === "available" ? "database" : "warning"}) ${name}`,
+          label: `$(${state === "available" ? "database" : "warning"}) ${
+            id === "client" ? vscode.l10n.t("Storage of {0} for secrets", name) : name
+          }`,
           description: words[state] ?? state,
-          detail: action === undefined ? detail : `${detail} → ${action}`,
+          ...(state !== "available" && { detail: action === undefined ? detail : `${detail} → ${action}` }),
           key: `store ${id}`,
         })),
       ];

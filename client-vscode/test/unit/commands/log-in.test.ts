@@ -133,8 +133,10 @@ describe("a log-in with a code", () => {
     expect(work).toMatchObject({ title: "Log In to Acme", location: ProgressLocation.Notification, cancellable: true });
     expect(work?.messages).toEqual([`Enter the code WDJB-MJHT at ${PAGE}.`]);
     expect(env.opened).toEqual([]);
+    list.value = "open";
     list.enter();
     expect(await page).toBe(true);
+    expect(list.value).toBe("");
     expect(env.copied).toEqual(["WDJB-MJHT"]);
     expect(env.opened).toEqual([PAGE]);
     expect(list.shown).toBe(true);

@@ -248,7 +248,7 @@ describe("the places where keys are stored", () => {
       "-- No key was found",
       "-- Where keys are stored",
       "Secret Service | locked | The keyring is locked. → unlock it",
-      "Visual Studio Code | can be used | It can be used.",
+      "Storage of Visual Studio Code for secrets | can be used",
     ]);
     list.choose("Secret Service");
     expect(list.shown).toBe(true);
