@@ -174,9 +174,12 @@ async function firstStep(provider: Provider, { newKey, logIn, another }: Connect
   return newKey || (asked && (account || unknown)) ? chooseWay(provider, { withKey: true }) : "again";
 }
 
-/** Whether each connection has an address of its own: a server of the user's, or an account with one. */
-function hasOwnAddress({ connectionType, baseUrl }: Provider): boolean {
-  return connectionType === "local" || baseUrl === undefined || baseUrl.includes("{");
+/** Whether each connection has an address of its own: a server without log-ins of the user's, or an account with one. */
+function hasOwnAddress(provider: Provider): boolean {
+  const { connectionType, baseUrl } = provider;
+  // Where users log in, another connection is another account at the same address.
+  const isServer = connectionType === "local" && logInsOf(provider).length === 0;
+  return isServer || baseUrl === undefined || baseUrl.includes("{");
 }
 
 /** Shows how many models a connection has now. */

@@ -125,3 +125,34 @@ def test_in_the_browser_and_out_again(workbench: Workbench, connected: Window, o
     connected.click(f"{DIALOG} .monaco-button", "Log Out")
     connected.sees(TOAST, "You are logged out of")
     assert tokens(workbench) == []
+
+
+def test_two_accounts_stand_side_by_side(workbench: Workbench, connected: Window, oauth: OAuthServer) -> None:
+    oauth.rotates = False
+    oauth.approved.set()
+    connected.command("Modelport: Log In")
+    connected.pick("acme")
+    connected.pick("Log In with a Code")
+    connected.sees(TOAST, "acme is connected", timeout_s=SLOW_S)
+    connected.command("Modelport: Log In")
+    connected.pick("acme")
+    connected.pick("Add Another Connection…")
+    connected.sees(".quick-input-message", "A name for this connection")
+    connected.enter(INPUT, "work")
+    connected.pick("Log In with a Code")
+    connected.sees(TOAST, "acme (work) is connected", timeout_s=SLOW_S)
+    assert len(set(tokens(workbench))) == 2
+
+    connected.command("Modelport: Manage Keys")
+    connected.sees(ROWS, "acme (work)")
+    connected.shot("two-accounts")
+    assert sum("logged in" in row for row in connected.rows()) == 2
+    for account in ("acme (work)", "acme"):
+        connected.command("Modelport: Log Out")
+        connected.sees(ROWS, account)
+        connected.pick(account)
+        connected.sees(DIALOG, f"Log out of {account}?")
+        connected.click(f"{DIALOG} .monaco-button", "Log Out")
+        connected.sees(TOAST, f"You are logged out of {account}")
+    assert tokens(workbench) == []
+    connected.until(lambda: "study-1" in connected.texts(STATUS)[0], "the connection before is the active one")

@@ -268,8 +268,8 @@ describe("a log-in with a code", () => {
 });
 
 describe("a log-in to a connection with a name", () => {
-  it("is for that one, and connects it", async () => {
-    const row = provider("acme", { loginMethods: ["device"], connected: true, credential: loggedIn() });
+  it.each(["byok", "local"] as const)("is for that one, at the same address, and connects it: %s", async (connectionType) => {
+    const row = provider("acme", { loginMethods: ["device"], connectionType, connected: true, credential: loggedIn() });
     server.answer("provider/list", { providers: [row] });
     server.answer("provider/status", { active: null, connections: [connection("acme")], health: [] });
     const done = run("logIn");
