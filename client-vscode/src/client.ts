@@ -3,25 +3,14 @@ import type { LanguageClient } from "vscode-languageclient/node";
 
 import { unlessCancelled } from "./cancellation";
 import type { Running } from "./connection.js";
+import { Pages } from "./pages";
 import type { ServerNotifications, ServerRequests } from "./protocol";
+import { type Backoff, RESTART_BACKOFF } from "./server/backoff";
 import { LaunchCancelled, type Launcher, LaunchError, LaunchPostponed, ServerEndedError } from "./server/launch";
 import type { ServerState } from "./server/state";
+import type { VaultAnswers } from "./vault";
 
 export { ServerEndedError };
-
-/** How long to wait before a server that has ended is started again, and how long a start may take. */
-export interface Backoff {
-  /** The first pause; each further one is twice as long. */
-  readonly firstMs: number;
-  /** The longest pause. */
-  readonly maxMs: number;
-  /** After a run of this length the pauses begin at the first again. */
-  readonly resetAfterMs: number;
-  /** From the start of the process to its answer to `initialize`. */
-  readonly startTimeoutMs: number;
-}
-
-const RESTART_BACKOFF: Backoff = { firstMs: 1_000, maxMs: 60_000, resetAfterMs: 60_000, startTimeoutMs: 60_000 };
 
 type Method = keyof ServerRequests;
 type Notification = keyof ServerNotifications;
@@ -50,6 +39,8 @@ export class Server implements vscode.Disposable {
   private disposed = false;
 
   readonly onDidChangeState = this.changed.event;
+  /** The pages that the server asks the editor to open. */
+  readonly pages = new Pages();
 
   /** The server for requests that the user did not cause: these never install it. */
   readonly background: Pick<Server, "request"> = {
@@ -59,6 +50,7 @@ export class Server implements vscode.Disposable {
   constructor(
     private readonly launcher: Launcher,
     private readonly log: vscode.LogOutputChannel,
+    private readonly vault: VaultAnswers,
     private readonly backoff: Backoff = RESTART_BACKOFF,
   ) {
     this.pauseMs = backoff.firstMs;
@@ -188,6 +180,8 @@ export class Server implements vscode.Disposable {
         log: this.log,
         timeoutMs: this.backoff.startTimeoutMs,
         signal,
+        pages: this.pages,
+        vault: this.vault,
         onNotification: (method, params) => this.dispatch(method, params),
         onEnd: (client) => this.ended(client),
       });

@@ -10,11 +10,14 @@ import {
   LSPErrorCodes,
   ResponseError,
   RevealOutputChannelOn,
+  type StaticFeature,
 } from "vscode-languageclient/node";
 
+import type { Pages } from "./pages";
 import type { ServerNotifications } from "./protocol";
 import { failureLine } from "./server/failure-line";
 import { type Launch, LaunchCancelled, ServerEndedError } from "./server/launch";
+import type { VaultAnswers } from "./vault";
 
 // The language client takes a while to load, so this module is loaded with the first start of the server.
 
@@ -34,6 +37,10 @@ export interface StartOptions {
   /** Aborts the start. */
   readonly signal: AbortSignal;
   readonly onNotification: <N extends keyof ServerNotifications>(method: N, params: ServerNotifications[N]) => void;
+  /** Opens the pages that the server asks for. */
+  readonly pages: Pages;
+  /** Answers the server's requests for the editor's own storage. */
+  readonly vault: VaultAnswers;
   /** Called when the process has ended without being asked to. */
   readonly onEnd: (client: LanguageClient) => void;
 }
@@ -47,20 +54,21 @@ class QuietClient extends LanguageClient {
 
 /** Starts the server and waits until it is ready; ends its process when it does not become ready. */
 export async function connect(launch: Launch, options: StartOptions): Promise<Running> {
-  const { log, timeoutMs, signal, onNotification, onEnd } = options;
+  const { timeoutMs, signal, onNotification, onEnd } = options;
   let end: (error: Error) => void = () => undefined;
   const ended = new Promise<never>((_, reject) => {
     end = reject;
   });
   // Only a pending request handles the rejection; without one it is no error.
   ended.catch(() => undefined);
-  const client = newClient(launch, log, () => {
+  const client = newClient(launch, options, () => {
     end(new ServerEndedError());
     onEnd(client);
   });
   for (const method of Object.keys(NOTIFICATIONS) as (keyof ServerNotifications)[]) {
     client.onNotification(method, (params: ServerNotifications[typeof method]) => onNotification(method, params));
   }
+  offerVault(client, options.vault);
   const sinceMs = Date.now();
   let limit: NodeJS.Timeout | undefined;
   let stop: () => void = () => undefined;
@@ -85,6 +93,22 @@ export async function connect(launch: Launch, options: StartOptions): Promise<Ru
   }
 }
 
+/** Offers the vault in `initialize`, and has it answer the server. */
+function offerVault(client: LanguageClient, vault: VaultAnswers): void {
+  const offer: StaticFeature = {
+    fillClientCapabilities: (capabilities) => {
+      capabilities.experimental = { ...(capabilities.experimental as object), modelport: { credentialStore: true } };
+    },
+    initialize: () => undefined,
+    getState: () => ({ kind: "static" }),
+    clear: () => undefined,
+  };
+  client.registerFeature(offer);
+  client.onRequest("credential/store", vault["credential/store"]);
+  client.onRequest("credential/load", vault["credential/load"]);
+  client.onRequest("credential/remove", vault["credential/remove"]);
+}
+
 /** The error that a request fails with, from the one that the language client gives; logs it unless it was cancelled. */
 export function requestFailure(method: string, error: unknown, log: vscode.LogOutputChannel): unknown {
   // Any error that is no reply comes from the client itself: its connection is closed.
@@ -99,13 +123,19 @@ export function requestFailure(method: string, error: unknown, log: vscode.LogOu
   return error;
 }
 
-function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutputChannel, onEnd: () => void) {
+function newClient({ command, args, env, verbatim }: Launch, { log, pages }: StartOptions, onEnd: () => void) {
   const options: LanguageClientOptions = {
     documentSelector: [],
     outputChannel: log,
     traceOutputChannel: log,
     revealOutputChannelOn: RevealOutputChannelOn.Never,
     initializationFailedHandler: () => false,
+    middleware: {
+      window: {
+        showDocument: async (params, token, next) =>
+          params.external === true ? { success: await pages.show(params.uri) } : next(params, token),
+      },
+    },
     errorHandler: {
       error: () => ({ action: ErrorAction.Continue, handled: true }),
       closed: () => {
@@ -134,8 +164,8 @@ function newClient({ command, args, env, verbatim }: Launch, log: vscode.LogOutp
 const NOTIFICATIONS: Readonly<Record<keyof ServerNotifications, true>> = {
   "completion/update": true,
   "provider/update": true,
-  "credential/update": true,
   "agent/update": true,
+  "credential/update": true,
   "usage/updated": true,
   "status/changed": true,
 };

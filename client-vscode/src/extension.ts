@@ -11,11 +11,12 @@ import { registerProviders } from "./views/providers";
 import { registerBudgetWarnings } from "./views/budget-warnings";
 import { registerStatus } from "./views/status";
 import { registerUsage } from "./views/usage/register";
+import { vaultOver } from "./vault";
 
 /** Called by the editor once it has started. Registers everything; the first request starts the server. */
 export function activate(extension: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Modelport", { log: true });
-  const server = new Server(createLauncher(extension, log), log);
+  const server = new Server(createLauncher(extension, log), log, vaultOver(extension.secrets));
   const modelsChanged = new vscode.EventEmitter<ModelsChange>();
   const answering = new Answering();
   extension.subscriptions.push(log, server, modelsChanged, answering);
@@ -24,6 +25,7 @@ export function activate(extension: vscode.ExtensionContext): void {
     log,
     server,
     answering,
+    logIns: new Map(),
     onDidChangeModels: modelsChanged.event,
     modelsChanged: (change) => modelsChanged.fire(change),
   };

@@ -3,18 +3,38 @@ import * as vscode from "vscode";
 import type { Provider } from "../protocol";
 import type { Context } from "../shared/context";
 import { hasKey, isReady, originOf } from "../shared/origin";
+import { logInsOf } from "./authenticate";
 import { pagesOf } from "./links";
 import { type Choice, grouped, pick } from "./pick";
 
 /** Lets the user pick a provider, those that are ready first; undefined if none was picked. */
 export function chooseProvider(context: Context): Promise<Provider | undefined> {
-  return pick<Provider>({
+  return chooseAmong(context, () => true, {
     title: vscode.l10n.t("Connect Provider"),
     placeholder: vscode.l10n.t("Choose a provider of models"),
     empty: vscode.l10n.t("The server has no provider"),
+  });
+}
+
+/** Lets the user pick one of the providers with a log-in; undefined if none was picked. */
+export function chooseLogIn(context: Context): Promise<Provider | undefined> {
+  return chooseAmong(context, (provider) => logInsOf(provider).length > 0, {
+    title: vscode.l10n.t("Log In"),
+    placeholder: vscode.l10n.t("Choose a provider to log in to"),
+    empty: vscode.l10n.t("No provider has a log-in"),
+  });
+}
+
+function chooseAmong(
+  context: Context,
+  fits: (provider: Provider) => boolean,
+  words: { readonly title: string; readonly placeholder: string; readonly empty: string },
+): Promise<Provider | undefined> {
+  return pick<Provider>({
+    ...words,
     load: async (show, token) => {
       const { providers } = await context.server.request("provider/list", {}, token);
-      show(choicesOf(providers));
+      show(choicesOf(providers.filter(fits)));
     },
   });
 }
@@ -54,6 +74,9 @@ function stateOf(provider: Provider): { icon: string; words: string } {
   }
   if (hasKey(provider.credential)) {
     return { icon: "key", words: origin };
+  }
+  if (logInsOf(provider).length > 0) {
+    return { icon: "account", words: vscode.l10n.t("log in, or give a key") };
   }
   if (provider.connectionType === "local") {
     return { icon: "device-desktop", words: vscode.l10n.t("local, {0}", origin) };

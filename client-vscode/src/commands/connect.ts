@@ -2,16 +2,19 @@ import * as vscode from "vscode";
 
 import type { Connection, Provider } from "../protocol";
 import type { Context } from "../shared/context";
-import { failureOf, isRefusal, showFailure, showWarning } from "../shared/failure";
+import { isRefusal, showWarning } from "../shared/failure";
 import { ownName, shownName } from "../shared/naming";
+import { hasKey, originOf } from "../shared/origin";
 import { askAddress, askKey } from "./ask";
+import { chooseWay, logInsOf } from "./authenticate";
 import { offerChatAccess } from "./chat-access";
-import { chooseProvider, findProvider } from "./choose-provider";
+import { chooseLogIn, chooseProvider, findProvider } from "./choose-provider";
 import { type Address, keepKey } from "./keep-key";
-import { openPage } from "./links";
+import { logInTo } from "./log-in";
 import { chooseConnection } from "./name-connection";
 import { nameOf, remember, remembered } from "./remembered";
 import { requestWithProgress } from "./progress";
+import { remedyFor, type Step } from "./remedies";
 
 /** The parts of a new connection that are already decided. */
 export interface ConnectOptions {
@@ -23,6 +26,8 @@ export interface ConnectOptions {
   readonly model?: string;
   /** Whether to ask for a key even if there is one. */
   readonly newKey?: boolean;
+  /** Whether to log in, even if there is a key. */
+  readonly logIn?: boolean;
   /** Whether the server checks the connection with the provider; true when absent. */
   readonly verify?: boolean;
 }
@@ -30,24 +35,39 @@ export interface ConnectOptions {
 /** Connects a provider, by its id or chosen from the list; `name` is that of one of its connections. */
 export async function connect(context: Context, id?: string, name?: string): Promise<void> {
   const provider = id === undefined ? await chooseProvider(context) : await findProvider(context, id);
+  await connectNamed(context, provider, { chosen: id === undefined, ...(name !== undefined && { name }) });
+}
+
+/** Logs in to a provider, by its id or chosen from those that have a log-in, and connects it. */
+export async function logIn(context: Context, id?: string, name?: string): Promise<void> {
+  const provider = id === undefined ? await chooseLogIn(context) : await findProvider(context, id);
+  await connectNamed(context, provider, { chosen: id === undefined, ...(name !== undefined && { name }), logIn: true });
+}
+
+async function connectNamed(
+  context: Context,
+  provider: Provider | undefined,
+  { chosen, ...options }: { readonly chosen: boolean; readonly name?: string; readonly logIn?: boolean },
+): Promise<void> {
   if (provider === undefined) {
     return;
   }
   // Who names a provider means what there is; in the list its name may also stand for another server or account.
-  const asked = id === undefined && provider.connected ? await chooseConnection(context, provider) : { another: false };
+  const asked = chosen && provider.connected ? await chooseConnection(context, provider) : { another: false };
   if (asked === undefined) {
     return;
   }
-  const connection = await connectTo(context, provider, { ...(name !== undefined && { name }), ...asked });
+  const connection = await connectTo(context, provider, { ...options, ...asked });
   if (connection !== undefined) {
     await showModelCount(context, provider, connection);
   }
 }
 
 /**
- * Connects a provider; asks the user for a missing key or address, and again after a refusal. undefined if cancelled.
+ * Connects a provider; asks the user for a missing key, log-in or address, and again after a refusal. undefined if
+ * cancelled.
  *
- * The key is in one variable here and in the requests' params, and nowhere else.
+ * The key is in one value here and in the requests' params, and nowhere else.
  */
 export async function connectTo(
   context: Context,
@@ -63,17 +83,19 @@ export async function connectTo(
       return undefined;
     }
   }
-  let key: string | undefined;
-  const account = options.another && !hasOwnAddress(provider);
-  if (options.newKey || (provider.requiresApiKey && (account || provider.credential.source === "none"))) {
-    key = await askKey(provider);
-    if (key === undefined) {
-      return undefined;
-    }
-  }
-  for (;;) {
-    const address: Address = { ...(name !== undefined && { name }), ...(baseUrl !== undefined && { baseUrl }) };
+  let entered: Entered = { ...(name !== undefined && { name }), ...(baseUrl !== undefined && { baseUrl }) };
+  let step = await firstStep(provider, options);
+  while (step !== undefined) {
+    const byLogIn = step === "device" || step === "code";
+    let loggingIn = byLogIn;
     try {
+      const given = await enter(context, provider, step, entered);
+      if (given === undefined) {
+        return undefined;
+      }
+      entered = given;
+      loggingIn = false;
+      const { key, ...address } = entered;
       const connection = await requestWithProgress(
         context,
         vscode.l10n.t("Checking the connection to {0}…", provider.displayName),
@@ -84,39 +106,80 @@ export async function connectTo(
           ...(options.model !== undefined && { model: options.model }),
           ...(key !== undefined && { apiKey: key }),
           ...(options.verify === false && { verify: false }),
-          // Keeps a key that is only in the server's memory.
-          keepOverrides: true,
+          // Keeps a key that is only in the server's memory, but where a log-in is to take its place.
+          ...(!byLogIn && { keepOverrides: true }),
         },
       );
       const kept = key === undefined ? connection : await keepKey(context, provider, connection, key, address);
       await record(context, provider, address, kept);
+      if (byLogIn) {
+        warnOfHidden(connection);
+      }
       return kept;
     } catch (error) {
       if (!isRefusal(error)) {
         throw error;
       }
-      const remedy = await remedyFor(context, provider, error, key !== undefined);
-      if (remedy === undefined) {
-        return undefined;
-      }
-      if (remedy === "key") {
-        key = await askKey(provider);
-        if (key === undefined) {
-          return undefined;
-        }
-      } else if (remedy === "address") {
-        baseUrl = await askAddress(provider, baseUrl ?? provider.baseUrl);
-        if (baseUrl === undefined) {
-          return undefined;
-        }
-      }
+      step = await remedyFor(context, provider, error, { keyTyped: entered.key !== undefined, loggingIn });
+    }
+  }
+  return undefined;
+}
+
+/** What the user has given for a connection. */
+interface Entered extends Address {
+  readonly key?: string;
+}
+
+/** Asks the user for what comes before the next try, or logs in; undefined if cancelled. */
+async function enter(context: Context, provider: Provider, step: Step, before: Entered): Promise<Entered | undefined> {
+  switch (step) {
+    case "again":
+      return before;
+    case "key": {
+      const key = await askKey(provider);
+      return key === undefined ? undefined : { ...before, key };
+    }
+    case "address": {
+      const baseUrl = await askAddress(provider, before.baseUrl ?? provider.baseUrl);
+      return baseUrl === undefined ? undefined : { ...before, baseUrl };
+    }
+    case "device":
+    case "code": {
+      const { name, baseUrl } = before;
+      const named = { ...(name !== undefined && { name }) };
+      const status = await logInTo(context, provider, { ...named, method: step });
+      return status && { ...named, ...(baseUrl !== undefined && { baseUrl }) };
     }
   }
 }
 
-/** Whether each connection has an address of its own: a server of the user's, or an account with one. */
-function hasOwnAddress({ connectionType, baseUrl }: Provider): boolean {
-  return connectionType === "local" || baseUrl === undefined || baseUrl.includes("{");
+/** Warns of a key that is used in place of the log-in that was made. */
+function warnOfHidden({ credential }: Connection): void {
+  if (credential.loggedIn !== true) {
+    void vscode.window.showWarningMessage(
+      vscode.l10n.t("You are logged in, but this is used before it: {0}. Remove it to use the log-in.", originOf(credential)),
+    );
+  }
+}
+
+/** What to ask the user for before anything is sent; undefined if cancelled. */
+async function firstStep(provider: Provider, { newKey, logIn, another }: ConnectOptions): Promise<Step | undefined> {
+  if (logIn) {
+    return chooseWay(provider, { withKey: false });
+  }
+  const account = another && !hasOwnAddress(provider);
+  const unknown = logInsOf(provider).length > 0 ? !hasKey(provider.credential) : provider.credential.source === "none";
+  const asked = provider.requiresApiKey || logInsOf(provider).length > 0;
+  return newKey || (asked && (account || unknown)) ? chooseWay(provider, { withKey: true }) : "again";
+}
+
+/** Whether each connection has an address of its own: a server without log-ins of the user's, or an account with one. */
+function hasOwnAddress(provider: Provider): boolean {
+  const { connectionType, baseUrl } = provider;
+  // Where users log in, another connection is another account at the same address.
+  const isServer = connectionType === "local" && logInsOf(provider).length === 0;
+  return isServer || baseUrl === undefined || baseUrl.includes("{");
 }
 
 /** Shows how many models a connection has now. */
@@ -145,60 +208,6 @@ export async function showModelCount(context: Context, provider: Provider, conne
   });
   void offerChatAccess(context);
 }
-
-type Remedy = "key" | "address" | "again";
-
-/** Shows why a connection was refused, and lets the user choose how to go on. */
-async function remedyFor(
-  context: Context,
-  provider: Provider,
-  error: unknown,
-  keyTyped: boolean,
-): Promise<Remedy | undefined> {
-  const { kind, field } = failureOf(error);
-  const enterKey = keyTyped ? vscode.l10n.t("Try Another Key") : vscode.l10n.t("Enter a Key");
-  const openKeyPage = vscode.l10n.t("Open Key Page");
-  const again = vscode.l10n.t("Try Again");
-  const address = vscode.l10n.t("Change the Address");
-  const buttons: string[] = [];
-  if (field === "baseUrl") {
-    buttons.push(address);
-  } else if (kind !== undefined && KEY_ERRORS.has(kind)) {
-    buttons.push(enterKey, ...(provider.keyUrl === undefined ? [] : [openKeyPage]));
-  } else if (kind !== undefined && TRANSIENT_ERRORS.has(kind)) {
-    buttons.push(again, address);
-  } else if (kind === "invalid_response" || kind === "unsupported") {
-    buttons.push(address);
-  }
-  switch (await showFailure(context, error, ...buttons)) {
-    case enterKey:
-      return "key";
-    case openKeyPage:
-      await openPage(provider.keyUrl ?? "");
-      return "key";
-    case address:
-      return "address";
-    case again:
-      return "again";
-    default:
-      return undefined;
-  }
-}
-
-const KEY_ERRORS: ReadonlySet<string> = new Set([
-  "auth_required",
-  "auth_rejected",
-  "keyring_unavailable",
-  "forbidden",
-  "invalid_key_format",
-]);
-const TRANSIENT_ERRORS: ReadonlySet<string> = new Set([
-  "network",
-  "tls",
-  "timeout",
-  "rate_limited",
-  "provider_unavailable",
-]);
 
 /** Stores a connection that was made, to make it again after a restart, and notifies the rest of the extension. */
 async function record(

@@ -1,14 +1,8 @@
 import * as vscode from "vscode";
 
+import { openPage } from "../pages";
 import type { Provider } from "../protocol";
 import type { Action } from "./pick";
-
-/** Opens a web page in the browser; ignores an address that is not http or https. */
-export async function openPage(address: string): Promise<void> {
-  if (/^https?:\/\//i.test(address)) {
-    await vscode.env.openExternal(vscode.Uri.parse(address, true));
-  }
-}
 
 /** The buttons that open a provider's own pages. */
 export function pagesOf(provider: Provider): Action[] {

@@ -7,7 +7,7 @@ import type { Context } from "../shared/context";
  * After this delay a request is shown. Most replies come sooner: a notification for each would flicker, and of more than
  * three in 0.8 s the editor drops the later ones, which would be the message with the result.
  */
-const PROGRESS_DELAY_MS = 500;
+export const PROGRESS_DELAY_MS = 500;
 
 /** The reply to a request; shows a progress notification with a cancel button if the reply takes long. */
 export async function requestWithProgress<M extends keyof ServerRequests>(

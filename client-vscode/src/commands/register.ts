@@ -4,7 +4,7 @@ import type { Model } from "../protocol";
 import { LaunchError } from "../server/launch";
 import type { Context } from "../shared/context";
 import { isCancelled, showFailure } from "../shared/failure";
-import { connect } from "./connect";
+import { connect, logIn } from "./connect";
 import { Diagnostics } from "./diagnostics";
 import { disconnect } from "./disconnect";
 import { discoverAgents } from "./discover-agents";
@@ -12,6 +12,7 @@ import { discoverServers } from "./discover-servers";
 import { manageKeys } from "./manage-keys";
 import { showMenu } from "./menu";
 import { restoreConnections } from "./remembered";
+import { logOut } from "./remove-key";
 import { StartFailure } from "./start-failure";
 import { chooseModel, copyModelId, switchModel } from "./switch-model";
 
@@ -33,6 +34,8 @@ export function registerCommands(context: Context): void {
 
   register("menu", showMenu);
   register("connect", (argument) => connect(context, providerIn(argument), connectionIn(argument)));
+  register("logIn", (argument) => logIn(context, providerIn(argument), connectionIn(argument)));
+  register("logOut", () => logOut(context));
   register("disconnect", (argument) => disconnect(context, connectionIn(argument) ?? providerIn(argument)));
   register("switchModel", () => switchModel(context));
   register("useModel", (argument) => withModel(argument, (model) => chooseModel(context, model)));

@@ -5,6 +5,7 @@ import type { Context } from "../shared/context";
 import { forCaller, toEditorError } from "./errors";
 import type { ModelInformation } from "./information";
 import { type ListingServer, listModels } from "./list";
+import { LogInOffer } from "./log-in-offer";
 import { toMessages } from "./messages";
 import { Report } from "./report";
 import { requestOptions, withoutRefused } from "./request";
@@ -21,6 +22,7 @@ export interface ModelsContext extends Pick<Context, "log" | "onDidChangeModels"
 export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInformation>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly turns = new TurnStates();
+  private readonly logInOffer: LogInOffer;
   private readonly subscriptions: readonly { dispose(): unknown }[];
   /** The list that the editor got last, as JSON. */
   private lastList = "";
@@ -32,6 +34,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
   readonly onDidChangeLanguageModelChatInformation = this.changed.event;
 
   constructor(private readonly context: ModelsContext) {
+    this.logInOffer = new LogInOffer(context);
     this.subscriptions = [
       this.changed,
       context.onDidChangeModels((change) => {
@@ -108,6 +111,7 @@ export class ModelProvider implements vscode.LanguageModelChatProvider<ModelInfo
         throw cut;
       }
     } catch (error) {
+      void this.logInOffer.make(error, source);
       throw forCaller(toEditorError(error, token), options);
     }
     if (!this.refreshed) {

@@ -13,6 +13,8 @@ export interface Context {
   readonly server: Server;
   /** The answers that are being streamed. */
   readonly answering: Answering;
+  /** The log-ins under way, by provider and name, each with what shows it again. */
+  readonly logIns: Map<string, () => void>;
   /** Fires when models or connections may have changed, because one was connected, disconnected or set. */
   readonly onDidChangeModels: vscode.Event<ModelsChange>;
   /** Fires `onDidChangeModels`. */

@@ -18,7 +18,10 @@ export function hasKey(credential: CredentialStatus): boolean {
   return credential.source !== "none" && credential.source !== "notRequired";
 }
 
-function wordsFor({ source, location }: CredentialStatus): string {
+function wordsFor({ source, location, loggedIn }: CredentialStatus): string {
+  if (loggedIn === true) {
+    return vscode.l10n.t("logged in");
+  }
   switch (source) {
     case "keyring":
       return vscode.l10n.t("key in the keyring");

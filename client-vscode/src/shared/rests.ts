@@ -10,7 +10,7 @@ export function restOf(health: Health | undefined): Circuit | undefined {
 
 /** What rests and until when: "rests until 16:45:07", with the model where the others do not. */
 export function restWords(circuit: Circuit): string {
-  const until = timeOf(circuit);
+  const until = timeOf(circuit.until);
   return circuit.model === undefined
     ? vscode.l10n.t("rests until {0}", until)
     : vscode.l10n.t("{0} rests until {1}", circuit.model, until);
@@ -23,9 +23,9 @@ export function restDetail(circuit: Circuit): string {
   return [restWords(circuit), circuit.error.message, [key, who].filter(Boolean).join(", ")].filter(Boolean).join(" – ");
 }
 
-/** The end of a rest as a clock shows it, with the day where that is not today. */
-function timeOf({ until }: Circuit): string {
-  const end = new Date(until);
+/** A time in RFC 3339 as a clock shows it, with the day where that is not today. */
+export function timeOf(time: string): string {
+  const end = new Date(time);
   const today = end.toDateString() === new Date().toDateString();
   const format = today ? ({ timeStyle: "medium" } as const) : ({ dateStyle: "short", timeStyle: "short" } as const);
   return new Intl.DateTimeFormat(vscode.env.language, format).format(end);

@@ -10,14 +10,29 @@ export const env = {
   appName: "Visual Studio Code",
   opened: [] as string[],
   copied: [] as string[],
-  async openExternal(uri: Uri): Promise<boolean> {
-    env.opened.push(uri.toString());
+  /** As the editor does it: a text is opened as it is, and a `Uri` is written anew, without what its parts escape. */
+  async openExternal(address: Uri | string): Promise<boolean> {
+    env.opened.push(typeof address === "string" ? address : encodeURI(decodeURIComponent(address.toString())));
     return true;
   },
   clipboard: {
     async writeText(text: string): Promise<void> {
       env.copied.push(text);
     },
+  },
+};
+
+/** The extension's storage for secrets, as the editor has it. */
+export const secrets = {
+  kept: new Map<string, string>(),
+  async get(key: string): Promise<string | undefined> {
+    return secrets.kept.get(key);
+  },
+  async store(key: string, value: string): Promise<void> {
+    secrets.kept.set(key, value);
+  },
+  async delete(key: string): Promise<void> {
+    secrets.kept.delete(key);
   },
 };
 

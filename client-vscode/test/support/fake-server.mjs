@@ -5,7 +5,7 @@ const [how] = process.argv.slice(2);
 let bytes = Buffer.alloc(0);
 /** @type {Set<unknown>} */
 const waiting = new Set();
-/** @typedef {{ id?: unknown, method?: string, params?: Record<string, unknown> }} Message */
+/** @typedef {{ id?: unknown, method?: string, params?: Record<string, unknown>, result?: unknown, error?: unknown }} Message */
 
 process.stdin.on("data", (chunk) => {
   bytes = Buffer.concat([bytes, chunk]);
@@ -26,13 +26,25 @@ process.stdin.on("end", () => process.exit(0));
 
 /** @type {unknown} */
 let clientInfo;
+/** @type {unknown} */
+let capabilities;
+/**
+ * The requests of this server that wait for the client, with what to do with the answer.
+ * @type {Map<unknown, (answer: object) => void>}
+ */
+const asked = new Map();
 
 /** @param {Message} message */
-function receive({ id, method, params = {} }) {
+function receive({ id, method, params = {}, result, error }) {
   /** @param {unknown} result */
   const reply = (result) => send({ id, result });
+  if (method === undefined) {
+    asked.get(id)?.(error === undefined ? { result } : { error });
+    asked.delete(id);
+  }
   switch (method) {
     case "initialize":
+      capabilities = params["capabilities"];
       clientInfo = params["clientInfo"];
       if (how === "badly") {
         process.stderr.write("no such thing\n");
@@ -47,6 +59,16 @@ function receive({ id, method, params = {} }) {
       break;
     case "exit":
       process.exit(0);
+    case "test/capabilities":
+      reply(capabilities);
+      break;
+    case "test/ask": {
+      // Sends the client the request that it is asked for, and replies with the answer.
+      const own = `own-${asked.size}`;
+      asked.set(own, reply);
+      send({ id: own, ...params });
+      break;
+    }
     case "test/echo":
       reply(params);
       break;

@@ -1,4 +1,5 @@
 import type { Server } from "../../src/client";
+import { Pages } from "../../src/pages";
 import { ErrorCode, type ErrorData, type ServerNotifications, type ServerRequests } from "../../src/protocol";
 import type { ServerState } from "../../src/server/state";
 import { Answering } from "../../src/shared/answering";
@@ -33,6 +34,7 @@ export class ScriptedServer {
   private readonly changed = new EventEmitter<ServerState>();
 
   readonly onDidChangeState = this.changed.event;
+  readonly pages = new Pages();
   /** The methods of the background requests. */
   readonly inBackground: Method[] = [];
   readonly background = {
@@ -113,6 +115,7 @@ export function contextFor(server: ScriptedServer): TestContext {
     log: { trace: write, debug: write, info: write, warn: write, error: write, show: () => write("(shown)") },
     server: server as unknown as Server,
     answering: new Answering(),
+    logIns: new Map(),
     onDidChangeModels: modelsChanged.event,
     modelsChanged: (change: ModelsChange) => modelsChanged.fire(change),
     logged,

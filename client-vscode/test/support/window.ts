@@ -235,6 +235,8 @@ export interface Work {
   readonly title: string;
   readonly location: ProgressLocation;
   readonly cancellable: boolean;
+  /** What it has said beside its title, oldest first. */
+  readonly messages: readonly string[];
   done: boolean;
   cancel(): void;
 }
@@ -303,16 +305,18 @@ class FakeWindow {
     task: (progress: unknown, token: unknown) => Promise<T>,
   ): Promise<T> {
     const source = new CancellationTokenSource();
+    const messages: string[] = [];
     const work: Work = {
       title: options.title ?? "",
       location: options.location,
       cancellable: options.cancellable === true,
+      messages,
       done: false,
       cancel: () => source.cancel(),
     };
     this.works.push(work);
     try {
-      return await task({ report: () => undefined }, source.token);
+      return await task({ report: (said: { message?: string }) => messages.push(said.message ?? "") }, source.token);
     } finally {
       work.done = true;
     }

@@ -1,14 +1,17 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import type * as vscode from "vscode";
 
 import "../support/library-vscode";
-import { type Backoff, Server, ServerEndedError } from "../../src/client";
+import { Server, ServerEndedError } from "../../src/client";
+import type { Backoff } from "../../src/server/backoff";
 import type { ServerState } from "../../src/server/state";
 import { type Launch, LaunchCancelled, LaunchError, LaunchPostponed } from "../../src/server/launch";
 import { newLog } from "../support/log";
 import { settings } from "../support/settings";
+import { vaultOver } from "../../src/vault";
+import { env, secrets } from "../support/editor";
 import { CancellationError, CancellationTokenSource, LogLevel, window } from "../support/vscode";
 
 const SCRIPT = join(__dirname, "..", "support", "fake-server.mjs");
@@ -26,7 +29,7 @@ function newServer(start: Start = () => fake("well"), backoff = QUICK, level = L
   let count = 0;
   const { log, lines } = newLog(level);
   const find = vi.fn(async (signal: AbortSignal, mayInstall: () => boolean) => start(++count, signal, mayInstall));
-  const server = new Server({ find }, log, backoff);
+  const server = new Server({ find }, log, vaultOver(secrets), backoff);
   const states: ServerState[] = [];
   server.onDidChangeState((state) => states.push(state));
   started.push(server);
@@ -360,4 +363,59 @@ test("no message is written to the log, whatever its level and whatever a worksp
   await ask("test/echo", { apiKey: "sk-very-secret" });
   await eventually(() => expect(lines.join("\n")).toContain("test/echo"));
   expect(lines.join("\n")).not.toContain("sk-very-secret");
+});
+
+describe("a request of the server", () => {
+  const inEditor = async (method: string, params: object) => {
+    const { ask } = newServer();
+    return ask("test/ask", { method, params });
+  };
+
+  beforeEach(() => {
+    secrets.kept.clear();
+    env.opened.length = 0;
+  });
+
+  test("for a page opens it in the browser, as it is", async () => {
+    const uri = "https://acme.example/?redirect_uri=http%3A%2F%2F127.0.0.1%3A1%2F%3Fa%26b";
+    expect(await inEditor("window/showDocument", { uri, external: true })).toEqual({ result: { success: true } });
+    expect(env.opened).toEqual([uri]);
+  });
+
+  test("for a page is left to what expects one", async () => {
+    const { server, ask } = newServer();
+    const shown: string[] = [];
+    server.pages.expect(async (address) => {
+      shown.push(address);
+      return false;
+    });
+    const page = { method: "window/showDocument", params: { uri: "https://acme.example/", external: true } };
+    expect(await ask("test/ask", page)).toEqual({ result: { success: false } });
+    expect(shown).toEqual(["https://acme.example/"]);
+    expect(await ask("test/ask", page)).toEqual({ result: { success: true } });
+  });
+
+  test("for the vault is answered from the storage for secrets, and stands in no log", async () => {
+    const { ask, lines } = newServer(undefined, QUICK, LogLevel.Trace);
+    expect(await ask("test/capabilities")).toMatchObject({ experimental: { modelport: { credentialStore: true } } });
+    const send = (method: string, params: object) => ask("test/ask", { method, params });
+    const entry = { provider: "groq", name: "work" };
+    expect(await send("credential/load", entry)).toEqual({ result: { secret: null } });
+    expect(await send("credential/store", { ...entry, secret: "canary" })).toEqual({ result: {} });
+    expect(await send("credential/load", entry)).toEqual({ result: { secret: "canary" } });
+    // The key of the provider itself is another one.
+    expect(await send("credential/load", { provider: "groq" })).toEqual({ result: { secret: null } });
+    expect([...secrets.kept]).toEqual([["credential/groq/work", "canary"]]);
+    expect(await send("credential/remove", entry)).toEqual({ result: {} });
+    expect(await send("credential/remove", entry)).toEqual({ result: {} });
+    expect(secrets.kept.size).toBe(0);
+    expect(lines.join("\n")).not.toContain("canary");
+  });
+
+  test("for the vault fails where the storage does, without what was to be stored", async () => {
+    vi.spyOn(secrets, "store").mockRejectedValue(new Error("The storage is locked."));
+    const reply = await inEditor("credential/store", { provider: "groq", secret: "canary" });
+    expect(reply).toMatchObject({ error: { message: expect.stringContaining("The storage is locked.") } });
+    expect(JSON.stringify(reply)).not.toContain("canary");
+  });
 });

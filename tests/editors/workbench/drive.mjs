@@ -12,6 +12,11 @@ const browser = await chromium.launch({
 });
 // One context for all windows, as one person has it: what the editor keeps in the browser is there in each.
 const context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+/** The addresses of the pages that were opened, in any window, oldest first. */
+const opened = [];
+context.on("request", (request) => request.isNavigationRequest() && opened.push(request.url()));
+// Pages of elsewhere, which exist for no one (RFC 2606).
+await context.route(/^https:\/\/[^/]*\.example\//, (route) => route.fulfill({ contentType: "text/plain", body: "Elsewhere." }));
 /** @type {Map<string, {page: import("playwright-core").Page, errors: string[]}>} */
 const windows = new Map();
 
@@ -107,6 +112,9 @@ const steps = {
     const target = where ? await locate(page, where, timeout) : page;
     await target.screenshot({ path, animations: "disabled" });
   },
+  async opened() {
+    return opened;
+  },
   async errors(page, _, { errors }) {
     return errors;
   },
@@ -114,9 +122,9 @@ const steps = {
 
 async function perform({ id, step, ...params }) {
   try {
-    const opened = windows.get(params.window);
+    const used = windows.get(params.window);
     const result =
-      step === "open" || step === "close" ? await steps[step](params) : await steps[step](opened.page, params, opened);
+      step === "open" || step === "close" ? await steps[step](params) : await steps[step](used.page, params, used);
     return { id, result: result ?? null };
   } catch (error) {
     return { id, error: String(error?.message ?? error) };

@@ -138,6 +138,10 @@ class Window:
         """The computed values of a style property, a variable of the theme among them."""
         return self._do("styles", where=_where(css, None, frame=frame), name=name)
 
+    def opened(self, start: str) -> list[str]:
+        """The addresses with this start of pages that were opened in the browser, oldest first."""
+        return [address for address in self._do("opened") if address.startswith(start)]
+
     def errors(self) -> list[str]:
         """The errors of the page's own scripts."""
         return self._do("errors")
