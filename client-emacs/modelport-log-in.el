@@ -74,13 +74,25 @@ plist, or nil and the error."
   "Log out of PROVIDER, or of its connection NAME.
 With a prefix argument, NAME is read."
   (interactive (modelport-log-in--read "Log out of: "))
-  (let* ((status (jsonrpc-request
-                  (modelport--connect) :credential/logout `(:provider ,provider ,@(and name `(:name ,name)))))
-         (source (plist-get status :source)))
-    (message "Modelport: logged out of %s%s%s" (plist-get status :provider)
-             (if name (format " for %s" name) "")
-             (if (member source '("none" "notRequired")) ""
-               (format "; now %s is used" (or (plist-get status :location) source))))))
+  (message "Modelport: %s"
+           (modelport-log-in--outcome
+            (jsonrpc-request
+             (modelport--connect) :credential/logout `(:provider ,provider ,@(and name `(:name ,name))))
+            name)))
+
+(defun modelport-log-in--outcome (status name)
+  "What logging out of the connection NAME has done, by STATUS of what is used now."
+  (let ((provider (plist-get status :provider))
+        (source (plist-get status :source))
+        (where (or (plist-get status :location) (plist-get status :source))))
+    (if (and (member source '("keyring" "client"))
+             (equal (plist-get status :name) name)
+             (not (eq (plist-get status :loggedIn) t)))
+        ;; What a log-in had stored would be deleted, and this is no other account.
+        (format "no log-in of %s is stored: its key in %s was typed in, and stays" provider where)
+      (format "logged out of %s%s%s" provider
+              (if name (format " for %s" name) "")
+              (if (member source '("none" "notRequired")) "" (format "; now %s is used" where))))))
 
 ;;;###autoload
 (defun modelport-login-paste (text)

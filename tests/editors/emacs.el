@@ -251,6 +251,8 @@
     (note :providers (vconcat (modelport-log-in--providers)))
     (modelport-login "groq" nil nil (lambda (_ err) (setq refusal err)))
     (await (lambda () refusal) "the refusal")
+    (jsonrpc-request modelport--connection :credential/set '(:provider "acme" :secret "typed-0123456789"))
+    (note :stays (modelport-logout "acme") :other (modelport-logout "acme" "work"))
     (note :message (plist-get refusal :message)
           :nothing (condition-case trouble (modelport-login-paste "text") (error (error-message-string trouble))))))
 

@@ -124,7 +124,11 @@ function scenarios.others()
   seen.subcommands = vim.fn.getcompletion('Modelport lo', 'cmdline')
   seen.providers = vim.fn.getcompletion('Modelport login ', 'cmdline')
   seen.methods = vim.fn.getcompletion('Modelport login acme --m', 'cmdline')
-  for _, command in ipairs({ 'login groq', 'logout acme', 'paste' }) do
+  local client = vim.lsp.get_clients({ name = 'modelport' })[1]
+  for _, command in ipairs({ 'login groq', 'logout acme', 'paste', 'logout acme', 'logout acme work' }) do
+    if command == 'paste' then
+      client:request_sync('credential/set', { provider = 'acme', secret = 'typed-0123456789' }, 5000)
+    end
     local before = #seen.notified
     vim.cmd('Modelport ' .. command)
     wait(function()

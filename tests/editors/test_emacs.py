@@ -214,6 +214,8 @@ def test_providers_with_a_log_in_are_offered_and_a_refusal_says_what_to_do(play:
     assert not {"groq", "mock"} & set(seen["providers"])
     assert "modelport keys set groq" in seen["message"]
     assert "M-x modelport-login" in seen["nothing"]
+    assert seen["stays"] == "Modelport: no log-in of acme is stored: its key in modelport/acme was typed in, and stays"
+    assert seen["other"] == "Modelport: logged out of acme for work; now modelport/acme is used"
 
 
 @pytest.fixture

@@ -79,10 +79,12 @@ def test_refusals_log_outs_and_completion(neovim: Neovim, desk: Desk) -> None:
     assert {"acme", "copilot", "openrouter"} <= set(seen["providers"])
     assert not {"groq", "mock"} & set(seen["providers"])
     assert seen["methods"] == ["--method=code", "--method=device"]
-    refused, out, nothing = seen["notified"]
+    refused, out, nothing, stays, other = seen["notified"]
     assert "modelport keys set groq" in refused
     assert out == "Modelport: logged out of acme"
     assert "login PROVIDER" in nothing
+    assert stays == "Modelport: no log-in of acme is stored: its key in modelport/acme was typed in, and stays"
+    assert other == "Modelport: logged out of acme for work; now modelport/acme is used"
 
 
 def test_a_prompt_that_begins_with_a_command_is_a_prompt(neovim: Neovim, desk: Desk) -> None:

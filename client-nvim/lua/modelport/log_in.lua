@@ -224,6 +224,18 @@ function M.log_in(provider, options)
   end)
 end
 
+--- What a log-out has done, by the credential that is used now.
+local function outcome(status, name)
+  local source, where = status.source, given(status.location) or status.source
+  local stored = (source == 'keyring' or source == 'client') and given(status.name) == name
+  if stored and given(status.loggedIn) ~= true then
+    -- What a log-in had stored would be deleted, and this is no other account.
+    return ('no log-in of %s is stored: its key in %s was typed in, and stays'):format(status.provider, where)
+  end
+  local now = (source == 'none' or source == 'notRequired') and '' or ('; now %s is used'):format(where)
+  return ('logged out of %s%s%s'):format(status.provider, name and (' for ' .. name) or '', now)
+end
+
 ---@param provider string
 ---@param name string?
 function M.log_out(provider, name)
@@ -235,9 +247,7 @@ function M.log_out(provider, name)
       if err then
         return report(err.message)
       end
-      local source = status.source
-      local now = (source == 'none' or source == 'notRequired') and '' or ('; now %s is used'):format(given(status.location) or source)
-      vim.notify(('Modelport: logged out of %s%s%s'):format(status.provider, name and (' for ' .. name) or '', now))
+      vim.notify('Modelport: ' .. outcome(status, name))
     end)
   end)
 end
