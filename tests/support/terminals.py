@@ -49,9 +49,12 @@ def on_terminal(
             output += chunk
             if rest and (match := re.search(rest[0][0], output.decode("utf-8", "ignore"))):
                 os.write(leader, rest.pop(0)[1](match).encode())
+        code = process.wait(timeout_s)
     finally:
         os.close(leader)
-    return process.wait(timeout_s), output.decode().replace("\r\n", "\n")
+        process.kill()
+        process.wait()
+    return code, output.decode().replace("\r\n", "\n")
 
 
 def _read(leader: int) -> bytes:

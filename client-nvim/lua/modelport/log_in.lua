@@ -21,6 +21,7 @@ local M = {}
 
 local REQUEST_CANCELLED = -32800
 local COMPLETION_MS = 3000
+local COMMAND_COLUMNS = 12 -- what 'showcmd' and 'ruler' need of the last line
 local running = {} ---@type modelport.LogIn[] the latest one last
 
 --- JSON null: nil up to Neovim 0.11, vim.NIL after it.
@@ -162,9 +163,13 @@ function M.show(params)
   local lines = instructions(log_in)
   local code = given(params.userCode)
   copy(code or params.verificationUri)
-  -- It stays in :messages, also where the window is closed.
-  vim.api.nvim_echo({ { table.concat(lines, '\n', 1, #lines - 1) } }, true, {})
   open_window(log_in, lines)
+  local line = code and ('Modelport: enter %s at %s'):format(code, params.verificationUri)
+    or ('Modelport: log in at %s'):format(params.verificationUri)
+  -- It stays in :messages, also where the window is closed. A line that does not fit would wait for Enter.
+  if vim.fn.strdisplaywidth(line) < vim.o.columns - COMMAND_COLUMNS then
+    vim.api.nvim_echo({ { line } }, true, {})
+  end
 end
 
 --- Whether the user sits in front of another machine, whose browser cannot be opened from here.
