@@ -104,7 +104,7 @@ class CredentialCalls(Calls):
         Raises:
             InvalidParams: unknown provider, or a name that no connection may have.
             RequestFailed: the provider has no such log-in, refused it or cannot be reached, the time is over, a later
-                log-in took the place of this one, or there is no usable keyring.
+                log-in took the place of this one, or there is no usable store.
         """
         import anyio
 
@@ -141,7 +141,7 @@ class CredentialCalls(Calls):
 
         Raises:
             InvalidParams: unknown provider, or a name that no connection may have.
-            RequestFailed: there is no usable keyring.
+            RequestFailed: there is no usable store.
         """
         log_ins = await (await self._session.app()).core.log_ins.get()
         return await log_ins.log_out(provider, name)
