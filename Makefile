@@ -33,7 +33,7 @@ ISSUE_FORMS := $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml
 VSCE_URLS := --baseContentUrl https://github.com/modelport/modelport/blob/HEAD/client-vscode \
 	--baseImagesUrl https://github.com/modelport/modelport/raw/HEAD/client-vscode
 
-.PHONY: run test quick check newest test-newest test-editors test-servers test-agents fuzz soak otel mutants bench wheel vsix pictures generate \
+.PHONY: run test quick check newest test-newest test-editors test-servers test-agents fuzz soak otel mutants bench wheel vsix pictures recording generate \
 	format clean help
 
 help:  ## Lists the targets
@@ -111,6 +111,9 @@ vsix: $(BIN)/python$(EXE) $(STAMPS)/node  ## Builds the extension for VS Code, w
 
 pictures: $(STAMPS)/editors $(STAMPS)/node  ## Retakes the pictures of the extension's page
 	PYTHONPATH=tests $(BIN)/python -m editors.workbench.pictures
+
+recording: $(STAMPS)/development  ## Records a log-in on a terminal for docs/logging-in.md
+	$(BIN)/python docs/record.py
 
 generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the rows in data/*.toml
 	$(BIN)/python rows/generate.py

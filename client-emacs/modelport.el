@@ -14,6 +14,8 @@
 ;;     (setq modelport-model "anthropic/claude-sonnet-4-6")
 ;;     M-x modelport-ask      writes the answer at point, as it arrives; with a region, sends it along
 ;;     M-x modelport-cancel   stops it; the text so far stays, and one undo removes it
+;;     M-x modelport-login    logs in to a provider that has a log-in, such as copilot
+;;     M-x modelport-logout   logs out
 ;;
 ;; The server reads the keys: set a variable such as ANTHROPIC_API_KEY, or store a key once with
 ;; `modelport keys set anthropic'.  The usage of each call appears in the echo area;
@@ -50,10 +52,22 @@
   "Parameters of every request, a plist such as (:temperature 0.2)."
   :type 'plist)
 
+(defcustom modelport-open-function #'browse-url
+  "Called with the address of a page that a log-in opens; nil opens none.
+Over SSH, and on a terminal without a display, none is opened."
+  :type '(choice (const nil) function))
+
 (defvar modelport-usage-functions (list #'modelport-show-usage)
   "Called with each recorded call as a plist, also a cancelled or failed one.")
 
 (defconst modelport--cancelled -32800 "The code of the reply to a cancelled request.")
+
+(autoload 'modelport-login "modelport-log-in" nil t)
+(autoload 'modelport-logout "modelport-log-in" nil t)
+(autoload 'modelport-login-paste "modelport-log-in" nil t)
+(autoload 'modelport-log-in--show "modelport-log-in")
+(autoload 'modelport-log-in--open "modelport-log-in")
+(autoload 'modelport-log-in--cancel-all "modelport-log-in")
 
 (cl-defstruct modelport--job
   stream-id number marker callback request-id cancelled changes tick alone)
@@ -134,9 +148,11 @@ A buffer may hold any bytes, which JSON may not."
 
 ;;;###autoload
 (defun modelport-cancel ()
-  "Stop all answers that are being written; the text so far stays."
+  "Stop all answers that are being written; the text so far stays.
+Log-ins under way end, too."
   (interactive)
-  (mapc #'modelport--cancel modelport--jobs))
+  (mapc #'modelport--cancel modelport--jobs)
+  (modelport-log-in--cancel-all))
 
 (defun modelport-running ()
   "How many answers are being written."
@@ -185,6 +201,7 @@ A buffer may hold any bytes, which JSON may not."
             :name "modelport"
             :events-buffer-scrollback-size 0
             :notification-dispatcher #'modelport--notified
+            :request-dispatcher #'modelport--requested
             :on-shutdown #'modelport--gone
             :process #'modelport--start)))
       (condition-case trouble
@@ -194,7 +211,7 @@ A buffer may hold any bytes, which JSON may not."
              `( :processId ,(emacs-pid)
                 :clientInfo (:name "Emacs" :version ,emacs-version)
                 :rootPath ,(expand-file-name default-directory)
-                :capabilities ,(make-hash-table)))
+                :capabilities (:window (:showDocument (:support t)))))
             (jsonrpc-notify connection :initialized (make-hash-table)))
         (error
          (jsonrpc-shutdown connection)
@@ -229,12 +246,20 @@ A buffer may hold any bytes, which JSON may not."
                          :key #'modelport--job-stream-id :test #'equal)))
        (when (and job (equal (plist-get update :kind) "text"))
          (modelport--write job (plist-get update :text)))))
+    ('credential/update (modelport-log-in--show params))
     ('status/changed
      (modelport--show-status
       (and (eq (plist-get params :busy) t) (or (plist-get params :message) "busy"))))
     ('usage/updated
      (setq modelport--last-call (plist-get params :call))
      (run-hook-with-args 'modelport-usage-functions modelport--last-call))))
+
+(defun modelport--requested (_connection method params)
+  "Reply to the request METHOD of the server with PARAMS."
+  (pcase method
+    ('window/showDocument
+     (list :success (if (modelport-log-in--open (plist-get params :uri)) t :json-false)))
+    (_ (signal 'jsonrpc-error '("Unknown method" (jsonrpc-error-code . -32601))))))
 
 (defun modelport--write (job text)
   "Insert TEXT after the last text of JOB."

@@ -5,6 +5,7 @@
 ---
 ---     require('modelport').setup({ model = 'anthropic/claude-sonnet-4-6' })
 ---     require('modelport').ask('Write a haiku about buffers')
+---     require('modelport').log_in('copilot')
 
 local M = {}
 
@@ -15,6 +16,7 @@ local M = {}
 ---@field parameters table? such as `{ temperature = 0.2, max_tokens = 500 }`
 ---@field start_timeout_ms integer how long the server may take to become ready
 ---@field on_usage fun(line: string, call: table)? shows the usage of a call; by default a message
+---@field open (fun(uri: string): boolean)? opens the page of a log-in; by default vim.ui.open, and nothing over SSH
 
 ---@class modelport.AskOptions
 ---@field model string?
@@ -41,6 +43,7 @@ local config = { cmd = { 'modelport', 'serve' }, start_timeout_ms = 60000 }
 
 local namespace = vim.api.nvim_create_namespace('modelport')
 local jobs = {} ---@type table<string, modelport.Job>
+local waiting = {} ---@type (fun(client: vim.lsp.Client?, message: string?))[] for a server that is being started
 local count = 0
 local server = nil ---@type vim.lsp.Client? once it is ready
 local starting = false
@@ -163,6 +166,10 @@ local function show_status(text)
   end
 end
 
+local function log_ins()
+  return require('modelport.log_in')
+end
+
 local handlers = {
   ['completion/update'] = function(_, params)
     local job = jobs[params.streamId]
@@ -181,6 +188,13 @@ local handlers = {
   end,
   ['status/changed'] = function(_, params)
     show_status(params.busy and (given(params.message) or 'busy') or '')
+  end,
+  ['credential/update'] = function(_, params)
+    log_ins().show(params)
+  end,
+  -- The editor's own handler waits for the program that opens the page, and kills it after two seconds.
+  ['window/showDocument'] = function(_, params)
+    return { success = log_ins().open(params.uri, config.open) }
   end,
 }
 
@@ -207,10 +221,21 @@ local function send(job)
   end
 end
 
+---@param client vim.lsp.Client?
+---@param message string? why there is no client
+local function serve_waiting(client, message)
+  local callbacks = waiting
+  waiting = {}
+  for _, callback in ipairs(callbacks) do
+    callback(client, message)
+  end
+end
+
 local function fail_all(message)
   for _, job in ipairs(vim.tbl_values(jobs)) do
     fail(job, message)
   end
+  serve_waiting(nil, message)
 end
 
 --- Ends a server that does not become ready, and the requests that wait for it.
@@ -239,6 +264,7 @@ local function start()
       for _, job in ipairs(vim.tbl_values(jobs)) do
         send(job)
       end
+      serve_waiting(client)
     end,
     on_exit = vim.schedule_wrap(function(_, _, id)
       if id ~= (server and server.id or starting_id) then
@@ -251,6 +277,8 @@ local function start()
         report('the server ended before the answer was complete: run `modelport doctor`')
         finish(job, nil, { message = 'the server is gone' })
       end
+      serve_waiting(nil, 'the server ended: run `modelport doctor`')
+      log_ins().server_gone()
     end),
   }, { attach = false })
   if id then
@@ -372,9 +400,44 @@ function M.ask(prompt, options)
   return job.stream_id
 end
 
---- Stops the answers that are being written, in one buffer or everywhere.
+--- Calls back with the server, which is started if necessary, or with why there is none.
+---@param callback fun(client: vim.lsp.Client?, message: string?)
+function M.with_server(callback)
+  if server then
+    return callback(server)
+  end
+  waiting[#waiting + 1] = callback
+  if not starting and not start() then
+    serve_waiting(nil, 'the server cannot be started')
+  end
+end
+
+--- Logs in to a provider: what to do is shown until it is done, then the token is in the keyring.
+---@param provider string
+---@param options modelport.LogInOptions?
+function M.log_in(provider, options)
+  log_ins().log_in(provider, options)
+end
+
+--- Logs out of a provider.
+---@param provider string
+---@param name string? the connection that the log-in is for
+function M.log_out(provider, name)
+  log_ins().log_out(provider, name)
+end
+
+--- Asks for the address that the browser ended at, for a log-in under way on another machine's browser.
+---@param text string? the address; without it the user is asked for it
+function M.paste(text)
+  log_ins().paste(text)
+end
+
+--- Stops the answers that are being written, in one buffer or everywhere; without a buffer also the log-ins under way.
 ---@param bufnr integer?
 function M.cancel(bufnr)
+  if bufnr == nil then
+    log_ins().cancel_all()
+  end
   for _, job in ipairs(vim.tbl_values(jobs)) do
     if bufnr == nil or job.bufnr == bufnr then
       cancel(job)

@@ -88,6 +88,31 @@ def test_a_variable_that_comes_before_the_log_in_is_named(
     assert "ACME_KEY comes before it" in done.stderr
 
 
+@pytest.mark.parametrize("others", ["logged in", "typed in"])
+def test_logging_out_of_one_account_says_which_other_is_used(machine: Machine, oauth: OAuthServer, others: str) -> None:
+    oauth.rotates = False
+    oauth.approved.set()
+    own = ("login", "acme") if others == "logged in" else ("keys", "set", "acme")
+    for command in (own, ("login", "acme", "--name", "work")):
+        subprocess.run([*MODELPORT, *command], input="typed-0123456789", text=True, check=True, timeout=20)
+    command = [*MODELPORT, "logout", "acme", "--name", "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == "Logged out of acme for work; now modelport/acme is used.\n"
+    assert list(machine.entries) == ["modelport/acme"]
+
+
+def test_logging_out_of_an_account_whose_key_was_typed_in_names_that_key(machine: Machine) -> None:
+    key = ("keys", "set", "acme", "--name", "work")
+    subprocess.run([*MODELPORT, *key], input="typed-0123456789", text=True, check=True, timeout=20)
+    command = [*MODELPORT, "logout", "acme", "--name", "work"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "modelport/acme/work" in done.stderr
+    assert "modelport keys delete acme --name work" in done.stderr
+    assert list(machine.entries) == ["modelport/acme/work"]
+
+
 def test_the_address_can_be_pasted_where_the_browser_is_elsewhere(machine: Machine, oauth: OAuthServer) -> None:
     with started("login", "acme", "--method", "code", "--name", "work", "--json") as process:
         back, _ = oauth.visit(said(process, "Log in at").split()[-1])

@@ -23,14 +23,20 @@ class Neovim:
         self._folder = folder
 
     def play(
-        self, scenario: str, *, server: tuple[str, ...] = SERVER, timeout_s: float = 15, **env: str
+        self,
+        scenario: str,
+        *,
+        server: tuple[str, ...] = SERVER,
+        timeout_s: float = 15,
+        scenarios: Path = SCENARIOS,
+        **env: str,
     ) -> dict[str, Any]:
-        """Plays a scenario of neovim.lua and returns what was seen."""
+        """Plays a scenario of neovim.lua, or of another file, and returns what was seen."""
         client = f"set runtimepath^={programs.ROOT / 'client-nvim'}"
         bare = ["--headless", "-u", "NONE", "-i", "NONE", "-n"]
         own = {f"XDG_{name}_HOME": str(self._folder) for name in ("STATE", "CONFIG", "DATA", "CACHE")}
         done = subprocess.run(
-            [self._program, *bare, "--cmd", client, "-l", SCENARIOS, scenario],
+            [self._program, *bare, "--cmd", client, "-l", scenarios, scenario],
             env={**os.environ, "MODELPORT_SERVER": json.dumps(server), **own, **env},
             cwd=self._folder,
             capture_output=True,

@@ -7,19 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from editors.log_ins import Desk, is_free, port_of
 from support import programs
+from support.oauth_server import OAuthServer
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(30, func_only=True)]
 SERVER = (sys.executable, "-m", "modelport", "serve")
 SCENARIOS = Path(__file__).with_name("emacs.el")
 CLIENT = programs.ROOT / "client-emacs"
-Play = Callable[[str], dict[str, Any]]
+Play = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def emacs() -> Path:
 def play(emacs: Path, tmp_path: Path) -> Play:
     """Plays a scenario of emacs.el and returns what was seen."""
 
-    def play(scenario: str) -> dict[str, Any]:
+    def play(scenario: str, **env: str) -> dict[str, Any]:
         done = subprocess.run(
             [emacs, "--batch", "-q", "-L", CLIENT, "-l", SCENARIOS, "-f", "play", scenario],
             env={
@@ -40,6 +42,7 @@ def play(emacs: Path, tmp_path: Path) -> Play:
                 "TMPDIR": str(tmp_path),
                 "LANG": "C.UTF-8",
                 "MODELPORT_SERVER": json.dumps(SERVER),
+                **env,
             },
             cwd=tmp_path,
             capture_output=True,
@@ -55,10 +58,10 @@ def play(emacs: Path, tmp_path: Path) -> Play:
 
 
 def test_it_compiles_without_a_warning(emacs: Path, tmp_path: Path) -> None:
-    copy = shutil.copy(CLIENT / "modelport.el", tmp_path)
+    copies = [shutil.copy(source, tmp_path) for source in sorted(CLIENT.glob("*.el"))]
     strict = ["--eval", "(setq byte-compile-error-on-warn t)"]
     done = subprocess.run(
-        [emacs, "--batch", "-Q", *strict, "-f", "batch-byte-compile", copy],
+        [emacs, "--batch", "-Q", "-L", tmp_path, *strict, "-f", "batch-byte-compile", *copies],
         capture_output=True,
         text=True,
         timeout=25,
@@ -158,6 +161,61 @@ def test_no_server(play: Play) -> None:
     seen = play("no-server")
     assert "there-is-no-such-modelport" in seen["error"]
     assert seen["running"] == 0
+
+
+@pytest.fixture
+def oauth() -> Iterator[OAuthServer]:
+    with OAuthServer() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oauth: OAuthServer) -> Desk:
+    made = Desk(tmp_path, monkeypatch, oauth)
+    made.env["DISPLAY"] = ":99"
+    return made
+
+
+def test_the_code_stays_in_sight_while_the_browser_is_used(play: Play, desk: Desk, oauth: OAuthServer) -> None:
+    seen = play("log-in-device", **desk.env, DELAY_S="0.5")
+    page = f"{oauth.url}/activate"
+    assert seen["name"] == "*Modelport log-in: acme*"
+    assert f"Enter the code WDJB-MJHT at {page}\n" in seen["text"]
+    assert (seen["selected"], seen["copied"], seen["gone"]) == (True, "WDJB-MJHT", True)
+    assert desk.opened == [page]
+    assert seen["location"] == "modelport/acme"
+    assert "Modelport: logged in to acme, kept in modelport/acme" in seen["messages"]
+    assert seen["loggedOut"] == "Modelport: logged out of acme"
+    assert desk.entries == {}
+
+
+def test_an_address_is_pasted_where_the_browser_is_elsewhere(play: Play, desk: Desk, oauth: OAuthServer) -> None:
+    seen = play("log-in-paste", **desk.env, SSH_CONNECTION="192.0.2.1 1 192.0.2.2 22")
+    assert desk.opened == [], "the browser of another machine is of no use"
+    assert seen["copied"] == seen["page"]
+    assert seen["selected"] is False, "a user who has gone elsewhere stays there"
+    assert "copy the whole address" in seen["refused"]
+    assert seen["location"] == "modelport/acme/work"
+    assert desk.kept("acme/work")["secret"] in oauth.good
+
+
+def test_cancelling_ends_a_log_in_and_frees_its_port(play: Play, desk: Desk) -> None:
+    seen = play("log-in-cancel", **desk.env, SSH_TTY="/dev/pts/0")
+    assert seen["codes"] == [-32800, -32800, -32800]
+    assert len(set(seen["pages"])) == 3
+    assert [is_free(port_of(page)) for page in seen["pages"]] == [True, True, True]
+    assert seen["gone"] is True
+    assert desk.entries == {}
+
+
+def test_providers_with_a_log_in_are_offered_and_a_refusal_says_what_to_do(play: Play, desk: Desk) -> None:
+    seen = play("log-in-refused", **desk.env)
+    assert {"acme", "copilot", "openrouter"} <= set(seen["providers"])
+    assert not {"groq", "mock"} & set(seen["providers"])
+    assert "modelport keys set groq" in seen["message"]
+    assert "M-x modelport-login" in seen["nothing"]
+    assert seen["stays"] == "Modelport: no log-in of acme is stored: its key in modelport/acme was typed in, and stays"
+    assert seen["other"] == "Modelport: logged out of acme for work; now modelport/acme is used"
 
 
 @pytest.fixture

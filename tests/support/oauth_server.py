@@ -36,6 +36,7 @@ def refusal(code: str, status: int = 400, **more: Any) -> Answer:
 class OAuthServer:
     """Device flow, code flow and renewal, and an API that takes the tokens which are good.
 
+    A browser that loads a page of it allows the log-in: ``/activate`` sets ``approved``, ``/authorize`` sends back.
     ``troubles`` are answered first, one per request of the token endpoint; ``polls`` are the times of its requests.
     """
 
@@ -132,6 +133,11 @@ class OAuthServer:
         if path == "/keys":
             self.forms.append((path, json.loads(request.body)))
             return self._key(json.loads(request.body))
+        if path == "/activate":
+            self.approved.set()
+            return Answer(200, {"Content-Type": "text/html"}, [b"Allowed."])
+        if path == "/authorize":
+            return Answer(302, {"Location": self.visit(request.path)[0]}, [])
         return self._call(request)
 
     def _device(self, form: dict[str, str]) -> Answer:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 if sys.platform != "win32":
     import fcntl
@@ -14,10 +15,21 @@ if sys.platform != "win32":
     import termios
 
 
+Typing = tuple[str, Callable[[re.Match[str]], str]]
+"""A pattern of the output, and what is typed once it matches."""
+
+
 def on_terminal(
-    command: Sequence[str], columns: int, variables: Mapping[str, str] | None = None, timeout_s: float = 30
+    command: Sequence[str],
+    columns: int,
+    variables: Mapping[str, str] | None = None,
+    timeout_s: float = 30,
+    typing: Sequence[Typing] = (),
 ) -> tuple[int, str]:
-    """The exit code and the output of a program whose standard output and error are a terminal; line ends are "\\n"."""
+    """The exit code and the output of a program whose standard output and error are a terminal; line ends are "\\n".
+
+    With ``typing`` its standard input is the terminal, too.
+    """
     if sys.platform == "win32":
         raise NotImplementedError("Windows has terminals of another kind.")
     leader, follower = pty.openpty()
@@ -26,15 +38,23 @@ def on_terminal(
     for name in ("COLUMNS", "LINES", "NO_COLOR"):
         if name not in (variables or {}):
             environment.pop(name, None)
-    process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment)
+    process = subprocess.Popen(
+        command, stdin=follower if typing else subprocess.DEVNULL, stdout=follower, stderr=follower, env=environment
+    )
     os.close(follower)
     output = b""
+    rest = list(typing)
     try:
         while chunk := _read(leader):
             output += chunk
+            if rest and (match := re.search(rest[0][0], output.decode("utf-8", "ignore"))):
+                os.write(leader, rest.pop(0)[1](match).encode())
+        code = process.wait(timeout_s)
     finally:
         os.close(leader)
-    return process.wait(timeout_s), output.decode().replace("\r\n", "\n")
+        process.kill()
+        process.wait()
+    return code, output.decode().replace("\r\n", "\n")
 
 
 def _read(leader: int) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import anyio
+import msgspec
 
 from modelport.domain.errors import InvalidParams, RequestFailed
 from modelport.domain.ports import Clock, CredentialStore
@@ -120,7 +121,8 @@ class LoggingIn:
         stored = await self._store.get(entry, fresh=True)
         if stored is not None and stored.log_in is not None:
             return await self._credentials.delete(row.id, connection)
-        return (await self._credentials.statuses([(row, self._registry.defaults(row), None)]))[0]
+        own = msgspec.structs.replace(self._registry.defaults(row), connection=connection)
+        return (await self._credentials.statuses([(row, own, None)]))[0]
 
     async def _replace(self, entry: str) -> None:
         """Ends a log-in for the same entry, and returns when its port is free."""

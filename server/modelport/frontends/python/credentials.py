@@ -1,11 +1,17 @@
-"""Stored keys, and the state of this installation."""
+"""Stored keys, log-ins, and the state of this installation."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from modelport.frontends.python.inputs import secret_of
 from modelport.frontends.python.session import Calls
 from modelport.protocol import types
 from modelport.protocol.secret import Secret
+
+if TYPE_CHECKING:
+    from modelport.engine.log_ins.outcomes import LogInBegun
 
 
 class CredentialCalls(Calls):
@@ -79,6 +85,66 @@ class CredentialCalls(Calls):
         params = types.DeleteCredentialParams(provider=provider, name=name, everywhere=everywhere)
         cases = await (await self._session.app()).keys.get()
         return await cases.deletion.delete(params)
+
+    async def log_in(
+        self,
+        provider: str,
+        *,
+        on_prompt: Callable[[types.CredentialUpdateParams], object],
+        method: types.LoginMethod | None = None,
+        name: str | None = None,
+    ) -> types.CredentialStatus:
+        """Logs in to a provider with OAuth, and stores the tokens, where every editor finds them.
+
+        ``on_prompt`` is called once, with the address to open and the code to enter there, if there is one; the call
+        returns when the user has done that. ``method`` is the provider's first unless it is named. With a ``name`` the
+        log-in is that of this connection, such as one to a second account. An error of ``on_prompt`` ends the log-in
+        and is raised; a cancellation ends it, and frees its port.
+
+        Raises:
+            InvalidParams: unknown provider, or a name that no connection may have.
+            RequestFailed: the provider has no such log-in, refused it or cannot be reached, the time is over, a later
+                log-in took the place of this one, or there is no usable store.
+        """
+        import anyio
+
+        log_ins = await (await self._session.app()).core.log_ins.get()
+        errors: list[Exception] = []
+        with anyio.CancelScope() as scope:
+
+            def tell(begun: LogInBegun) -> None:
+                try:
+                    on_prompt(begun.update)
+                except Exception as error:  # noqa: BLE001  whatever it is, the caller gets it
+                    # Raised here it would end in the flow's task group, which wraps it.
+                    errors.append(error)
+                    scope.cancel()
+
+            return await log_ins.log_in(provider, method, name, tell)
+        raise errors[0]
+
+    async def paste_log_in(self, provider: str, text: str | Secret, *, name: str | None = None) -> None:
+        """Gives a log-in under way the address that the browser was sent to, or the code in it.
+
+        This is for a browser on another machine, which cannot reach this one.
+
+        Raises:
+            InvalidParams: unknown provider, no log-in is under way, or the text does not belong to it.
+        """
+        log_ins = await (await self._session.app()).core.log_ins.get()
+        log_ins.paste(provider, name, secret_of(text))
+
+    async def log_out(self, provider: str, *, name: str | None = None) -> types.CredentialStatus:
+        """Ends a log-in under way, and deletes what one has stored; a key that was stored otherwise stays.
+
+        Returns the credential that would be used now.
+
+        Raises:
+            InvalidParams: unknown provider, or a name that no connection may have.
+            RequestFailed: there is no usable store.
+        """
+        log_ins = await (await self._session.app()).core.log_ins.get()
+        return await log_ins.log_out(provider, name)
 
     async def run_diagnostics(self) -> tuple[types.Check, ...]:
         """Checks the folders, the keyring, the ledger and the configuration of this installation."""

@@ -93,6 +93,9 @@ class SyncClient:
     set_credential = _blocking(Client.set_credential)
     delete_credential = _blocking(Client.delete_credential)
     test_credentials = _blocking(Client.test_credentials)
+    log_in = _blocking(Client.log_in)
+    paste_log_in = _blocking(Client.paste_log_in)
+    log_out = _blocking(Client.log_out)
     run_diagnostics = _blocking(Client.run_diagnostics)
 
     def close(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import inspect
+import json
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,11 +39,27 @@ VLLM = next(sample for sample in SERVERS if sample.provider == "vllm")
 
 
 def behave(request: Received) -> Answer:
-    """A vLLM with one model, and beside it what Ollama answers to a download."""
+    """A vLLM with one model, and beside it what Ollama answers to a download, and a log-in that is allowed at once."""
+    if request.path in ("/device", "/token"):
+        return logged_in(request)
     if request.path == "/api/pull":
         half = b'{"status":"pulling aa","digest":"aa","total":4000,"completed":%d}\n'
         return Answer(chunks=[half % 2000, half % 4000, b'{"status":"success"}\n'])
     return streamed("Hello.") if request.method == "POST" else VLLM.behave(request)
+
+
+def logged_in(request: Received) -> Answer:
+    url = f"http://{request.headers['host']}"
+    device = {"device_code": "d", "user_code": "WDJB-MJHT", "verification_uri": f"{url}/activate", "interval": 1}
+    token = {"access_token": "token-0123456789", "token_type": "bearer"}
+    fields = device if request.path == "/device" else token
+    return Answer(200, {"Content-Type": "application/json"}, [json.dumps(fields).encode()])
+
+
+def configuration(url: str) -> str:
+    """A provider of the user's own, with a log-in."""
+    addresses = f'device_url = "{url}/device"\ntoken_url = "{url}/token"\n'
+    return f'[providers.acme]\nbase_url = "{url}/v1"\n[providers.acme.login]\nclient_id = "mine"\n{addresses}'
 
 
 @pytest.fixture
@@ -49,6 +67,7 @@ def server(entries: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalServ
     with LocalServer(behave) as running:
         monkeypatch.setenv("VLLM_BASE_URL", f"{running.url}/v1")
         monkeypatch.setenv("OLLAMA_HOST", running.url)
+        (Path(os.environ["MODELPORT_CONFIG_DIR"]) / "config.toml").write_text(configuration(running.url))
         yield running
 
 

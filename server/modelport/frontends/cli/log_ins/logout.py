@@ -26,11 +26,11 @@ def command(provider: str, name: str | None, as_json: bool) -> None:  # noqa: FB
     if as_json:
         print_json(status)
         return
-    if status.source in STORES:
-        # What a log-in had stored would be deleted.
+    if status.source in STORES and status.name == name and not status.logged_in:
+        # What a log-in had stored would be deleted, and this is no other account.
         print_message(
             f"No log-in of {status.provider} is stored: its key in {status.location} was typed in, and stays. "
-            f"Delete it with modelport keys delete {status.provider}."
+            f"Delete it with modelport keys delete {status.provider}{f' --name {name}' if name else ''}."
         )
         return
     now = "" if status.source in ("none", "notRequired") else f"; now {status.location} is used"
