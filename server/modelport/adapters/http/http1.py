@@ -170,11 +170,12 @@ class ResponseReader:
     def _read_chunks(self, parser: HttpResponseParser, data: bytes) -> None:
         body = self._body
         count, room = len(body.parts), body.room
+        broken: HttpParserError | None = None
         try:
             parser.feed_data(data)
         except HttpParserError as error:
-            if not body.complete:
-                raise body.failure or _broken_chunk(error) from error
+            # Behind the end llhttp would go on with a response that no request of ours has.
+            broken = None if body.complete else error
         if len(body.parts) > count:
             self.waiting_bytes += len(data)
             self._idle_bytes = 0
@@ -182,6 +183,8 @@ class ResponseReader:
             self._idle_bytes = 0
         else:
             self._idle_bytes += len(data)
+        if broken is not None:
+            raise body.failure or _broken_chunk(broken) from broken
         self._tail = (self._tail + data if len(data) < _CLEAN_END_BYTES else data)[-_CLEAN_END_BYTES:]
         if body.complete:
             self.complete = True
@@ -219,7 +222,6 @@ class _Body:
 
     def on_message_begin(self) -> None:
         if self.complete:
-            # Stops the parser, which would go on with a response that no request of ours has.
             raise NotHttp("there are bytes behind the response")
 
     def on_header(self, name: bytes, value: bytes) -> None:

@@ -280,6 +280,14 @@ def test_the_failure_of_a_chunk_says_which_rule_it_breaks(chunk: bytes, why: str
     assert not refused.value.start
 
 
+def test_what_comes_before_a_broken_chunk_is_handed_out() -> None:
+    reader = ResponseReader()
+    with pytest.raises(NotHttp, match="chunk size"):
+        reader.feed(CHUNKED + b"2\r\nok\r\nxyz\r\n")
+    assert reader.waiting_bytes
+    assert reader.take() == b"ok"
+
+
 @pytest.mark.parametrize("line", [b"1;", b"", b"0\r\n", b"0\r\nX: "])
 def test_lines_between_chunks_have_an_end(line: bytes) -> None:
     reader = ResponseReader()
