@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
-from modelport.adapters.http.http1 import NotHttp
+from modelport.adapters.http.causes import NotHttp
 from modelport.adapters.http.idle_timeout import IdleTimeout
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The errors behind an error."""
+"""The errors behind an error, and those of a response that breaks the rules of HTTP."""
 
 from __future__ import annotations
 
@@ -6,6 +6,18 @@ import socket
 import ssl
 from collections.abc import Iterator, Sequence
 from typing import cast
+
+
+class NotHttp(Exception):
+    """The bytes are not an HTTP/1.1 response; ``start`` is what they begin with, where that is not HTTP at all."""
+
+    def __init__(self, why: str, start: bytes = b"") -> None:
+        super().__init__(why)
+        self.start = start
+
+
+class BrokenOff(NotHttp):
+    """The connection ended inside a response, or before one."""
 
 
 def causes_of(error: BaseException | None) -> Iterator[BaseException]:

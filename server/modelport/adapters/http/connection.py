@@ -12,8 +12,9 @@ from collections.abc import Callable, Hashable
 import httpx2
 from typing_extensions import override
 
+from modelport.adapters.http.causes import NotHttp
 from modelport.adapters.http.connecting import Admission
-from modelport.adapters.http.http1 import NotHttp, ResponseReader
+from modelport.adapters.http.http1 import ResponseReader
 
 MAX_WAITING_BYTES = 256 * 1024
 """Bytes of a body that may wait for its reader before the connection is left unread."""

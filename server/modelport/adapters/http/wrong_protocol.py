@@ -11,8 +11,7 @@ import ssl
 
 from msgspec import Struct
 
-from modelport.adapters.http.causes import causes_of
-from modelport.adapters.http.http1 import BrokenOff, NotHttp
+from modelport.adapters.http.causes import BrokenOff, NotHttp, causes_of
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
 

@@ -1,7 +1,7 @@
 """Sends one small GET request to a server on this machine, and trusts nothing in the reply.
 
-A plain connection and our own reader of HTTP/1.1: no client library is loaded, so there is no proxy to ignore, no
-redirect to follow and no credential to send. An address that is not this machine's is not connected to.
+A plain connection and a reader of responses: no client library is loaded, so there is no proxy to ignore, no redirect
+to follow and no credential to send. An address that is not this machine's is not connected to.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import ByteStream
 
-from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
+from modelport.adapters.http.causes import NotHttp
+from modelport.adapters.http.http1 import ResponseReader, request_head
 from modelport.borders import NOT_JSON
 from modelport.domain.local.fingerprints import Reply
 from modelport.domain.local.servers import ServerAddress

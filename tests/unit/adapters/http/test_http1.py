@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from itertools import pairwise
 
 import h11
@@ -175,3 +177,174 @@ def test_a_head_that_is_refused_is_never_there() -> None:
     with pytest.raises(NotHttp, match="two different lengths"):
         reader.feed(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n")
     assert reader.status == 0
+
+
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+EVERY_BYTE = list(range(1000))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding:\tChunked \t\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked,\r\n\r\n",
+        b"HTTP/1.0 200 OK\nTransfer-Encoding: chunked\n\n",
+        b"HTTP/1.1 200\r\nTransfer-Encoding: chunked\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+    ],
+)
+@pytest.mark.parametrize("cuts", [[], EVERY_BYTE])
+def test_no_framing_is_ever_taken_for_the_body(head: bytes, cuts: list[int]) -> None:
+    reader, body = read(head + b"3\r\nabc\r\n0\r\n\r\n", cuts)
+    assert body == b"abc"
+    assert reader.complete
+    assert reader.reusable == (head.startswith(b"HTTP/1.1") and b"Content-Length" not in head)
+
+
+@pytest.mark.parametrize(
+    "lengths", [b"Content-Length: 3", b"Content-Length: 3\r\ncontent-length: 3", b"Content-Length: 3, 3 "]
+)
+def test_equal_lengths_are_one(lengths: bytes) -> None:
+    reader, body = read(b"HTTP/1.1 200 OK\r\n" + lengths + b"\r\nX: y\r\n\r\nabc", [])
+    assert (body, reader.complete, reader.reusable) == (b"abc", True, True)
+    assert (b"X", b"y") in reader.headers
+
+
+def test_an_empty_length_is_none() -> None:
+    reader, body = read(b"HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nabc", [], end=True)
+    assert (body, reader.complete, reader.reusable) == (b"abc", True, False)
+
+
+@pytest.mark.parametrize("gap", [b"\r\n\r\n", b"\n\n", b"\n\r\n"])
+def test_lines_of_a_head_may_end_without_a_carriage_return(gap: bytes) -> None:
+    reader, body = read(b"HTTP/1.1 200 OK\nA: b\nContent-Length: 2" + gap + b"hi", EVERY_BYTE)
+    assert (body, reader.headers, reader.complete) == (b"hi", [(b"A", b"b"), (b"Content-Length", b"2")], True)
+
+
+@pytest.mark.parametrize(
+    ("behind", "reusable"), [(b"", True), (b"\r\n", False), (b"\n", False), (b"X", False), (CHUNKED + b"1\r\nx", False)]
+)
+@pytest.mark.parametrize("response", [CHUNKED + b"1\r\na\r\n0\r\n\r\n", CHUNKED + b"1\r\na\r\n0\r\nX: y\r\n\r\n"])
+@pytest.mark.parametrize("cuts", [[], EVERY_BYTE, [len(CHUNKED) + 8]])
+def test_not_even_an_empty_line_may_come_behind_chunks(
+    response: bytes, behind: bytes, cuts: list[int], *, reusable: bool
+) -> None:
+    reader, body = read(response + behind, cuts)
+    assert (body, reader.complete, reader.reusable) == (b"a", True, reusable)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/2.0 200 OK\r\n\r\n",
+        b"HTTP/1.2 200 OK\r\n\r\n",
+        b"HTTP/1.1 099 Odd\r\n\r\n",
+        b"HTTP/1.1 600 Odd\r\n\r\n",
+        b"HTTP/1.1 200OK\r\n\r\n",
+        b"\r\nHTTP/1.1 200 OK\r\n\r\n",
+    ],
+)
+def test_what_llhttp_also_takes_for_a_status_is_not_http(data: bytes) -> None:
+    with pytest.raises(NotHttp) as refused:
+        read(data, [])
+    assert refused.value.start == data
+
+
+@pytest.mark.parametrize(
+    "line", [b"X: a\x01b", b"X: a\0b", b"X: a\rb", b"X: a\r\n folded", b" X: a", b": a", b"X-\xc3: a"]
+)
+def test_signs_that_no_header_has_are_refused(line: bytes) -> None:
+    with pytest.raises(NotHttp, match="not a header"):
+        read(b"HTTP/1.1 200 OK\r\n" + line + b"\r\n\r\n", [])
+
+
+@pytest.mark.parametrize(
+    ("chunk", "why"),
+    [
+        (b"xyz\r\n", "invalid character in chunk size"),
+        (b"\r\n", "invalid character in chunk size"),
+        (b"1 ;x=y\r\n", "invalid character in chunk size"),
+        (b"1\na\r\n", "missing expected CR after chunk size"),
+        (b"1\r\nab", "after chunk data"),
+        (b"1\r\na\n", "CR after chunk data"),
+        (b"1" * 17 + b"\r\n", "chunk size overflow"),
+        (b"0\r\nX: a\0\r\n\r\n", "invalid header value char"),
+    ],
+)
+@pytest.mark.parametrize("cuts", [[], EVERY_BYTE])
+def test_the_failure_of_a_chunk_says_which_rule_it_breaks(chunk: bytes, why: str, cuts: list[int]) -> None:
+    with pytest.raises(NotHttp, match=why) as refused:
+        read(CHUNKED + b"2\r\nok\r\n" + chunk, cuts)
+    assert not refused.value.start
+
+
+def test_what_comes_before_a_broken_chunk_is_handed_out() -> None:
+    reader = ResponseReader()
+    with pytest.raises(NotHttp, match="chunk size"):
+        reader.feed(CHUNKED + b"2\r\nok\r\nxyz\r\n")
+    assert reader.waiting_bytes
+    assert reader.take() == b"ok"
+
+
+@pytest.mark.parametrize("line", [b"1;", b"", b"0\r\n", b"0\r\nX: "])
+def test_lines_between_chunks_have_an_end(line: bytes) -> None:
+    reader = ResponseReader()
+    reader.feed(CHUNKED + b"1\r\na\r\n" + line)
+    with pytest.raises(NotHttp, match="line of a chunk"):
+        list(map(reader.feed, [b"0" * 1000] * 20))
+
+
+def test_trailers_have_the_room_that_the_head_leaves() -> None:
+    reader = ResponseReader()
+    reader.feed(CHUNKED[:-2] + (b"X: " + b"y" * 990 + b"\r\n") * 60 + b"\r\n0\r\n")
+    with pytest.raises(NotHttp, match="trailers"):
+        reader.feed((b"X: " + b"y" * 990 + b"\r\n") * 10)
+
+
+@pytest.mark.parametrize("headers", [b"", b"Connection: upgrade\r\nUpgrade: websocket\r\n"])
+def test_a_change_of_the_protocol_is_a_response(headers: bytes) -> None:
+    reader, body = read(b"HTTP/1.1 101 Switching Protocols\r\n" + headers + b"\r\n", [])
+    assert (reader.status, body, reader.complete) == (101, b"", True)
+    reader.feed(b"\x81\x02hi")
+    assert (reader.take(), reader.reusable) == (b"", False)
+
+
+def test_many_short_chunks_and_trailers_are_no_long_line() -> None:
+    reader = ResponseReader()
+    reader.feed(CHUNKED)
+    for _ in range(3000):
+        for part in (b"00000001\r\n", b"a", b"\r\n"):
+            reader.feed(part)
+    reader.feed(b"0\r\n")
+    for _ in range(60):
+        reader.feed(b"X: " + b"y" * 1000 + b"\r\n")
+    reader.feed(b"\r\n")
+    assert (reader.take(), reader.complete, reader.reusable) == (b"a" * 3000, True, True)
+
+
+def test_framing_alone_wakes_no_reader() -> None:
+    reader = ResponseReader()
+    reader.feed(CHUNKED + b"1;x=")
+    assert reader.waiting_bytes == 0
+    reader.feed(b"y\r\na")
+    assert reader.waiting_bytes
+    reader.take()
+    reader.feed(b"\r\n")
+    assert reader.waiting_bytes == 0
+
+
+def test_a_reader_that_is_left_is_freed_at_once() -> None:
+    class Watched(ResponseReader):
+        pass
+
+    reader = Watched()
+    reader.feed(CHUNKED + b"5\r\nab")
+    gone = weakref.ref(reader)
+    gc.disable()
+    try:
+        del reader
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -13,7 +13,8 @@ from typing import Any
 import anyio
 import msgspec
 
-from modelport.adapters.http.http1 import NotHttp, ResponseReader, request_head
+from modelport.adapters.http.causes import NotHttp
+from modelport.adapters.http.http1 import ResponseReader, request_head
 from modelport.adapters.local_servers.prober import connect, is_loopback, read_response
 from modelport.adapters.system.timestamps import now
 from modelport.borders import NOT_JSON, json_bytes
