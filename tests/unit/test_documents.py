@@ -50,3 +50,15 @@ def test_the_architecture_names_files_that_are_there() -> None:
     ends = {f"/{path.as_posix()}{'/' * path.is_dir()}" for path in every}
     missing = [name for name in named if not located(name) and not any(end.endswith("/" + name) for end in ends)]
     assert missing == []
+
+
+def test_the_list_of_decisions_is_that_of_the_folder() -> None:
+    folder = ROOT / "docs" / "adr"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^(\d+)\. \[(.+)\]\((\d{4})-(.+)\.md\)$", text, re.MULTILINE)
+    assert [f"{number}-{name}.md" for _, _, number, name in listed] == sorted(
+        path.name for path in folder.glob("0*.md")
+    )
+    for place, title, number, name in listed:
+        first = (folder / f"{number}-{name}.md").read_text(encoding="utf-8").splitlines()[0]
+        assert (int(place), first) == (int(number), f"# {place}. {title}")
