@@ -375,7 +375,7 @@ async def test_a_real_server_is_answered_without_blocking_the_event_loop(wire: W
     pool = HttpPool()
     with LocalServer(behave) as server:
         call = asked(wire, server.url, tools=(tool(),) if wire.tools else ())
-        completer = await DialectTable(ProviderClient(pool)).get(call.endpoint)
+        completer = await DialectTable(lambda: ProviderClient(pool)).get(call.endpoint)
         await pool.client(server.url)
         built = answer()
         with blockbuster_ctx("modelport"):

@@ -77,7 +77,7 @@ class World:
         self.answer = Answer()
         self.server = LocalServer(self.behave)
         self.pool = HttpPool()
-        self.dialects = DialectTable(ProviderClient(self.pool))
+        self.dialects = DialectTable(lambda: ProviderClient(self.pool))
         self.ledger = MemoryLedger()
         rows = [self.moved(row) for row in ROWS]
         self.registry = Registry(rows)

@@ -66,7 +66,7 @@ def telemetry(collector: Collector, more: str = "") -> str:
 
 async def ask(app: App, model: str = "acme/m-1", **more: object) -> types.Completion:
     params = types.CreateCompletionParams(model=model, prompt=f"{SENTINEL} says", **more)  # type: ignore[arg-type]
-    return await app.completions.create(params, RecordingListener(), ORIGIN)
+    return await (await app.completions.get()).create(params, RecordingListener(), ORIGIN)
 
 
 async def test_a_call_is_a_span_below_its_request(started: Started) -> None:
@@ -186,7 +186,7 @@ async def test_no_content_and_no_key_is_ever_sent(started: Started) -> None:
             params = types.CreateCompletionParams(
                 model="acme/m-1", messages=messages, tools=(tool,), parameters={"user": SENTINEL, "stop": [SENTINEL]}
             )
-            await app.completions.create(params, RecordingListener(), ORIGIN)
+            await (await app.completions.get()).create(params, RecordingListener(), ORIGIN)
             with pytest.raises(RequestFailed, match=SENTINEL):
                 await ask(app, parameters={"user": "fail"})
         assert len(collector.spans()) == 4

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from support.server_process import ServerProcess, frame
 
 HEAVY = ("openai", "anthropic", "pydantic", "httpx2", "botocore", "keyring", "rich", "pygls", "lsprotocol", "click")
@@ -12,15 +14,25 @@ HEAVY = ("openai", "anthropic", "pydantic", "httpx2", "botocore", "keyring", "ri
 
 def loaded_modules(*messages: object) -> set[str]:
     """The modules a server has imported after these messages, as the interpreter itself reports them."""
-    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}}
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "modelport", "serve"],
-        input=b"".join(map(frame, (hello, *messages))),
-        capture_output=True,
-        timeout=15,
-        check=False,
-    )
+    hello = frame({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"capabilities": {}}})
+    done = run_timed("serve", hello + b"".join(map(frame, messages)))
     assert b'"id":1,"result"' in done.stdout
+    return imported(done)
+
+
+def modules_of(command: str) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    return imported(run_timed(command, b""))
+
+
+def run_timed(command: str, given: bytes) -> subprocess.CompletedProcess[bytes]:
+    """A command that reports its imports, when it has ended."""
+    line = [sys.executable, "-X", "importtime", "-m", "modelport", command]
+    return subprocess.run(line, input=given, capture_output=True, timeout=15, check=False)
+
+
+def imported(done: subprocess.CompletedProcess[bytes]) -> set[str]:
+    """The modules in the interpreter's report of imports."""
     return {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "import time" in line}
 
 
@@ -91,6 +103,15 @@ def test_the_engine_is_loaded_without_garbage_collection_and_runs_with_it() -> N
         assert next(line for line in server.stderr.splitlines() if line.startswith("LOADED")) == "LOADED 0 True True"
 
 
+@pytest.mark.parametrize("command", ["usage", "providers"])
+def test_a_command_that_only_reads_loads_nothing_that_sends(command: str) -> None:
+    modules = modules_of(command)
+    assert "modelport.app.session" in modules
+    unneeded = {"modelport.adapters.http.pool", "modelport.engine.completions.create", "zoneinfo", "difflib", "csv"}
+    assert not modules & unneeded
+    assert not {name.partition(".")[0] for name in modules} & ({*HEAVY} - {"click"})
+
+
 def test_version_is_the_packages() -> None:
     from importlib.metadata import version
 
@@ -100,13 +121,7 @@ def test_version_is_the_packages() -> None:
 
 
 def test_listing_agents_needs_no_event_loop_no_network_and_no_engine() -> None:
-    done = subprocess.run(
-        [sys.executable, "-X", "importtime", "-m", "modelport", "discover-agents"],
-        capture_output=True,
-        timeout=15,
-        check=False,
-    )
-    modules = {line.rpartition("|")[2].strip() for line in done.stderr.decode().splitlines() if "import time" in line}
+    modules = modules_of("discover-agents")
     roots = {name.partition(".")[0] for name in modules}
     assert "modelport.engine.agents.file_level" in modules
     assert not roots & {*HEAVY, "anyio", "asyncio", "ssl", "socket", "subprocess", "concurrent", "sqlite3", "logging"}

@@ -99,7 +99,7 @@ async def test_cost(app: App, server: LocalServer, index: int) -> None:
     before = await app.core.ledger.totals()
     with anyio.fail_after(15):
         try:
-            usage = (await app.completions.create(params, listener, Origin())).usage
+            usage = (await (await app.completions.get()).create(params, listener, Origin())).usage
         except RequestFailed as failure:
             usage = failure.usage
     assert usage is not None

@@ -130,7 +130,7 @@ async def play(app: App, server: LocalServer, recording: Recording, listener: Li
     )
     params = types.CreateCompletionParams(provider=recording.provider, model=model, prompt="replayed")
     with anyio.fail_after(15):
-        return await app.completions.create(params, listener, Origin())
+        return await (await app.completions.get()).create(params, listener, Origin())
 
 
 def requested_model(recording: Recording) -> str:

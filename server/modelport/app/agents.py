@@ -20,6 +20,7 @@ from modelport.adapters.agents.sources.machine import LocalMachine
 from modelport.adapters.agents.sources.packages.node import node_identity
 from modelport.adapters.agents.sources.program_folders import SearchPaths
 from modelport.adapters.data.agents import load_agents
+from modelport.adapters.data.key_variables import load_key_variables
 from modelport.adapters.system.data_folder import data_folder
 from modelport.adapters.system.workspace import Workspace, working_workspace
 from modelport.engine.agents.file_level import FileLevel
@@ -43,7 +44,7 @@ class AgentCore:
     ) -> None:
         home = str(Path.home())
         self._of_providers = secret_env_vars
-        self._of_shipped_rows = Lazy(provider_keys)
+        self._of_shipped_rows = Lazy(load_key_variables)
         self._folder = data_folder(os.environ)
         self._handshake_cache = FileHandshakeCache(self._folder / "agents", partial(node_identity, os.environ))
         self.static = FileLevel(
@@ -90,13 +91,6 @@ class AgentCore:
         # Several agents are started at once, and the rows are read once.
         keys = self._of_providers() if self._of_providers else await self._of_shipped_rows.get()
         return frozenset((*keys, *own))
-
-
-def provider_keys() -> frozenset[str]:
-    """The variables that hold providers' keys."""
-    from modelport.adapters.data.providers import load_registry
-
-    return frozenset(name for row in load_registry().all() for name in row.api_key_env_vars)
 
 
 async def _download(url: str) -> bytes:

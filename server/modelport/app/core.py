@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from modelport.adapters.child_processes.running import run_for_library
 from modelport.adapters.configuration.commands import LocalCommands
 from modelport.adapters.configuration.file import LocalConfigurationFile, config_folder
 from modelport.adapters.credential_stores.client import ClientStore
@@ -22,9 +21,7 @@ from modelport.adapters.credential_stores.vendor_files import LocalVendorFiles
 from modelport.adapters.data.providers import load_registry
 from modelport.adapters.dialects.table import DialectTable
 from modelport.adapters.failover.shared import SharedCircuits
-from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.price_lists.kept import KeptPrices
-from modelport.adapters.provider_client.client import ProviderClient
 from modelport.adapters.system.clock import SystemClock
 from modelport.adapters.system.data_folder import LocalFolder, data_folder
 from modelport.adapters.system.environment import ProcessEnvironment
@@ -51,7 +48,9 @@ from modelport.lazy import Lazy
 from modelport.protocol.types import Check
 
 if TYPE_CHECKING:
+    from modelport.adapters.http.pool import HttpPool
     from modelport.adapters.log_ins.oauth.renewal import StoredTokens
+    from modelport.adapters.provider_client.client import ProviderClient
     from modelport.adapters.telemetry.background import BackgroundTelemetry
     from modelport.engine.agents.discovery import AgentDiscovery
     from modelport.engine.calls.meter import Hold
@@ -80,7 +79,7 @@ class Core:
         commands = LocalCommands(programs=programs)
         self._secrets = secrets = SecretSources(self.registry, self.environment, commands)
         self.guard = ListenerGuard(Lazy(local.load_port_listeners))
-        self._pool = HttpPool(self.guard.admit)
+        self._pool = Lazy(self._load_pool)
         # One for all, so that the token of a log-in is requested once.
         self.passphrase = Passphrase(self.registry, self.environment, commands, secrets.secret_env_vars)
         self.store = CredentialStores(
@@ -88,9 +87,7 @@ class Core:
             ClientStore(self.folder),
             FileStore(config_folder(variables) / FILE_NAME, self.passphrase),
         )
-        self.provider_client = ProviderClient(
-            self._pool, partial(run_for_library, programs, secrets.secret_env_vars), self._load_tokens
-        )
+        self.provider_client = Lazy(partial(self._load_client, programs))
         self.ledger = SqliteLedger(self.folder / "usage.sqlite3", self.log)
         self.circuits = SharedCircuits(self.ledger, self.clock, self.log, random.random)
         self.usage = UsageReports(self.ledger)
@@ -114,7 +111,7 @@ class Core:
             Lazy(partial(local.load_program_servers, programs)),
             loading,
         )
-        dialects = LocalDialects(DialectTable(self.provider_client), self.local_models)
+        dialects = LocalDialects(DialectTable(self.provider_client.get_now), self.local_models)
         self.dialects = ProgramDialects(dialects, self.programs)
         vendor_files = LocalVendorFiles(self.environment)
         self.credentials = Credentials(self.registry, self.environment, self.store, vendor_files, secrets)
@@ -131,10 +128,22 @@ class Core:
         """The folder for data, as diagnostics look at it."""
         return LocalFolder(self.folder)
 
+    def _load_pool(self) -> HttpPool:
+        from modelport.adapters.http.pool import HttpPool
+
+        return HttpPool(self.guard.admit)
+
+    def _load_client(self, programs: Programs) -> ProviderClient:
+        from modelport.adapters.child_processes.running import run_for_library
+        from modelport.adapters.provider_client.client import ProviderClient
+
+        start = partial(run_for_library, programs, self._secrets.secret_env_vars)
+        return ProviderClient(self._pool.get_now(), start, self._load_tokens)
+
     async def _download_prices(self, url: str) -> bytes:
         from modelport.adapters.http.download import Download
 
-        return await Download(self._pool, "a price list")(url)
+        return await Download(await self._pool.get(), "a price list")(url)
 
     def _admission(self) -> Admission | None:
         return self._admit if self.registry.budgets else None
@@ -166,14 +175,15 @@ class Core:
         from modelport.adapters.log_ins.oauth.refresh import Refresher
         from modelport.adapters.log_ins.oauth.renewal import StoredTokens
 
-        self._tokens = StoredTokens(Refresher(self._pool), self.store, self.folder / "log-ins")
+        self._tokens = StoredTokens(Refresher(self._pool.get_now()), self.store, self.folder / "log-ins")
         return self._tokens
 
     def _load_log_ins(self) -> LoggingIn:
         from modelport.adapters.log_ins.oauth.flows import OAuthFlows
         from modelport.engine.log_ins.logging_in import LoggingIn
 
-        return LoggingIn(self.registry, self.credentials, self.store, self._secrets, OAuthFlows(self._pool), self.clock)
+        flows = OAuthFlows(self._pool.get_now())
+        return LoggingIn(self.registry, self.credentials, self.store, self._secrets, flows, self.clock)
 
     def _load_agents(self) -> AgentDiscovery:
         from modelport.app.agents import AgentCore
@@ -193,7 +203,8 @@ class Core:
         await self.programs.aclose()
         if self._tokens is not None:
             await self._tokens.settled()
-        await self._pool.aclose()
+        if (pool := await self._pool.settled()) is not None:
+            await pool.aclose()
         await self.circuits.aclose()
         await self.ledger.aclose()
         if telemetry is not None:

@@ -42,7 +42,7 @@ def load_models(core: Core, connections: Connections, providers: Providers) -> M
     from modelport.engine.models.provider_lists import ModelLists
     from modelport.engine.models.suggestions import ModelSuggestions
 
-    host = ProviderModels(core.provider_client)
+    host = ProviderModels(core.provider_client.get_now())
     lister = ProgramLister(LocalLister(host, core.local_models), core.programs)
     lists = ModelLists(connections, lister, FileModelCache(core.folder / "models"), ShippedCatalog(), core.clock)
     return ModelCases(

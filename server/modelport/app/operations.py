@@ -27,7 +27,7 @@ def load_operations(core: Core, connections: Connections) -> OperationCases:
     from modelport.engine.operations.token_counts import TokenCounts
     from modelport.engine.operations.use_cases import OperationCases
 
-    operations = HttpOperations(Sender(core.provider_client))
+    operations = HttpOperations(Sender(core.provider_client.get_now()))
     local = LocalOperations(operations, core.local_models)
     refusals = partial(Refusals, core.circuits, core.key_warnings)
     attempts = KeyAttempts(connections, core.circuits, core.clock.now_ms, refusals)

@@ -10,8 +10,6 @@ from modelport.adapters.http.trust import stale_variable
 from modelport.app import keys, models, operations
 from modelport.app.core import Core
 from modelport.domain.providers.connection import has_own_models
-from modelport.engine.completions.create import Completions
-from modelport.engine.completions.parts import CompletionParts
 from modelport.engine.diagnostics import Diagnostics
 from modelport.engine.providers.connections import Connections
 from modelport.engine.providers.default_chain import DefaultChain
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from modelport.domain.errors import RequestFailed
     from modelport.domain.failover.fitness import ModelFacts
     from modelport.domain.providers.registry import Target
+    from modelport.engine.completions.create import Completions
     from modelport.engine.local.model_files import Loading
 
 QUICK_MS = 500
@@ -64,20 +63,6 @@ class App:
             core.registry, core.environment, core.credentials, self.connections, core.dialects, core.programs
         )
         self.defaults = DefaultChain(core.registry, core.credentials, self.connections, self._local_servers, core.log)
-        self.completions = Completions(
-            CompletionParts(
-                connections=self.connections,
-                dialects=core.dialects,
-                recorder=core.recorder,
-                clock=core.clock,
-                warnings=core.key_warnings,
-                circuits=core.circuits,
-                defaults=self.defaults,
-                default_model=self._default_model,
-                enrich=self._suggest_models,
-                facts_of=self._model_facts,
-            )
-        )
         self.diagnostics = Diagnostics(
             VERSION,
             core.environment,
@@ -94,9 +79,29 @@ class App:
             stale_variable,
             self.health.resting,
         )
+        self.completions = Lazy(self._load_completions)
         self.keys = Lazy(lambda: keys.load_keys(core))
         self.models = Lazy(lambda: models.load_models(core, self.connections, self.providers))
         self.operations = Lazy(lambda: operations.load_operations(core, self.connections))
+
+    def _load_completions(self) -> Completions:
+        from modelport.engine.completions.create import Completions
+        from modelport.engine.completions.parts import CompletionParts
+
+        return Completions(
+            CompletionParts(
+                connections=self.connections,
+                dialects=self.core.dialects,
+                recorder=self.core.recorder,
+                clock=self.core.clock,
+                warnings=self.core.key_warnings,
+                circuits=self.core.circuits,
+                defaults=self.defaults,
+                default_model=self._default_model,
+                enrich=self._suggest_models,
+                facts_of=self._model_facts,
+            )
+        )
 
     async def _local_servers(self) -> Sequence[LocalServer]:
         """The servers that answer at once where they usually are; a request that names nothing looks no further."""

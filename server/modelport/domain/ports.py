@@ -5,27 +5,26 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from modelport.domain.completions.call import Answer, ModelCall
-from modelport.domain.providers.connection import Endpoint, Verification
-from modelport.domain.providers.credential import Credential, StoredKey
-from modelport.domain.providers.rows import Provider
-from modelport.domain.spending.usage import CallRecord
-from modelport.protocol.secret import Secret
-from modelport.protocol.types import (
-    Call,
-    CredentialSource,
-    CredentialStoreId,
-    CredentialStoreStatus,
-    Dialect,
-    UsageGroup,
-    UsageGroupBy,
-    UsageTotals,
-)
-
 if TYPE_CHECKING:
+    from modelport.domain.completions.call import Answer, ModelCall
     from modelport.domain.local.fingerprints import Reply
     from modelport.domain.local.servers import ServerAddress
+    from modelport.domain.providers.connection import Endpoint, Verification
+    from modelport.domain.providers.credential import Credential, StoredKey
     from modelport.domain.providers.model_file import FromFolder
+    from modelport.domain.providers.rows import Provider
+    from modelport.domain.spending.usage import CallRecord
+    from modelport.protocol.secret import Secret
+    from modelport.protocol.types import (
+        Call,
+        CredentialSource,
+        CredentialStoreId,
+        CredentialStoreStatus,
+        Dialect,
+        UsageGroup,
+        UsageGroupBy,
+        UsageTotals,
+    )
 
 
 class Completer(Protocol):

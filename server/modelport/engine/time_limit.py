@@ -45,6 +45,8 @@ class TimeLimit:
         Raises:
             RequestFailed: the time was up: what ``failure`` makes, else one that names no provider.
         """
+        if self.timeout_ms is None:
+            return await work()
         if not self.is_over:
             with anyio.CancelScope(deadline=self.ends_s):
                 return await work()

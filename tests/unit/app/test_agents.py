@@ -21,7 +21,7 @@ async def test_agents_that_start_at_once_read_the_providers_rows_once(monkeypatc
         both.wait(0.05)
         return frozenset({"ACME_API_KEY"})
 
-    monkeypatch.setattr(agents, "provider_keys", load)
+    monkeypatch.setattr(agents, "load_key_variables", load)
     core = AgentCore()
     found: list[frozenset[str]] = []
 

@@ -23,7 +23,7 @@ async def test_a_completion_goes_through_and_is_counted(tmp_path: Path, monkeypa
     heard = RecordingListener()
     params = CreateCompletionParams(model="mock/mock", prompt="hi")
     with blockbuster_ctx("modelport"):
-        completion = await app.completions.create(params, heard, Origin("vim", "site"))
+        completion = await (await app.completions.get()).create(params, heard, Origin("vim", "site"))
         summary = await app.core.usage.summary(SummaryUsageParams(group_by="client"))
     assert completion.text == heard.said("text") == "You said: hi"
     assert [(group.key, group.totals.total_calls) for group in summary.groups] == [("vim", 1)]
@@ -60,7 +60,7 @@ class Listener(NullListener):
 
 async def main():
     app = App(Core())
-    await app.completions.create(CreateCompletionParams(model="mock/mock", prompt="hi"), Listener(), Origin())
+    await (await app.completions.get()).create(CreateCompletionParams(model="mock/mock", prompt="hi"), Listener(), Origin())
     await app.core.aclose()
 
 

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from modelport.adapters.dialects.wire_format import WireFormat
-from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.ports import Completer
 from modelport.domain.providers.connection import Endpoint
 from modelport.lazy import LazyTable
 from modelport.protocol.types import Dialect
 
 if TYPE_CHECKING:
+    from modelport.adapters.dialects.wire_format import WireFormat
+    from modelport.adapters.provider_client.client import ProviderClient
     from modelport.domain.models.listing import Listing
 
 MODULES: dict[Dialect, tuple[str, str]] = {
@@ -52,9 +53,9 @@ class ListOfModels(Protocol):
 
 
 class DialectTable:
-    """The dialects of this build, over one client."""
+    """The dialects of this build, over the one client that ``client`` gives; it may load it, off the event loop."""
 
-    def __init__(self, client: ProviderClient) -> None:
+    def __init__(self, client: Callable[[], ProviderClient]) -> None:
         self._client = client
         self._completers = LazyTable(self._load)
 
@@ -70,10 +71,10 @@ class DialectTable:
         if dialect in WITHOUT_HTTP:
             return _class(MODULES[dialect])()
         if dialect in SEVERAL_REQUESTS:
-            return _class(MODULES[dialect])(self._client)
+            return _class(MODULES[dialect])(self._client())
         from modelport.adapters.dialects.http_completer import HttpCompleter
 
-        return HttpCompleter(load_wire_format(dialect), self._client)
+        return HttpCompleter(load_wire_format(dialect), self._client())
 
 
 def load_wire_format(dialect: Dialect) -> WireFormat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from modelport.adapters.http import failures
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     import httpx2
 
 
+MAX_URLS = 64
+
+
 class RequestSender:
     """Sends requests over the shared pool or a vendor's own client. No reply's body is read here."""
 
@@ -28,6 +32,8 @@ class RequestSender:
         self._pool = pool
         self._vendors = VendorClients(pool)
         self._log_ins = LogIns(pool, start, tokens)
+        # Requests go to the same few addresses, and httpx2 takes one apart for each of them.
+        self._parsed = lru_cache(MAX_URLS)(_parse)
 
     async def prepare(self, endpoint: Endpoint) -> None:
         """Loads what requests to an endpoint will need, off the event loop."""
@@ -72,10 +78,18 @@ class RequestSender:
                 sent |= signature
                 endpoint = with_tokens(endpoint, signature)
             more = self._pool.extensions(endpoint)
-            request = client.build_request(method, url, content=content or None, headers=sent, extensions=more)
+            request = client.build_request(
+                method, self._parsed(url), content=content or None, headers=sent, extensions=more
+            )
             return await client.send(request, stream=True), endpoint
         except Exception as error:
             raise failures.translate(endpoint, model, error) from error
 
     def _by_vendor(self, endpoint: Endpoint) -> bool:
         return endpoint.provider.wire.client == "sdk" and endpoint.dialect in VendorClients.DIALECTS
+
+
+def _parse(url: str) -> httpx2.URL:
+    import httpx2
+
+    return httpx2.URL(url)

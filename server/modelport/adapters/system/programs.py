@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -24,6 +23,8 @@ class Programs:
         ``folders`` are looked in behind those of PATH. A relative path would depend on the working folder, and leads to
         nothing.
         """
+        import shutil
+
         program = os.path.expanduser(name)  # noqa: PTH111  a name, or a path as a person wrote it
         if os.path.isabs(program):  # noqa: PTH117  a text
             return shutil.which(program)

@@ -12,20 +12,21 @@ from modelport.domain.agents.observations import HandshakeResult
 
 MAX_TAIL_LINES = 50
 
-_RETIRED = re.compile(
+# Texts, which are compiled for the first program that fails.
+_RETIRED = (
     r"(?i)\b(?:no longer (?:maintained|supported|available|developed)|end[- ]of[- ]life|discontinued|sunset"
     r"|has (?:been )?(?:moved|renamed|replaced|superseded|retired|deprecated|archived)|superseded by|replaced by"
     r"|(?:package|project|command|cli) is deprecated|unmaintained)\b"
 )
-_USAGE = re.compile(
+_USAGE = (
     r"(?i)\b(?:(?:unknown|unrecognized|unrecognised|unexpected|invalid|illegal|unsupported|no such|undefined)"
     r" (?:long |short )?(?:option|argument|arguments|flag|flags|options|command|subcommand|parameter|switch)"
     r"|flag provided but not defined|did not recognize|too many arguments)\b|^\s*usage:"
 )
-_WARNING = re.compile(r"(?i)deprecationwarning|futurewarning|\(node:\d+\)|--[\w-]+ (?:is|has been) deprecated|npm warn")
-_ERROR = re.compile(r"(?i)\b\w*(?:error|exception)\b|\bcannot\b|\bnot found\b|\bno such\b|\bfailed\b|\bfatal\b|\bpanic")
+_WARNING = r"(?i)deprecationwarning|futurewarning|\(node:\d+\)|--[\w-]+ (?:is|has been) deprecated|npm warn"
+_ERROR = r"(?i)\b\w*(?:error|exception)\b|\bcannot\b|\bnot found\b|\bno such\b|\bfailed\b|\bfatal\b|\bpanic"
 # Lines of a stack trace.
-_TRACE = re.compile(r"^\s*(?:at |File \"|\^+\s*$|Node\.js v\d|Traceback \(most|throw )")
+_TRACE = r"^\s*(?:at |File \"|\^+\s*$|Node\.js v\d|Traceback \(most|throw )"
 
 
 class ExitReport(Struct, frozen=True):
@@ -46,12 +47,12 @@ class ExitReport(Struct, frozen=True):
 
 def is_usage_error(report: ExitReport) -> bool:
     """Whether a program has ended because it does not support its arguments."""
-    return report.code is not None and any(_USAGE.search(line) for line in report.lines)
+    return report.code is not None and any(re.search(_USAGE, line) for line in report.lines)
 
 
 def ended(report: ExitReport, censor: Censor) -> HandshakeResult:
     """The result for a program that ended before it answered."""
-    notice = next((line for line in report.lines if _RETIRED.search(line) and not _WARNING.search(line)), None)
+    notice = next((line for line in report.lines if re.search(_RETIRED, line) and not re.search(_WARNING, line)), None)
     if report.code == 0 and notice is not None:
         return HandshakeResult(status="stub", detail=f"It only prints: {censor.text(notice)}")
     how = manner(report)
@@ -103,5 +104,5 @@ def _with_reason(head: str, report: ExitReport, censor: Censor) -> str:
 
 def _reason(lines: Iterable[str]) -> str | None:
     """The line with the reason: the last one with an error, else the last one; stack traces are skipped."""
-    plain = [line for line in lines if line.strip() and not _TRACE.match(line)]
-    return next((line for line in reversed(plain) if _ERROR.search(line)), plain[-1] if plain else None)
+    plain = [line for line in lines if line.strip() and not re.match(_TRACE, line)]
+    return next((line for line in reversed(plain) if re.search(_ERROR, line)), plain[-1] if plain else None)

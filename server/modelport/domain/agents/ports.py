@@ -6,13 +6,14 @@ Those of the static level are synchronous, so that the command line works withou
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from modelport.domain.agents.observations import HandshakeResult, Launch, Machine, Running
-from modelport.domain.agents.registry import RegistryCopy
-from modelport.domain.agents.rows import AgentBook
-from modelport.domain.local.servers import ServerAddress
-from modelport.protocol.types import Agent
+if TYPE_CHECKING:
+    from modelport.domain.agents.observations import HandshakeResult, Launch, Machine, Running
+    from modelport.domain.agents.registry import RegistryCopy
+    from modelport.domain.agents.rows import AgentBook
+    from modelport.domain.local.servers import ServerAddress
+    from modelport.protocol.types import Agent
 
 
 class MachineView(Protocol):

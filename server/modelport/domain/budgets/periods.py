@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo
 
 from msgspec import Struct
 
@@ -25,6 +24,8 @@ def time_zone(name: str | None) -> tzinfo | None:
     """
     if name is None:
         return None
+    from zoneinfo import ZoneInfo
+
     try:
         return ZoneInfo(name)
     except (OSError, ValueError, KeyError) as error:

@@ -96,6 +96,8 @@ class ReportedUsage:
         self._read = read
         self._merged: dict[str, Any] = {}
         self._waiting: list[bytes] = []
+        self._measured: Measured | None = None
+        """What was read of the merged objects; None since the last one was merged."""
 
     def add(self, usage: bytes) -> None:
         """One more usage object, as JSON; nothing and anything else is ignored."""
@@ -106,12 +108,15 @@ class ReportedUsage:
 
     def measured(self) -> Measured:
         """The counts and costs so far."""
-        self._merge_waiting()
-        costs = dict(pair for pair, _ in zip(_costs(self._merged, "usage"), range(MAX_COSTS), strict=False))
-        return Measured(counts=self._read(self._merged), costs=costs)
+        if self._waiting:
+            self._merge_waiting()
+        if self._measured is None:
+            costs = dict(pair for pair, _ in zip(_costs(self._merged, "usage"), range(MAX_COSTS), strict=False))
+            self._measured = Measured(counts=self._read(self._merged), costs=costs)
+        return self._measured
 
     def _merge_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._measured = self._waiting, [], None
         for usage in waiting:
             try:
                 value = _USAGE.decode(usage)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from msgspec import Struct
@@ -10,9 +11,10 @@ from msgspec import Struct
 from modelport.domain.errors import InvalidParams
 from modelport.domain.local.fingerprints import Fingerprint, Fingerprints
 from modelport.domain.loopback import is_loopback
-from modelport.domain.providers.address import base_url
-from modelport.domain.providers.registry import Registry
-from modelport.domain.providers.rows import Provider
+
+if TYPE_CHECKING:
+    from modelport.domain.providers.registry import Registry
+    from modelport.domain.providers.rows import Provider
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1")
 """The loopback address of IPv4, which is reported if a server answers at both, and that of IPv6."""
@@ -92,6 +94,9 @@ def server_url(address: ServerAddress, fingerprint: Fingerprint, registry: Regis
 
 
 def _named_urls(row: Provider, configured: str | None, variables: Mapping[str, str]) -> Iterable[str]:
+    # Only here: the other searches need the addresses of this module, and no row of a provider.
+    from modelport.domain.providers.address import base_url
+
     given = [(None, {name: variables[name]}) for name in row.base_url_env_vars if variables.get(name, "").strip()]
     for override, environment in [(configured, {}), *given] if configured else given:
         try:

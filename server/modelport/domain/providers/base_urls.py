@@ -28,24 +28,27 @@ CHAT_PATHS: Mapping[Dialect, str] = {
     "mock": "",
 }
 """The path of a completion behind the base URL, in each dialect."""
-_OTHER_PATHS = (
-    "/chat/completions",
-    "/completions",
-    "/responses",
-    "/messages",
-    "/messages/count_tokens",
-    "/embeddings",
-    "/moderations",
-    "/images/generations",
-    "/api/chat",
-    "/api/generate",
-    "/api/tags",
-    "/api/embed",
-    "/v1/models",
-    "/v1beta/models",
-    "/model/{model}/converse",
-    "/model/{model}/invoke",
-    "/model/{model}/invoke-with-response-stream",
+_OTHER_PATHS = tuple(
+    tuple(path.split("/"))
+    for path in (
+        "chat/completions",
+        "completions",
+        "responses",
+        "messages",
+        "messages/count_tokens",
+        "embeddings",
+        "moderations",
+        "images/generations",
+        "api/chat",
+        "api/generate",
+        "api/tags",
+        "api/embed",
+        "v1/models",
+        "v1beta/models",
+        "model/{model}/converse",
+        "model/{model}/invoke",
+        "model/{model}/invoke-with-response-stream",
+    )
 )
 """Paths that people paste whole, whatever the dialect."""
 _VERSION = re.compile(r"v\d+\w*", re.IGNORECASE)
@@ -198,7 +201,7 @@ def _without_request_path(folders: Sequence[str], chat_path: str) -> list[str]:
 
 def _overlap(folders: Sequence[str], template: Sequence[str]) -> int:
     """How many parts at the end of a path belong to a request and not to the base URL."""
-    for parts in (path.strip("/").split("/") for path in _OTHER_PATHS):
+    for parts in _OTHER_PATHS:
         if len(parts) <= len(folders) and all(map(_is, folders[-len(parts) :], parts)):
             # Whether the version is the request's, the template says.
             return len(parts) - 1 if _VERSION.fullmatch(parts[0]) else len(parts)

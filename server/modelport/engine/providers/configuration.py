@@ -36,7 +36,8 @@ class ActiveConfiguration:
         self._registry = registry
         self._shipped = registry.all()
         self._file = file
-        self._lock = anyio.Lock()
+        # Nothing to do costs a request no turn of the event loop.
+        self._lock = anyio.Lock(fast_acquire=True)
         # Threads of its own: a keyring that waits for its owner holds up nobody else's request.
         self._threads = anyio.CapacityLimiter(4)
         self._stamp: object = None

@@ -72,12 +72,12 @@ class Connections:
 
     async def answering(self, target: Target) -> Target:
         """The target, or that of the provider that answers in its place where it has no key."""
-        return await self._answering(target, self.overrides(target.provider, target.connection))
+        return await self._answering(target, lambda: self.overrides(target.provider, target.connection))
 
-    async def _answering(self, target: Target, overrides: Overrides) -> Target:
+    async def _answering(self, target: Target, overrides: Callable[[], Overrides]) -> Target:
         if self._stand_ins is None or target.provider.without_key is None:
             return target
-        return await self._stand_ins(target, overrides)
+        return await self._stand_ins(target, overrides())
 
     def takes_defaults(self, resolution: types.Resolution | None) -> bool:
         """Whether a request that names nothing has neither a connection nor the configuration's default model.
@@ -171,7 +171,7 @@ class Connections:
         target = self._registry.resolve(params.provider, params.model)
         if params.api_key is None:
             given = layered(read_overrides(params, None), self._registry.defaults(target.provider), target.provider)
-            target = await self._answering(target, given)
+            target = await self._answering(target, lambda: given)
         row = target.provider
         name = self._name(params.name, row)
         own = read_overrides(params, target.model)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
-import threading
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -93,16 +93,18 @@ def modelport() -> None:
 
 
 def run() -> None:
-    """Runs the command line and exits.
+    """Runs the command line and ends the process.
 
     0 done, 1 nothing found or the provider failed, 2 wrong usage, 3 a budget is exceeded (``budget --check``), 130
     stopped with Ctrl-C.
     """
     code = _run()
-    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.main_thread()):
-        # A worker thread still waits, for a keyring or a name server; its result is not needed any more.
-        os._exit(code)
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    # Without tidying up: nothing is left that would have to be, it would take a tenth of a command's time, and a worker
+    # thread may still wait, for a keyring or a name server, whose result is not needed any more.
+    os._exit(code)
 
 
 def _run() -> int:

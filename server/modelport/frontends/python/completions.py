@@ -134,7 +134,7 @@ class CompletionCalls(Calls):
 
             limit = TimeLimit(timeout_ms)
             app = await limit.within(self._session.app)
-            return await app.completions.create(params, _Listener(stream), self._session.origin(), limit)
+            return await (await app.completions.get()).create(params, _Listener(stream), self._session.origin(), limit)
 
         return Operation(Stream(), answer)
 

@@ -19,7 +19,7 @@ from support.builders import call, endpoint, row
 
 @pytest.mark.parametrize("dialect", get_args(Dialect))
 async def test_every_dialect_it_speaks_can_be_loaded(dialect: Dialect) -> None:
-    dialects = DialectTable(ProviderClient(HttpPool()))
+    dialects = DialectTable(lambda: ProviderClient(HttpPool()))
     assert dialects.speaks(dialect) is (dialect in MODULES)
     if dialects.speaks(dialect):
         completer = await dialects.get(endpoint(dialect=dialect))
@@ -36,7 +36,7 @@ async def test_a_dialect_is_loaded_in_a_worker_thread(monkeypatch: pytest.Monkey
         return load_wire_format(dialect)
 
     monkeypatch.setattr(table, "load_wire_format", load)
-    await DialectTable(ProviderClient(HttpPool())).get(endpoint(dialect="ollama"))
+    await DialectTable(lambda: ProviderClient(HttpPool())).get(endpoint(dialect="ollama"))
     assert threads
     assert threads[0] != threading.get_ident()
 

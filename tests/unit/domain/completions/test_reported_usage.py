@@ -94,6 +94,22 @@ def test_the_counts_can_be_read_at_any_time_and_in_a_stream_of_any_length() -> N
     assert built.counts == TokenCounts(input=10, output=3 * MAX_WAITING - 1)
 
 
+def test_what_has_not_changed_is_not_read_again() -> None:
+    reads: list[Any] = []
+
+    def reading(usage: Any) -> TokenCounts | None:
+        reads.append(usage)
+        return read(usage)
+
+    built = answer()
+    built.add_usage(b'{"in": 1}', reading)
+    assert (built.counts, built.reported_costs, built.counts) == (TokenCounts(input=1, output=0), {}, built.counts)
+    assert len(reads) == 1
+    built.add_usage(b'{"in": 2}', reading)
+    assert built.counts == TokenCounts(input=2, output=0)
+    assert len(reads) == 2
+
+
 def test_nesting_without_end_spoils_no_count() -> None:
     deep = b'{"in": 1, "cost": ' + b'{"a":' * 900 + b"1" + b"}" * 901
     assert merged(deep, deep, {"in": 2}).counts == TokenCounts(input=2, output=0)

@@ -99,6 +99,13 @@ async def test_a_client_that_announces_a_change_need_not_wait(file: File) -> Non
     assert registry.find("acme") is not None
 
 
+async def test_a_request_soon_after_a_look_does_not_wait_for_the_event_loop(file: File) -> None:
+    active = ActiveConfiguration(Registry([]), file)
+    await active.refresh()
+    with pytest.raises(StopIteration):
+        active.refresh().send(None)
+
+
 async def test_a_request_waits_for_a_look_that_is_under_way(file: File) -> None:
     registry, configuration = started(file)
     file.write(acme=ACME)

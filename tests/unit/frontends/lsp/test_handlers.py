@@ -38,6 +38,9 @@ class FakeCompletions:
     def __init__(self) -> None:
         self.listener: Any = None
 
+    async def get(self) -> Any:
+        return self
+
     async def create(self, params: Any, listener: Any, origin: Any, limit: Any) -> Any:
         self.listener = listener
         listener.text("Hel")

@@ -7,8 +7,9 @@ Moonshot (``reasoning_content``), Google ("Thought signatures", ``function respo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
+from functools import lru_cache
 
 from modelport.protocol.types import Dialect
 
@@ -88,9 +89,9 @@ FAMILIES: tuple[tuple[Dialect, str, Changes], ...] = (
 """By dialect and pattern of the model's name; every pattern that fits counts, in order."""
 
 
-def changes_of_families(dialect: Dialect, model: str) -> Iterator[Changes]:
+# A request asks five times, always about its model; the answer depends on nothing else.
+@lru_cache(maxsize=64)
+def changes_of_families(dialect: Dialect, model: str) -> tuple[Changes, ...]:
     """What the families that a model belongs to change, in order."""
     name = model.casefold()
-    for of_dialect, pattern, changes in FAMILIES:
-        if of_dialect == dialect and fnmatchcase(name, pattern):
-            yield changes
+    return tuple(changes for of, pattern, changes in FAMILIES if of == dialect and fnmatchcase(name, pattern))

@@ -139,7 +139,7 @@ class Dialogue:
             cache=self._settings.cache,
             resets=self._terminal.takes_back,
         )
-        completion = await app.completions.create(params, self._terminal, self._origin)
+        completion = await (await app.completions.get()).create(params, self._terminal, self._origin)
         # The model that has answered also answers the next turn, unless it is one of a chain, which begins anew.
         of_chain = completion.resolved_by == "chain"
         self._target = target if of_chain else Target(provider=completion.provider, model=completion.model)

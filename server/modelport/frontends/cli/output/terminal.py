@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from typing import TextIO
 
@@ -15,7 +14,11 @@ VIRTUAL_TERMINAL_PROCESSING = 0x0004
 
 def width(stream: TextIO) -> int | None:
     """The columns of the terminal, or those that ``COLUMNS`` says it has; None for a pipe or a file, which has none."""
-    return shutil.get_terminal_size().columns if stream.isatty() else None
+    if not stream.isatty():
+        return None
+    from shutil import get_terminal_size
+
+    return get_terminal_size().columns
 
 
 def is_animated(stream: TextIO) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from difflib import get_close_matches
 from typing import IO, Any, ClassVar
 
 import click
@@ -52,6 +51,8 @@ class WrongUsage(click.ClickException):
 
 class _NoSuchCommand(click.UsageError):
     def __init__(self, name: str, names: list[str], ctx: click.Context) -> None:
+        from difflib import get_close_matches
+
         super().__init__(f"No such command '{name}'.", ctx)
         self.possibilities = get_close_matches(name, names)
 

@@ -11,8 +11,6 @@ from msgspec import Struct
 from modelport.app.session import App
 from modelport.frontends.cli.output.printing import echo, print_json, print_table
 from modelport.frontends.cli.running import engine, with_app
-from modelport.frontends.cli.usage.budget import list_budgets
-from modelport.frontends.cli.usage.budgets import print_budgets
 from modelport.frontends.cli.usage.moments import since as since_when
 from modelport.frontends.cli.usage.summary import print_csv, print_summary
 from modelport.frontends.cli.usage.watch import watch
@@ -101,6 +99,8 @@ class _Sums:
         summary = await app.core.usage.summary(self._params)
         if self._form != "table" or not app.core.registry.budgets:
             return Report(summary)
+        from modelport.frontends.cli.usage.budget import list_budgets
+
         return Report(summary, (await list_budgets(app)).budgets)
 
     def show(self, report: Report) -> None:
@@ -114,6 +114,8 @@ class _Sums:
         else:
             echo("No calls were recorded in this time.")
         if report.budgets:
+            from modelport.frontends.cli.usage.budgets import print_budgets
+
             echo()
             print_budgets(report.budgets)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -56,6 +54,9 @@ def print_summary(summary: SummaryUsageResult, by: str) -> None:
 
 def print_csv(summary: SummaryUsageResult, by: str) -> None:
     """Prints the sums of groups as CSV, money in millionths of a US dollar. Source: RFC 4180."""
+    import csv
+    import io
+
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([by, *CSV_FIELDS])

@@ -19,10 +19,12 @@ async def create_completion(session: Session, params: types.CreateCompletionPara
     with session.reserved(params.stream_id), session.progress(params.work_done_token, asking(params)) as report:
         app = await limit.within(session.app)
         if params.stream_id is None:
-            return await app.completions.create(params, _Unstreamed(session, report), session.origin(), limit)
+            return await (await app.completions.get()).create(
+                params, _Unstreamed(session, report), session.origin(), limit
+            )
         stream = _Streaming(params.stream_id, session, report)
         try:
-            return await app.completions.create(params, stream, session.origin(), limit)
+            return await (await app.completions.get()).create(params, stream, session.origin(), limit)
         finally:
             # The reply comes last, after every delta.
             session.outbox.collect(stream)
