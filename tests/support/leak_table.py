@@ -26,19 +26,21 @@ class Way(NamedTuple):
 
 
 PLACES = (
-    Place("wire", "replies and notifications"),
+    Place("wire", "replies, notifications and the page at the end of a log-in"),
     Place("stderr", "standard error, at level debug"),
     Place("ledger", "the usage ledger with its log files"),
     Place("spool", "calls that wait for the ledger"),
     Place("data", "everything else in the data folder: caches, indexes, announcements of this process"),
     Place("config", "the configuration folder"),
     Place("argv", "the arguments of the server and of what it starts"),
-    Place("environment", "the variables of a program that it starts"),
+    Place("environment", "the variables of a key command"),
+    Place("agents", "the variables and arguments of an agent under verification"),
+    Place("llama-server", "the variables and arguments of llama-server, and what it is sent"),
     Place("cwd", "the working folder, also after the server has died by a signal"),
 )
 IN_CONFIG = {"config": "the user has written it there"}
 REFUSED = "the file is refused, so that nothing in it is called or started"
-NOT_STARTED = {"spool": REFUSED, "environment": REFUSED}
+NOT_STARTED = {"spool": REFUSED, "environment": REFUSED, "llama-server": REFUSED}
 WAYS = (
     Way("variable", "a provider's variable"),
     Way("keyring", "an entry of the keyring"),
@@ -52,6 +54,12 @@ WAYS = (
     Way("several keys", "a further key of the same provider"),
     Way("file", "the file of a vendor's log-in: an access token"),
     Way("refresh token", "the file of a vendor's log-in: a refresh token"),
+    Way("log-in: access token", "`credential/login`: the access token"),
+    Way("log-in: refresh token", "`credential/login`: the refresh token, renewed and refused once"),
+    Way("log-in: device code", "`credential/login`: the device code"),
+    Way("log-in: code", "`credential/login`: the code that a browser brings back"),
+    Way("log-in: verifier", "`credential/login`: the verifier of its code"),
+    Way("log-in: pasted code", "`credential/input`: the code or the address with it"),
     Way("proxy", "the password of a proxy in the configuration", IN_CONFIG, NOT_STARTED),
     Way("proxy variable", "the password of a proxy in a variable"),
     Way("base URL", "the password in a base URL of the configuration", IN_CONFIG, NOT_STARTED),
