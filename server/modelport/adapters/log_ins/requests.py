@@ -73,17 +73,18 @@ async def request(
             )
             response = await client.send(asked, stream=True)
             try:
-                body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
+                reply = _reply(response, await read_capped(response, MAX_REFUSAL_BYTES, cut=True))
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
+            is_error = not reply.is_success or "error" in reply.fields
+            return _without_secrets(reply, response, _sent(headers, form, json)) if is_error else reply
         except RequestFailed:
             raise
-        except Exception as error:
-            raise failures.translate(at, "", error) from error
-        reply = Reply(status=response.status_code, headers=response.headers, body=body, fields=_fields(response, body))
-        is_error = not reply.is_success or "error" in reply.fields
-        return _without_secrets(reply, response, _sent(headers, form, json)) if is_error else reply
+        except Exception as error:  # noqa: BLE001  raised below as the failure that it is
+            failure = failures.translate(at, "", error)
+        # Behind the handler: the frames of the error hold what has come of the tokens.
+        raise failure
     raise failures.timed_out(at, "", TIMEOUT_S)
 
 
@@ -121,6 +122,10 @@ async def request_json(
     if not reply.is_success or not reply.fields:
         raise refused(endpoint, url, reply)
     return reply.fields
+
+
+def _reply(response: httpx2.Response, body: bytes) -> Reply:
+    return Reply(status=response.status_code, headers=response.headers, body=body, fields=_fields(response, body))
 
 
 def _sent(headers: Mapping[str, str], *bodies: Mapping[str, str] | None) -> Redactor:
