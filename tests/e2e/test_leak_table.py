@@ -18,7 +18,7 @@ from support.leak_world import CANARY, World
 from support.repeating import RepeatingOAuth, repeats
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="scripts of a shell, and /proc")
-SENT = frozenset({"variable", "keyring", "credential/set", "keys set", "key command", "header variable", "header command", "apiKey", "header", "several keys", "file"})  # fmt: skip
+SENT = frozenset({"variable", "keyring", "credential/set", "vault", "keys set", "key command", "header variable", "header command", "apiKey", "header", "several keys", "file"})  # fmt: skip
 """The ways whose key reaches the provider, which repeats it in each of its answers, beside those that are log-ins."""
 
 

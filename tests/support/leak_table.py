@@ -45,6 +45,7 @@ WAYS = (
     Way("variable", "a provider's variable"),
     Way("keyring", "an entry of the keyring"),
     Way("credential/set", "`credential/set`"),
+    Way("vault", "`credential/set`, kept in the client's own vault, to which it goes"),
     Way("keys set", "`modelport keys set`, on standard input"),
     Way("key command", "`api_key_command`"),
     Way("header variable", "a header of the configuration, from a variable"),
@@ -64,4 +65,21 @@ WAYS = (
     Way("proxy variable", "the password of a proxy in a variable"),
     Way("base URL", "the password in a base URL of the configuration", IN_CONFIG, NOT_STARTED),
     Way("base URL of a request", "the password in a base URL of a request"),
+)
+
+
+class EditorPlace(NamedTuple):
+    """Where an editor writes something: ``what`` a person calls it, and ``ways`` that are tested with it."""
+
+    name: str
+    what: str
+    ways: tuple[str, ...]
+
+
+NEOVIM = ("variable", "keyring", "key command")
+EDITOR_PLACES = (
+    EditorPlace("nvim log", "Neovim's log of its language servers, at level trace", NEOVIM),
+    EditorPlace("nvim shada", "Neovim's shada: registers, histories of commands, marks", NEOVIM),
+    EditorPlace("nvim messages", "Neovim's messages and notifications", NEOVIM),
+    EditorPlace("nvim buffer", "the buffer with the answer, and its undo file", NEOVIM),
 )

@@ -21,6 +21,7 @@ from support.oauth_server import Trouble, refusal
 from support.peers import gone
 from support.repeating import RepeatingOAuth
 from support.server_process import ServerProcess
+from support.vault_client import VaultClient
 
 CANARY = "gsk_CANARY5f0c2e7d91b84a63"
 ROOT = Path(__file__).parents[1]
@@ -43,6 +44,7 @@ def script(folder: Path, name: str, text: str) -> str:
 VARIABLES = {
     "variable": {"ACME_KEY": CANARY},
     "header variable": {"OWN_HEADER": CANARY},
+    "vault": {"PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"},
     "proxy variable": dict.fromkeys(("HTTP_PROXY", "http_proxy"), f"http://user:{CANARY}@127.0.0.1:9"),
 }
 
@@ -65,6 +67,7 @@ def requests(url: str) -> dict[str, list[tuple[str, dict[str, Any]]]]:
     acme = {"provider": "acme", "verify": False}
     log_in = [("provider/connect", {"provider": "qwen-oauth", "baseUrl": url, "verify": False})]
     return {
+        "vault": [("credential/set", {"provider": "acme", "secret": CANARY})],
         "credential/set": [("credential/set", {"provider": "acme", "secret": CANARY})],
         "apiKey": [("provider/connect", acme | {"apiKey": CANARY})],
         "header": [("provider/connect", acme | {"apiKey": "s-0123456789", "headers": {"X-Own": CANARY}})],
@@ -150,7 +153,8 @@ class World:
         return "qwen-oauth/m" if self.way in ("file", "refresh token") else "acme/m"
 
     def run(self) -> None:
-        with ServerProcess(env=self.variables, cwd=self.folder / "cwd") as server:
+        started = VaultClient if self.way == "vault" else ServerProcess
+        with started(env=self.variables, cwd=self.folder / "cwd") as server:
             server.initialize()
             self.log_in(server)
             self.ask(server, [*self.before, ("completion/create", {"prompt": "hello", "model": "other/m"})])
