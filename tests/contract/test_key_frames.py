@@ -36,6 +36,7 @@ REASONS = {
     "adapters/log_ins/oauth/callback.py _values": PURE,
     "adapters/log_ins/oauth/callback.py _answer": "has read the request, and makes a page of it",
     "adapters/http/bodies.py read_capped": "puts each chunk away before it waits for the next",
+    "adapters/credential_stores/keyrings/long_values.py": "whoever calls it has its errors forget their frames",
     "adapters/http/connection.py send": "the transport of the loop takes what it is given, and reports errors later",
     "adapters/http/http1.py request_head": "its only error is raised again without its frames",
     "adapters/child_processes/output.py _read": "a thread that catches the errors of its pipe",
