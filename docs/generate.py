@@ -70,7 +70,10 @@ What is shown on purpose are the last four characters of a key. Not in the table
 frames (`tests/contract/test_tracebacks.py`, `test_key_frames.py`), and core dumps, of which none is written
 (`tests/e2e/test_core_dumps.py`). This page is generated; *none* means that nothing of the key was found.
 """
-EDITOR_LEAKS = """What editors write while the same provider answers in them (`tests/editors/test_neovim_leaks.py`):
+EDITOR_LEAKS = """What editors write while the same provider answers in them (`tests/editors/test_neovim_leaks.py`,
+`tests/editors/workbench/test_leaks.py`). What VS Code keeps in its SecretStorage, for keys that the user has stored
+there, is encrypted by VS Code, and meant to be there. Its state in the browser, which a desktop has in `state.vscdb`,
+is not searched.
 """
 FAMILIES_HEAD = """Models change single rules, whatever row serves them:
 """

@@ -76,10 +76,14 @@ class EditorPlace(NamedTuple):
     ways: tuple[str, ...]
 
 
+VSCODE = ("credential/set",)
 NEOVIM = ("variable", "keyring", "key command")
 EDITOR_PLACES = (
     EditorPlace("nvim log", "Neovim's log of its language servers, at level trace", NEOVIM),
     EditorPlace("nvim shada", "Neovim's shada: registers, histories of commands, marks", NEOVIM),
     EditorPlace("nvim messages", "Neovim's messages and notifications", NEOVIM),
     EditorPlace("nvim buffer", "the buffer with the answer, and its undo file", NEOVIM),
+    EditorPlace("storage", "VS Code's global storage and that of its workspaces", VSCODE),
+    EditorPlace("settings", "VS Code's settings, of the user and of the machine", VSCODE),
+    EditorPlace("logs", "VS Code's logs, all output channels among them", VSCODE),
 )
