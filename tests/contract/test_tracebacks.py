@@ -25,13 +25,17 @@ from modelport.adapters.dialects.http_completer import HttpCompleter
 from modelport.adapters.dialects.table import load_wire_format
 from modelport.adapters.http.pool import HttpPool
 from modelport.adapters.http.proxies.address import read_proxy
+from modelport.adapters.log_ins.oauth.code import CodeFlow
+from modelport.adapters.log_ins.oauth.replies import post_form
 from modelport.adapters.provider_client.client import ProviderClient
 from modelport.domain.completions.keyless_answer import KeylessAnswer
-from modelport.domain.errors import RequestFailed
+from modelport.domain.errors import InvalidParams, RequestFailed
+from modelport.domain.log_ins.wire import LogInWire
 from modelport.domain.providers.credential import StoredKey
+from modelport.domain.providers.log_ins import LogInRequest
 from modelport.frontends.lsp.vault import ClientVault
 from modelport.frontends.rpc.client_requests import ClientRequests
-from modelport.protocol.secret import Secret
+from modelport.protocol.secret import Secret, SecretValues
 from support.builders import RecordingListener, TypedPassphrase, call, endpoint, row
 from support.file_keyring import FileKeyring
 from support.http_server import Answer, LocalServer
@@ -139,6 +143,23 @@ async def test_a_header_that_cannot_be_sent(pool: HttpPool, header: str) -> None
     with LocalServer(lambda _: Answer()) as server:
         place = msgspec.structs.replace(place, base_url=server.url, headers={header: Secret(f"{CANARY}\n{CANARY}")})
         clean(await failure(lambda: completed(pool, place)))
+
+
+async def test_a_reply_with_tokens_that_breaks_off(pool: HttpPool) -> None:
+    begun = f'HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n{{"access_token": "{CANARY}"'
+    form = SecretValues({"refresh_token": CANARY})
+    with hanging_up(begun.encode()) as place:
+        url = f"http://{place}/token"
+        clean(await failure(lambda: post_form(pool, endpoint(base_url=url), url, form)))
+
+
+@pytest.mark.parametrize("text", [f"{CANARY}#wrong", f"{CANARY}#", f"https://a.example/?code={CANARY}&state=wrong", f"{CANARY} {CANARY}"])  # fmt: skip
+async def test_a_code_that_is_pasted_and_refused(pool: HttpPool, text: str) -> None:
+    asked = LogInRequest(endpoint=endpoint(), wire=LogInWire(), client_id="c", method="code")
+    pasted = Secret(text)
+    with pytest.raises(InvalidParams) as refused_:
+        CodeFlow(pool, asked).paste(pasted)
+    clean(shown(refused_.value))
 
 
 @pytest.mark.parametrize("scheme", ["http", "https", "socks4", "socks5", "socks5h"])

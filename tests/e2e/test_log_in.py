@@ -65,6 +65,7 @@ def editor(machine: Machine) -> Iterator[ServerProcess]:
         running.initialize(capabilities=OPENS)
         yield running
         # A page that is still being opened when the log-in ends is opened for nobody.
+        assert running.alive()
         running.claim("$/cancelRequest")
         assert running.close() == 0
 
@@ -156,6 +157,7 @@ def test_wrong_callbacks_do_not_end_a_log_in(editor: ServerProcess, oauth: OAuth
         (back.replace("state=", "state=x"), 400),
         (f"{parts.scheme}://{parts.netloc}{parts.path}", 400),
         (back + "&code=twice", 400),
+        (back + "&a=b" * 60, 400),
         (back.replace("code=", "nothing="), 400),
         (back.replace("code=", "error=access_denied&state=x&other="), 400),
     ):

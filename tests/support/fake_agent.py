@@ -81,6 +81,7 @@ def before(modes: set[str], settings: dict[str, str], arguments: list[str]) -> N
         folder = Path.cwd()
         files = [path.name for path in folder.iterdir()]
         seen = {"cwd": str(folder), "files": files, "environment": dict(os.environ), "session": os.getsid(0)}
+        seen |= {"arguments": sys.argv}
         note(settings["notes"], json.dumps(seen))
     if "older" in modes and "--experimental-acp" not in arguments:
         print("error: unknown option '--acp'", file=sys.stderr)

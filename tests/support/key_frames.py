@@ -18,7 +18,9 @@ import anyio
 
 import modelport
 from modelport.protocol.secret import Secret
+from support import log_in_frames
 from support.http_server import Answer, LocalServer, Received
+from support.oauth_server import OAuthServer
 from support.sse import refused
 
 CANARY = "gsk_CANARY5f0c2e7d91b84a63"
@@ -76,7 +78,7 @@ async def tried(request: Any) -> None:
         await request
 
 
-async def use(url: str) -> None:
+async def use(url: str, oauth: OAuthServer) -> None:
     """Each way in, and what is done with it. Keys are given as secrets: a caller's own frames are the caller's."""
     key = Secret(CANARY)
     async with modelport.Client() as client:
@@ -98,18 +100,20 @@ async def use(url: str) -> None:
         await client.providers()
         await client.run_diagnostics()
         await client.delete_credential("groq")
+        print(await log_in_frames.use(client, oauth, CANARY))
 
 
 def main(folder: Path) -> None:
     script = folder / "key.sh"
     script.write_text(f"echo {CANARY}")
-    with LocalServer(behave) as server:
+    with LocalServer(behave) as server, log_in_frames.prepared(CANARY) as oauth:
         place = server.url.removeprefix("http://")
         (folder / "config.toml").write_text(
             f'[providers.acme]\nbase_url = "{server.url}"\nheaders = {{ Authorization = {{ env = "OWN_HEADER" }} }}\n'
             f'[providers.printed]\nbase_url = "{server.url}"\napi_key_command = ["/bin/sh", "{script}"]\n'
             f'[providers.proxied]\nbase_url = "{server.url}"\napi_key_env = "OWN_HEADER"\nproxy = {{ env = "OWN_PROXY" }}\n'
             f'[providers.socks]\nbase_url = "{server.url}"\nproxy = {{ env = "OWN_SOCKS" }}\nauth = "none"\nrequires_api_key = false\n'
+            + log_in_frames.rows(oauth)
         )
         os.environ |= {
             "MODELPORT_CONFIG_DIR": str(folder),
@@ -126,7 +130,7 @@ def main(folder: Path) -> None:
         threading.setprofile(look)
         sys.setprofile(look)
         try:
-            anyio.run(use, server.url)
+            anyio.run(use, server.url, oauth)
         finally:
             sys.setprofile(None)
             threading.setprofile(None)  # type: ignore[arg-type]

@@ -60,6 +60,10 @@ class OAuthServer:
         self.refresh_tokens: set[str] = set()
         self.calls: list[Received] = []
         self.forms: list[tuple[str, dict[str, str]]] = []
+        self.access_token: str | None = None
+        self.refresh_token: str | None = None
+        """What is given out, in place of tokens with numbers."""
+        self.device_code = "device-0123456789"
         self.device_extra: dict[str, Any] = {}
         self.on_renewal: Callable[[], None] = lambda: None
         self._numbers = itertools.count(1)
@@ -96,8 +100,8 @@ class OAuthServer:
         """
         asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
         code = f"code-{next(self._numbers)}"
-        self._codes[code] = asked
         back: dict[str, Any] = {"code": code, "state": asked.get("state")} | changes
+        self._codes[back["code"] or code] = asked
         query = urlencode({name: value for name, value in back.items() if value is not None})
         return f"{asked.get('redirect_uri') or asked.get('callback_url')}?{query}", asked
 
@@ -108,7 +112,8 @@ class OAuthServer:
     def tokens(self) -> dict[str, Any]:
         """New tokens, as they are sent."""
         number = next(self._numbers)
-        access, refresh = f"access-{number}-0123456789", f"refresh-{number}-0123456789"
+        access = self.access_token or f"access-{number}-0123456789"
+        refresh = self.refresh_token or f"refresh-{number}-0123456789"
         self.good.add(access)
         fields: dict[str, Any] = {"access_token": access, "token_type": "bearer", "scope": "models:call"}
         if self.life_s is not None:
@@ -144,7 +149,7 @@ class OAuthServer:
         if form.get("client_id") != CLIENT:
             return refusal("invalid_client", 401)
         fields = {
-            "device_code": "device-0123456789",
+            "device_code": self.device_code,
             "user_code": "WDJB-MJHT",
             "verification_uri": f"{self.url}/activate",
             "expires_in": self.expires_in,
@@ -170,7 +175,7 @@ class OAuthServer:
                     return refusal("invalid_grant")
                 return answer(200, self.tokens())
             case grant if grant == DEVICE_GRANT:
-                if form.get("device_code") != "device-0123456789":
+                if form.get("device_code") != self.device_code:
                     return refusal("invalid_grant")
                 if self.denied:
                     return refusal("access_denied")

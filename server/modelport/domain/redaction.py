@@ -116,6 +116,13 @@ def plain_letters(text: str) -> str:
     return _NOT_PLAIN.sub("", text.lower())
 
 
+def letters_in(text: str) -> str:
+    """The letters and digits of a whole text, with escapes decoded."""
+    if ENCODED.search(text):
+        return "".join(map(letters_of, UNIT.finditer(text)))
+    return plain_letters(text)
+
+
 def letters_of(unit: re.Match[str]) -> str:
     """The letters and digits that a unit of a text stands for."""
     code = next(filter(None, unit.groups()), None)

@@ -4,16 +4,18 @@ The letters and digits of the text are compared with the forms of a secret as ``
 with a form over ``MIN_RUN`` letters is held back until it stops to agree; when it has agreed over ``MAX_RUN``, or over
 a whole form, it is replaced. So a word that happens to be in a key passes, and of a key that comes letter by letter its
 first ``MIN_RUN`` letters may have passed before it is known.
+
+What the conversation holds may be repeated: a key that is in it as a whole in any form, of another one the parts in it.
 """
 
 from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from unicodedata import normalize
 
-from modelport.domain.redaction import REDACTED, UNIT, forms_of, letters_of
+from modelport.domain.redaction import REDACTED, UNIT, forms_of, letters_in, letters_of
 
 MIN_RUN = 8
 MAX_RUN = 12
@@ -36,18 +38,42 @@ class SecretForms:
     """What secrets look like, for the texts of one answer; ``length`` is how long a run must be to be one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = [form for secret in secrets for form in forms_of(secret) if len(form) >= MIN_RUN]
-        self.length = min([MAX_RUN, *map(len, forms)])
-        self.parts = frozenset(form[at : at + MIN_RUN] for form in forms for at in range(len(form) - MIN_RUN + 1))
+        self._forms = [[form for form in forms_of(secret) if len(form) >= MIN_RUN] for secret in secrets]
+        self.length, self.parts = _parts(self._forms)
+
+    def without(self, said: str) -> SecretForms:
+        """The forms of what a text does not hold; takes as long as reading all of the text."""
+        letters = letters_in(said)
+        held = [any(form in letters for form in forms) for forms in self._forms]
+        if not any(held) and self.parts.isdisjoint(_windows(letters)):
+            return self
+        left = SecretForms(())
+        left._forms = [forms for forms, is_held in zip(self._forms, held, strict=True) if not is_held]
+        left.length, parts = _parts(left._forms)
+        # Keys may begin alike, as all tokens of one issuer do.
+        _, repeated = _parts(forms for forms, is_held in zip(self._forms, held, strict=True) if is_held)
+        left.parts = (parts - repeated).difference(_windows(letters))
+        return left
+
+
+def _parts(secrets: Iterable[list[str]]) -> tuple[int, frozenset[str]]:
+    """The letters that make a run a key, and all parts of the forms of secrets."""
+    forms = [form for forms in secrets for form in forms]
+    return min([MAX_RUN, *map(len, forms)]), frozenset(part for form in forms for part in _windows(form))
+
+
+def _windows(letters: str) -> Iterator[str]:
+    return (letters[at : at + MIN_RUN] for at in range(len(letters) - MIN_RUN + 1))
 
 
 class StreamRedactor:
-    """Takes secrets out of one text. ``is_known`` is asked at the first of them; where it is true, all pass."""
+    """Takes secrets out of one text. At the first of them ``unsaid`` is asked for the forms that may not pass."""
 
-    def __init__(self, forms: SecretForms, is_known: Callable[[], bool]) -> None:
+    def __init__(self, forms: SecretForms, unsaid: Callable[[], SecretForms]) -> None:
         self._parts = forms.parts
         self._length = forms.length
-        self._is_known = is_known
+        self._unsaid: Callable[[], SecretForms] | None = unsaid
+        """None once it was asked."""
         self._passes = False
         self._recent = ""
         """The last letters."""
@@ -55,6 +81,8 @@ class StreamRedactor:
         """The beginning of an escape, which has passed, or is held."""
         self._run = 0
         """How many letters agree, up to the last one; 0 where those do not."""
+        self._begun = ""
+        """These letters, while ``unsaid`` has not been asked."""
         self._signs = 0
         self._held: list[str] = []
         self._agreed = 0
@@ -121,19 +149,32 @@ class StreamRedactor:
                 self._stop()
             elif self._run:
                 self._run += 1
+                self._begun += letter if self._unsaid else ""
             else:
-                self._run = MIN_RUN
+                self._run, self._begun = MIN_RUN, self._recent
                 first = self._places[0] if len(self._places) == MIN_RUN else 0
                 self._held = self._kept[first:]
                 del self._kept[first:]
+            if self._unsaid and self._run >= self._length:
+                self._ask(self._unsaid)
         (self._held if self._run else self._kept).append(raw)
         self._agreed = len(self._held)
 
+    def _ask(self, unsaid: Callable[[], SecretForms]) -> None:
+        """Goes on with the forms that may not pass, by which the run that is a key may be shorter, or none."""
+        self._unsaid, forms = None, unsaid()
+        self._parts, self._length, self._passes = forms.parts, forms.length, not forms.parts
+        agree = [part in self._parts for part in _windows(self._begun)]
+        last = agree[::-1].index(False) if False in agree else len(agree)
+        if last:
+            self._run = last + MIN_RUN - 1
+        else:
+            self._run = 0
+            self._stop()
+
     def _stop(self) -> None:
         """Ends a run: what is held passes, or is replaced where it was long enough."""
-        if self._run >= self._length and not self._passes:
-            self._passes = self._is_known()
-        if self._run >= self._length and not self._passes:
+        if self._run >= self._length:
             self._kept += (REDACTED, *self._held[self._agreed :])
         else:
             self._kept += self._held

@@ -35,9 +35,15 @@ FORMS: dict[str, Callable[[str], str]] = {
 SIZES = (1, 2, 3, 5, 8, 13, 1000)
 
 
-def read(deltas: list[str], keys: tuple[str, ...] = (KEY,), *, known: bool = False) -> str:
-    redactor = StreamRedactor(SecretForms(keys), lambda: known)
+def read(deltas: list[str], keys: tuple[str, ...] = (KEY,), *, said: str = "") -> str:
+    forms = SecretForms(keys)
+    redactor = StreamRedactor(forms, lambda: forms.without(said))
     return "".join([*map(redactor.feed, deltas), redactor.end()])
+
+
+def asked(key: str = KEY) -> StreamRedactor:
+    forms = SecretForms([key])
+    return StreamRedactor(forms, lambda: forms)
 
 
 def cut(text: str, size: int) -> list[str]:
@@ -92,24 +98,24 @@ def test_what_passes_depends_on_no_cut_and_what_is_no_key_passes(deltas: list[st
 
 
 def test_only_what_agrees_is_held_and_no_longer_than_it_does() -> None:
-    redactor = StreamRedactor(SecretForms([KEY]), lambda: False)
+    redactor = asked()
     assert redactor.feed("Hello gsk_CAN") == "Hello gsk_CAN"
     assert redactor.feed("ARY5") == ""
     assert redactor.feed(" and so on") == "ARY5 and so on"
     assert redactor.feed("gsk_CANARY") == ""
     assert redactor.end() == "gsk_CANARY"
     # The first delta is never held where it is no key.
-    assert StreamRedactor(SecretForms([KEY]), lambda: False).feed("H") == "H"
+    assert asked().feed("H") == "H"
 
 
 def test_signs_without_an_end_end_a_run() -> None:
-    redactor = StreamRedactor(SecretForms([KEY]), lambda: False)
+    redactor = asked()
     assert redactor.feed("gsk_CANARY5") == ""
     assert redactor.feed("." * 5000) == "gsk_CANARY5" + "." * 5000
 
 
 def test_a_key_of_one_letter_holds_back_no_more_than_it_must() -> None:
-    redactor = StreamRedactor(SecretForms(["a" * 40 + "1"]), lambda: False)
+    redactor = asked("a" * 40 + "1")
     shown = "".join(redactor.feed("a" * 1000) for _ in range(100)) + redactor.end()
     assert "aaaaaaaa" not in shown
     assert len(redactor._held) <= MAX_RUN + MIN_RUN
@@ -123,7 +129,26 @@ def test_a_short_key_counts_as_a_whole() -> None:
 def test_what_the_conversation_holds_may_be_repeated() -> None:
     text = f"KEY={KEY}\nOTHER={KEY}"
     for size in SIZES:
-        assert read(cut(text, size), known=True) == text
+        assert read(cut(text, size), said=f"the key {KEY}") == text
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", SIZES)
+def test_a_key_that_was_said_in_any_form_may_be_repeated_in_any_and_no_other_one(form: str, size: int) -> None:
+    other = "gsk_77aa20c4e9b85d613f"
+    text = f"It is {FORMS[form](KEY)}, is {FORMS[form](other)}, and is {FORMS[form](KEY)} again."
+    for said in (KEY, KEY.encode().hex(), "".join(f"\\u{ord(c):04x}" for c in KEY)):
+        shown = read(cut(text, size), (KEY, other), said=f"before {said} after")
+        assert shown.count(FORMS[form](KEY)) == 2
+        assert shown.count(REDACTED) == 1
+        assert other[12:] not in decoded(shown)
+
+
+def test_a_part_that_was_said_may_be_repeated_and_no_other_part() -> None:
+    for size in SIZES:
+        shown = read(cut(f"{KEY[:16]} {KEY}", size), said=f"it begins with {KEY[:16]}")
+        assert shown.startswith(f"{KEY[:16]} {KEY[:8]}")
+        assert KEY[16:] not in shown
 
 
 def test_keys_of_nothing_but_signs_or_too_few_letters_are_left_to_others() -> None:

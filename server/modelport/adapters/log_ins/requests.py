@@ -16,6 +16,7 @@ from modelport.adapters.http.pool import HttpPool, network
 from modelport.borders import NOT_JSON
 from modelport.domain.errors import RequestFailed
 from modelport.domain.providers.connection import Endpoint
+from modelport.domain.redaction import Redactor, is_random
 from modelport.protocol.secret import SecretValues
 from modelport.protocol.shapes import is_object
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     import httpx2
 
 TIMEOUT_S = 20.0
+PUBLIC = frozenset({"grant_type", "client_id", "redirect_uri", "scope", "code_challenge", "code_challenge_method"})
+"""Fields of a request that are no secrets, and that an error may name."""
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -56,7 +59,7 @@ async def request(
     form: Mapping[str, str] | None = None,
     json: Mapping[str, str] | None = None,
 ) -> Reply:
-    """The reply to a request, whatever its status.
+    """The reply to a request, whatever its status. One that is an error is without the secrets that were sent.
 
     Raises:
         RequestFailed: there is none.
@@ -70,15 +73,18 @@ async def request(
             )
             response = await client.send(asked, stream=True)
             try:
-                body = await read_capped(response, MAX_REFUSAL_BYTES, cut=True)
+                reply = _reply(response, await read_capped(response, MAX_REFUSAL_BYTES, cut=True))
             finally:
                 with anyio.CancelScope(shield=True):
                     await response.aclose()
+            is_error = not reply.is_success or "error" in reply.fields
+            return _without_secrets(reply, response, _sent(headers, form, json)) if is_error else reply
         except RequestFailed:
             raise
-        except Exception as error:
-            raise failures.translate(at, "", error) from error
-        return Reply(status=response.status_code, headers=response.headers, body=body, fields=_fields(response, body))
+        except Exception as error:  # noqa: BLE001  raised below as the failure that it is
+            failure = failures.translate(at, "", error)
+        # Behind the handler: the frames of the error hold what has come of the tokens.
+        raise failure
     raise failures.timed_out(at, "", TIMEOUT_S)
 
 
@@ -116,6 +122,27 @@ async def request_json(
     if not reply.is_success or not reply.fields:
         raise refused(endpoint, url, reply)
     return reply.fields
+
+
+def _reply(response: httpx2.Response, body: bytes) -> Reply:
+    return Reply(status=response.status_code, headers=response.headers, body=body, fields=_fields(response, body))
+
+
+def _sent(headers: Mapping[str, str], *bodies: Mapping[str, str] | None) -> Redactor:
+    """Takes out what a request has carried: the code, the tokens and the verifier of a log-in."""
+    sent = [value for body in bodies for name, value in (body or {}).items() if name not in PUBLIC]
+    sent += [value for name in headers if name.lower() == "authorization" for value in headers[name].split()]
+    return Redactor(filter(is_random, sent))
+
+
+def _without_secrets(reply: Reply, response: httpx2.Response, redact: Redactor) -> Reply:
+    body = redact(reply.body.decode("utf-8", "replace")).encode()
+    headers = type(response.headers)({name: redact(value) for name, value in response.headers.items()})
+    fields = _fields(response, body)
+    if not fields and "error" in reply.fields:
+        # A secret that was spread over several values is taken out with what is between them.
+        fields = SecretValues({"error": redact(str(reply.fields["error"]))})
+    return Reply(status=reply.status, headers=headers, body=body, fields=fields)
 
 
 def _fields(response: httpx2.Response, body: bytes) -> SecretValues[Any]:

@@ -20,7 +20,7 @@ TEXT, REASONING = -1, -2
 
 
 class KeylessAnswer(Answer):
-    """Takes secrets out of text, reasoning, calls and state. What the conversation itself holds, it may repeat.
+    """Takes secrets out of text, reasoning, calls and state, but for what the conversation itself holds.
 
     Otherwise a file with the key in it, which the client has a model edit, would come back damaged.
     """
@@ -39,7 +39,7 @@ class KeylessAnswer(Answer):
         if endpoint is not self._call.endpoint:
             self._secrets |= frozenset(filter(is_random, endpoint.secrets()))
         # Made again with these; what an attempt that came to nothing has left in them is not of this one.
-        for made in ("_stream", "_forms", "_redactor"):
+        for made in ("_stream", "_forms", "_unsaid", "_redactor"):
             self.__dict__.pop(made, None)
 
     @override
@@ -100,22 +100,21 @@ class KeylessAnswer(Answer):
     def _clean_value(self, value: Any) -> Any:
         """A JSON value without secrets; one without any is the same object."""
         if isinstance(value, str):
-            stream = StreamRedactor(self._forms, lambda: self._is_known)
+            stream = StreamRedactor(self._forms, lambda: self._unsaid)
             return stream.feed(value) + stream.end()
         if is_object(value):
             return {self._clean_value(name): self._clean_value(one) for name, one in value.items()}
         return [self._clean_value(one) for one in value] if is_list(value) else value
 
     @cached_property
-    def _is_known(self) -> bool:
-        """Whether the conversation holds a secret, in whatever form."""
-        said = "\n".join(map(str, (self._call.messages, self._call.tools)))
-        return self._redactor(said) != said
+    def _unsaid(self) -> SecretForms:
+        """The forms of what the conversation does not hold."""
+        return self._forms.without("\n".join(map(str, (self._call.messages, self._call.tools))))
 
     @cached_property
     def _stream(self) -> StreamRedactor:
         """For one text after the other, each of which ends where another goes on."""
-        return StreamRedactor(self._forms, lambda: self._is_known)
+        return StreamRedactor(self._forms, lambda: self._unsaid)
 
     @cached_property
     def _forms(self) -> SecretForms:

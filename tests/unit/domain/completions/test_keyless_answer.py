@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from modelport.domain.completions.keyless_answer import KeylessAnswer
-from modelport.domain.redaction import REDACTED, Redactor
+from modelport.domain.redaction import REDACTED
+from modelport.domain.stream_redaction import SecretForms
 from modelport.protocol.types import Message
 from support.builders import RecordingListener, call, credential, endpoint, tool, user
 
@@ -84,6 +86,41 @@ def test_a_key_that_the_client_has_sent_comes_back_whole(where: str) -> None:
     assert given.tool_calls()[0].arguments == {"text": f"KEY={KEY}"}
 
 
+@pytest.mark.parametrize("size", [1, 7, 400])
+def test_one_key_of_the_conversation_lets_no_other_through(size: int) -> None:
+    given, _ = answer(user(f"Put KEY={KEY} into .env"), more=OTHER)
+    said = f"KEY={KEY} {OTHER} KEY={KEY} {b64encode(KEY.encode()).decode()} {b64encode(OTHER.encode()).decode()}"
+    given.attach_state({"thinking": said})
+    for at in range(0, len(said), size):
+        given.text(said[at : at + size])
+    given.finish("stop")
+    assert OTHER[8:] not in given.whole_text()
+    assert b64encode(OTHER.encode()).decode()[12:] not in given.whole_text()
+    assert b64encode(KEY.encode()).decode() in given.whole_text()
+    assert OTHER[8:] not in str(given.whole_state())
+    assert given.whole_text().count(KEY) == 2
+
+
+@pytest.mark.parametrize("mask", [lambda key: key[:14], lambda key: f"{key[:14]}…{key[-4:]}"])
+def test_the_beginning_of_a_key_in_the_conversation_lets_no_key_through(mask: Callable[[str], str]) -> None:
+    given, _ = answer(user(f"Is my key {mask(KEY)} good?"))
+    given.text(f"It begins with {KEY[:14]}, and is {KEY}.")
+    given.finish("stop")
+    assert given.whole_text().startswith(f"It begins with {KEY[:14]}, and is ")
+    assert KEY[14:] not in given.whole_text()
+
+
+def test_a_key_with_the_same_beginning_comes_back_whole() -> None:
+    head = "eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9."
+    mine, theirs = f"{head}5f0c2e7d91b84a63", f"{head}77aa20c4e9b85d61"
+    given, _ = answer(user(f"Put {mine} into .env"), more=theirs)
+    given._secrets |= {mine}
+    given.text(f"{mine} {theirs} {mine}")
+    given.finish("stop")
+    assert given.whole_text().count(mine) == 2
+    assert "77aa20c4e9b8" not in given.whole_text()
+
+
 def test_an_answer_that_breaks_off_holds_back_no_more_than_an_unclear_end() -> None:
     given, heard = answer()
     given.text("A sentence. gsk_CANARY5")
@@ -138,8 +175,8 @@ def test_a_provider_that_repeats_the_key_often_has_the_conversation_looked_at_on
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     looked: list[str] = []
-    look = Redactor.__call__
-    monkeypatch.setattr(Redactor, "__call__", lambda self, text: looked.append(text) or look(self, text))
+    look = SecretForms.without
+    monkeypatch.setattr(SecretForms, "without", lambda self, said: looked.append(said) or look(self, said))
     given, _ = answer()
     given.attach_state({"many": [KEY] * 50})
     given.text(f"{KEY} and {KEY}")

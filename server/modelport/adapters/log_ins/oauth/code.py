@@ -32,6 +32,7 @@ from modelport.protocol.secret import Secret, SecretValues
 
 EXPIRES_S = 600.0
 """How long a browser may take."""
+MAX_FIELDS = 50
 MIN_CODE_CHARS, MAX_CODE_CHARS = 4, 4000
 
 
@@ -71,28 +72,33 @@ class CodeFlow:
         Raises:
             InvalidParams: it is of another log-in, or holds no code.
         """
-        pasted = text.reveal().strip()
         if self._arrived.is_set():
             raise InvalidParams("The log-in has its code already.", field="text")
+        if (why := self._take_pasted(text)) is not None:
+            raise InvalidParams(why, field="text")
+
+    def _take_pasted(self, text: Secret) -> str | None:
+        """Takes the code in a text; returns why it cannot. It raises nothing, since its frame holds the code."""
+        pasted = text.reveal().strip()
         query = pasted.partition("?")[2].partition("#")[0] if "?" in pasted else pasted
         if "=" in query:
             status, _, sentence = self.accept(query)
-            if status >= 400 and not self._arrived.is_set():
-                raise InvalidParams(f"{sentence.rstrip('.')}: copy the whole address.", field="text")
-            return
+            wrong = status >= 400 and not self._arrived.is_set()
+            return f"{sentence.rstrip('.')}: copy the whole address." if wrong else None
         # Some pages show the code with the state behind it.
         code, separator, state = query.partition("#")
         if separator and not secrets.compare_digest(state.encode(), self._state.encode()):
-            raise InvalidParams("This is the code of another log-in: copy the one of the last page.", field="text")
+            return "This is the code of another log-in: copy the one of the last page."
         if not MIN_CODE_CHARS <= len(code) <= MAX_CODE_CHARS or token_text(code) is None:
-            raise InvalidParams("This holds no code: copy the whole address of the page.", field="text")
+            return "This holds no code: copy the whole address of the page."
         self._finish(Secret(code))
+        return None
 
     def accept(self, query: str) -> tuple[int, str, str]:
         """Takes the query that the browser came back with; returns the status, the heading and the text of its page."""
         if self._arrived.is_set():
             return 410, "Over", "This log-in is over already."
-        fields = parse_qs(query, max_num_fields=50) if len(query) <= MAX_CODE_CHARS * 2 else {}
+        fields = _fields_of(query)
         if any(len(values) > 1 for values in fields.values()):
             return 400, "Not understood", "This address names something twice."
         known = {name: values[0] for name, values in fields.items()}
@@ -192,6 +198,13 @@ class CodeFlow:
             provider=row.id,
             action="free the port",
         )
+
+
+def _fields_of(query: str) -> dict[str, list[str]]:
+    """The fields of a query; none of one that is longer than any of a log-in."""
+    if len(query) > MAX_CODE_CHARS * 2 or query.count("&") >= MAX_FIELDS:
+        return {}
+    return parse_qs(query)
 
 
 def _key_of(fields: Mapping[str, object]) -> Tokens | None:
