@@ -49,7 +49,7 @@ def test_the_limit_of_the_server_allows_no_dump_and_the_users_programs_keep_thei
     )
     with (
         LocalServer(lambda _: Answer(chunks=[b'{"data": []}'])),
-        ServerProcess(env={"MODELPORT_CONFIG_DIR": str(tmp_path)}) as server,
+        ServerProcess(env={"MODELPORT_CONFIG_DIR": str(tmp_path)}, fresh=True) as server,
     ):
         server.initialize()
         assert soft_limit(server.process.pid) in ("0", "1")

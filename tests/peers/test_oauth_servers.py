@@ -14,9 +14,9 @@ from urllib.parse import urlencode
 import pytest
 
 from e2e.test_log_in import Machine
-from peers.oauth_issuers import MAKERS, Issuer
-from peers.web_browser import WebBrowser
+from support.oauth_issuers import MAKERS, Issuer
 from support.server_process import ServerProcess
+from support.web_browser import WebBrowser
 
 pytestmark = pytest.mark.timeout(60, func_only=True)
 

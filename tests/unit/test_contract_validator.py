@@ -188,5 +188,5 @@ def test_what_is_no_reply(message: dict[str, Any]) -> None:
 def test_a_message_that_the_server_never_sends() -> None:
     seen = Exchange(CONTRACT)
     seen.received({"jsonrpc": "2.0", "method": "completion/invent", "params": {}})
-    seen.received(json.loads('{"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": 1}}'))
+    seen.received(json.loads('{"jsonrpc": "2.0", "method": "exit", "params": {}}'))
     assert len(seen.mistakes) == 2

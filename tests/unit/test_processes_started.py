@@ -9,6 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "server" / "modelport"
 ALLOWED = {
+    "adapters/child_processes/browser.py": "opens the user's browser, which stays when this process is gone",
     "adapters/child_processes/supervised.py": "starts the supervisors",
     "adapters/child_processes/in_job.py": "starts programs in jobs of Windows",
     "adapters/child_processes/running.py": "names the module in whose place a library's function gets another",

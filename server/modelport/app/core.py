@@ -190,9 +190,12 @@ class Core:
 
         return AgentCore(self._secrets.secret_env_vars, self.workspace).discovery()
 
-    def secret_env_vars(self) -> frozenset[str]:
-        """The variables that hold a secret of any provider, which no child process gets."""
-        return self._secrets.secret_env_vars()
+    async def open_page(self, uri: str) -> None:
+        """Opens a page in the user's browser, which gets no key."""
+        from modelport.adapters.child_processes.browser import open_page
+
+        work = partial(open_page, uri, dict(self.environment.variables()), self._secrets.secret_env_vars())
+        await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
     async def aclose(self) -> None:
         """Closes connections and files, ends the model servers of this process, and has telemetry send the rest."""

@@ -39,7 +39,9 @@ class Credential(Struct, frozen=True, kw_only=True):
         """What tells this key from every other one without being a part of it; empty without a key that is sent."""
         if self.secret is None:
             return ""
-        return blake2b(self.secret.reveal().encode(), digest_size=8, person=b"modelport").hexdigest()
+        return blake2b(
+            self.secret.reveal().encode("utf-8", "surrogatepass"), digest_size=8, person=b"modelport"
+        ).hexdigest()
 
     def keys(self) -> tuple[Credential, ...]:
         """The credential and its alternatives, each with all the others as its own, in a circle."""

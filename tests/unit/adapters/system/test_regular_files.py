@@ -64,7 +64,7 @@ READERS: dict[str, tuple[Callable[[Path], Any], Any]] = {
     "a list of names": (lambda path: IndexFile(path).read(), []),
     "a vendor's JSON": (read_object, {}),
     "the registry of agents": (lambda path: RegistryFile(path, None).read(), None),  # type: ignore[arg-type]
-    "calls of another process": (lambda path: list(calls_in(path)), []),
+    "calls of another process": (calls_in, None),
 }
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 
 import anyio
 import anyio.to_thread
@@ -75,7 +73,7 @@ async def _log_in(
         def tell(begun: LogInBegun) -> None:
             _show(begun)
             if opens:
-                tasks.start_soon(_open, begun.open_uri, app.core.secret_env_vars())
+                tasks.start_soon(app.core.open_page, begun.open_uri)
             if begun.update.user_code is None:
                 tasks.start_soon(_read_pasted, log_ins, provider, name)
 
@@ -102,22 +100,6 @@ def _show(begun: LogInBegun) -> None:
     echo(f"Log in at {update.verification_uri}", err=True)
     echo("Waiting for the log-in ... (Ctrl-C to stop)", err=True)
     echo("Where the browser is on another machine, paste the address that it ends at here.", err=True)
-
-
-async def _open(uri: str, secrets: frozenset[str]) -> None:
-    """Opens a page with the system's browser, which gets no key of this environment."""
-    environment = {name: value for name, value in os.environ.items() if name not in secrets}
-    # In a process of its own, since a browser of the terminal would take this one.
-    argv = [sys.executable, "-I", "-m", "webbrowser", "-t", uri]
-    with suppress(OSError):
-        await anyio.run_process(
-            argv,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=environment,
-            check=False,
-        )
 
 
 async def _read_pasted(log_ins: LoggingIn, provider: str, name: str | None) -> None:

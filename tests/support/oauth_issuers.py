@@ -15,12 +15,12 @@ from urllib.parse import urlencode
 
 import pytest
 
-from peers.web_browser import WebBrowser
 from support import programs
 from support.http_server import Answer, LocalServer, Received
 from support.oauth_server import answer
 from support.peers import Program
 from support.sse import streamed
+from support.web_browser import WebBrowser
 
 CLIENT = "modelport-tests"
 
@@ -129,7 +129,7 @@ class Authlib(Issuer):
 
     def __init__(self, device_code_s: int = 60) -> None:
         try:
-            from peers.authlib_server import AuthlibServer
+            from support.authlib_server import AuthlibServer
         except ModuleNotFoundError:
             programs.missing("authlib is not installed: pip install authlib")
         self._environment = pytest.MonkeyPatch()
