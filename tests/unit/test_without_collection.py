@@ -43,12 +43,14 @@ def test_a_process_that_collects_nothing_is_left_as_it_is() -> None:
 
 def test_a_command_is_loaded_without_collection_and_runs_with_it() -> None:
     code = (
-        "import gc, sys\n"
+        "import gc, os, sys\n"
         "passes = []\n"
         "gc.callbacks.append(lambda phase, details: passes.append(phase))\n"
         "from modelport import __main__ as entry\n"
         "before = len(passes)\n"
         "sys.argv = ['modelport', '--version']\n"
+        # A command ends without the interpreter's own end.
+        "os._exit = sys.exit\n"
         "try:\n"
         "    entry.main()\n"
         "except SystemExit:\n"
