@@ -36,7 +36,8 @@ def refusal(code: str, status: int = 400, **more: Any) -> Answer:
 class OAuthServer:
     """Device flow, code flow and renewal, and an API that takes the tokens which are good.
 
-    A browser that loads a page of it allows the log-in: ``/activate`` sets ``approved``, ``/authorize`` sends back.
+    A browser that loads a page of it allows the log-in: ``/activate`` sets ``approved`` unless ``page_approves`` is
+    False, ``/authorize`` sends back. ``visits`` are the requests for ``/activate``.
     ``troubles`` are answered first, one per request of the token endpoint; ``polls`` are the times of its requests.
     """
 
@@ -59,6 +60,8 @@ class OAuthServer:
         self.good: set[str] = set()
         self.refresh_tokens: set[str] = set()
         self.calls: list[Received] = []
+        self.visits: list[Received] = []
+        self.page_approves = True
         self.forms: list[tuple[str, dict[str, str]]] = []
         self.access_token: str | None = None
         self.refresh_token: str | None = None
@@ -139,7 +142,9 @@ class OAuthServer:
             self.forms.append((path, json.loads(request.body)))
             return self._key(json.loads(request.body))
         if path == "/activate":
-            self.approved.set()
+            self.visits.append(request)
+            if self.page_approves:
+                self.approved.set()
             return Answer(200, {"Content-Type": "text/html"}, [b"Allowed."])
         if path == "/authorize":
             return Answer(302, {"Location": self.visit(request.path)[0]}, [])

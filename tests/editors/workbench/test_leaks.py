@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from editors.workbench.chat import RESPONSE, Chat
 from editors.workbench.driver import PASSWORD, TOAST, Window
 from editors.workbench.workbench import Workbench
+from modelport.engine.providers.configuration import LOOK_INTERVAL_S
 from support.http_server import Answer, LocalServer, Received
 from support.key_search import KeySearch
 from support.leak_table import EDITOR_PLACES, VSCODE
@@ -36,6 +38,8 @@ def test_no_file_of_the_editor_holds_a_key(workbench: Workbench, connected: Wind
     with LocalServer(named) as upstream:
         row = f'[providers.echo]\ndisplay_name = "Echo"\nbase_url = "{upstream.url}"\nmodels = ["echo-m"]\n'
         file.write_text(f"{before}\n{row}requires_api_key = true\n")
+        # A change counts a moment later.
+        time.sleep(2 * LOOK_INTERVAL_S)
         connected.command("Modelport: Connect Provider")
         connected.pick("Echo")
         connected.enter(PASSWORD, CANARY)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 import pytest
 
 from editors.workbench.driver import BUTTON, DIALOG, INPUT, ROWS, STATUS, TOAST, Window
 from editors.workbench.workbench import Workbench
-from support.http_server import Received
+from modelport.engine.providers.configuration import LOOK_INTERVAL_S
 from support.oauth_server import OAuthServer
 
 pytestmark = [pytest.mark.editors, pytest.mark.timeout(240, func_only=True)]
@@ -25,14 +25,12 @@ def oauth(workbench: Workbench) -> Iterator[OAuthServer]:
     file = workbench.configuration / "config.toml"
     before = file.read_text()
     with OAuthServer() as running:
+        running.page_approves = False
         file.write_text(f"{before}\n{running.toml(authorize_url=AUTHORIZE)}")
+        # A change counts a moment later, see ``ActiveConfiguration.refresh``.
+        time.sleep(2 * LOOK_INTERVAL_S)
         yield running
         file.write_text(before)
-
-
-def pages(oauth: OAuthServer, path: str) -> list[Received]:
-    """The requests of a browser for a page."""
-    return [call for call in oauth.calls if urlsplit(call.path).path == path]
 
 
 def tokens(workbench: Workbench) -> list[str]:
@@ -51,9 +49,9 @@ def test_with_a_code(workbench: Workbench, connected: Window, oauth: OAuthServer
     connected.sees(TOAST, f"Enter the code {CODE}")
     connected.shot("log-in-code")
     # The browser would cover the code: it is for the user to open it.
-    assert pages(oauth, "/activate") == []
+    assert oauth.visits == []
     connected.pick("Copy Code and Open Page")
-    connected.until(lambda: pages(oauth, "/activate"), "the page is opened")
+    connected.until(lambda: oauth.visits, "the page is opened")
     connected.sees(TOAST, f"Enter the code {CODE}")
     connected.shot("log-in-page-opened")
     oauth.approved.set()
