@@ -112,7 +112,7 @@ vsix: $(BIN)/python$(EXE) $(STAMPS)/node  ## Builds the extension for VS Code, w
 pictures: $(STAMPS)/editors $(STAMPS)/node  ## Retakes the pictures of the extension's page
 	PYTHONPATH=tests $(BIN)/python -m editors.workbench.pictures
 
-recording: $(STAMPS)/development  ## Records a log-in on a terminal for docs/logging-in.md
+recording: $(STAMPS)/development  ## Records what a terminal shows, for the pages about it
 	$(BIN)/python docs/record.py
 
 generate: $(STAMPS)/development  ## Writes the files generated from protocol/model.json and the rows in data/*.toml

@@ -39,7 +39,9 @@ def machine(tmp_path: Path) -> Discovering:
     tools.mkdir()
     for name in ("sh", "env"):
         (tools / name).symlink_to(f"/bin/{name}" if Path(f"/bin/{name}").exists() else f"/usr/bin/{name}")
-    return Discovering(tmp_path / "home", [tools], system="")
+    made = Discovering(tmp_path / "home", [tools], system="")
+    made.sees_this_process = False
+    return made
 
 
 def add(
@@ -470,6 +472,7 @@ def test_no_value_of_a_variable_is_shown_or_kept(machine: Discovering) -> None:
 
 
 def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_path: Path) -> None:
+    machine.sees_this_process = True
     add(machine)
     agent = program(tmp_path / "gemini", f"#!{sys.executable}\nprint(flush=True)\ninput()\n")
     with subprocess.Popen(
@@ -492,6 +495,7 @@ def test_arguments_of_running_agents_are_not_shown(machine: Discovering, tmp_pat
 @pytest.mark.parametrize("share", range(SHARES))
 def test_servers_are_recognised_and_get_only_plain_requests(machine: Discovering, share: int) -> None:
     """A share at a time: all of them live in this one process, and have 0.3 s each for an answer."""
+    machine.sees_this_process = True
     with contextlib.ExitStack() as stack:
         agents = [stack.enter_context(LocalServer(sample.behave)) for sample in SERVERS[share::SHARES]]
         others = [stack.enter_context(LocalServer(sample.behave)) for sample in OTHERS[share::SHARES]]
