@@ -50,6 +50,7 @@ def cost(machine: Discovering, *arguments: str) -> tuple[int, set[str]]:
 def machine(tmp_path: Path) -> Discovering:
     """A machine with one agent that answers."""
     machine = Discovering(tmp_path / "home")
+    machine.sees_this_process = False
     folder = fake_agents.installed(tmp_path / "npm", "@google/gemini-cli", "gemini", version="1.2.3")
     machine.path.insert(0, str(folder))
     return machine

@@ -25,7 +25,9 @@ def machine(tmp_path: Path) -> Discovering:
     mute = fake_agents.installed(
         tmp_path / "two", "@agentclientprotocol/codex-acp", "codex-acp", "silent", f"pids={tmp_path}/pids"
     )
-    return Discovering(tmp_path / "home", [good, mute])
+    made = Discovering(tmp_path / "home", [good, mute])
+    made.sees_this_process = False
+    return made
 
 
 @pytest.fixture

@@ -66,6 +66,7 @@ def test_nothing_of_the_project_is_started(way: str, entry: str, project: Projec
         )
         first = str(project.bin) if entry == "absolute" else os.path.relpath(project.bin, project.root)
         machine = Discovering(tmp_path / "home")
+        machine.sees_this_process = False
         variables = machine.variables() | {"MODELPORT_CONFIG_DIR": str(config)}
         variables["PATH"] = f"{first}:{variables['PATH']}"
         cwd = project.root if way == "cwd" or entry == "relative" else tmp_path
