@@ -270,6 +270,10 @@ def test_what_has_answered_is_kept_until_the_program_changes(machine: Discoverin
     assert (tmp_path / "pids").read_text() != twice
 
 
+TRIES = 4
+"""An agent that a busy machine had no time left for is unknown, and is tried again."""
+
+
 @pytest.mark.parametrize(
     ("mode", "status", "words"),
     [
@@ -284,12 +288,16 @@ def test_what_has_answered_is_kept_until_the_program_changes(machine: Discoverin
         ("html", "hung", ""),
     ],
 )  # fmt: skip
+@pytest.mark.timeout(90)
 def test_a_failure_has_a_reason(machine: Discovering, mode: str, status: str, words: str) -> None:
     add(machine, mode)
-    # Only a program that hangs is waited for to the end.
-    done = machine.run("--json", "--level", "verify", "--timeout", "3" if status == "hung" else "20")
-    record = {agent["agentId"]: agent for agent in json.loads(done.stdout)["agents"]}["gemini"]
-    assert (record["status"], record.get("auth")) == (status, None), record
+    record: dict[str, Any] = {"status": "unknown"}
+    for _ in range(TRIES):
+        done = machine.run("--json", "--level", "verify", "--timeout", "3")
+        record = {agent["agentId"]: agent for agent in json.loads(done.stdout)["agents"]}["gemini"]
+        if record["status"] != "unknown":
+            break
+    assert (record["status"], record.get("auth")) == (status, None), record["detail"]
     assert words in record["detail"]
     assert record["detail"]
     assert left_behind(str(machine.home.parent / "npm-gemini")) == []
