@@ -167,16 +167,16 @@ CASES = {
     "Codex": Case(".codex/auth.json", CODEX, {"OPENAI_API_KEY": 1}),
     "Codex's log-in": Case(".codex/auth.json", CODEX_LOG_IN, {}, ("openai",)),
     "SmartopolAI": Case(".skynet/skynet.toml", SKYNET, {"anthropic": 5, "my-custom-api": 9}, tables=("anthropic", "my-custom-api")),
-    "the AI router": Case("work/providers.json", ROUTER, {"openai": 2, "openrouter": 3}),
-    "project .env": Case("work/.env", "GROQ_API_KEY=gsk_0123456789abcdef\n", {"GROQ_API_KEY": 1}),
-    "project .env.local": Case("work/.env.local", "GROQ_API_KEY=gsk_0123456789abcdef\n", {"GROQ_API_KEY": 1}),
-    "project aider": Case("work/.aider.conf.yml", "anthropic-api-key: sk-ant-0123456789abcdef\n", {"ANTHROPIC_API_KEY": 1}),
+    "the AI router": Case("project/providers.json", ROUTER, {"openai": 2, "openrouter": 3}),
+    "project .env": Case("project/.env", "GROQ_API_KEY=gsk_0123456789abcdef\n", {"GROQ_API_KEY": 1}),
+    "project .env.local": Case("project/.env.local", "GROQ_API_KEY=gsk_0123456789abcdef\n", {"GROQ_API_KEY": 1}),
+    "project aider": Case("project/.aider.conf.yml", "anthropic-api-key: sk-ant-0123456789abcdef\n", {"ANTHROPIC_API_KEY": 1}),
 }  # fmt: skip
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    (tmp_path / "work").mkdir()
+    (tmp_path / "project").mkdir()
     return tmp_path
 
 
@@ -186,7 +186,7 @@ def sources(
     """The sources of a user with this home."""
 
     def machine() -> Machine:
-        folder = str(working_folder or home / "work")
+        folder = str(working_folder or home / "project")
         return Machine(home=str(home), working_folder=folder, variables=variables, platform=platform)
 
     return LocalKeySources(machine, REGISTRY.find)
@@ -233,30 +233,30 @@ def test_all_programs_at_once_each_file_once_and_the_users_own_first(home: Path)
     files = sources(home).search(VARIABLES).files
     paths = [(file.keys[0] if file.keys else file.log_ins[0]).place.path for file in files if file.keys or file.log_ins]
     assert len(paths) == len(set(paths)) == len({case.path for case in CASES.values()})
-    assert all(path.startswith("~/work/") for path in paths[-4:])
-    assert not any(path.startswith("~/work/") for path in paths[:-5])
+    assert all(path.startswith("~/project/") for path in paths[-4:])
+    assert not any(path.startswith("~/project/") for path in paths[:-5])
 
 
 def test_folders_above_the_working_folder_up_to_home_and_none_outside(home: Path) -> None:
-    deep = home / "work" / "a" / "b"
+    deep = home / "project" / "a" / "b"
     deep.mkdir(parents=True)
-    for folder in (home.parent, home, home / "work", deep):
+    for folder in (home.parent, home, home / "project", deep):
         (folder / ".env").write_text("GROQ_API_KEY=gsk_0123456789abcdef\n")
     try:
         found = sources(home, deep).search(VARIABLES)
         paths = [key.place.path for file in found.files for key in file.keys]
-        assert paths == ["~/.env", "~/work/a/b/.env", "~/work/.env"]
-        outside = sources(deep, home / "work").search(VARIABLES)
+        assert paths == ["~/.env", "~/project/a/b/.env", "~/project/.env"]
+        outside = sources(deep, home / "project").search(VARIABLES)
         assert [key.place.path for file in outside.files for key in file.keys] == [
             "~/.env",
-            str(home / "work" / ".env"),
+            str(home / "project" / ".env"),
         ]
     finally:
         (home.parent / ".env").unlink()
 
 
 def test_providers_of_a_working_folder_are_read_only_when_their_file_is_named(home: Path) -> None:
-    path = written(home, Case("work/skynet.toml", SKYNET, {}))
+    path = written(home, Case("project/skynet.toml", SKYNET, {}))
     (file,) = sources(home).search(VARIABLES).files
     assert (len(file.keys), file.providers) == (2, None)
     (file,) = sources(home).read(str(path), VARIABLES).files
@@ -341,7 +341,7 @@ def test_a_file_of_another_user_is_read_only_when_it_is_named(home: Path, monkey
     else:
         monkeypatch.setattr(os, "geteuid", lambda: 4242)
     found = sources(home).search(VARIABLES)
-    assert (names(found)[0], found.problems) == ({}, ("~/work/.env belongs to another user: name it with --from to read it.",))  # fmt: skip
+    assert (names(found)[0], found.problems) == ({}, ("~/project/.env belongs to another user: name it with --from to read it.",))  # fmt: skip
     assert names(sources(home).read(str(path), VARIABLES))[0] == {"GROQ_API_KEY": 1}
 
 
